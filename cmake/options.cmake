@@ -1,0 +1,11 @@
+# How every target of this project is compiled.
+add_library(zoetrope_options INTERFACE)
+target_compile_features(zoetrope_options INTERFACE cxx_std_20)
+target_include_directories(zoetrope_options INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(zoetrope_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+target_compile_definitions(zoetrope_options INTERFACE ZOETROPE_VERSION="${PROJECT_VERSION}")
+if(ZOETROPE_SANITIZE)
+  target_compile_options(zoetrope_options INTERFACE -fsanitize=${ZOETROPE_SANITIZE})
+  target_link_options(zoetrope_options INTERFACE -fsanitize=${ZOETROPE_SANITIZE})
+endif()

@@ -1,0 +1,41 @@
+# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [RANKS n...] [LABELS label...] [TIMEOUT s])
+#
+# A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
+# it is one test; label unit. A test's working directory is its own scratch folder.
+include(GoogleTest)
+
+set(ZOETROPE_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none CACHE STRING "How tests start MPI ranks")
+
+function(zoetrope_add_test)
+  cmake_parse_arguments(T "TORCH" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_executable(${T_NAME} ${T_SOURCES})
+  target_link_libraries(${T_NAME} PRIVATE zoetrope_options ${T_LIBS} GTest::gmock)
+  target_include_directories(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${T_NAME} PRIVATE
+    ZOETROPE_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+  foreach(room IN LISTS T_ROOMS)
+    target_link_libraries(${T_NAME} PRIVATE zoetrope_${room})
+  endforeach()
+  if(T_TORCH)
+    target_link_libraries(${T_NAME} PRIVATE zoetrope::torch)
+    target_precompile_headers(${T_NAME} REUSE_FROM zoetrope_torch_pch)
+  endif()
+  set(scratch ${CMAKE_CURRENT_BINARY_DIR}/scratch/${T_NAME})
+  file(MAKE_DIRECTORY ${scratch})
+  if(T_RANKS)
+    target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp)
+    target_link_libraries(${T_NAME} PRIVATE MPI::MPI_CXX)
+    foreach(n IN LISTS T_RANKS)
+      add_test(NAME ${T_NAME}-${n} COMMAND ${ZOETROPE_MPIRUN} -n ${n} $<TARGET_FILE:${T_NAME}> WORKING_DIRECTORY ${scratch})
+      set_tests_properties(${T_NAME}-${n} PROPERTIES LABELS "mpi;${T_LABELS}" PROCESSORS 2 TIMEOUT ${T_TIMEOUT}
+        ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+    endforeach()
+  else()
+    target_link_libraries(${T_NAME} PRIVATE GTest::gmock_main)
+    gtest_discover_tests(${T_NAME} WORKING_DIRECTORY ${scratch} DISCOVERY_TIMEOUT 60
+      PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+  endif()
+endfunction()

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exact k nearest neighbours of every row among the other rows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace zoetrope::analysis {
+
+enum class Metric { kCosine, kEuclidean };
+
+// cleanlab's choice: cosine where the rows have more than 3 columns.
+Metric metric_for(std::int64_t num_columns);
+
+struct Neighbours {
+  std::int64_t k = 0;
+  std::vector<std::int64_t> index;  // [N, k], nearest first, ties by index; a row is not its own neighbour
+  std::vector<double> distance;     // [N, k]; rows exactly equal to one another are at distance exactly 0
+};
+
+// `rows`: float32 [N, D], finite. k is cut to N - 1. Candidates come from float32 matrix products in blocks,
+// each pair of rows once; their distances are settled in float64, and a row whose candidate list could have
+// missed a neighbour (by the float32 error bound) is searched again in float64: the result equals a float64
+// brute-force search. Throws InputError when N < 2 or a value is not finite, naming the row.
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric);
+
+}  // namespace zoetrope::analysis

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// cleanlab's out-of-distribution score (cleanlab 2.9, OutOfDistribution().fit_score(features=...)).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "zoetrope/analysis/neighbours.hpp"
+
+namespace zoetrope::analysis {
+
+// [N], 0 = most atypical, 1 = typical: exp(-a / s), a = the mean distance to the k neighbours, s = the median
+// of a over the set (at least 100 eps); 1 where a is below cleanlab's tolerance for the metric.
+std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric);
+
+// The `count` rows with the lowest scores, worst first, ties by index; fewer where there are fewer rows.
+std::vector<std::int64_t> worst(const std::vector<double>& scores, std::int64_t count);
+
+}  // namespace zoetrope::analysis

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// From D dimensions to 2: PCA as scikit-learn, then Procrustes alignment as SciPy.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <Eigen/Core>
+
+namespace zoetrope::analysis {
+
+using Points = Eigen::Matrix<double, Eigen::Dynamic, 2, Eigen::RowMajor>;  // [N, 2]
+
+// sklearn.decomposition.PCA(n_components=2): centred, float64 covariance, two leading eigenvectors, each with
+// its coefficient of largest magnitude positive.
+struct Pca {
+  Eigen::VectorXd mean;                                // [D]
+  Eigen::Matrix<double, 2, Eigen::Dynamic> components;  // [2, D], unit rows
+  Eigen::Vector2d explained_variance;                  // eigenvalues, divided by N - 1
+  Eigen::Vector2d explained_variance_ratio;
+
+  // `rows`: float32 [N, D], N >= 2, D >= 2. Throws InputError naming the row on a value that is not finite.
+  static Pca fit(const at::Tensor& rows);
+  Points transform(const at::Tensor& rows) const;
+};
+
+// Mean and covariance sums of several sets of rows, for a PCA fitted on all of them together.
+class CovarianceAccumulator {
+ public:
+  void add(const at::Tensor& rows);  // float32 [N, D]
+  Pca fit() const;
+
+ private:
+  std::int64_t count_ = 0;
+  Eigen::VectorXd shift_;  // the first row: keeps the sums small
+  Eigen::VectorXd sum_;
+  Eigen::MatrixXd outer_;
+};
+
+struct Aligned {
+  Points points;
+  double disparity = 0;
+};
+
+// scipy.spatial.procrustes(reference, points): `points` is mtx2, standardised, rotated (reflection allowed) and
+// scaled onto the standardised reference. Throws InputError where a set has a single distinct point.
+Aligned procrustes(const Points& reference, const Points& points);
+
+// The article's last step: scaled so that the largest |coordinate| is 5.
+Points stretch(const Points& points, double largest = 5.0);
+
+}  // namespace zoetrope::analysis

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MPI job this process belongs to: initialised first in main() and finalised last.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "zoetrope/comm/communicator.hpp"
+
+namespace zoetrope::comm {
+
+class World {
+ public:
+  // MPI_Init_thread(MPI_THREAD_MULTIPLE); RunError when MPI grants less. A watchdog thread starts with it: a
+  // rank that waits in one collective for longer than `timeout` ends the whole job, after saying on standard
+  // error which collective it is, in which stage, and which ranks have not reached it.
+  World(int& argc, char**& argv);
+  // Ends the watchdog and finalises MPI. When an exception is unwinding, call abort() first: peers may wait.
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  int rank() const;
+  int size() const;
+  const std::string& host() const;
+  int local_rank() const;  // among the ranks of this host (MPI_Comm_split_type SHARED)
+  int local_size() const;
+
+  void set_timeout(std::chrono::seconds timeout);
+  // Names what the job is doing, for the watchdog's report: "training, step 120".
+  void set_stage(const std::string& stage);
+
+  // CPU tensors over MPI, all ranks. Owned by the world; made at construction.
+  Communicator& communicator();
+
+  // Ends every rank at once with this exit code (MPI_Abort). Does not return.
+  [[noreturn]] void abort(int exit_code);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// "OpenMPI 4.1.4": what the loaded library says of itself.
+std::string mpi_library_version();
+
+// The number of threads a rank should compute with: the cores this process may run on, shared evenly by the
+// ranks of its host (at least 1). libtorch is told so explicitly: under mpirun its default is one thread.
+int threads_per_rank(const World& world);
+
+}  // namespace zoetrope::comm

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// From 8-bit images to the model's input, as the model's preprocessor_config.json says (ViTImageProcessor).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "zoetrope/data/dataset.hpp"
+#include "zoetrope/support/json.hpp"
+
+namespace zoetrope::data {
+
+enum class Resample { kNearest = 0, kBilinear = 2, kBicubic = 3 };  // PIL's numbers, as the file has them
+
+// The fields of preprocessor_config.json that ViTImageProcessor reads, with its defaults.
+struct PreprocessorConfig {
+  bool do_resize = true;
+  int height = 224;
+  int width = 224;
+  Resample resample = Resample::kBilinear;
+  bool do_rescale = true;
+  double rescale_factor = 1.0 / 255.0;
+  bool do_normalize = true;
+  std::array<double, 3> image_mean{0.5, 0.5, 0.5};
+  std::array<double, 3> image_std{0.5, 0.5, 0.5};
+
+  // Throws InputError naming `origin` and the key on what is not supported (do_center_crop, ...).
+  static PreprocessorConfig from_json(const support::Json& json, const std::string& origin);
+  support::Json to_json() const;
+};
+
+// One image after resizing: 8-bit, `config`'s height and width, PIL's arithmetic (Image.resize). An image
+// that already has the size is returned as it is, as PIL does.
+Image resize(const Image& image, int height, int width, Resample resample);
+
+// A split's images after the resize, kept in memory as bytes so that epochs and checkpoints do not redo it,
+// and their labels. uint8 [N, C, H, W] with C = 1 where every image is grey, else 3.
+struct PixelStore {
+  at::Tensor pixels;  // uint8 [N, C, H, W], CPU
+  at::Tensor labels;  // int64 [N], CPU
+};
+PixelStore load_pixels(const Dataset& dataset, const PreprocessorConfig& config);
+
+// Rows `indices` (int64 [B]) of `pixels` as model input: float32 [B, 3, H, W] = (pixel * rescale - mean) / std,
+// grey repeated to three channels. Same bits whatever B is.
+at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const PreprocessorConfig& config);
+
+}  // namespace zoetrope::data

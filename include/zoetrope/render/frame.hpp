@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// One frame of the animation: the embedding at one checkpoint, its worst outliers, the curves up to now.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace zoetrope::render {
+
+enum class Layout { kWide, kArticle };
+
+// A picture in memory: 8-bit RGB with 4 bytes a pixel (Cairo's RGB24: native-endian 0x00RRGGBB).
+struct Picture {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint32_t> pixels;  // row by row, [height * width]
+};
+
+// A test image as the leaderboard shows it.
+struct Thumbnail {
+  int height = 0;
+  int width = 0;
+  int channels = 0;                  // 1 or 3
+  std::vector<std::uint8_t> pixels;  // interleaved
+};
+
+struct OutlierEntry {
+  std::int64_t index = 0;  // of the test image
+  std::int64_t label = 0;
+  double score = 0;
+  Thumbnail image;
+};
+
+struct CurvePoint {
+  double epoch = 0;
+  std::int64_t step = 0;
+  double value = 0;
+};
+
+// What does not change from frame to frame.
+struct Scene {
+  Layout layout = Layout::kWide;
+  int width = 1920;
+  int height = 1080;
+  std::vector<std::string> class_names;
+  std::vector<std::int64_t> label;      // [N], the point's class
+  std::vector<CurvePoint> loss;         // the whole training; a frame shows it up to its own step
+  std::vector<CurvePoint> accuracy;     // test accuracy per checkpoint; may be empty
+  double last_epoch = 0;                // right end of the loss panel's axis
+  std::string title = "Fine-tuning a Vision Transformer";
+  std::string subtitle;                 // dataset and model, one line; may be empty
+};
+
+// What one frame shows.
+struct Frame {
+  std::int64_t step = 0;
+  double epoch = 0;
+  double explained_variance_ratio[2] = {0, 0};
+  std::span<const double> points;  // [N, 2], within [-5, 5]
+  std::vector<OutlierEntry> outliers;  // worst first
+};
+
+// Holds what is shared by all frames (fonts, palette, sprites, the legend's picture). One per thread.
+class FrameRenderer {
+ public:
+  // UsageError when the size is too small to lay out (the message gives the least size).
+  explicit FrameRenderer(Scene scene);
+  ~FrameRenderer();
+  FrameRenderer(const FrameRenderer&) = delete;
+  FrameRenderer& operator=(const FrameRenderer&) = delete;
+
+  Picture draw(const Frame& frame) const;
+
+ private:
+  struct State;
+  State* state_;
+};
+
+// Writes atomically; fast compression.
+void write_png(const std::filesystem::path& path, const Picture& picture);
+// InputError naming the file when it is damaged.
+Picture read_png(const std::filesystem::path& path);
+
+}  // namespace zoetrope::render

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// analysis.h5: everything computed from the embeddings of all checkpoints. T frames, N test images, K outliers
+// per frame. Arrays are row-major.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace zoetrope::store {
+
+struct Analysis {
+  std::vector<std::int64_t> step;  // [T]
+  std::vector<double> epoch;       // [T]
+  std::vector<double> loss;        // [T], nan where not logged
+  std::vector<std::int64_t> label;  // [N]
+  std::vector<std::string> class_names;  // [C]
+  std::vector<double> ood_score;         // [T, N]
+  std::vector<std::int64_t> outlier;     // [T, K], worst first
+  std::vector<double> pca;               // [T, N, 2]
+  std::vector<double> explained_variance_ratio;  // [T, 2]
+  std::vector<double> aligned;                   // [T, N, 2]
+  std::vector<double> disparity;                 // [T]
+  // Companion curves of length T, by dataset name: accuracy, knn_accuracy, neighbour_preservation, ...
+  std::map<std::string, std::vector<double>> curves;
+  std::string source_digest;  // what it was computed from and how: equal means nothing is to do
+
+  std::size_t num_frames() const { return step.size(); }
+  std::size_t num_images() const { return label.size(); }
+  std::size_t num_outliers() const { return step.empty() ? 0 : outlier.size() / step.size(); }
+};
+
+void write_analysis(const std::filesystem::path& path, const Analysis& analysis);
+// InputError when a dataset is missing or its shape contradicts the others.
+Analysis read_analysis(const std::filesystem::path& path);
+// The file's source_digest, or "" when there is no readable file.
+std::string read_source_digest(const std::filesystem::path& path);
+
+}  // namespace zoetrope::store

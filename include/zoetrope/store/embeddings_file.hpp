@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// One checkpoint's embeddings: shards by rows while ranks compute, then one sealed embeddings.h5.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace zoetrope::store {
+
+// What embeddings belong to; a shard or file with another identity is stale and is recomputed.
+struct EmbeddingsIdentity {
+  std::int64_t step = 0;
+  double epoch = 0;
+  std::string model_digest;    // SHA-256 of the model's tensors, see model::digest
+  std::string dataset_digest;  // data::Dataset::digest of the embedded split
+  std::string feature = "cls";
+  std::string dtype = "float32";  // the precision that the forward pass computed in
+  std::int64_t num_rows = 0;      // N, the whole split
+  std::int64_t num_columns = 0;   // D, the hidden size
+
+  bool operator==(const EmbeddingsIdentity&) const = default;
+};
+
+using RowRange = std::pair<std::int64_t, std::int64_t>;  // [first, last)
+
+// Writes rows [first, first + values.size() / D) as embeddings.shard-<first>-<last>.h5 in `checkpoint_folder`.
+void write_shard(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity, std::int64_t first,
+                 const std::vector<float>& values);
+
+// The rows held by complete shards of this identity, sorted and disjoint. Stale, damaged and overlapping shards
+// are deleted. Run by one rank.
+std::vector<RowRange> collect_shards(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
+
+// Row ranges of [0, num_rows) that `present` (sorted, disjoint) lacks.
+std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowRange>& present);
+
+// True when embeddings.h5 exists and is of this identity. A stale or damaged one is false.
+bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
+
+// Joins the shards into embeddings.h5 and removes them. RunError when rows are missing.
+void seal(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
+
+struct Embeddings {
+  EmbeddingsIdentity identity;
+  std::vector<float> values;  // row-major [N, D]
+};
+// Reads embeddings.h5. InputError when it is missing, damaged or holds other than finite numbers.
+Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder);
+EmbeddingsIdentity read_identity(const std::filesystem::path& checkpoint_folder);
+
+}  // namespace zoetrope::store

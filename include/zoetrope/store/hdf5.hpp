@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// HDF5's C API behind owning handles; every call is checked once and its error stack becomes the message.
+// HDF5 here is not thread-safe: one thread of a process at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace zoetrope::store {
+
+enum class ElementType { kFloat32, kFloat64, kInt64, kString, kOther };
+
+struct DatasetInfo {
+  std::vector<std::uint64_t> shape;
+  ElementType type = ElementType::kOther;
+};
+
+// An open HDF5 file. Errors are InputError on reading and RunError on writing; each names the file and the
+// dataset or attribute. Shapes are checked against the caller's expectation before memory is allocated.
+class Hdf5File {
+ public:
+  static Hdf5File open(const std::filesystem::path& path);    // read-only
+  static Hdf5File create(const std::filesystem::path& path);  // fails when it exists
+  ~Hdf5File();
+  Hdf5File(Hdf5File&&) noexcept;
+  Hdf5File& operator=(Hdf5File&&) noexcept;
+  Hdf5File(const Hdf5File&) = delete;
+  Hdf5File& operator=(const Hdf5File&) = delete;
+
+  bool has(const std::string& name) const;
+  std::vector<std::string> names() const;  // the datasets at the root, sorted
+  DatasetInfo info(const std::string& name) const;
+
+  // Whole datasets. `shape` is what is written; values.size() must be its product.
+  void write(const std::string& name, std::span<const float> values, const std::vector<std::uint64_t>& shape);
+  void write(const std::string& name, std::span<const double> values, const std::vector<std::uint64_t>& shape);
+  void write(const std::string& name, std::span<const std::int64_t> values, const std::vector<std::uint64_t>& shape);
+  void write(const std::string& name, const std::vector<std::string>& values);  // UTF-8, variable length
+
+  // A dataset to be filled by rows [first, first + rows) of dimension 0.
+  void create_float_rows(const std::string& name, std::uint64_t rows, std::uint64_t columns);
+  void write_rows(const std::string& name, std::uint64_t first, std::span<const float> values);
+
+  std::vector<float> read_floats(const std::string& name) const;
+  std::vector<double> read_doubles(const std::string& name) const;
+  std::vector<std::int64_t> read_ints(const std::string& name) const;
+  std::vector<std::string> read_strings(const std::string& name) const;
+  // Rows [first, first + values.size() / columns) of a 2-D float dataset.
+  void read_rows(const std::string& name, std::uint64_t first, std::span<float> values) const;
+
+  // Attributes of `name` ("/" for the file's root).
+  void set_attribute(const std::string& name, const std::string& key, const std::string& value);
+  void set_attribute(const std::string& name, const std::string& key, std::int64_t value);
+  void set_attribute(const std::string& name, const std::string& key, double value);
+  std::string string_attribute(const std::string& name, const std::string& key) const;
+  std::int64_t int_attribute(const std::string& name, const std::string& key) const;
+  double double_attribute(const std::string& name, const std::string& key) const;
+
+  // Flushes and closes; errors of closing (a full disk) are thrown here and swallowed by the destructor.
+  void close();
+
+ private:
+  struct State;
+  explicit Hdf5File(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+std::string hdf5_library_version();
+
+}  // namespace zoetrope::store

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// log.csv: a header, then one line per logging step.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace zoetrope::store {
+
+struct LossRecord {
+  std::int64_t step = 0;
+  double epoch = 0;
+  double loss = 0;           // mean of the steps' losses since the last line, as Trainer logs it
+  double learning_rate = 0;  // of the last step
+  double grad_norm = 0;      // of the last step, before clipping
+  double accuracy = 0;       // training accuracy over the same steps
+  double images_per_second = 0;
+};
+
+// Numbers are written so that reading gives back the same double.
+class LossLog {
+ public:
+  // Starts the file, or continues one: lines of steps after `resume_step` are dropped first.
+  LossLog(std::filesystem::path path, std::int64_t resume_step);
+  void append(const LossRecord& record);  // flushed at once, so that the curve can be watched
+
+ private:
+  std::filesystem::path path_;
+};
+
+// An empty vector when the file is absent. InputError names file and line when one cannot be read. Also reads
+// the article's log.csv: no header, columns loss,learning_rate,epoch (step is then 0 for every record).
+std::vector<LossRecord> read_loss_log(const std::filesystem::path& path);
+
+}  // namespace zoetrope::store

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where everything of a run lies. The same layout is read by every job.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace zoetrope::store {
+
+struct RunDirectory {
+  std::filesystem::path root;
+
+  std::filesystem::path run_ini() const { return root / "run.ini"; }
+  std::filesystem::path log_csv() const { return root / "log.csv"; }
+  std::filesystem::path analysis() const { return root / "analysis.h5"; }
+  std::filesystem::path animation(const std::string& format) const { return root / ("animation." + format); }
+  std::filesystem::path review() const { return root / "review.html"; }
+
+  std::filesystem::path checkpoint(std::int64_t step) const { return root / ("checkpoint-" + std::to_string(step)); }
+  std::filesystem::path model(std::int64_t step) const { return checkpoint(step) / "model.safetensors"; }
+  std::filesystem::path optimizer(std::int64_t step) const { return checkpoint(step) / "optimizer.safetensors"; }
+  std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / "embeddings.h5"; }
+  std::filesystem::path frame(std::int64_t step) const { return checkpoint(step) / "frame.png"; }
+
+  // The steps of every checkpoint-<step> folder, ascending. Folders with another name are not looked at.
+  std::vector<std::int64_t> checkpoint_steps() const;
+};
+
+}  // namespace zoetrope::store
