@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/support/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::support {
+
+void set_up_logging(const std::string& level, int rank, int world_size, const std::string& host) {
+  constexpr std::array kLevels = {"trace", "debug", "info", "warning", "error", "off"};
+  if (std::find(kLevels.begin(), kLevels.end(), level) == kLevels.end())
+    throw UsageError("--log-level " + level + ": choose trace, debug, info, warning, error or off");
+
+  auto parsed = spdlog::level::from_str(level == "error" ? "err" : level);
+  if (rank != 0 && parsed == spdlog::level::info) parsed = spdlog::level::warn;
+  // spdlog reads % as a pattern flag; a host name has none, but nothing else promises so.
+  std::string shown_host;
+  for (const char c : host) shown_host += c == '%' ? std::string("%%") : std::string(1, c);
+  const std::string who =
+      world_size > 1
+          ? "[rank " + std::to_string(rank) + "/" + std::to_string(world_size) + " " + shown_host + "] "
+          : "";
+  auto logger = std::make_shared<spdlog::logger>("zoetrope", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  logger->set_pattern("%H:%M:%S " + who + "%^%l%$ %v");
+  logger->set_level(parsed);
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(logger);
+}
+
+}  // namespace zoetrope::support

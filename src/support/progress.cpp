@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/support/progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "zoetrope/support/log.hpp"
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::support {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::atomic<ProgressStyle> progress_style{ProgressStyle::kAuto};
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+// Nine levels a character: the bar moves smoothly even when it is short.
+std::string bar(double fraction, std::size_t width) {
+  constexpr const char* kPartial[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const auto eighths = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * static_cast<double>(width) * 8);
+  std::string text;
+  for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
+  text += kPartial[eighths % 8];
+  const std::size_t used = eighths / 8 + (eighths % 8 != 0 ? 1 : 0);
+  text.append(width - used, ' ');
+  return text;
+}
+
+}  // namespace
+
+void set_progress_style(ProgressStyle style) { progress_style = style; }
+
+Progress::Progress(std::string what, std::int64_t total, std::string unit)
+    : what_(std::move(what)),
+      total_(total),
+      unit_(std::move(unit)),
+      start_(Clock::now()),
+      last_draw_(start_),
+      enabled_(progress_style == ProgressStyle::kAuto),
+      terminal_(isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() { finish(); }
+
+void Progress::update(std::int64_t done, const std::string& note) {
+  if (!enabled_) return;
+  done_ = done;
+  const auto now = Clock::now();
+  if (first_done_ < 0) {
+    first_done_ = done;
+    start_ = now;
+  }
+  if (now - last_draw_ < (terminal_ ? 100ms : Clock::duration(30s))) return;
+  last_draw_ = now;
+  draw(note, false);
+}
+
+void Progress::finish() {
+  if (!enabled_ || finished_) return;
+  finished_ = true;
+  if (terminal_ && first_done_ >= 0) draw({}, true);
+}
+
+void Progress::draw(const std::string& note, bool last) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  const double rate = seconds > 0 ? static_cast<double>(done_ - first_done_) / seconds : 0;
+  const double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
+  const std::string left =
+      last || rate <= 0 ? format_duration(seconds)
+                        : format_duration(static_cast<double>(total_ - done_) / rate) + " left";
+  std::string numbers = fmt::format("{}/{} {}  {:.{}f} {}/s  {}", format_count(done_), format_count(total_), unit_, rate,
+                                    rate < 10 ? 1 : 0, unit_, left);
+  if (!note.empty()) numbers += "  " + note;
+  if (!terminal_) {
+    spdlog::info("{}: {:.0f} %  {}", what_, fraction * 100, numbers);
+    return;
+  }
+  const std::size_t width = terminal_width();
+  const std::size_t taken = what_.size() + numbers.size() + 6;
+  const std::size_t bar_width = width > taken + 8 ? std::min<std::size_t>(width - taken, 40) : 0;
+  // \r and "erase to the end of the line": one line that is drawn over.
+  const std::string line = fmt::format("\r\033[K{:<12} {}{}{}", what_, bar_width > 0 ? bar(fraction, bar_width) : "",
+                                       bar_width > 0 ? "  " : "", numbers);
+  std::fputs(line.c_str(), stderr);
+  if (last) std::fputc('\n', stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace zoetrope::support
