@@ -26,7 +26,9 @@ void Sha256::update(std::span<const std::byte> bytes) {
     throw RunError("OpenSSL cannot continue a SHA-256 digest");
 }
 
-void Sha256::update(std::string_view text) { update(std::as_bytes(std::span(text.data(), text.size()))); }
+void Sha256::update(std::string_view text) {
+  update(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 std::string Sha256::hex() {
   unsigned char digest[EVP_MAX_MD_SIZE];

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/files.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
 
@@ -35,7 +35,9 @@ class FileDescriptor {
   int fd_;
 };
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 void flush_to_disk(const fs::path& path) {
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -83,7 +85,8 @@ void AtomicPath::commit() {
 void write_file(const fs::path& path, std::string_view content) {
   AtomicPath atomic(path);
   {
-    const FileDescriptor fd(::open(atomic.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    const FileDescriptor fd(
+        ::open(atomic.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!fd.valid()) throw RunError(path.string() + ": cannot be created: " + reason());
     while (!content.empty()) {
       const ssize_t written = ::write(fd.get(), content.data(), content.size());
@@ -110,7 +113,8 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
     if (count == 0) return content;
     content.append(chunk, static_cast<std::size_t>(count));
     if (content.size() > max_bytes)
-      throw InputError(path.string() + ": is larger than the " + std::to_string(max_bytes) + " bytes expected here");
+      throw InputError(path.string() + ": is larger than the " + std::to_string(max_bytes) +
+                       " bytes expected here");
   }
 }
 

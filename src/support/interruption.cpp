@@ -26,6 +26,8 @@ void install_signal_handlers() {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaction(signal, &action, nullptr);
 }
 
-int received_signal() noexcept { return signal_received; }
+int received_signal() noexcept {
+  return signal_received;
+}
 
 }  // namespace zoetrope::support

@@ -19,11 +19,13 @@ class ParseGuard {
   explicit ParseGuard(std::string origin) : origin_(std::move(origin)) {}
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxDepth) throw InputError(origin_ + ": JSON is nested deeper than " + std::to_string(kMaxDepth));
+    if (depth > kMaxDepth)
+      throw InputError(origin_ + ": JSON is nested deeper than " + std::to_string(kMaxDepth));
     if (event == Json::parse_event_t::object_start) keys_.emplace_back();
     if (event == Json::parse_event_t::object_end) keys_.pop_back();
     if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second)
-      throw InputError(origin_ + ": the key \"" + parsed.get<std::string>() + "\" appears twice in one object");
+      throw InputError(origin_ + ": the key \"" + parsed.get<std::string>() +
+                       "\" appears twice in one object");
     return true;
   }
 
@@ -37,8 +39,9 @@ class ParseGuard {
 Json parse_json(std::string_view text, const std::string& origin) {
   try {
     ParseGuard guard(origin);
-    return Json::parse(text.begin(), text.end(),
-                       [&](int depth, Json::parse_event_t event, Json& parsed) { return guard(depth, event, parsed); });
+    return Json::parse(text.begin(), text.end(), [&](int depth, Json::parse_event_t event, Json& parsed) {
+      return guard(depth, event, parsed);
+    });
   } catch (const Json::parse_error& error) {
     throw InputError(origin + ": is not valid JSON at byte " + std::to_string(error.byte) +
                      "; write the file again from where it came");

@@ -21,11 +21,11 @@ void set_up_logging(const std::string& level, int rank, int world_size, const st
   // spdlog reads % as a pattern flag; a host name has none, but nothing else promises so.
   std::string shown_host;
   for (const char c : host) shown_host += c == '%' ? std::string("%%") : std::string(1, c);
-  const std::string who =
-      world_size > 1
-          ? "[rank " + std::to_string(rank) + "/" + std::to_string(world_size) + " " + shown_host + "] "
-          : "";
-  auto logger = std::make_shared<spdlog::logger>("zoetrope", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  const std::string who = world_size > 1 ? "[rank " + std::to_string(rank) + "/" +
+                                               std::to_string(world_size) + " " + shown_host + "] "
+                                         : "";
+  auto logger =
+      std::make_shared<spdlog::logger>("zoetrope", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_pattern("%H:%M:%S " + who + "%^%l%$ %v");
   logger->set_level(parsed);
   logger->flush_on(spdlog::level::info);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/progress.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/text.hpp"
@@ -29,7 +28,8 @@ std::size_t terminal_width() {
 // Nine levels a character: the bar moves smoothly even when it is short.
 std::string bar(double fraction, std::size_t width) {
   constexpr const char* kPartial[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto eighths = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * static_cast<double>(width) * 8);
+  const auto eighths =
+      static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * static_cast<double>(width) * 8);
   std::string text;
   for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
   text += kPartial[eighths % 8];
@@ -40,7 +40,9 @@ std::string bar(double fraction, std::size_t width) {
 
 }  // namespace
 
-void set_progress_style(ProgressStyle style) { progress_style = style; }
+void set_progress_style(ProgressStyle style) {
+  progress_style = style;
+}
 
 Progress::Progress(std::string what, std::int64_t total, std::string unit)
     : what_(std::move(what)),
@@ -51,7 +53,9 @@ Progress::Progress(std::string what, std::int64_t total, std::string unit)
       enabled_(progress_style == ProgressStyle::kAuto),
       terminal_(isatty(STDERR_FILENO) == 1) {}
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+  finish();
+}
 
 void Progress::update(std::int64_t done, const std::string& note) {
   if (!enabled_) return;
@@ -76,11 +80,11 @@ void Progress::draw(const std::string& note, bool last) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_ - first_done_) / seconds : 0;
   const double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
-  const std::string left =
-      last || rate <= 0 ? format_duration(seconds)
-                        : format_duration(static_cast<double>(total_ - done_) / rate) + " left";
-  std::string numbers = fmt::format("{}/{} {}  {:.{}f} {}/s  {}", format_count(done_), format_count(total_), unit_, rate,
-                                    rate < 10 ? 1 : 0, unit_, left);
+  const std::string left = last || rate <= 0
+                               ? format_duration(seconds)
+                               : format_duration(static_cast<double>(total_ - done_) / rate) + " left";
+  std::string numbers = fmt::format("{}/{} {}  {:.{}f} {}/s  {}", format_count(done_), format_count(total_),
+                                    unit_, rate, rate < 10 ? 1 : 0, unit_, left);
   if (!note.empty()) numbers += "  " + note;
   if (!terminal_) {
     spdlog::info("{}: {:.0f} %  {}", what_, fraction * 100, numbers);
@@ -90,8 +94,9 @@ void Progress::draw(const std::string& note, bool last) {
   const std::size_t taken = what_.size() + numbers.size() + 6;
   const std::size_t bar_width = width > taken + 8 ? std::min<std::size_t>(width - taken, 40) : 0;
   // \r and "erase to the end of the line": one line that is drawn over.
-  const std::string line = fmt::format("\r\033[K{:<12} {}{}{}", what_, bar_width > 0 ? bar(fraction, bar_width) : "",
-                                       bar_width > 0 ? "  " : "", numbers);
+  const std::string line =
+      fmt::format("\r\033[K{:<12} {}{}{}", what_, bar_width > 0 ? bar(fraction, bar_width) : "",
+                  bar_width > 0 ? "  " : "", numbers);
   std::fputs(line.c_str(), stderr);
   if (last) std::fputc('\n', stderr);
   std::fflush(stderr);

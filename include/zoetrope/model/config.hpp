@@ -25,6 +25,8 @@ struct VitConfig {
   double layer_norm_eps = 1e-12;
   double initializer_range = 0.02;
   bool qkv_bias = true;
+  double hidden_dropout_prob = 0;  // in training only; extraction needs none
+  double attention_probs_dropout_prob = 0;
   std::vector<std::string> id2label;  // index is the class; its size is the number of labels
 
   std::int64_t num_labels() const { return static_cast<std::int64_t>(id2label.size()); }

@@ -40,6 +40,7 @@ class SafetensorsFile {
     std::size_t begin, end;  // bytes, from the start of the file
   };
   const Entry& entry(const std::string& name) const;
+  void check_layout(std::size_t data_begin) const;  // as Hugging Face's reader: no gap, no overlap
 
   std::filesystem::path path_;
   support::MappedFile file_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can go wrong, as exceptions. A message is one line: the file, the place in it, what is wrong, what to do.
-// main() prints it once and turns the kind into the program's exit code.
+// What can go wrong, as exceptions. A message is one line: the file, the place in it, what is wrong, what to
+// do. main() prints it once and turns the kind into the program's exit code.
 #pragma once
 
 #include <stdexcept>

@@ -10,10 +10,10 @@
 
 namespace zoetrope::support {
 
-// A file, or a folder, being written beside its final name. Writers write to `temporary()`; `commit()` flushes
-// it (and every file in it, when it is a folder) and the folder that holds it, then renames it over the final
-// name. Without commit() the destructor removes it. Temporary names start with '.' and end with ".tmp", so
-// that `remove_leftovers` can sweep what a killed job left behind.
+// A file, or a folder, being written beside its final name. Writers write to `temporary()`; `commit()`
+// flushes it (and every file in it, when it is a folder) and the folder that holds it, then renames it over
+// the final name. Without commit() the destructor removes it. Temporary names start with '.' and end with
+// ".tmp", so that `remove_leftovers` can sweep what a killed job left behind.
 class AtomicPath {
  public:
   explicit AtomicPath(std::filesystem::path final_path);

@@ -28,7 +28,8 @@ T json_get(const Json& value, const std::string& key, const std::string& origin)
   try {
     return value.at(key).get<T>();
   } catch (const Json::exception&) {
-    throw InputError(origin + ": \"" + key + "\" is " + value.at(key).dump() + ", which is not of the kind expected");
+    throw InputError(origin + ": \"" + key + "\" is " + value.at(key).dump() +
+                     ", which is not of the kind expected");
   }
 }
 

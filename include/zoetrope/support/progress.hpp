@@ -35,7 +35,8 @@ class Progress {
   std::int64_t total_;
   std::string unit_;
   std::int64_t done_ = 0;
-  std::int64_t first_done_ = -1;  // the rate is measured from the first update on: resumed work is not counted
+  std::int64_t first_done_ =
+      -1;  // the rate is measured from the first update on: resumed work is not counted
   Clock::time_point start_;
   Clock::time_point last_draw_;
   bool enabled_;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which parameters a configuration has, their names on disk, and where the forward pass finds each.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "zoetrope/model/vit.hpp"
+
+namespace zoetrope::model {
+
+// A weight and its bias, as indices into Architecture::parameters; bias is -1 where there is none.
+struct Affine {
+  int weight = -1;
+  int bias = -1;
+};
+
+struct LayerIndex {
+  Affine norm_before;    // LayerNorm [H]
+  Affine qkv;            // [3H, H]
+  Affine attention_out;  // [H, H]
+  Affine norm_after;     // LayerNorm [H]
+  Affine mlp_in;         // [intermediate, H]
+  Affine mlp_out;        // [H, intermediate]
+};
+
+struct Architecture {
+  std::vector<Parameter> parameters;  // in the order in which the forward pass uses them
+  std::int64_t flat_size = 0;         // elements of the flat buffer, with padding
+  int cls_token = -1;                 // [1, 1, H]
+  int position_embeddings = -1;       // [1, T, H]
+  Affine patch_projection;            // [H, C, patch, patch]
+  std::vector<LayerIndex> layers;
+  Affine norm;        // LayerNorm [H]
+  Affine classifier;  // [L, H]
+};
+
+Architecture describe(const VitConfig& config);
+
+}  // namespace zoetrope::model

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/model/config.hpp"
+
+#include <gmock/gmock.h>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::model {
+namespace {
+
+using support::Json;
+using ::testing::HasSubstr;
+
+Json with(const std::string& key, const Json& value) {
+  Json json = {{"model_type", "vit"}};
+  json[key] = value;
+  return json;
+}
+
+TEST(VitConfig, HasHuggingFacesDefaults) {
+  const VitConfig config = VitConfig::from_json({{"model_type", "vit"}}, "config.json");
+
+  EXPECT_EQ(config.hidden_size, 768);
+  EXPECT_EQ(config.num_tokens(), 197);
+  EXPECT_EQ(config.layer_norm_eps, 1e-12);
+  EXPECT_EQ(config.id2label, (std::vector<std::string>{"LABEL_0", "LABEL_1"}));
+}
+
+TEST(VitConfig, SurvivesARoundTrip) {
+  VitConfig config;
+  config.hidden_size = 96;
+  config.hidden_act = Activation::kQuickGelu;
+  config.qkv_bias = false;
+  for (int i = 0; i < 12; ++i) config.id2label.push_back("class " + std::to_string(i));
+
+  const VitConfig again = VitConfig::from_json(config.to_json(), "config.json");
+
+  EXPECT_EQ(again.to_json(), config.to_json());
+  EXPECT_EQ(again.id2label, config.id2label);  // 10 and 11 after 9, not after 1
+}
+
+TEST(VitConfig, TakesSquaresGivenAsLists) {
+  EXPECT_EQ(VitConfig::from_json(with("image_size", {32, 32}), "c").image_size, 32);
+  EXPECT_THROW(VitConfig::from_json(with("image_size", {32, 16}), "c"), InputError);
+}
+
+struct Refused {
+  const char* key;
+  Json value;
+};
+
+class VitConfigRefuses : public ::testing::TestWithParam<Refused> {};
+
+TEST_P(VitConfigRefuses, NamingFileAndKey) {
+  EXPECT_THAT([] { VitConfig::from_json(with(GetParam().key, GetParam().value), "my/config.json"); },
+              ::testing::ThrowsMessage<InputError>(
+                  ::testing::AllOf(HasSubstr("my/config.json"), HasSubstr(GetParam().key))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, VitConfigRefuses,
+                         ::testing::Values(Refused{"model_type", "swin"}, Refused{"hidden_act", "swish"},
+                                           Refused{"hidden_size", 0}, Refused{"hidden_size", -1},
+                                           Refused{"hidden_size", "big"}, Refused{"hidden_size", 1LL << 40},
+                                           Refused{"num_attention_heads", 7}, Refused{"patch_size", 500},
+                                           Refused{"id2label", {{"0", "a"}, {"2", "b"}}},
+                                           Refused{"id2label", {{"x", "a"}}}, Refused{"qkv_bias", 3}));
+
+}  // namespace
+}  // namespace zoetrope::model
