@@ -16,20 +16,30 @@ namespace zoetrope::data {
 
 enum class Resample { kNearest = 0, kBilinear = 2, kBicubic = 3 };  // PIL's numbers, as the file has them
 
-// The fields of preprocessor_config.json that ViTImageProcessor reads, with its defaults.
+// The fields of preprocessor_config.json that ViTImageProcessor (and BitImageProcessor, which DINOv2 uses)
+// reads, with ViTImageProcessor's defaults.
 struct PreprocessorConfig {
   bool do_resize = true;
   int height = 224;
   int width = 224;
+  int shortest_edge = 0;  // > 0: in place of height and width, the shorter side's length; the shape is kept
   Resample resample = Resample::kBilinear;
+  bool do_center_crop = false;
+  int crop_height = 224;
+  int crop_width = 224;
   bool do_rescale = true;
   double rescale_factor = 1.0 / 255.0;
   bool do_normalize = true;
   std::array<double, 3> image_mean{0.5, 0.5, 0.5};
   std::array<double, 3> image_std{0.5, 0.5, 0.5};
 
-  // Throws InputError naming `origin` and the key on what is not supported (do_center_crop, ...).
+  // What the model gets. Where the config neither resizes nor crops, the images' own size counts instead.
+  int output_height() const { return do_center_crop ? crop_height : height; }
+  int output_width() const { return do_center_crop ? crop_width : width; }
+
+  // Throws InputError naming `origin` and the key on what is not supported (another filter, padding, ...).
   static PreprocessorConfig from_json(const support::Json& json, const std::string& origin);
+  // As AutoImageProcessor.from_pretrained reads it.
   support::Json to_json() const;
 };
 
@@ -45,8 +55,8 @@ struct PixelStore {
 };
 PixelStore load_pixels(const Dataset& dataset, const PreprocessorConfig& config);
 
-// Rows `indices` (int64 [B]) of `pixels` as model input: float32 [B, 3, H, W] = (pixel * rescale - mean) / std,
-// grey repeated to three channels. Same bits whatever B is.
+// Rows `indices` (int64 [B]) of `pixels` as model input: float32 [B, 3, H, W] = (pixel * rescale - mean) /
+// std, grey repeated to three channels. Same bits whatever B is.
 at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const PreprocessorConfig& config);
 
 }  // namespace zoetrope::data

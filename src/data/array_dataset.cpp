@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "array_dataset.hpp"
+
+#include <span>
+#include <utility>
+
+#include "zoetrope/support/digest.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+std::string digest_of(const ImageArray& array, const std::string& kind, Split split) {
+  support::Sha256 sha;
+  sha.update(kind + (split == Split::kTrain ? " train " : " test ") + std::to_string(array.labels.size()) +
+             " " + std::to_string(array.channels) + " " + std::to_string(array.height) + " " +
+             std::to_string(array.width) + "\n");
+  for (const std::string& name : array.class_names) sha.update(name + "\n");
+  sha.update(std::as_bytes(std::span(array.labels)));
+  sha.update(std::as_bytes(std::span(array.pixels)));
+  return sha.hex();
+}
+
+}  // namespace
+
+ArrayDataset::ArrayDataset(ImageArray array, const std::string& kind, Split split)
+    : array_(std::move(array)), digest_(digest_of(array_, kind, split)) {}
+
+Image ArrayDataset::image(std::int64_t index) const {
+  const auto plane = static_cast<std::size_t>(array_.height) * static_cast<std::size_t>(array_.width);
+  const auto channels = static_cast<std::size_t>(array_.channels);
+  array_.labels.at(static_cast<std::size_t>(index));  // throws when out of range
+  const std::uint8_t* source = array_.pixels.data() + static_cast<std::size_t>(index) * channels * plane;
+  Image image{array_.height, array_.width, array_.channels, std::vector<std::uint8_t>(channels * plane)};
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (std::size_t i = 0; i < plane; ++i) image.pixels[i * channels + c] = source[c * plane + i];
+  }
+  return image;
+}
+
+}  // namespace zoetrope::data

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "byte_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+constexpr std::uint64_t kDeflateMaxRatio = 1032;  // zlib's manual: no input expands further than this
+constexpr int kGzipOnly = 15 + 16;                // inflateInit2: a window of 32 KiB, gzip header expected
+constexpr std::size_t kLargestChunk = std::size_t{1} << 30;
+
+}  // namespace
+
+ByteReader::ByteReader(const std::filesystem::path& path) : path_(path), file_(path) {
+  const auto bytes = file_.bytes();
+  packed_ = bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
+  if (!packed_) return;
+  if (inflateInit2(&stream_, kGzipOnly) != Z_OK)
+    throw RunError(path_.string() + ": zlib cannot start: no memory");
+  // zlib's interface predates const; it does not write to its input.
+  stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+}
+
+ByteReader::~ByteReader() {
+  if (packed_) inflateEnd(&stream_);
+}
+
+void ByteReader::fail(std::uint64_t offset, const std::string& what) const {
+  throw InputError(path_.string() + ": byte " + std::to_string(offset) + (packed_ ? " (unpacked): " : ": ") +
+                   what);
+}
+
+std::uint64_t ByteReader::most_bytes_left() const noexcept {
+  const std::uint64_t size = file_.bytes().size();
+  return packed_ ? size * kDeflateMaxRatio : size - offset_;
+}
+
+// Unpacks up to out.size() bytes and returns how many came; fewer only at the end of the gzip member.
+std::size_t ByteReader::unpack(std::span<std::uint8_t> out) {
+  const auto packed = file_.bytes();
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const std::size_t used = reinterpret_cast<const std::byte*>(stream_.next_in) - packed.data();
+    const auto in_chunk = static_cast<uInt>(std::min(packed.size() - used, kLargestChunk));
+    const auto out_chunk = static_cast<uInt>(std::min(out.size() - done, kLargestChunk));
+    stream_.avail_in = in_chunk;
+    stream_.next_out = out.data() + done;
+    stream_.avail_out = out_chunk;
+    const int code = inflate(&stream_, Z_NO_FLUSH);
+    done += out_chunk - stream_.avail_out;
+    if (code == Z_STREAM_END) break;
+    if (code == Z_BUF_ERROR)
+      fail(offset_ + done, "the gzip data ends here, too early; copy or download the file again");
+    if (code != Z_OK) {
+      const std::string reason = stream_.msg != nullptr ? stream_.msg : "damaged";
+      fail(offset_ + done, "the gzip data is damaged (" + reason + "); copy or download the file again");
+    }
+  }
+  return done;
+}
+
+void ByteReader::read(std::span<std::uint8_t> out) {
+  if (out.empty()) return;
+  std::size_t got = 0;
+  if (packed_) {
+    got = unpack(out);
+  } else {
+    got = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), most_bytes_left()));
+    std::memcpy(out.data(), file_.bytes().data() + offset_, got);
+  }
+  if (got < out.size()) {
+    fail(offset_ + got, "the file ends here, " + std::to_string(out.size() - got) +
+                            " bytes too early; copy or download it again");
+  }
+  offset_ += got;
+}
+
+std::uint32_t ByteReader::read_big_endian_u32() {
+  std::array<std::uint8_t, 4> b{};
+  read(b);
+  return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 |
+         std::uint32_t{b[3]};
+}
+
+void ByteReader::expect_end() {
+  if (packed_) {
+    std::uint8_t extra = 0;
+    if (unpack({&extra, 1}) != 0)
+      fail(offset_, "more bytes follow than the header announces; this is another kind of file");
+    const auto used =
+        static_cast<std::size_t>(reinterpret_cast<const std::byte*>(stream_.next_in) - file_.bytes().data());
+    if (used < file_.bytes().size()) {
+      throw InputError(path_.string() + ": byte " + std::to_string(used) +
+                       " (packed): data follows the end of the gzip member; copy or download the file again");
+    }
+  } else if (most_bytes_left() != 0) {
+    fail(offset_, std::to_string(most_bytes_left()) +
+                      " bytes follow that the header does not announce; this is another kind of file");
+  }
+}
+
+}  // namespace zoetrope::data

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file's bytes in order, unpacked on the way when it is gzip.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <zlib.h>
+
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::data {
+
+// Reads a file, plain or gzip (told by its first two bytes, not by its name). Offsets count unpacked bytes.
+// Every error is an InputError that names the file and the offset.
+class ByteReader {
+ public:
+  explicit ByteReader(const std::filesystem::path& path);
+  ~ByteReader();
+  ByteReader(const ByteReader&) = delete;
+  ByteReader& operator=(const ByteReader&) = delete;
+
+  // Fills `out`; an error when the file ends before.
+  void read(std::span<std::uint8_t> out);
+  std::uint32_t read_big_endian_u32();
+  // An error unless every byte was read and, for gzip, the checksum holds.
+  void expect_end();
+
+  std::uint64_t offset() const noexcept { return offset_; }
+  // More bytes than this cannot follow, whatever a header says: to be asked before memory is set aside.
+  std::uint64_t most_bytes_left() const noexcept;
+  // "FILE: byte OFFSET: " + `what`, as an InputError.
+  [[noreturn]] void fail(std::uint64_t offset, const std::string& what) const;
+
+ private:
+  std::size_t unpack(std::span<std::uint8_t> out);
+
+  std::filesystem::path path_;
+  support::MappedFile file_;
+  std::uint64_t offset_ = 0;
+  bool packed_ = false;
+  z_stream stream_{};
+};
+
+}  // namespace zoetrope::data

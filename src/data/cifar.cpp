@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// CIFAR's binary version (https://www.cs.toronto.edu/~kriz/cifar.html): records of a label byte and 3 x 32 x
+// 32 bytes, one colour plane after the other.
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "array_dataset.hpp"
+#include "class_names.hpp"
+#include "readers.hpp"
+
+namespace zoetrope::data {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kSide = 32;
+constexpr int kChannels = 3;
+constexpr std::size_t kPixelBytes = std::size_t{kChannels} * kSide * kSide;
+
+struct RecordLayout {
+  std::size_t label_offset = 0;
+  std::size_t label_bytes = 1;
+  std::size_t size() const { return label_bytes + kPixelBytes; }
+};
+
+// Checks every record of `path` and appends them to `array` until it holds `keep` images.
+void append_records(const fs::path& path, const RecordLayout& layout, std::size_t keep, ImageArray& array) {
+  const support::MappedFile file(path);
+  const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(file.bytes().data()),
+                                            file.bytes().size());
+  const std::size_t count = bytes.size() / layout.size();
+  if (bytes.size() % layout.size() != 0) {
+    throw InputError(path.string() + ": byte " + std::to_string(count * layout.size()) +
+                     ": the file ends within a record of " + std::to_string(layout.size()) +
+                     " bytes; it is cut off, or not CIFAR's binary version");
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto record = bytes.subspan(i * layout.size(), layout.size());
+    const std::uint8_t label = record[layout.label_offset];
+    if (label >= array.class_names.size()) {
+      throw InputError(path.string() + ": byte " + std::to_string(i * layout.size() + layout.label_offset) +
+                       ": label " + std::to_string(label) + " is outside the " +
+                       std::to_string(array.class_names.size()) +
+                       " classes; this is not CIFAR's binary version, or it is damaged");
+    }
+    if (array.labels.size() == keep) continue;
+    array.labels.push_back(label);
+    const auto pixels = record.subspan(layout.label_bytes);
+    array.pixels.insert(array.pixels.end(), pixels.begin(), pixels.end());
+  }
+}
+
+ImageArray read_files(const std::vector<fs::path>& files, std::vector<std::string> class_names,
+                      const RecordLayout& layout, std::int64_t limit) {
+  ImageArray array{kSide, kSide, kChannels, {}, {}, std::move(class_names)};
+  std::size_t total = 0;
+  for (const fs::path& file : files) {
+    if (!fs::exists(file))
+      throw InputError(file.string() +
+                       ": is missing; unpack the archive of CIFAR's binary version and give its folder");
+    total += fs::file_size(file) / layout.size();
+  }
+  const std::size_t keep = limit > 0 ? std::min(total, static_cast<std::size_t>(limit)) : total;
+  array.labels.reserve(keep);
+  array.pixels.reserve(keep * kPixelBytes);
+  for (const fs::path& file : files) append_records(file, layout, keep, array);
+  return array;
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_cifar10(const fs::path& folder, Split split, std::int64_t limit) {
+  std::vector<fs::path> files;
+  if (split == Split::kTrain) {
+    for (int i = 1; i <= 5; ++i) files.push_back(folder / ("data_batch_" + std::to_string(i) + ".bin"));
+  } else {
+    files.push_back(folder / "test_batch.bin");
+  }
+  auto names = read_class_names(folder / "batches.meta.txt");
+  return std::make_unique<ArrayDataset>(read_files(files, std::move(names), RecordLayout{}, limit), "cifar10",
+                                        split);
+}
+
+}  // namespace zoetrope::data

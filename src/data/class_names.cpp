@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "class_names.hpp"
+
+#include <sstream>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::data {
+namespace fs = std::filesystem;
+
+std::vector<std::string> read_class_names(const fs::path& file) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+  std::istringstream lines(support::read_file(file, kMaxBytes));
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) names.push_back(line);
+  }
+  if (names.empty())
+    throw InputError(file.string() + ": holds no class name; write one a line, in label order");
+  return names;
+}
+
+std::optional<std::vector<std::string>> class_names_in(const fs::path& folder) {
+  for (const char* name : {"class_names.txt", "labels.txt"}) {
+    if (fs::exists(folder / name)) return read_class_names(folder / name);
+  }
+  return std::nullopt;
+}
+
+const std::vector<std::string>& fashion_mnist_class_names() {
+  static const std::vector<std::string> names{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                              "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+  return names;
+}
+
+}  // namespace zoetrope::data

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The geometric half of the preprocessing: any image to the bytes of one size that the model is to see.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "zoetrope/data/preprocess.hpp"
+
+#include "resample.hpp"
+
+namespace zoetrope::data {
+
+struct Size {
+  int height = 0;
+  int width = 0;
+  bool operator==(const Size&) const = default;
+};
+
+// The size of every image after preprocessing. Without a resize or a crop it is `first`'s, the split's first
+// image.
+Size output_size(const PreprocessorConfig& config, const Image& first);
+
+// Resizes and crops. One object per thread.
+class PlaneWriter {
+ public:
+  PlaneWriter(const PreprocessorConfig& config, Size output) : config_(config), output_(output) {}
+
+  // planes[(c * height + y) * width + x] for the output's height and width and the image's channels.
+  // Throws InputError when a config that does not resize meets an image that does not fit.
+  void write(const Image& image, std::span<std::uint8_t> planes);
+
+ private:
+  PreprocessorConfig config_;
+  Size output_;
+  std::optional<Resizer> resizer_;
+};
+
+}  // namespace zoetrope::data

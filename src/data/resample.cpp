@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resample.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "simd.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+constexpr int kPrecisionBits = 32 - 8 - 2;  // 8 bits of result, 2 for overshoot (Pillow's PRECISION_BITS)
+constexpr std::int32_t kHalf = std::int32_t{1} << (kPrecisionBits - 1);
+constexpr std::size_t kStrip = 64;  // rows turned at a time: a strip of a wide photograph stays in the cache
+constexpr std::size_t kChunk = 64;  // columns summed at a time: the sums stay in registers
+
+double triangle(double x) {
+  x = std::abs(x);
+  return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+// Keys' cubic convolution with a = -0.5.
+double cubic(double x) {
+  constexpr double a = -0.5;
+  x = std::abs(x);
+  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
+  if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0.0;
+}
+
+std::uint8_t to_byte(std::int32_t sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
+}
+
+// out[o][j] = sum over t of weights[o][t] * rows[first[o] + t][j], for rows of `row_bytes` bytes.
+ZT_SIMD_CLONES
+void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out) {
+  for (std::size_t o = 0; o < axis.first.size(); ++o, out += row_bytes) {
+    const std::uint8_t* source = rows + static_cast<std::size_t>(axis.first[o]) * row_bytes;
+    const std::int32_t* weights = axis.weights.data() + o * static_cast<std::size_t>(axis.taps);
+    const auto count = static_cast<std::size_t>(axis.count[o]);
+    std::size_t j = 0;
+    for (; j + kChunk <= row_bytes; j += kChunk) {
+      std::int32_t sums[kChunk];
+      std::fill_n(sums, kChunk, kHalf);
+      for (std::size_t t = 0; t < count; ++t) {
+        const std::uint8_t* row = source + t * row_bytes + j;
+        for (std::size_t i = 0; i < kChunk; ++i) sums[i] += row[i] * weights[t];
+      }
+      for (std::size_t i = 0; i < kChunk; ++i) out[j + i] = to_byte(sums[i]);
+    }
+    for (; j < row_bytes; ++j) {
+      std::int32_t sum = kHalf;
+      for (std::size_t t = 0; t < count; ++t) sum += source[t * row_bytes + j] * weights[t];
+      out[j] = to_byte(sum);
+    }
+  }
+}
+
+// Geometry.c's ImagingScaleAffine: the position is summed up, not multiplied, and cut, not rounded.
+std::vector<int> nearest_positions(const Axis& axis) {
+  const double step = static_cast<double>(axis.in) / axis.out;
+  double position = step * 0.5;
+  std::vector<int> positions;
+  for (int o = 0; o < axis.offset + axis.count; ++o, position += step) {
+    if (o >= axis.offset) positions.push_back(std::min(static_cast<int>(position), axis.in - 1));
+  }
+  return positions;
+}
+
+}  // namespace
+
+AxisWeights axis_weights(const Axis& axis, Resample filter) {
+  const auto kernel = filter == Resample::kBicubic ? cubic : triangle;
+  const double scale = static_cast<double>(axis.in) / axis.out;
+  const double filter_scale = std::max(scale, 1.0);  // shrinking widens the filter: antialiasing
+  const double support = (filter == Resample::kBicubic ? 2.0 : 1.0) * filter_scale;
+  AxisWeights result;
+  result.taps = static_cast<int>(std::ceil(support)) * 2 + 1;
+  result.weights.resize(static_cast<std::size_t>(axis.count) * static_cast<std::size_t>(result.taps));
+  std::vector<double> row(static_cast<std::size_t>(result.taps));
+  std::int32_t* weights = result.weights.data();
+  for (int o = axis.offset; o < axis.offset + axis.count; ++o, weights += result.taps) {
+    const double center = (o + 0.5) * scale;
+    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
+    const int count = std::min(static_cast<int>(center + support + 0.5), axis.in) - first;
+    double total = 0.0;
+    for (int t = 0; t < count; ++t) {
+      row[static_cast<std::size_t>(t)] = kernel((t + first - center + 0.5) * (1.0 / filter_scale));
+      total += row[static_cast<std::size_t>(t)];
+    }
+    for (int t = 0; t < count; ++t) {
+      const double weight =
+          row[static_cast<std::size_t>(t)] / (total != 0.0 ? total : 1.0) * (1 << kPrecisionBits);
+      weights[t] = static_cast<std::int32_t>(weight < 0 ? weight - 0.5 : weight + 0.5);
+    }
+    result.first.push_back(first);
+    result.count.push_back(count);
+  }
+  return result;
+}
+
+Resizer::Resizer(const Axis& vertical, const Axis& horizontal, Resample filter)
+    : vertical_(vertical), horizontal_(horizontal), filter_(filter) {
+  if (filter == Resample::kNearest) {
+    nearest_x_ = nearest_positions(horizontal);
+    nearest_y_ = nearest_positions(vertical);
+    return;
+  }
+  if (!horizontal.is_identity()) horizontal_weights_ = axis_weights(horizontal, filter);
+  if (!vertical.is_identity()) vertical_weights_ = axis_weights(vertical, filter);
+}
+
+void Resizer::run(const Image& image, std::span<std::uint8_t> planes) {
+  if (filter_ == Resample::kNearest) return pick_nearest(image, planes.data());
+  if (vertical_.is_identity()) return resize_rows(image, planes.data());
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const auto width = static_cast<std::size_t>(horizontal_.count);
+  const std::size_t in_plane = static_cast<std::size_t>(vertical_.in) * width;
+  const std::size_t out_plane = static_cast<std::size_t>(vertical_.count) * width;
+  wide_rows_.resize(channels * in_plane);
+  resize_rows(image, wide_rows_.data());
+  for (std::size_t c = 0; c < channels; ++c) {
+    weigh_rows(wide_rows_.data() + c * in_plane, width, vertical_weights_, planes.data() + c * out_plane);
+  }
+}
+
+// The horizontal pass: [C, in_height, width]. Turned by 90 degrees a pixel's neighbours in its row lie in the
+// rows above and below, which weigh_rows adds many columns at a time.
+void Resizer::resize_rows(const Image& image, std::uint8_t* planes) {
+  if (horizontal_.is_identity()) return split_channels(image, planes);
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const auto height = static_cast<std::size_t>(vertical_.in);
+  const auto width = static_cast<std::size_t>(horizontal_.count);
+  for (std::size_t first_row = 0; first_row < height; first_row += kStrip) {
+    const std::size_t rows = std::min(kStrip, height - first_row);
+    turn_strip(image, first_row, rows);
+    narrowed_.resize(width * channels * rows);
+    weigh_rows(columns_.data(), channels * rows, horizontal_weights_, narrowed_.data());
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t y = 0; y < rows; ++y) {
+        std::uint8_t* target = planes + (c * height + first_row + y) * width;
+        const std::uint8_t* source = narrowed_.data() + c * rows + y;
+        for (std::size_t x = 0; x < width; ++x) target[x] = source[x * channels * rows];
+      }
+    }
+  }
+}
+
+void Resizer::turn_strip(const Image& image, std::size_t first_row, std::size_t rows) {
+  const std::size_t row_bytes =
+      static_cast<std::size_t>(horizontal_.in) * static_cast<std::size_t>(image.channels);
+  columns_.resize(row_bytes * rows);
+  for (std::size_t y = 0; y < rows; ++y) {
+    const std::uint8_t* source = image.pixels.data() + (first_row + y) * row_bytes;
+    for (std::size_t i = 0; i < row_bytes; ++i) columns_[i * rows + y] = source[i];
+  }
+}
+
+void Resizer::pick_nearest(const Image& image, std::uint8_t* planes) const {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const std::size_t row_bytes = static_cast<std::size_t>(horizontal_.in) * channels;
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (const int y : nearest_y_) {
+      const std::uint8_t* row = image.pixels.data() + static_cast<std::size_t>(y) * row_bytes + c;
+      for (const int x : nearest_x_) *planes++ = row[static_cast<std::size_t>(x) * channels];
+    }
+  }
+}
+
+void split_channels(const Image& image, std::uint8_t* planes) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const std::size_t plane = static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width);
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (std::size_t i = 0; i < plane; ++i) planes[c * plane + i] = image.pixels[i * channels + c];
+  }
+}
+
+Image join_channels(std::span<const std::uint8_t> planes, int height, int width, int channels) {
+  Image image{height, width, channels, std::vector<std::uint8_t>(planes.size())};
+  const std::size_t plane = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  const auto step = static_cast<std::size_t>(channels);
+  for (std::size_t c = 0; c < step; ++c) {
+    for (std::size_t i = 0; i < plane; ++i) image.pixels[i * step + c] = planes[c * plane + i];
+  }
+  return image;
+}
+
+}  // namespace zoetrope::data

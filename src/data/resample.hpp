@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pillow's resampling (src/libImaging/Resample.c, Geometry.c), bit for bit, in an order that vectorises.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "zoetrope/data/preprocess.hpp"
+
+namespace zoetrope::data {
+
+// One axis of a resize from `in` to `out` pixels of which only [offset, offset + count) are wanted.
+struct Axis {
+  int in = 0;
+  int out = 0;
+  int offset = 0;
+  int count = 0;
+  bool is_identity() const { return in == out && count == out; }
+};
+
+// For each wanted position along an axis: the first input position, how many follow, and their weights in
+// fixed point with 22 fractional bits. Rows of `weights` are `taps` long.
+struct AxisWeights {
+  int taps = 0;
+  std::vector<int> first;
+  std::vector<int> count;
+  std::vector<std::int32_t> weights;
+};
+
+AxisWeights axis_weights(const Axis& axis, Resample filter);
+
+// Resizes images of one size to another. Holds weights and scratch memory: one object per thread.
+class Resizer {
+ public:
+  Resizer(const Axis& vertical, const Axis& horizontal, Resample filter);
+
+  bool accepts(const Image& image) const {
+    return image.height == vertical_.in && image.width == horizontal_.in;
+  }
+  // Writes what is wanted of the resized image, one channel after the other: planes[(c * height + y) * width
+  // + x].
+  void run(const Image& image, std::span<std::uint8_t> planes);
+
+ private:
+  void pick_nearest(const Image& image, std::uint8_t* planes) const;
+  void resize_rows(const Image& image, std::uint8_t* planes);
+  void turn_strip(const Image& image, std::size_t first_row, std::size_t rows);
+
+  Axis vertical_;
+  Axis horizontal_;
+  Resample filter_;
+  AxisWeights vertical_weights_;
+  AxisWeights horizontal_weights_;
+  std::vector<int> nearest_x_;
+  std::vector<int> nearest_y_;
+  std::vector<std::uint8_t> columns_;    // a strip of the image, turned: [in_width, C, rows]
+  std::vector<std::uint8_t> narrowed_;   // the same after the horizontal pass: [width, C, rows]
+  std::vector<std::uint8_t> wide_rows_;  // [C, in_height, width]
+};
+
+// [C, H, W] from and to interleaved channels.
+void split_channels(const Image& image, std::uint8_t* planes);
+Image join_channels(std::span<const std::uint8_t> planes, int height, int width, int channels);
+
+}  // namespace zoetrope::data
