@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// analysis.h5: everything computed from the embeddings of all checkpoints. T frames, N test images, K outliers
-// per frame. Arrays are row-major.
+// analysis.h5: everything computed from the embeddings of all checkpoints. T frames, N test images, C
+// classes, K outliers per frame. Arrays are row-major; a member's name is its dataset's name (class_names:
+// /class_name), and source_digest is an attribute of the file's root.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,22 @@
 namespace zoetrope::store {
 
 struct Analysis {
-  std::vector<std::int64_t> step;  // [T]
-  std::vector<double> epoch;       // [T]
-  std::vector<double> loss;        // [T], nan where not logged
-  std::vector<std::int64_t> label;  // [N]
-  std::vector<std::string> class_names;  // [C]
-  std::vector<double> ood_score;         // [T, N]
-  std::vector<std::int64_t> outlier;     // [T, K], worst first
-  std::vector<double> pca;               // [T, N, 2]
+  std::vector<std::int64_t> step;                // [T]
+  std::vector<double> epoch;                     // [T]
+  std::vector<double> loss;                      // [T], nan where not logged
+  std::vector<std::int64_t> label;               // [N]
+  std::vector<std::string> class_names;          // [C]
+  std::vector<double> ood_score;                 // [T, N]
+  std::vector<std::int64_t> outlier;             // [T, K], worst first
+  std::vector<double> pca;                       // [T, N, 2]
   std::vector<double> explained_variance_ratio;  // [T, 2]
   std::vector<double> aligned;                   // [T, N, 2]
   std::vector<double> disparity;                 // [T]
+  // What the classifier said, where it was kept; empty otherwise.
+  std::vector<std::int64_t> prediction;  // [T, N], the most probable class
+  std::vector<double> confidence;        // [T, N], its probability
+  std::vector<double>
+      self_confidence;  // [T, N], the given label's probability, cleanlab's label quality score
   // Companion curves of length T, by dataset name: accuracy, knn_accuracy, neighbour_preservation, ...
   std::map<std::string, std::vector<double>> curves;
   std::string source_digest;  // what it was computed from and how: equal means nothing is to do
@@ -32,6 +38,7 @@ struct Analysis {
   std::size_t num_outliers() const { return step.empty() ? 0 : outlier.size() / step.size(); }
 };
 
+// RunError when a member's size contradicts the others.
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis);
 // InputError when a dataset is missing or its shape contradicts the others.
 Analysis read_analysis(const std::filesystem::path& path);

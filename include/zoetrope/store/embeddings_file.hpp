@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One checkpoint's embeddings: shards by rows while ranks compute, then one sealed embeddings.h5.
+// One checkpoint's embeddings: shards by rows while ranks compute, then one sealed embeddings.h5. Both hold
+// the dataset /embeddings, float32 [rows, D], and what it belongs to as attributes of the file's root: step,
+// epoch, model_digest, dataset_digest, feature, dtype, num_rows (N); a shard also first_row.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +28,15 @@ struct EmbeddingsIdentity {
 
 using RowRange = std::pair<std::int64_t, std::int64_t>;  // [first, last)
 
-// Writes rows [first, first + values.size() / D) as embeddings.shard-<first>-<last>.h5 in `checkpoint_folder`.
-void write_shard(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity, std::int64_t first,
-                 const std::vector<float>& values);
+// Writes rows [first, first + values.size() / D) as embeddings.shard-<first>-<last>.h5 in
+// `checkpoint_folder`.
+void write_shard(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity,
+                 std::int64_t first, const std::vector<float>& values);
 
-// The rows held by complete shards of this identity, sorted and disjoint. Stale, damaged and overlapping shards
-// are deleted. Run by one rank.
-std::vector<RowRange> collect_shards(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
+// The rows held by complete shards of this identity, sorted and disjoint. Stale, damaged and overlapping
+// shards are deleted. Run by one rank.
+std::vector<RowRange> collect_shards(const std::filesystem::path& checkpoint_folder,
+                                     const EmbeddingsIdentity& identity);
 
 // Row ranges of [0, num_rows) that `present` (sorted, disjoint) lacks.
 std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowRange>& present);
@@ -40,7 +44,8 @@ std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowR
 // True when embeddings.h5 exists and is of this identity. A stale or damaged one is false.
 bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
 
-// Joins the shards into embeddings.h5 and removes them. RunError when rows are missing.
+// Joins the shards into embeddings.h5 and removes them. RunError when rows are missing. Run by one rank; a
+// call after a crash at any point of an earlier one finishes its work.
 void seal(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
 
 struct Embeddings {

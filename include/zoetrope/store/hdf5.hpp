@@ -20,7 +20,10 @@ struct DatasetInfo {
 };
 
 // An open HDF5 file. Errors are InputError on reading and RunError on writing; each names the file and the
-// dataset or attribute. Shapes are checked against the caller's expectation before memory is allocated.
+// dataset or attribute. A read allocates no more than the file really stores, whatever its header claims;
+// data outside the file (external and virtual storage, links to other files) and compressed data are refused.
+// Files are not locked, since NFS and Lustre often refuse locks: a file has one writer, which writes under a
+// temporary name. HDF5_USE_FILE_LOCKING in the environment still decides.
 class Hdf5File {
  public:
   static Hdf5File open(const std::filesystem::path& path);    // read-only
@@ -34,11 +37,15 @@ class Hdf5File {
   bool has(const std::string& name) const;
   std::vector<std::string> names() const;  // the datasets at the root, sorted
   DatasetInfo info(const std::string& name) const;
+  // Throws unless the dataset is of this type and the file stores all bytes of its shape. Reads no values.
+  DatasetInfo expect(const std::string& name, ElementType type) const;
 
   // Whole datasets. `shape` is what is written; values.size() must be its product.
   void write(const std::string& name, std::span<const float> values, const std::vector<std::uint64_t>& shape);
-  void write(const std::string& name, std::span<const double> values, const std::vector<std::uint64_t>& shape);
-  void write(const std::string& name, std::span<const std::int64_t> values, const std::vector<std::uint64_t>& shape);
+  void write(const std::string& name, std::span<const double> values,
+             const std::vector<std::uint64_t>& shape);
+  void write(const std::string& name, std::span<const std::int64_t> values,
+             const std::vector<std::uint64_t>& shape);
   void write(const std::string& name, const std::vector<std::string>& values);  // UTF-8, variable length
 
   // A dataset to be filled by rows [first, first + rows) of dimension 0.
@@ -63,8 +70,9 @@ class Hdf5File {
   // Flushes and closes; errors of closing (a full disk) are thrown here and swallowed by the destructor.
   void close();
 
+  struct State;  // src/store/hdf5_state.hpp
+
  private:
-  struct State;
   explicit Hdf5File(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

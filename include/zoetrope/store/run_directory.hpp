@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace zoetrope::store {
@@ -17,13 +18,18 @@ struct RunDirectory {
   std::filesystem::path animation(const std::string& format) const { return root / ("animation." + format); }
   std::filesystem::path review() const { return root / "review.html"; }
 
-  std::filesystem::path checkpoint(std::int64_t step) const { return root / ("checkpoint-" + std::to_string(step)); }
+  std::filesystem::path checkpoint(std::int64_t step) const {
+    return root / ("checkpoint-" + std::to_string(step));
+  }
   std::filesystem::path model(std::int64_t step) const { return checkpoint(step) / "model.safetensors"; }
-  std::filesystem::path optimizer(std::int64_t step) const { return checkpoint(step) / "optimizer.safetensors"; }
+  std::filesystem::path optimizer(std::int64_t step) const {
+    return checkpoint(step) / "optimizer.safetensors";
+  }
   std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / "embeddings.h5"; }
   std::filesystem::path frame(std::int64_t step) const { return checkpoint(step) / "frame.png"; }
 
   // The steps of every checkpoint-<step> folder, ascending. Folders with another name are not looked at.
+  // InputError when the run directory cannot be listed.
   std::vector<std::int64_t> checkpoint_steps() const;
 };
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/analysis_file.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "zoetrope/store/hdf5.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+using Shape = std::vector<std::uint64_t>;
+
+constexpr const char* kDigest = "source_digest";
+
+// The datasets that have a member of their own; any other is a curve.
+const std::set<std::string>& member_names() {
+  static const std::set<std::string> names = {
+      "step",       "epoch",          "loss",      "label",
+      "class_name", "ood_score",      "outlier",   "explained_variance_ratio",
+      "pca",        "aligned",        "disparity", "prediction",
+      "confidence", "self_confidence"};
+  return names;
+}
+
+// Reads datasets of one file, comparing each shape with what the others imply.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path) : path_(path), file_(Hdf5File::open(path)) {}
+
+  const Hdf5File& file() const { return file_; }
+
+  // The length of a 1-D dataset, or [first, ?] for a 2-D one.
+  std::uint64_t length(const std::string& name, ElementType type) const {
+    return shape(name, type, 1).front();
+  }
+  std::uint64_t width(const std::string& name, ElementType type) const { return shape(name, type, 2).back(); }
+
+  std::vector<double> doubles(const std::string& name, const Shape& expected) const {
+    require(name, ElementType::kFloat64, expected);
+    return file_.read_doubles(name);
+  }
+  std::vector<std::int64_t> ints(const std::string& name, const Shape& expected) const {
+    require(name, ElementType::kInt64, expected);
+    return file_.read_ints(name);
+  }
+  std::vector<double> doubles_if_any(const std::string& name, const Shape& expected) const {
+    return file_.has(name) ? doubles(name, expected) : std::vector<double>{};
+  }
+  std::vector<std::int64_t> ints_if_any(const std::string& name, const Shape& expected) const {
+    return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
+  }
+  [[noreturn]] void fail(const std::string& name, const std::string& what) const {
+    throw InputError(path_.string() + ": /" + name + ": " + what +
+                     "; delete the file and run zoetrope analyze again");
+  }
+
+ private:
+  Shape shape(const std::string& name, ElementType type, std::size_t dimensions) const {
+    Shape shape = file_.expect(name, type).shape;
+    if (shape.size() != dimensions) {
+      fail(name, "has " + std::to_string(shape.size()) + " dimensions, not " + std::to_string(dimensions));
+    }
+    return shape;
+  }
+  void require(const std::string& name, ElementType type, const Shape& expected) const {
+    const Shape shape = file_.expect(name, type).shape;
+    if (shape != expected)
+      fail(name, "has shape " + to_text(shape) + "; the others ask for " + to_text(expected));
+  }
+  static std::string to_text(const Shape& shape) {
+    std::string text;
+    for (const std::uint64_t extent : shape) text += (text.empty() ? "[" : ", ") + std::to_string(extent);
+    return text + "]";
+  }
+
+  std::filesystem::path path_;
+  Hdf5File file_;
+};
+
+// Every number that is used as an index is one.
+void check_indices(const Reader& reader, const std::string& name, const std::vector<std::int64_t>& values,
+                   std::size_t limit) {
+  const auto bad = std::find_if(values.begin(), values.end(), [limit](std::int64_t value) {
+    return value < 0 || static_cast<std::uint64_t>(value) >= limit;
+  });
+  if (bad != values.end()) {
+    reader.fail(name, "holds " + std::to_string(*bad) + ", which is not between 0 and " +
+                          std::to_string(limit) + " - 1");
+  }
+}
+
+Analysis read_members(const Reader& reader) {
+  const std::uint64_t frames = reader.length("step", ElementType::kInt64);
+  const std::uint64_t images = reader.length("label", ElementType::kInt64);
+  Analysis a;
+  a.step = reader.ints("step", {frames});
+  a.epoch = reader.doubles("epoch", {frames});
+  a.loss = reader.doubles("loss", {frames});
+  a.label = reader.ints("label", {images});
+  a.class_names = reader.file().read_strings("class_name");
+  a.ood_score = reader.doubles("ood_score", {frames, images});
+  a.outlier = reader.ints("outlier", {frames, reader.width("outlier", ElementType::kInt64)});
+  a.pca = reader.doubles("pca", {frames, images, 2});
+  a.explained_variance_ratio = reader.doubles("explained_variance_ratio", {frames, 2});
+  a.aligned = reader.doubles("aligned", {frames, images, 2});
+  a.disparity = reader.doubles("disparity", {frames});
+  a.prediction = reader.ints_if_any("prediction", {frames, images});
+  a.confidence = reader.doubles_if_any("confidence", {frames, images});
+  a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
+  a.source_digest = reader.file().string_attribute("/", kDigest);
+  for (const std::string& name : reader.file().names()) {
+    if (!member_names().contains(name)) a.curves[name] = reader.doubles(name, {frames});
+  }
+  return a;
+}
+
+// Writes one dataset of the given shape, which its values must fill.
+template <typename T>
+void put(Hdf5File& file, const std::string& name, const std::vector<T>& values, const Shape& shape) {
+  file.write(name, std::span<const T>(values), shape);
+}
+template <typename T>
+void put_if_any(Hdf5File& file, const std::string& name, const std::vector<T>& values, const Shape& shape) {
+  if (!values.empty()) put(file, name, values, shape);
+}
+
+void write_members(Hdf5File& file, const Analysis& a) {
+  const std::uint64_t frames = a.num_frames();
+  const std::uint64_t images = a.num_images();
+  put(file, "step", a.step, {frames});
+  put(file, "epoch", a.epoch, {frames});
+  put(file, "loss", a.loss, {frames});
+  put(file, "label", a.label, {images});
+  file.write("class_name", a.class_names);
+  put(file, "ood_score", a.ood_score, {frames, images});
+  put(file, "outlier", a.outlier, {frames, a.num_outliers()});
+  put(file, "pca", a.pca, {frames, images, 2});
+  put(file, "explained_variance_ratio", a.explained_variance_ratio, {frames, 2});
+  put(file, "aligned", a.aligned, {frames, images, 2});
+  put(file, "disparity", a.disparity, {frames});
+  put_if_any(file, "prediction", a.prediction, {frames, images});
+  put_if_any(file, "confidence", a.confidence, {frames, images});
+  put_if_any(file, "self_confidence", a.self_confidence, {frames, images});
+  for (const auto& [name, values] : a.curves) put(file, name, values, {frames});
+}
+
+}  // namespace
+
+void write_analysis(const std::filesystem::path& path, const Analysis& analysis) {
+  support::AtomicPath target(path);
+  Hdf5File file = Hdf5File::create(target.temporary());
+  write_members(file, analysis);
+  file.set_attribute("/", kDigest, analysis.source_digest);
+  file.close();
+  target.commit();
+}
+
+Analysis read_analysis(const std::filesystem::path& path) {
+  const Reader reader(path);
+  Analysis analysis = read_members(reader);
+  check_indices(reader, "label", analysis.label, analysis.class_names.size());
+  check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
+  check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());
+  return analysis;
+}
+
+std::string read_source_digest(const std::filesystem::path& path) {
+  try {
+    return Hdf5File::open(path).string_attribute("/", kDigest);
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+}  // namespace zoetrope::store

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/embeddings_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "zoetrope/store/hdf5.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "embeddings_shards.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kCopyValues = std::size_t{1} << 22;  // 16 MiB at a time, whatever the size of the split
+
+fs::path sealed_path(const fs::path& checkpoint_folder) {
+  return checkpoint_folder / "embeddings.h5";
+}
+
+std::string describe(const std::vector<RowRange>& ranges) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(ranges.size(), 3); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(ranges[i].first) + " to " + std::to_string(ranges[i].second);
+  }
+  return ranges.size() > 3 ? text + " and more" : text;
+}
+
+void copy_rows(const Hdf5File& shard, RowRange rows, std::int64_t columns, Hdf5File& out) {
+  const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kCopyValues) / columns);
+  std::vector<float> block;
+  for (std::int64_t row = rows.first; row < rows.second; row += step) {
+    const std::int64_t count = std::min(step, rows.second - row);
+    block.resize(static_cast<std::size_t>(count * columns));
+    shard.read_rows(kEmbeddings, static_cast<std::uint64_t>(row - rows.first), block);
+    out.write_rows(kEmbeddings, static_cast<std::uint64_t>(row), block);
+  }
+}
+
+void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std::vector<RowRange>& shards) {
+  support::AtomicPath target(sealed_path(folder));
+  Hdf5File file = Hdf5File::create(target.temporary());
+  file.create_float_rows(kEmbeddings, static_cast<std::uint64_t>(identity.num_rows),
+                         static_cast<std::uint64_t>(identity.num_columns));
+  for (const RowRange& rows : shards) {
+    copy_rows(Hdf5File::open(shard_path(folder, rows)), rows, identity.num_columns, file);
+  }
+  write_identity(file, identity);
+  file.close();
+  target.commit();
+}
+
+EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& path) {
+  const EmbeddingsIdentity identity = read_identity_of(file, path);
+  const std::uint64_t rows = file.info(kEmbeddings).shape.front();
+  if (rows != static_cast<std::uint64_t>(identity.num_rows)) {
+    throw InputError(path.string() + ": /embeddings: has " + std::to_string(rows) +
+                     " rows; its attribute num_rows says " + std::to_string(identity.num_rows) +
+                     "; delete the file and run zoetrope extract again");
+  }
+  return identity;
+}
+
+void require_finite(const Embeddings& embeddings, const fs::path& path) {
+  const auto bad = std::find_if_not(embeddings.values.begin(), embeddings.values.end(),
+                                    [](float value) { return std::isfinite(value); });
+  if (bad == embeddings.values.end()) return;
+  const auto row = (bad - embeddings.values.begin()) / embeddings.identity.num_columns;
+  throw InputError(
+      path.string() + ": /embeddings: row " + std::to_string(row) +
+      " is not finite; training diverged (try a lower --learning-rate), or the file is damaged: delete it");
+}
+
+}  // namespace
+
+std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowRange>& present) {
+  std::vector<RowRange> missing;
+  std::int64_t next = 0;
+  for (const auto& [first, last] : present) {
+    if (first > next) missing.emplace_back(next, first);
+    next = std::max(next, last);
+  }
+  if (next < num_rows) missing.emplace_back(next, num_rows);
+  return missing;
+}
+
+bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+  try {
+    return read_identity(checkpoint_folder) == identity;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+  if (!is_sealed(checkpoint_folder, identity)) {
+    const std::vector<RowRange> present = collect_shards(checkpoint_folder, identity);
+    if (const auto missing = missing_rows(identity.num_rows, present); !missing.empty()) {
+      throw RunError(checkpoint_folder.string() + ": no embeddings of rows " + describe(missing) +
+                     "; run zoetrope extract to compute them");
+    }
+    join(checkpoint_folder, identity, present);
+  }
+  // Also after a crash between the rename above and this line: then the shards are all that is left to do.
+  remove_shards(checkpoint_folder);
+}
+
+EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
+  return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder)), sealed_path(checkpoint_folder));
+}
+
+Embeddings read_embeddings(const fs::path& checkpoint_folder) {
+  const fs::path path = sealed_path(checkpoint_folder);
+  const Hdf5File file = Hdf5File::open(path);
+  Embeddings embeddings{read_sealed_identity(file, path), file.read_floats(kEmbeddings)};
+  require_finite(embeddings, path);
+  return embeddings;
+}
+
+}  // namespace zoetrope::store

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "embeddings_shards.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kShardPrefix = "embeddings.shard-";
+constexpr std::string_view kShardSuffix = ".h5";
+
+// Takes a number off the front of `text`.
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+// The rows in "embeddings.shard-<first>-<last>.h5", or nothing for any other name.
+std::optional<RowRange> rows_in_name(const std::string& name) {
+  std::string_view text = name;
+  if (!text.starts_with(kShardPrefix) || !text.ends_with(kShardSuffix)) return std::nullopt;
+  text.remove_prefix(kShardPrefix.size());
+  text.remove_suffix(kShardSuffix.size());
+  const auto first = take_number(text);
+  if (!first || !text.starts_with('-')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto last = take_number(text);
+  if (!last || !text.empty() || *last <= *first) return std::nullopt;
+  return RowRange{*first, *last};
+}
+
+std::vector<fs::path> files_with_prefix(const fs::path& folder, std::string_view prefix) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename().string().starts_with(prefix)) files.push_back(entry->path());
+  }
+  return files;
+}
+
+void remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
+}
+
+bool is_complete_shard(const fs::path& path, RowRange rows, const EmbeddingsIdentity& identity) {
+  try {
+    const Hdf5File file = Hdf5File::open(path);
+    const std::vector<std::uint64_t> shape = file.expect(kEmbeddings, ElementType::kFloat32).shape;
+    return read_identity_of(file, path) == identity && file.int_attribute("/", "first_row") == rows.first &&
+           shape.front() == static_cast<std::uint64_t>(rows.second - rows.first) &&
+           rows.second <= identity.num_rows;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+fs::path shard_path(const fs::path& checkpoint_folder, RowRange rows) {
+  return checkpoint_folder / (std::string(kShardPrefix) + std::to_string(rows.first) + "-" +
+                              std::to_string(rows.second) + std::string(kShardSuffix));
+}
+
+void remove_shards(const fs::path& checkpoint_folder) {
+  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) remove_file(path);
+}
+
+void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity) {
+  file.set_attribute("/", "step", identity.step);
+  file.set_attribute("/", "epoch", identity.epoch);
+  file.set_attribute("/", "model_digest", identity.model_digest);
+  file.set_attribute("/", "dataset_digest", identity.dataset_digest);
+  file.set_attribute("/", "feature", identity.feature);
+  file.set_attribute("/", "dtype", identity.dtype);
+  file.set_attribute("/", "num_rows", identity.num_rows);
+}
+
+EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) {
+  const std::vector<std::uint64_t> shape = file.expect(kEmbeddings, ElementType::kFloat32).shape;
+  if (shape.size() != 2) {
+    throw InputError(path.string() + ": /embeddings: has " + std::to_string(shape.size()) +
+                     " dimensions, not 2");
+  }
+  EmbeddingsIdentity identity;
+  identity.step = file.int_attribute("/", "step");
+  identity.epoch = file.double_attribute("/", "epoch");
+  identity.model_digest = file.string_attribute("/", "model_digest");
+  identity.dataset_digest = file.string_attribute("/", "dataset_digest");
+  identity.feature = file.string_attribute("/", "feature");
+  identity.dtype = file.string_attribute("/", "dtype");
+  identity.num_rows = file.int_attribute("/", "num_rows");
+  identity.num_columns = static_cast<std::int64_t>(shape[1]);
+  return identity;
+}
+
+void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity, std::int64_t first,
+                 const std::vector<float>& values) {
+  const auto columns = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_columns, 0));
+  const auto rows = static_cast<std::int64_t>(columns == 0 ? 0 : values.size() / columns);
+  if (rows == 0 || values.size() % columns != 0 || first < 0 || rows > identity.num_rows - first) {
+    throw RunError(checkpoint_folder.string() + ": " + std::to_string(values.size()) + " values from row " +
+                   std::to_string(first) + " on are no rows of embeddings of " +
+                   std::to_string(identity.num_rows) + " x " + std::to_string(identity.num_columns));
+  }
+  support::AtomicPath target(shard_path(checkpoint_folder, {first, first + rows}));
+  Hdf5File file = Hdf5File::create(target.temporary());
+  file.write(kEmbeddings, std::span(values), {static_cast<std::uint64_t>(rows), columns});
+  write_identity(file, identity);
+  file.set_attribute("/", "first_row", first);
+  file.close();
+  target.commit();
+}
+
+std::vector<RowRange> collect_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+  std::vector<std::pair<RowRange, fs::path>> complete;
+  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) {
+    const auto rows = rows_in_name(path.filename().string());
+    if (rows && is_complete_shard(path, *rows, identity)) {
+      complete.emplace_back(*rows, path);
+    } else {
+      remove_file(path);
+    }
+  }
+  // Of shards that start at the same row the longest comes first and is kept.
+  std::sort(complete.begin(), complete.end(), [](const auto& a, const auto& b) {
+    return a.first.first != b.first.first ? a.first.first < b.first.first : a.first.second > b.first.second;
+  });
+  std::vector<RowRange> rows;
+  for (const auto& [range, path] : complete) {
+    if (rows.empty() || range.first >= rows.back().second) {
+      rows.push_back(range);
+    } else {
+      remove_file(path);
+    }
+  }
+  return rows;
+}
+
+}  // namespace zoetrope::store

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a shard and a sealed embeddings file share: the dataset's name and the identity in attributes of the
+// file's root. A shard says in num_rows how many rows the whole split has, and in first_row where it starts.
+#pragma once
+
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/hdf5.hpp"
+
+namespace zoetrope::store {
+
+inline constexpr const char* kEmbeddings = "/embeddings";
+
+void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
+// InputError when an attribute is missing or the dataset's shape cannot belong to it. For a shard, too:
+// num_rows is the whole split's.
+EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem::path& path);
+
+std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, RowRange rows);
+void remove_shards(const std::filesystem::path& checkpoint_folder);
+
+}  // namespace zoetrope::store

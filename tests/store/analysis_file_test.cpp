@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/analysis_file.hpp"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/store/hdf5.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "store/samples.hpp"
+#include "store/scratch.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AnalysisFileTest : public ScratchTest {
+ protected:
+  std::filesystem::path path() const { return folder_ / "analysis.h5"; }
+};
+
+void expect_equal(const Analysis& a, const Analysis& b) {
+  EXPECT_EQ(a.step, b.step);
+  EXPECT_EQ(a.epoch, b.epoch);
+  EXPECT_EQ(a.label, b.label);
+  EXPECT_EQ(a.class_names, b.class_names);
+  EXPECT_EQ(a.ood_score, b.ood_score);
+  EXPECT_EQ(a.outlier, b.outlier);
+  EXPECT_EQ(a.pca, b.pca);
+  EXPECT_EQ(a.explained_variance_ratio, b.explained_variance_ratio);
+  EXPECT_EQ(a.aligned, b.aligned);
+  EXPECT_EQ(a.disparity, b.disparity);
+  EXPECT_EQ(a.prediction, b.prediction);
+  EXPECT_EQ(a.confidence, b.confidence);
+  EXPECT_EQ(a.self_confidence, b.self_confidence);
+  EXPECT_EQ(a.curves, b.curves);
+  EXPECT_EQ(a.source_digest, b.source_digest);
+}
+
+TEST_F(AnalysisFileTest, GivesBackWhatWasWritten) {
+  const Analysis written = sample_analysis(5, 13, 2);
+
+  write_analysis(path(), written);
+  const Analysis read = read_analysis(path());
+
+  expect_equal(read, written);
+  EXPECT_TRUE(std::isnan(read.loss[0]));
+  EXPECT_EQ(read.loss[1], written.loss[1]);
+  EXPECT_EQ(read.num_outliers(), 2U);
+}
+
+TEST_F(AnalysisFileTest, KeepsPredictionsWhereThereAreAny) {
+  Analysis written = sample_analysis(2, 3, 1);
+  written.prediction = {0, 1, 2, 2, 1, 0};
+  written.confidence = sample_doubles(6, 0);
+  written.self_confidence = sample_doubles(6, 0.1);
+
+  write_analysis(path(), written);
+
+  expect_equal(read_analysis(path()), written);
+}
+
+TEST_F(AnalysisFileTest, HoldsNoImagesOrNoFrames) {
+  for (const Analysis& written :
+       {sample_analysis(3, 0, 0), sample_analysis(0, 4, 0), sample_analysis(1, 1, 1)}) {
+    write_analysis(path(), written);
+    expect_equal(read_analysis(path()), written);
+  }
+}
+
+TEST_F(AnalysisFileTest, RefusesToWriteSizesThatContradict) {
+  Analysis analysis = sample_analysis(3, 4, 1);
+  analysis.pca.pop_back();
+
+  EXPECT_THROW(write_analysis(path(), analysis), RunError);
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(AnalysisFileTest, RefusesToReadShapesThatContradict) {
+  Analysis analysis = sample_analysis(3, 4, 1);
+  write_analysis(path(), analysis);
+  Hdf5File file = Hdf5File::create(folder_ / "other.h5");
+  file.write("step", std::span<const std::int64_t>(analysis.step), {3});
+  file.write("label", std::span<const std::int64_t>(analysis.label), {4});
+  file.write("epoch", std::span<const double>(analysis.epoch).first(2), {2});
+  file.close();
+
+  const std::string message = message_of<InputError>([&] { read_analysis(folder_ / "other.h5"); });
+
+  EXPECT_THAT(message, HasSubstr("other.h5: /epoch: has shape [2]; the others ask for [3]"));
+}
+
+TEST_F(AnalysisFileTest, RefusesIndicesOfNothing) {
+  Analysis wrong_label = sample_analysis(3, 4, 1);
+  wrong_label.label[2] = 3;
+  write_analysis(path(), wrong_label);
+  EXPECT_THAT(message_of<InputError>([&] { read_analysis(path()); }), HasSubstr("/label: holds 3"));
+
+  Analysis wrong_outlier = sample_analysis(3, 4, 1);
+  wrong_outlier.outlier[1] = -1;
+  write_analysis(path(), wrong_outlier);
+  EXPECT_THAT(message_of<InputError>([&] { read_analysis(path()); }), HasSubstr("/outlier: holds -1"));
+}
+
+TEST_F(AnalysisFileTest, TheDigestAloneIsReadWithoutErrors) {
+  EXPECT_EQ(read_source_digest(path()), "");
+  write_analysis(path(), sample_analysis(1, 1, 1));
+  EXPECT_EQ(read_source_digest(path()), "s1");
+}
+
+}  // namespace
+}  // namespace zoetrope::store

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as a full disk, a bad cable or an attacker leaves them: the answer is InputError, whatever is in
+// them.
+#include <fstream>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include "zoetrope/store/hdf5.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "store/samples.hpp"
+#include "store/scratch.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class DamagedFilesTest : public ScratchTest {
+ protected:
+  fs::path path() const { return folder_ / "a.h5"; }
+
+  // A dataset /x made by `create(file, space, properties)` with the shape {rows}, never written to.
+  template <typename Create>
+  void make(hsize_t rows, Create create) const {
+    const hid_t file = H5Fcreate(path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t space = H5Screate_simple(1, &rows, nullptr);
+    const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t dataset = create(file, space, properties);
+    ASSERT_GE(dataset, 0);
+    for (const hid_t id : {dataset}) H5Dclose(id);
+    H5Pclose(properties);
+    H5Sclose(space);
+    H5Fclose(file);
+  }
+};
+
+TEST_F(DamagedFilesTest, AHugeShapeAllocatesNothing) {
+  make(hsize_t{1} << 60, [](hid_t file, hid_t space, hid_t properties) {
+    return H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  });
+
+  const std::string message = message_of<InputError>([&] { Hdf5File::open(path()).read_floats("x"); });
+
+  EXPECT_THAT(message, HasSubstr("/x: stores fewer bytes than its shape asks for"));
+}
+
+TEST_F(DamagedFilesTest, AHugeCompressedShapeAllocatesNothing) {
+  make(hsize_t{1} << 40, [](hid_t file, hid_t space, hid_t properties) {
+    const hsize_t chunk = 1 << 20;
+    H5Pset_chunk(properties, 1, &chunk);
+    H5Pset_deflate(properties, 9);
+    return H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  });
+
+  EXPECT_THROW(Hdf5File::open(path()).read_doubles("x"), InputError);
+}
+
+// External storage could name any file of this machine.
+TEST_F(DamagedFilesTest, ValuesInAnotherFileAreRefused) {
+  std::ofstream(folder_ / "secret") << "0123456789abcdef";
+  const std::string secret = folder_ / "secret";
+  make(2, [&](hid_t file, hid_t space, hid_t properties) {
+    H5Pset_external(properties, secret.c_str(), 0, 16);
+    return H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  });
+
+  const std::string message = message_of<InputError>([&] { Hdf5File::open(path()).read_doubles("x"); });
+
+  EXPECT_THAT(message, HasSubstr("another file"));
+}
+
+TEST_F(DamagedFilesTest, LinksToOtherFilesAreRefused) {
+  Hdf5File other = Hdf5File::create(folder_ / "other.h5");
+  other.write("x", std::vector<double>{1}, {1});
+  other.close();
+  const hid_t file = H5Fcreate(path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  H5Lcreate_external("other.h5", "/x", file, "x", H5P_DEFAULT, H5P_DEFAULT);
+  H5Fclose(file);
+
+  EXPECT_THAT(message_of<InputError>([&] { Hdf5File::open(path()).read_doubles("x"); }),
+              HasSubstr("is a link"));
+  EXPECT_TRUE(Hdf5File::open(path()).names().empty());
+}
+
+void read_everything(const fs::path& folder) {
+  try {
+    read_embeddings(folder);
+  } catch (const InputError&) {
+  }
+  try {
+    read_analysis(folder / "analysis.h5");
+  } catch (const InputError&) {
+  }
+}
+
+TEST_F(DamagedFilesTest, EveryCutIsAnInputError) {
+  const EmbeddingsIdentity identity = sample_identity(11, 3);
+  write_shard(folder_, identity, 0, sample_rows(0, 11, 3));
+  seal(folder_, identity);
+  write_analysis(folder_ / "analysis.h5", sample_analysis(3, 5, 2));
+  const std::string embeddings = support::read_file(folder_ / "embeddings.h5");
+  const std::string analysis = support::read_file(folder_ / "analysis.h5");
+
+  for (std::size_t size = 0; size < embeddings.size(); size += 37) {
+    std::ofstream(folder_ / "embeddings.h5", std::ios::binary) << embeddings.substr(0, size);
+    EXPECT_THROW(read_embeddings(folder_), InputError) << "cut to " << size << " bytes";
+  }
+  for (std::size_t size = 0; size < analysis.size(); size += 101) {
+    std::ofstream(folder_ / "analysis.h5", std::ios::binary) << analysis.substr(0, size);
+    EXPECT_THROW(read_analysis(folder_ / "analysis.h5"), InputError) << "cut to " << size << " bytes";
+  }
+}
+
+TEST_F(DamagedFilesTest, FlippedBytesCrashNothing) {
+  const EmbeddingsIdentity identity = sample_identity(3, 2);
+  write_shard(folder_, identity, 0, sample_rows(0, 3, 2));
+  seal(folder_, identity);
+  write_analysis(folder_ / "analysis.h5", sample_analysis(2, 3, 1));
+  std::mt19937 random(7);
+  for (const char* name : {"embeddings.h5", "analysis.h5"}) {
+    const std::string whole = support::read_file(folder_ / name);
+    for (int round = 0; round < 500; ++round) {
+      std::string damaged = whole;
+      damaged[random() % damaged.size()] = static_cast<char>(random());
+      std::ofstream(folder_ / name, std::ios::binary) << damaged;
+      read_everything(folder_);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace zoetrope::store

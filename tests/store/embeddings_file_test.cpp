@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/embeddings_file.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/support/error.hpp"
+
+#include "store/samples.hpp"
+#include "store/scratch.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+class EmbeddingsFileTest : public ScratchTest {
+ protected:
+  void write(RowRange rows, const EmbeddingsIdentity& identity) const {
+    write_shard(folder_, identity, rows.first, sample_rows(rows.first, rows.second, identity.num_columns));
+  }
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_)) names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  const EmbeddingsIdentity identity_ = sample_identity(11, 3);
+};
+
+TEST_F(EmbeddingsFileTest, JoinsShardsOfAnySize) {
+  write({7, 11}, identity_);
+  write({0, 1}, identity_);
+  write({1, 7}, identity_);
+
+  seal(folder_, identity_);
+
+  EXPECT_THAT(files(), ElementsAre("embeddings.h5"));
+  const Embeddings embeddings = read_embeddings(folder_);
+  EXPECT_EQ(embeddings.identity, identity_);
+  EXPECT_EQ(embeddings.values, sample_rows(0, 11, 3));
+  EXPECT_TRUE(is_sealed(folder_, identity_));
+}
+
+// More values than are copied at a time.
+TEST_F(EmbeddingsFileTest, JoinsLargeShards) {
+  const EmbeddingsIdentity large = sample_identity(7001, 768);
+  write({0, 6007}, large);
+  write({6007, 7001}, large);
+
+  seal(folder_, large);
+
+  EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 7001, 768));
+}
+
+TEST_F(EmbeddingsFileTest, AnEmptySplitSealsWithoutShards) {
+  const EmbeddingsIdentity empty = sample_identity(0, 3);
+
+  seal(folder_, empty);
+
+  EXPECT_TRUE(is_sealed(folder_, empty));
+  EXPECT_TRUE(read_embeddings(folder_).values.empty());
+}
+
+TEST_F(EmbeddingsFileTest, SaysWhichRowsAreMissing) {
+  write({0, 2}, identity_);
+  write({5, 9}, identity_);
+
+  const std::string message = message_of<RunError>([&] { seal(folder_, identity_); });
+
+  EXPECT_THAT(message, HasSubstr("rows 2 to 5, 9 to 11;"));
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 2), Pair(5, 9)));
+}
+
+TEST_F(EmbeddingsFileTest, DeletesStaleShards) {
+  write({0, 2}, identity_);
+  EmbeddingsIdentity other_model = identity_;
+  other_model.model_digest = "m2";
+  write({2, 4}, other_model);
+  EmbeddingsIdentity other_split = identity_;
+  other_split.num_rows = 100;
+  write({4, 6}, other_split);
+
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 2)));
+  EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-2.h5"));
+}
+
+TEST_F(EmbeddingsFileTest, DeletesOverlappingShardsButKeepsTheLongest) {
+  write({0, 3}, identity_);
+  write({0, 5}, identity_);
+  write({4, 6}, identity_);
+  write({5, 8}, identity_);
+
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 5), Pair(5, 8)));
+  EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-5.h5", "embeddings.shard-5-8.h5"));
+}
+
+TEST_F(EmbeddingsFileTest, DeletesShardsWhoseNameOrContentIsWrong) {
+  write({0, 3}, identity_);
+  fs::copy_file(folder_ / "embeddings.shard-0-3.h5", folder_ / "embeddings.shard-3-6.h5");  // other rows
+  fs::copy_file(folder_ / "embeddings.shard-0-3.h5", folder_ / "embeddings.shard-3-7.h5");  // other length
+  std::ofstream(folder_ / "embeddings.shard-6-9.h5") << "not HDF5";
+  std::ofstream(folder_ / "embeddings.shard-9-x.h5") << "not rows";
+
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 3)));
+  EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-3.h5"));
+}
+
+TEST_F(EmbeddingsFileTest, LeavesOtherFilesAlone) {
+  std::ofstream(folder_ / "model.safetensors") << "weights";
+  std::ofstream(folder_ / ".embeddings.shard-0-3.h5.77.tmp") << "another rank is writing";
+
+  EXPECT_THAT(collect_shards(folder_, identity_), IsEmpty());
+  EXPECT_THAT(files(), ElementsAre(".embeddings.shard-0-3.h5.77.tmp", "model.safetensors"));
+}
+
+TEST_F(EmbeddingsFileTest, FinishesASealThatDiedBeforeRemovingShards) {
+  write({0, 11}, identity_);
+  fs::copy_file(folder_ / "embeddings.shard-0-11.h5", folder_ / "kept");
+  seal(folder_, identity_);
+  fs::rename(folder_ / "kept", folder_ / "embeddings.shard-0-11.h5");
+
+  seal(folder_, identity_);
+
+  EXPECT_THAT(files(), ElementsAre("embeddings.h5"));
+}
+
+TEST_F(EmbeddingsFileTest, SealsAnewOverAStaleOrDamagedFile) {
+  EmbeddingsIdentity earlier = identity_;
+  earlier.dataset_digest = "d0";
+  write({0, 11}, earlier);
+  seal(folder_, earlier);
+  EXPECT_FALSE(is_sealed(folder_, identity_));
+  write({0, 11}, identity_);
+
+  seal(folder_, identity_);
+
+  EXPECT_TRUE(is_sealed(folder_, identity_));
+  fs::resize_file(folder_ / "embeddings.h5", 700);
+  EXPECT_FALSE(is_sealed(folder_, identity_));
+}
+
+TEST_F(EmbeddingsFileTest, RefusesNumbersThatAreNotFinite) {
+  std::vector<float> values = sample_rows(0, 11, 3);
+  values[7 * 3 + 1] = std::numeric_limits<float>::infinity();
+  write_shard(folder_, identity_, 0, values);
+  seal(folder_, identity_);
+
+  const std::string message = message_of<InputError>([&] { read_embeddings(folder_); });
+
+  EXPECT_THAT(message, HasSubstr("row 7 is not finite"));
+}
+
+TEST_F(EmbeddingsFileTest, RefusesToWriteRowsOutsideTheSplit) {
+  EXPECT_THROW(write({9, 12}, identity_), RunError);
+  EXPECT_THROW(write_shard(folder_, identity_, -1, sample_rows(0, 1, 3)), RunError);
+  EXPECT_THROW(write_shard(folder_, identity_, 0, std::vector<float>(4)), RunError);
+  EXPECT_THROW(write_shard(folder_, identity_, 0, {}), RunError);
+}
+
+TEST(MissingRows, AreTheGaps) {
+  EXPECT_THAT(missing_rows(0, {}), IsEmpty());
+  EXPECT_THAT(missing_rows(5, {}), ElementsAre(Pair(0, 5)));
+  EXPECT_THAT(missing_rows(5, {{0, 5}}), IsEmpty());
+  EXPECT_THAT(missing_rows(7, {{1, 2}, {2, 4}, {6, 7}}), ElementsAre(Pair(0, 1), Pair(4, 6)));
+}
+
+}  // namespace
+}  // namespace zoetrope::store
