@@ -31,7 +31,7 @@ function(zoetrope_add_test)
     foreach(n IN LISTS T_RANKS)
       add_test(NAME ${T_NAME}-${n} COMMAND ${ZOETROPE_MPIRUN} -n ${n} $<TARGET_FILE:${T_NAME}> WORKING_DIRECTORY ${scratch})
       set_tests_properties(${T_NAME}-${n} PROPERTIES LABELS "mpi;${T_LABELS}" PROCESSORS 2 TIMEOUT ${T_TIMEOUT}
-        ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+        ENVIRONMENT "ZOETROPE_TEST_RANKS=${n};OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
     endforeach()
   else()
     target_link_libraries(${T_NAME} PRIVATE GTest::gmock_main)

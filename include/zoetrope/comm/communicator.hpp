@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collectives over tensors, between the ranks of one group. MPI serves CPU tensors, NCCL CUDA tensors, and
-// threads stand in for ranks in tests. Every rank of the group must make the same calls in the same order with
-// the same shapes and dtypes; a branch around a call may depend on reduced values only.
+// threads stand in for ranks in tests. Every rank of the group must make the same calls in the same order
+// with the same shapes and dtypes; a branch around a call may depend on reduced values only.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace zoetrope::comm {
 enum class ReduceOp { kSum, kAverage, kMin, kMax };
 
 // A collective under way. wait() returns when the result is in the tensor (for CUDA: when the current stream
-// is ordered after it) and rethrows the collective's error. Dropping it without wait() waits in the destructor.
+// is ordered after it) and rethrows the collective's error. Dropping it without wait() waits in the
+// destructor.
 class Work {
  public:
   virtual ~Work() = default;
@@ -40,7 +41,8 @@ class Communicator {
   // more than INT_MAX.
   virtual void broadcast(at::Tensor tensor, int root) = 0;
   virtual void all_reduce(at::Tensor tensor, ReduceOp op) = 0;
-  virtual void reduce(at::Tensor tensor, int root, ReduceOp op) = 0;  // other ranks' tensors are left undefined
+  virtual void reduce(at::Tensor tensor, int root,
+                      ReduceOp op) = 0;  // other ranks' tensors are left undefined
   // Concatenates along dimension 0 in rank order, on `root` (elsewhere the result is undefined). Pieces may
   // differ in their size along dimension 0 only.
   virtual at::Tensor gather(const at::Tensor& piece, int root) = 0;

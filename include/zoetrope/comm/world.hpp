@@ -13,9 +13,10 @@ namespace zoetrope::comm {
 
 class World {
  public:
-  // MPI_Init_thread(MPI_THREAD_MULTIPLE); RunError when MPI grants less. A watchdog thread starts with it: a
-  // rank that waits in one collective for longer than `timeout` ends the whole job, after saying on standard
-  // error which collective it is, in which stage, and which ranks have not reached it.
+  // MPI_Init_thread(MPI_THREAD_MULTIPLE); RunError when MPI grants less. Where the program has initialised
+  // MPI itself, the world neither initialises nor finalises it. Collective. A watchdog thread starts with it:
+  // a rank that waits in one collective for longer than `timeout` ends the whole job, after saying on
+  // standard error which collective it is, in which stage, and which ranks have not reached it.
   World(int& argc, char**& argv);
   // Ends the watchdog and finalises MPI. When an exception is unwinding, call abort() first: peers may wait.
   ~World();
@@ -39,6 +40,7 @@ class World {
   [[noreturn]] void abort(int exit_code);
 
  private:
+  friend int threads_per_rank(const World& world);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Collectives over CPU tensors by MPI. Blocking calls run in the caller's thread; asynchronous ones in a
+// thread of their own, over an MPI communicator of their own, because MPI_Iallreduce of OpenMPI 4.1 makes no
+// progress while the caller computes.
+#pragma once
+
+#include <climits>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "zoetrope/comm/communicator.hpp"
+
+#include "argument_check.hpp"
+#include "mpi_handle.hpp"
+#include "mpi_reduction.hpp"
+#include "ordered_executor.hpp"
+#include "watch.hpp"
+
+namespace zoetrope::comm {
+
+class MpiCommunicator final : public Communicator {
+ public:
+  // MPI counts are ints, so larger transfers are cut into chunks of this many elements (tests make it small).
+  static constexpr std::int64_t kMaxChunk = INT_MAX;
+
+  // Takes `comm`; collective over it. `id` and `label` name the group for `watch`.
+  MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label,
+                  std::int64_t max_chunk = kMaxChunk);
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  std::string backend() const override { return "mpi"; }
+  void broadcast(at::Tensor tensor, int root) override;
+  void all_reduce(at::Tensor tensor, ReduceOp op) override;
+  void reduce(at::Tensor tensor, int root, ReduceOp op) override;
+  at::Tensor gather(const at::Tensor& piece, int root) override;
+  at::Tensor all_gather(const at::Tensor& piece) override;
+  void barrier() override;
+  std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override;
+  std::unique_ptr<Communicator> split(int color) override;
+
+ private:
+  void all_reduce_over(MPI_Comm comm, const at::Tensor& tensor, ReduceOp op);
+  std::vector<PieceShape> exchange_shapes(const at::Tensor& piece, const char* operation);
+  void gather_into(const at::Tensor& all, const at::Tensor& piece, const std::vector<PieceShape>& shapes,
+                   int root);
+  void send_in_chunks(const at::Tensor& piece, int root);
+  void receive_in_chunks(const at::Tensor& all, const at::Tensor& piece,
+                         const std::vector<PieceShape>& shapes);
+
+  UniqueComm comm_;
+  UniqueComm async_comm_;
+  int rank_ = 0;
+  int size_ = 1;
+  std::int64_t max_chunk_;
+  std::uint64_t splits_ = 0;
+  MpiReductions reductions_;
+  Watch::Channel channel_;
+  Watch::Channel async_channel_;
+  OrderedExecutor executor_;  // last: its thread uses all of the above
+};
+
+}  // namespace zoetrope::comm

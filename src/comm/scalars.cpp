@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <string>
+
+#include <ATen/ATen.h>
+
+#include "zoetrope/comm/communicator.hpp"
+
+namespace zoetrope::comm {
+
+double all_reduce_scalar(Communicator& communicator, double value, ReduceOp op) {
+  communicator.all_reduce(at::from_blob(&value, {1}, at::kDouble), op);
+  return value;
+}
+
+std::int64_t all_reduce_scalar(Communicator& communicator, std::int64_t value, ReduceOp op) {
+  communicator.all_reduce(at::from_blob(&value, {1}, at::kLong), op);
+  return value;
+}
+
+std::int64_t broadcast_scalar(Communicator& communicator, std::int64_t value, int root) {
+  communicator.broadcast(at::from_blob(&value, {1}, at::kLong), root);
+  return value;
+}
+
+std::string broadcast_string(Communicator& communicator, const std::string& text, int root) {
+  const std::int64_t length = broadcast_scalar(communicator, static_cast<std::int64_t>(text.size()), root);
+  std::string result = text;
+  result.resize(static_cast<std::size_t>(length));
+  communicator.broadcast(at::from_blob(result.data(), {length}, at::kByte), root);
+  return result;
+}
+
+}  // namespace zoetrope::comm

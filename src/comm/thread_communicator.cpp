@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads as ranks, for tests: collective code runs in one process, without mpirun. A call that does not
+// match the other ranks' is an error here, where MPI would hang or mix up data.
+#include <algorithm>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "zoetrope/support/error.hpp"
+
+#include "argument_check.hpp"
+#include "ordered_executor.hpp"
+
+namespace zoetrope::comm {
+namespace {
+
+// What one rank brings to a collective.
+struct Call {
+  std::string description;  // must be the same on all ranks
+  at::Tensor tensor;
+  int color = 0;
+};
+
+// The state of one run: one mutex for all its groups, since a failure in any of them must wake all.
+struct Run {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::exception_ptr first_error;
+  std::set<int> ended;  // ranks of the outermost group whose body has returned
+};
+
+// The meeting point of the ranks of one group. `members` are ranks of the outermost group.
+class Group {
+ public:
+  Group(std::shared_ptr<Run> run, std::vector<int> members)
+      : run_(std::move(run)), members_(std::move(members)) {}
+
+  int size() const { return static_cast<int>(members_.size()); }
+  int member(int rank) const { return members_[static_cast<std::size_t>(rank)]; }
+  const std::shared_ptr<Run>& run() const { return run_; }
+
+  // Waits until every rank has brought its call, runs `use` on all of them (in rank order), and waits until
+  // every rank has done so; nobody writes to a tensor before that. Throws RunError when a peer fails or
+  // leaves.
+  template <typename Use>
+  void meet(int rank, Call call, Use use) {
+    std::unique_lock lock(run_->mutex);
+    calls_[rank] = std::move(call);
+    await_all(lock, arrived_);
+    lock.unlock();
+    std::exception_ptr error;  // rethrown by all ranks together, so that they can go on together
+    try {
+      check_same_call();
+      use(calls_);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    await_all(lock, used_);
+    if (error) std::rethrow_exception(error);
+  }
+
+  // The two groups (blocking, asynchronous) of the `ordinal`-th split's ranks of one color.
+  using Pair = std::pair<std::shared_ptr<Group>, std::shared_ptr<Group>>;
+  Pair child(std::int64_t ordinal, int color, const std::vector<int>& members) {
+    const std::lock_guard lock(run_->mutex);
+    Pair& pair = children_[{ordinal, color}];
+    if (!pair.first) pair = {std::make_shared<Group>(run_, members), std::make_shared<Group>(run_, members)};
+    return pair;
+  }
+
+ private:
+  struct Gate {
+    int inside = 0;
+    std::int64_t openings = 0;
+  };
+
+  void await_all(std::unique_lock<std::mutex>& lock, Gate& gate) {
+    const std::int64_t opening = gate.openings;
+    if (++gate.inside == size()) {
+      gate.inside = 0;
+      ++gate.openings;
+      run_->changed.notify_all();
+    }
+    run_->changed.wait(lock, [&] { return gate.openings != opening || run_->first_error || someone_left(); });
+    if (gate.openings != opening) return;
+    if (run_->first_error) throw RunError("another rank has failed");
+    throw RunError("another rank has ended while this one waits in a collective");
+  }
+
+  bool someone_left() const {
+    return std::any_of(members_.begin(), members_.end(), [this](int m) { return run_->ended.contains(m); });
+  }
+
+  void check_same_call() const {
+    const std::string& first = calls_.at(0).description;
+    for (const auto& [rank, call] : calls_) {
+      if (call.description == first) continue;
+      throw std::logic_error("rank 0 calls " + first + ", rank " + std::to_string(rank) + " calls " +
+                             call.description);
+    }
+  }
+
+  std::shared_ptr<Run> run_;
+  std::vector<int> members_;
+  std::map<int, Call> calls_;
+  std::map<std::pair<std::int64_t, int>, Pair> children_;
+  Gate arrived_;
+  Gate used_;
+};
+
+std::string describe(const char* operation, const at::Tensor& tensor, int root = -1, int op = -1) {
+  return std::string(operation) + " of " + std::to_string(tensor.numel()) + " " +
+         dtype_name(tensor.scalar_type()) + " (root " + std::to_string(root) + ", operation " +
+         std::to_string(op) + ")";
+}
+
+at::Tensor reduce_calls(const std::map<int, Call>& calls, ReduceOp op) {
+  at::Tensor result = calls.at(0).tensor.detach().clone();
+  for (std::size_t r = 1; r < calls.size(); ++r) {
+    const at::Tensor& other = calls.at(static_cast<int>(r)).tensor;
+    switch (op) {
+      case ReduceOp::kMin:
+        at::minimum_out(result, result, other);
+        break;
+      case ReduceOp::kMax:
+        at::maximum_out(result, result, other);
+        break;
+      case ReduceOp::kSum:
+      case ReduceOp::kAverage:
+        result.add_(other);
+        break;
+    }
+  }
+  if (op == ReduceOp::kAverage) result.div_(static_cast<double>(calls.size()));
+  return result;
+}
+
+class ThreadCommunicator final : public Communicator {
+ public:
+  ThreadCommunicator(int rank, std::shared_ptr<Group> group, std::shared_ptr<Group> async_group)
+      : rank_(rank), group_(std::move(group)), async_group_(std::move(async_group)) {}
+
+  int rank() const override { return rank_; }
+  int size() const override { return group_->size(); }
+  std::string backend() const override { return "threads"; }
+
+  void broadcast(at::Tensor tensor, int root) override {
+    check_tensor(tensor, at::kCPU, "broadcast");
+    check_root(root, size(), "broadcast");
+    const at::NoGradGuard no_grad;
+    at::Tensor received;
+    group_->meet(rank_, {describe("broadcast", tensor, root), tensor},
+                 [&](const auto& calls) { received = calls.at(root).tensor.detach().clone(); });
+    if (rank_ != root) tensor.copy_(received);
+  }
+
+  void all_reduce(at::Tensor tensor, ReduceOp op) override {
+    check_tensor(tensor, at::kCPU, "all_reduce");
+    check_reduction(tensor.scalar_type(), op, "all_reduce");
+    all_reduce_in(*group_, tensor, op);
+  }
+
+  void reduce(at::Tensor tensor, int root, ReduceOp op) override {
+    check_tensor(tensor, at::kCPU, "reduce");
+    check_reduction(tensor.scalar_type(), op, "reduce");
+    check_root(root, size(), "reduce");
+    const at::NoGradGuard no_grad;
+    at::Tensor result;
+    group_->meet(rank_, {describe("reduce", tensor, root, static_cast<int>(op)), tensor},
+                 [&](const auto& calls) {
+                   if (rank_ == root) result = reduce_calls(calls, op);
+                 });
+    if (rank_ == root) tensor.copy_(result);
+  }
+
+  at::Tensor gather(const at::Tensor& piece, int root) override {
+    check_piece(piece, at::kCPU, "gather");
+    check_root(root, size(), "gather");
+    return concatenate(piece, root, "gather to root " + std::to_string(root));
+  }
+
+  at::Tensor all_gather(const at::Tensor& piece) override {
+    check_piece(piece, at::kCPU, "all_gather");
+    return concatenate(piece, rank_, "all_gather");
+  }
+
+  void barrier() override {
+    group_->meet(rank_, {"barrier", {}}, [](const auto&) {});
+  }
+
+  std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override {
+    check_tensor(tensor, at::kCPU, "all_reduce_async");
+    check_reduction(tensor.scalar_type(), op, "all_reduce_async");
+    return executor_.submit([this, tensor, op] { all_reduce_in(*async_group_, tensor, op); });
+  }
+
+  std::unique_ptr<Communicator> split(int color) override;
+
+ private:
+  void all_reduce_in(Group& group, at::Tensor tensor, ReduceOp op) {
+    const at::NoGradGuard no_grad;
+    at::Tensor result;
+    group.meet(rank_, {describe("all_reduce", tensor, -1, static_cast<int>(op)), tensor},
+               [&](const auto& calls) { result = reduce_calls(calls, op); });
+    tensor.copy_(result);
+  }
+
+  at::Tensor concatenate(const at::Tensor& piece, int root, const std::string& call) {
+    const at::NoGradGuard no_grad;
+    at::Tensor result;
+    group_->meet(rank_, {call, piece}, [&](const auto& calls) {
+      std::vector<PieceShape> shapes;
+      std::vector<at::Tensor> pieces;
+      for (const auto& [rank, brought] : calls) {
+        shapes.push_back(PieceShape::of(brought.tensor));
+        pieces.push_back(brought.tensor.detach());
+      }
+      check_same_rows(shapes.data(), size(), call.c_str());
+      if (rank_ == root) result = at::cat(pieces, 0);
+    });
+    return result;
+  }
+
+  int rank_;
+  std::shared_ptr<Group> group_;
+  std::shared_ptr<Group> async_group_;
+  std::int64_t splits_ = 0;
+  OrderedExecutor executor_;
+};
+
+std::unique_ptr<Communicator> ThreadCommunicator::split(int color) {
+  check_color(color);
+  std::vector<int> members;
+  int new_rank = 0;
+  group_->meet(rank_, {"split", {}, color}, [&](const auto& calls) {
+    for (const auto& [rank, call] : calls) {
+      if (call.color != color) continue;
+      if (rank == rank_) new_rank = static_cast<int>(members.size());
+      members.push_back(group_->member(rank));
+    }
+  });
+  auto [group, async_group] = group_->child(++splits_, color, members);
+  return std::make_unique<ThreadCommunicator>(new_rank, std::move(group), std::move(async_group));
+}
+
+// The body of one thread.
+void run_rank(int rank, Run& run, ThreadCommunicator& communicator,
+              const std::function<void(Communicator&)>& body) {
+  try {
+    body(communicator);
+  } catch (...) {
+    const std::lock_guard lock(run.mutex);
+    if (!run.first_error) run.first_error = std::current_exception();
+    run.changed.notify_all();
+  }
+  const std::lock_guard lock(run.mutex);
+  run.ended.insert(rank);
+  run.changed.notify_all();
+}
+
+}  // namespace
+
+void run_as_thread_ranks(int size, const std::function<void(Communicator&)>& body) {
+  if (size < 1) throw std::invalid_argument("run_as_thread_ranks: " + std::to_string(size) + " ranks");
+  const auto run = std::make_shared<Run>();
+  std::vector<int> members(static_cast<std::size_t>(size));
+  std::iota(members.begin(), members.end(), 0);
+  const auto group = std::make_shared<Group>(run, members);
+  const auto async_group = std::make_shared<Group>(run, members);
+
+  std::vector<std::thread> threads;
+  threads.reserve(members.size());
+  for (const int rank : members) {
+    threads.emplace_back([&, rank] {
+      ThreadCommunicator communicator(rank, group, async_group);
+      run_rank(rank, *run, communicator, body);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (run->first_error) std::rethrow_exception(run->first_error);
+}
+
+}  // namespace zoetrope::comm

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::comm {
+namespace {
+
+constexpr double kSilent = 3.0;  // seconds without a heartbeat that are worth telling; several periods
+
+std::string seconds(double s) {
+  return std::to_string(std::lround(s)) + " s";
+}
+
+std::string name_of(const ChannelReport& channel) {
+  std::string name = std::string(channel.operation.data());
+  if (channel.dtype[0] != '\0') {
+    name += " of " + support::format_count(channel.elements) + " " + channel.dtype.data();
+  }
+  if (channel.label[0] != '\0') name += " in group " + std::string(channel.label.data());
+  return name + ", #" + std::to_string(channel.sequence);
+}
+
+const ChannelReport* find_channel(const RankReport& report, std::uint64_t id) {
+  for (int i = 0; i < report.channel_count; ++i) {
+    if (report.channels[static_cast<std::size_t>(i)].id == id)
+      return &report.channels[static_cast<std::size_t>(i)];
+  }
+  return nullptr;
+}
+
+// The longest wait of all, or null.
+const ChannelReport* longest_wait(const std::vector<RankView>& ranks, const RankView** who) {
+  const ChannelReport* longest = nullptr;
+  for (const RankView& view : ranks) {
+    for (int i = 0; i < view.report.channel_count; ++i) {
+      const ChannelReport& channel = view.report.channels[static_cast<std::size_t>(i)];
+      if (channel.waited_s < 0 || (longest != nullptr && channel.waited_s <= longest->waited_s)) continue;
+      longest = &channel;
+      *who = &view;
+    }
+  }
+  return longest;
+}
+
+bool has_reached(const ChannelReport& mine, const ChannelReport& awaited) {
+  if (mine.sequence != awaited.sequence) return mine.sequence > awaited.sequence;
+  return std::strcmp(mine.operation.data(), awaited.operation.data()) == 0;
+}
+
+std::string missing_ranks(const std::vector<RankView>& ranks, const ChannelReport& awaited) {
+  std::string text;
+  for (const RankView& view : ranks) {
+    const ChannelReport* mine = find_channel(view.report, awaited.id);
+    if (mine == nullptr) continue;  // not of this group
+    const bool reached = has_reached(*mine, awaited);
+    if (reached && view.silent_s < kSilent) continue;
+    if (!text.empty()) text += "; ";
+    if (reached) text += "silent: ";
+    text += "rank " + std::to_string(view.report.rank) + " (" + view.host + ") in stage \"" +
+            view.report.stage.data() + "\"";
+    text += mine->sequence == 0 ? ", in no collective yet" : ", last in " + name_of(*mine);
+    text += ", last heard of " + seconds(view.silent_s) + " ago";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> find_stuck(const std::vector<RankView>& ranks, double timeout_s) {
+  const RankView* who = nullptr;
+  const ChannelReport* awaited = longest_wait(ranks, &who);
+  if (awaited == nullptr || awaited->waited_s <= timeout_s) return std::nullopt;
+  std::string missing = missing_ranks(ranks, *awaited);
+  if (missing.empty()) missing = "none: all ranks are in it and none makes progress; look at the network";
+  return "rank " + std::to_string(who->report.rank) + " (" + who->host + ") has waited " +
+         seconds(awaited->waited_s) + " in a collective (" + name_of(*awaited) + ") in stage \"" +
+         who->report.stage.data() + "\"; ranks that have not reached it: " + missing;
+}
+
+}  // namespace zoetrope::comm

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judges what all ranks told of themselves: does one wait in vain, and for whom? No MPI here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "watch.hpp"
+
+namespace zoetrope::comm {
+
+struct RankView {
+  RankReport report;
+  std::string host;
+  double silent_s = 0.0;  // since this rank was last heard of
+};
+
+// When some rank has waited in one collective for longer than `timeout_s`: one line that says which
+// collective and which ranks have not reached it or are silent.
+std::optional<std::string> find_stuck(const std::vector<RankView>& ranks, double timeout_s);
+
+}  // namespace zoetrope::comm

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace zoetrope::comm {
+namespace {
+
+template <std::size_t N>
+void copy_text(std::string_view text, std::array<char, N>& to) {
+  to.fill('\0');
+  std::copy_n(text.begin(), std::min(text.size(), N - 1), to.begin());
+}
+
+}  // namespace
+
+void Watch::set_stage(const std::string& stage) {
+  const std::lock_guard lock(mutex_);
+  stage_ = stage;
+}
+
+RankReport Watch::report(int rank) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ChannelReport> all;
+  all.reserve(channels_.size());
+  for (const Channel* channel : channels_) all.push_back(channel->report(now_s()));
+  // Where there are too many: those that wait, longest first.
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.waited_s > b.waited_s; });
+
+  RankReport report;
+  report.rank = rank;
+  report.channel_count =
+      static_cast<std::int32_t>(std::min<std::size_t>(all.size(), RankReport::kMaxChannels));
+  copy_text(stage_, report.stage);
+  std::copy_n(all.begin(), report.channel_count, report.channels.begin());
+  return report;
+}
+
+Watch::Channel::Channel(std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label)
+    : watch_(std::move(watch)), id_(id), label_(label) {
+  const std::lock_guard lock(watch_->mutex_);
+  watch_->channels_.push_back(this);
+}
+
+Watch::Channel::~Channel() {
+  const std::lock_guard lock(watch_->mutex_);
+  std::erase(watch_->channels_, this);
+}
+
+ChannelReport Watch::Channel::report(double now_s) const {
+  const std::lock_guard lock(mutex_);
+  ChannelReport report;
+  report.id = id_;
+  report.sequence = sequence_;
+  report.elements = elements_;
+  report.waited_s = waiting_ ? now_s - since_s_ : -1.0;
+  copy_text(label_, report.label);
+  copy_text(operation_, report.operation);
+  copy_text(dtype_, report.dtype);
+  return report;
+}
+
+Watch::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::int64_t elements,
+                                 const char* dtype)
+    : channel_(channel) {
+  const std::lock_guard lock(channel_.mutex_);
+  ++channel_.sequence_;
+  channel_.operation_ = operation;
+  channel_.elements_ = elements;
+  channel_.dtype_ = dtype;
+  channel_.since_s_ = channel_.watch_->now_s();
+  channel_.waiting_ = true;
+}
+
+Watch::Channel::Waiting::~Waiting() {
+  const std::lock_guard lock(channel_.mutex_);
+  channel_.waiting_ = false;
+}
+
+std::uint64_t child_id(std::uint64_t parent, std::uint64_t ordinal, std::uint64_t color) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a over the three words
+  for (const std::uint64_t word : {parent, ordinal, color}) {
+    for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ ((word >> shift) & 0xff)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+}  // namespace zoetrope::comm

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this rank waits for. Every collective says here that it begins and ends; the watchdog reads it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace zoetrope::comm {
+
+// One ordered sequence of collectives, as told to the other ranks. Trivially copyable: it travels as it is.
+struct ChannelReport {
+  std::uint64_t id = 0;              // the same on all ranks of the group
+  std::int64_t sequence = 0;         // collectives begun so far
+  std::int64_t elements = 0;         // of the last one begun
+  double waited_s = -1.0;            // in the last one begun; negative when it has ended
+  std::array<char, 24> label{};      // "", "/1", "/1 async"
+  std::array<char, 20> operation{};  // "all_reduce"
+  std::array<char, 12> dtype{};      // "float32"
+};
+
+// All that one rank tells of itself.
+struct RankReport {
+  static constexpr int kMaxChannels =
+      8;  // more groups at a time than any job has; kept below MPI's eager limit
+  std::int32_t rank = 0;
+  std::int32_t channel_count = 0;
+  std::array<char, 96> stage{};
+  std::array<ChannelReport, kMaxChannels> channels{};
+};
+
+class Watch {
+ public:
+  class Channel;
+
+  // Called from the watchdog's thread. Waiting is counted on this clock, so that time in which the whole
+  // process was stopped (a suspended job, a laptop asleep) is no waiting.
+  void advance(std::chrono::nanoseconds awake) { awake_ns_ += awake.count(); }
+  double now_s() const { return static_cast<double>(awake_ns_.load()) * 1e-9; }
+
+  void set_stage(const std::string& stage);
+  RankReport report(int rank) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string stage_ = "start";
+  std::vector<Channel*> channels_;
+  std::atomic<std::int64_t> awake_ns_{0};
+};
+
+// A group's sequence of collectives on this rank. Used by one thread at a time.
+class Watch::Channel {
+ public:
+  Channel(std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label);
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  // Lives as long as one collective does.
+  class Waiting {
+   public:
+    Waiting(Channel& channel, const char* operation, std::int64_t elements = 0, const char* dtype = "");
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Channel& channel_;
+  };
+
+  std::uint64_t id() const { return id_; }
+  const std::string& label() const { return label_; }
+  const std::shared_ptr<Watch>& watch() const { return watch_; }
+
+ private:
+  friend class Watch;
+  ChannelReport report(double now_s) const;
+
+  std::shared_ptr<Watch> watch_;
+  const std::uint64_t id_;
+  const std::string label_;
+  mutable std::mutex mutex_;
+  std::int64_t sequence_ = 0;
+  std::int64_t elements_ = 0;
+  const char* operation_ = "";
+  const char* dtype_ = "";
+  bool waiting_ = false;
+  double since_s_ = 0.0;
+};
+
+// The id of a group made by the `ordinal`-th split of group `parent`: equal on its ranks, unequal elsewhere.
+std::uint64_t child_id(std::uint64_t parent, std::uint64_t ordinal, std::uint64_t color);
+
+}  // namespace zoetrope::comm

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Run under mpirun; the number of ranks that must be found comes from the build (ZOETROPE_TEST_RANKS).
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/comm/world.hpp"
+
+#include "comm/conformance.hpp"
+#include "host.hpp"
+#include "mpi_communicator.hpp"
+
+namespace zoetrope::comm {
+namespace {
+
+int ranks_asked_for() {
+  const char* text = std::getenv("ZOETROPE_TEST_RANKS");
+  return text == nullptr ? -1 : std::atoi(text);
+}
+
+std::unique_ptr<World> make_world() {
+  int argc = 0;
+  char** argv = nullptr;
+  return std::make_unique<World>(argc, argv);
+}
+
+struct Mpi {
+  static int size() { return ranks_asked_for(); }
+  static at::Device device() { return at::kCPU; }
+  static void run(const std::function<void(Communicator&)>& body) { body(make_world()->communicator()); }
+};
+
+// The same with transfers cut into tiny chunks: what happens to tensors of more than INT_MAX elements.
+struct MpiInChunks {
+  static int size() { return ranks_asked_for(); }
+  static at::Device device() { return at::kCPU; }
+  static void run(const std::function<void(Communicator&)>& body) {
+    MpiCommunicator communicator(duplicate(MPI_COMM_WORLD), std::make_shared<Watch>(), 1, "",
+                                 /*max_chunk=*/1000);
+    body(communicator);
+  }
+};
+
+using Backends = testing::Types<Mpi, MpiInChunks>;
+INSTANTIATE_TYPED_TEST_SUITE_P(OverMpi, Conformance, Backends);
+
+TEST(World, KnowsItsPlace) {
+  const auto world = make_world();
+  ASSERT_EQ(world->size(), ranks_asked_for());
+  EXPECT_EQ(world->rank(), world->communicator().rank());
+  EXPECT_EQ(world->size(), world->communicator().size());
+  EXPECT_EQ(world->local_size(), ranks_asked_for());  // all on this host
+  EXPECT_EQ(world->local_rank(), world->rank());
+  EXPECT_EQ(world->host(), host_name());
+  EXPECT_EQ(world->communicator().backend(), "mpi");
+}
+
+TEST(World, SharesTheCoresEvenly) {
+  const auto world = make_world();
+  const std::int64_t threads = threads_per_rank(*world);
+  const std::int64_t all = all_reduce_scalar(world->communicator(), threads, ReduceOp::kSum);
+  EXPECT_GE(threads, 1);
+  EXPECT_LE(all, std::max(count_cpus(allowed_cpus()), world->size()));
+}
+
+TEST(World, ControlScalarsTravel) {
+  const auto world = make_world();
+  auto& communicator = world->communicator();
+  const std::int64_t n = world->size();
+  EXPECT_EQ(all_reduce_scalar(communicator, std::int64_t{world->rank()}, ReduceOp::kSum), n * (n - 1) / 2);
+  EXPECT_EQ(broadcast_string(communicator, "I am rank " + std::to_string(world->rank()), 0), "I am rank 0");
+}
+
+TEST(World, OpenMpiIsCalledByItsName) {
+  EXPECT_THAT(mpi_library_version(), testing::MatchesRegex("[A-Za-z ]+[0-9]+[.][0-9]+.*"));
+  EXPECT_THAT(mpi_library_version(), testing::Not(testing::HasSubstr(",")));
+}
+
+}  // namespace
+}  // namespace zoetrope::comm

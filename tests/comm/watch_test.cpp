@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The watchdog's judgement and what it judges by, without MPI.
+#include "watch.hpp"
+
+#include <chrono>
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host.hpp"
+#include "verdict.hpp"
+
+namespace zoetrope::comm {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+// A rank as the watchdog of rank 0 sees it.
+struct FakeRank {
+  std::shared_ptr<Watch> watch = std::make_shared<Watch>();
+  Watch::Channel world{watch, 1, ""};
+
+  RankView view(int rank, double silent_s = 0.1) const {
+    return {watch->report(rank), "host" + std::to_string(rank), silent_s};
+  }
+};
+
+TEST(Verdict, NobodyWaitsNobodyIsStuck) {
+  FakeRank a;
+  FakeRank b;
+  a.watch->advance(1h);  // a long computation
+  b.watch->advance(1h);
+  EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
+}
+
+TEST(Verdict, AShortWaitIsNoHang) {
+  FakeRank a;
+  FakeRank b;
+  const Watch::Channel::Waiting waiting(a.world, "barrier");
+  a.watch->advance(9s);
+  EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
+}
+
+TEST(Verdict, NamesTheCollectiveAndWhoIsMissing) {
+  FakeRank a;
+  FakeRank b;
+  { const Watch::Channel::Waiting earlier(a.world, "barrier"); }
+  { const Watch::Channel::Waiting earlier(b.world, "barrier"); }
+  a.watch->set_stage("training, step 120");
+  b.watch->set_stage("reading images");
+  const Watch::Channel::Waiting waiting(a.world, "all_reduce", 25'000, "float32");
+  a.watch->advance(11s);
+
+  const auto verdict = find_stuck({a.view(0), b.view(1, 0.2)}, 10);
+
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_THAT(
+      *verdict,
+      HasSubstr("rank 0 (host0) has waited 11 s in a collective (all_reduce of 25,000 float32, #2) in "
+                "stage \"training, step 120\""));
+  EXPECT_THAT(
+      *verdict,
+      HasSubstr("rank 1 (host1) in stage \"reading images\", last in barrier, #1, last heard of 0 s ago"));
+  EXPECT_THAT(*verdict, Not(HasSubstr("\n")));
+}
+
+TEST(Verdict, ARankInAnotherCollectiveHasNotReachedThisOne) {
+  FakeRank a;
+  FakeRank b;
+  const Watch::Channel::Waiting here(a.world, "all_reduce", 5, "float32");
+  const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32");
+  a.watch->advance(12s);
+  b.watch->advance(11s);
+  const auto verdict = find_stuck({a.view(0), b.view(1)}, 10);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_THAT(*verdict,
+              AllOf(HasSubstr("all_reduce of 5"), HasSubstr("rank 1"), HasSubstr("last in broadcast of 5")));
+}
+
+TEST(Verdict, ASilentRankIsNamedThoughItReachedTheCollective) {
+  FakeRank a;
+  FakeRank b;
+  const Watch::Channel::Waiting here(a.world, "barrier");
+  const Watch::Channel::Waiting there(b.world, "barrier");
+  a.watch->advance(12s);
+  const auto verdict = find_stuck({a.view(0), b.view(1, 12.0)}, 10);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_THAT(*verdict, HasSubstr("silent: rank 1 (host1)"));
+}
+
+TEST(Verdict, RanksOutsideTheGroupAreNotMissing) {
+  FakeRank a;
+  FakeRank b;
+  FakeRank outsider;
+  Watch::Channel group_a(a.watch, child_id(1, 1, 0), "/0");
+  Watch::Channel group_b(b.watch, child_id(1, 1, 0), "/0");
+  Watch::Channel group_c(outsider.watch, child_id(1, 1, 1), "/1");
+  const Watch::Channel::Waiting here(group_a, "barrier");
+  a.watch->advance(12s);
+  const auto verdict = find_stuck({a.view(0), b.view(1), outsider.view(2)}, 10);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_THAT(*verdict,
+              AllOf(HasSubstr("barrier in group /0"), HasSubstr("rank 1"), Not(HasSubstr("rank 2"))));
+}
+
+TEST(Watch, TellsTheLongestWaitsWhenThereAreTooManyGroups) {
+  const auto watch = std::make_shared<Watch>();
+  std::vector<std::unique_ptr<Watch::Channel>> channels;
+  for (std::uint64_t i = 0; i < 20; ++i) channels.push_back(std::make_unique<Watch::Channel>(watch, i, "g"));
+  const Watch::Channel::Waiting waiting(*channels[17], "barrier");
+  const RankReport report = watch->report(0);
+  ASSERT_EQ(report.channel_count, RankReport::kMaxChannels);
+  EXPECT_EQ(report.channels[0].id, 17U);
+}
+
+TEST(Watch, LongTextsAreCut) {
+  Watch watch;
+  watch.set_stage(std::string(500, 'x'));
+  EXPECT_EQ(std::string(watch.report(0).stage.data()), std::string(95, 'x'));
+}
+
+TEST(ChildId, DiffersByParentOrdinalAndColor) {
+  EXPECT_EQ(child_id(1, 2, 3), child_id(1, 2, 3));
+  EXPECT_NE(child_id(1, 2, 3), child_id(1, 2, 4));
+  EXPECT_NE(child_id(1, 2, 3), child_id(1, 3, 3));
+  EXPECT_NE(child_id(1, 2, 3), child_id(2, 2, 3));
+}
+
+CpuSet cpus(std::initializer_list<int> numbers) {
+  CpuSet set{};
+  for (const int n : numbers) set[static_cast<std::size_t>(n / 64)] |= std::uint64_t{1} << (n % 64);
+  return set;
+}
+
+TEST(FairShare, DividesWhatIsSharedAndKeepsWhatIsOwn) {
+  EXPECT_EQ(fair_share({cpus({0, 1, 2, 3})}, 0), 4);
+  EXPECT_EQ(fair_share({cpus({0, 1, 2, 3}), cpus({0, 1, 2, 3})}, 1), 2);
+  EXPECT_EQ(fair_share({cpus({0, 1}), cpus({2, 3})}, 0), 2);                         // bound to halves
+  EXPECT_EQ(fair_share({cpus({0}), cpus({0}), cpus({0})}, 2), 1);                    // oversubscribed
+  EXPECT_EQ(fair_share({cpus({5, 500, 8000}), cpus({1})}, 0), 3);                    // large machines
+  EXPECT_EQ(fair_share({cpus({0, 1, 2}), cpus({0, 1, 2}), cpus({0, 1, 2})}, 0), 1);  // three thirds are one
+}
+
+}  // namespace
+}  // namespace zoetrope::comm
