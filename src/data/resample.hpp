@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pillow's resampling (src/libImaging/Resample.c, Geometry.c), bit for bit, in an order that vectorises.
+// Pillow 13's resampling (src/libImaging/Resample.c, Geometry.c), bit for bit, in an order that vectorises.
 #pragma once
 
 #include <cstdint>
@@ -44,23 +44,26 @@ class Resizer {
 
  private:
   void pick_nearest(const Image& image, std::uint8_t* planes) const;
-  void resize_rows(const Image& image, std::uint8_t* planes);
-  void turn_strip(const Image& image, std::size_t first_row, std::size_t rows);
+  void resize_rows(const std::uint8_t* pixels, std::size_t height, std::size_t channels,
+                   std::uint8_t* planes);
+  void turn_strip(const std::uint8_t* pixels, std::size_t rows, std::size_t row_bytes);
 
   Axis vertical_;
   Axis horizontal_;
   Resample filter_;
+  bool vertical_first_;
   AxisWeights vertical_weights_;
   AxisWeights horizontal_weights_;
   std::vector<int> nearest_x_;
   std::vector<int> nearest_y_;
-  std::vector<std::uint8_t> columns_;    // a strip of the image, turned: [in_width, C, rows]
-  std::vector<std::uint8_t> narrowed_;   // the same after the horizontal pass: [width, C, rows]
-  std::vector<std::uint8_t> wide_rows_;  // [C, in_height, width]
+  std::vector<std::uint8_t> between_;   // between the passes: [C, in_height, width], or [height, in_width, C]
+  std::vector<std::uint8_t> columns_;   // a strip of the image, turned: [in_width, C, rows]
+  std::vector<std::uint8_t> narrowed_;  // the same after the horizontal pass: [width, C, rows]
 };
 
-// [C, H, W] from and to interleaved channels.
-void split_channels(const Image& image, std::uint8_t* planes);
+// [C, H, W] from and to interleaved channels; `plane` is H * W.
+void split_channels(const std::uint8_t* pixels, std::size_t plane, std::size_t channels,
+                    std::uint8_t* planes);
 Image join_channels(std::span<const std::uint8_t> planes, int height, int width, int channels);
 
 }  // namespace zoetrope::data
