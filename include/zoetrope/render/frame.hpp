@@ -4,15 +4,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace zoetrope::render {
 
+// kWide composes itself for any size: wide, square or tall by the aspect ratio. kArticle is the figure of the
+// article's notebook.
 enum class Layout { kWide, kArticle };
+enum class Theme { kLight, kDark };
 
-// A picture in memory: 8-bit RGB with 4 bytes a pixel (Cairo's RGB24: native-endian 0x00RRGGBB).
+// A picture in memory, 4 bytes a pixel: native-endian 0xffRRGGBB. The highest byte is ignored where a picture
+// is read, so 0x00RRGGBB does as well.
 struct Picture {
   int width = 0;
   int height = 0;
@@ -32,6 +37,17 @@ struct OutlierEntry {
   std::int64_t label = 0;
   double score = 0;
   Thumbnail image;
+  // Between two checkpoints a row is on its way: where it stands, in rows from the top (negative: at its
+  // place in the list), and how visible it is.
+  double place = -1;
+  double opacity = 1;
+};
+
+// Where a point came from: drawn as a line that fades towards its oldest end.
+struct Trail {
+  std::int64_t label = 0;
+  double opacity = 1;
+  std::vector<double> path;  // [P, 2], oldest first
 };
 
 struct CurvePoint {
@@ -46,12 +62,15 @@ struct Scene {
   int width = 1920;
   int height = 1080;
   std::vector<std::string> class_names;
-  std::vector<std::int64_t> label;      // [N], the point's class
-  std::vector<CurvePoint> loss;         // the whole training; a frame shows it up to its own step
-  std::vector<CurvePoint> accuracy;     // test accuracy per checkpoint; may be empty
-  double last_epoch = 0;                // right end of the loss panel's axis
+  std::vector<std::int64_t> label;        // [N], the point's class
+  std::vector<CurvePoint> loss;           // the whole training; a frame shows it up to its own step
+  std::vector<CurvePoint> accuracy;       // test accuracy per checkpoint; may be empty
+  std::vector<CurvePoint> learning_rate;  // may be empty
+  double last_epoch = 0;                  // right end of the loss panel's axis
   std::string title = "Fine-tuning a Vision Transformer";
-  std::string subtitle;                 // dataset and model, one line; may be empty
+  std::string subtitle;  // dataset and model, one line; may be empty
+  Theme theme = Theme::kLight;
+  std::size_t outlier_slots = 8;  // rows of the leaderboard; a frame's further outliers are not shown
 };
 
 // What one frame shows.
@@ -59,8 +78,11 @@ struct Frame {
   std::int64_t step = 0;
   double epoch = 0;
   double explained_variance_ratio[2] = {0, 0};
-  std::span<const double> points;  // [N, 2], within [-5, 5]
+  std::span<const double> points;      // [N, 2], within [-5, 5]; a point that is not finite is not drawn
   std::vector<OutlierEntry> outliers;  // worst first
+  std::vector<Trail> trails;
+  // Keeps the points of an in-between frame alive; empty where `points` belongs to someone else.
+  std::shared_ptr<const std::vector<double>> owned_points;
 };
 
 // Holds what is shared by all frames (fonts, palette, sprites, the legend's picture). One per thread.
@@ -76,7 +98,7 @@ class FrameRenderer {
 
  private:
   struct State;
-  State* state_;
+  std::unique_ptr<State> state_;
 };
 
 // Writes atomically; fast compression.

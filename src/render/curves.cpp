@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "curves.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace zoetrope::render {
+namespace {
+
+// The least of 1, 2, 5 times a power of ten that is not below `value`.
+double round_step(double value) {
+  const double power = std::pow(10, std::floor(std::log10(value)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= value * (1 - 1e-9)) return factor * power;
+  }
+  return 10 * power;
+}
+
+// 5e-05 as 5e-5.
+std::string shortest_exponent(std::string text) {
+  const std::size_t e = text.find('e');
+  if (e == std::string::npos) return text;
+  const std::size_t digits = text.find_first_not_of("+-0", e + 1);
+  const std::string sign = text[e + 1] == '-' ? "-" : "";
+  return text.substr(0, e + 1) + sign + (digits == std::string::npos ? "0" : text.substr(digits));
+}
+
+}  // namespace
+
+ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks) {
+  double greatest = 0;
+  for (const CurvePoint& point : points) {
+    if (std::isfinite(point.value)) greatest = std::max(greatest, point.value);
+  }
+  if (greatest <= 0) greatest = 1;
+  const double step = round_step(greatest / static_cast<double>(std::max<std::size_t>(most_ticks, 2) - 1));
+  ValueAxis axis;
+  const auto count = static_cast<int>(std::ceil(greatest / step - 1e-9));
+  for (int i = 0; i <= count; ++i) axis.ticks.push_back(i * step);
+  axis.greatest = axis.ticks.back();
+  return axis;
+}
+
+std::string format_value(double value, Notation notation) {
+  switch (notation) {
+    case Notation::kPercent:
+      return fmt::format("{:.1f}\u2009%", 100 * value);
+    case Notation::kScientific:
+      return shortest_exponent(fmt::format("{:.1e}", value));
+    case Notation::kPlain:
+      break;
+  }
+  return fmt::format("{:.{}f}", value, value < 0.1 ? 4 : 3);
+}
+
+CurvePanel::CurvePanel(const Rect& box, double unit, double body, const CurveStyle& style,
+                       const ThemeColours& theme, const std::vector<CurvePoint>& points, double last_epoch)
+    : unit_(unit),
+      body_(body),
+      style_(style),
+      theme_(theme),
+      heading_{box.x, box.y, box.w, 1.5 * body},
+      plot_{box.x + 2.6 * body, box.y + 2.3 * body, box.w - 2.6 * body - 0.7 * body,
+            box.h - 2.3 * body - 1.5 * body},
+      last_epoch_(last_epoch > 0 ? last_epoch : 1),
+      axis_(value_axis(points, plot_.h > 6 * body ? 4 : 3)),
+      vertices_(thin_out(points)) {}
+
+double CurvePanel::x(double epoch) const {
+  return plot_.x + plot_.w * std::clamp(epoch / last_epoch_, 0.0, 1.0);
+}
+
+double CurvePanel::y(double value) const {
+  return plot_.bottom() - plot_.h * (value - axis_.least) / (axis_.greatest - axis_.least);
+}
+
+std::vector<CurvePanel::Vertex> CurvePanel::thin_out(const std::vector<CurvePoint>& points) const {
+  std::vector<Vertex> kept;
+  std::size_t column_start = 0;  // in kept: the first vertex of the pixel column being filled
+  for (const CurvePoint& point : points) {
+    if (!std::isfinite(point.value) || !std::isfinite(point.epoch)) continue;
+    const Vertex vertex{x(point.epoch), y(point.value), point.step, point.epoch, point.value};
+    if (kept.empty() || std::floor(vertex.x) != std::floor(kept.back().x)) column_start = kept.size();
+    kept.push_back(vertex);
+    // First, least, greatest and last of a column; a fifth point replaces one that none of these is.
+    if (kept.size() - column_start <= 4) continue;
+    const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(column_start);
+    const auto by_value = [](const Vertex& a, const Vertex& b) { return a.value < b.value; };
+    const auto least = std::min_element(begin, kept.end(), by_value);
+    const auto greatest = std::max_element(begin, kept.end(), by_value);
+    for (auto it = begin + 1; it != kept.end() - 1; ++it) {
+      if (it != least && it != greatest) {
+        kept.erase(it);
+        break;
+      }
+    }
+  }
+  return kept;
+}
+
+void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
+  const TextStyle name{.size = body_, .weight = 600, .colour = theme_.ink};
+  text.draw(canvas, {heading_.x, heading_.y, heading_.w * 0.62, heading_.h}, style_.name, name);
+
+  TextStyle tick{.size = 0.76 * body_, .colour = theme_.soft_ink, .align = Align::kRight};
+  const double hairline = std::max(1.0, unit_);
+  for (const double value : axis_.ticks) {
+    const double at = std::floor(y(value)) + hairline / 2;
+    canvas.line(plot_.x, at, plot_.right(), at, hairline, theme_.grid);
+    const std::string label =
+        fmt::format("{:.12g}", style_.notation == Notation::kPercent ? 100 * value : value);
+    text.draw(canvas, {heading_.x, at - body_ / 2, plot_.x - heading_.x - 0.5 * body_, body_},
+              style_.notation == Notation::kScientific ? shortest_exponent(label) : label, tick);
+  }
+  const Rect below{plot_.x, plot_.bottom() + 0.3 * body_, plot_.w, 1.1 * body_};
+  tick.align = Align::kLeft;
+  text.draw(canvas, below, "0", tick);
+  tick.align = Align::kCentre;
+  text.draw(canvas, below, "epoch", tick);
+  tick.align = Align::kRight;
+  text.draw(canvas, below, fmt::format("{:.3g}", last_epoch_), tick);
+}
+
+void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const {
+  const auto past =
+      std::find_if(vertices_.begin(), vertices_.end(), [&](const Vertex& v) { return v.step > step; });
+  if (past == vertices_.begin()) return;
+  Vertex head = *(past - 1);
+  if (past != vertices_.end() && epoch > head.epoch && past->epoch > head.epoch) {
+    const double share = std::min(1.0, (epoch - head.epoch) / (past->epoch - head.epoch));
+    head.x += (past->x - head.x) * share;
+    head.y += (past->y - head.y) * share;
+    head.value += (past->value - head.value) * share;
+  }
+  cairo_t* context = canvas.context();
+  cairo_new_path(context);
+  for (auto vertex = vertices_.begin(); vertex != past; ++vertex)
+    cairo_line_to(context, vertex->x, vertex->y);
+  cairo_line_to(context, head.x, head.y);
+  cairo_set_line_width(context, 2.4 * unit_ + 0.4);
+  cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+  cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
+  canvas.set_colour(style_.colour);
+  cairo_stroke(context);
+  canvas.fill_disc(head.x, head.y, 5.5 * unit_ + 1.2, theme_.background);
+  canvas.fill_disc(head.x, head.y, 4.2 * unit_ + 0.8, style_.colour);
+
+  const TextStyle value{.size = 1.12 * body_, .weight = 600, .colour = style_.colour, .align = Align::kRight};
+  text.draw(canvas,
+            {heading_.x + heading_.w * 0.62, heading_.y, plot_.right() - heading_.x - heading_.w * 0.62,
+             heading_.h},
+            format_value(head.value, style_.notation), value);
+}
+
+}  // namespace zoetrope::render

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training curve drawn up to now, with the whole axis in view from the start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "canvas.hpp"
+#include "geometry.hpp"
+#include "text.hpp"
+
+namespace zoetrope::render {
+
+// Round numbers from 0, or from below the least value, up to the greatest.
+struct ValueAxis {
+  double least = 0;
+  double greatest = 1;
+  std::vector<double> ticks;
+};
+// At most `most_ticks` ticks at 1, 2 or 5 times a power of ten; the axis starts at 0 and holds every finite
+// value.
+ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks);
+
+enum class Notation { kPlain, kPercent, kScientific };
+std::string format_value(double value, Notation notation);
+
+struct CurveStyle {
+  std::string name;
+  Colour colour;
+  Notation notation = Notation::kPlain;
+};
+
+class CurvePanel {
+ public:
+  // `last_epoch` is the right end of the axis.
+  CurvePanel(const Rect& box, double unit, double body, const CurveStyle& style, const ThemeColours& theme,
+             const std::vector<CurvePoint>& points, double last_epoch);
+
+  void draw_axes(Canvas& canvas, const Typesetter& text) const;
+  // The curve up to `step`; between two checkpoints its head moves on towards the next point, up to `epoch`.
+  void draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const;
+
+ private:
+  struct Vertex {
+    double x, y;
+    std::int64_t step;
+    double epoch, value;
+  };
+  double x(double epoch) const;
+  double y(double value) const;
+  // Of a long log, the extremes within every pixel: what would be seen.
+  std::vector<Vertex> thin_out(const std::vector<CurvePoint>& points) const;
+
+  double unit_;
+  double body_;
+  CurveStyle style_;
+  ThemeColours theme_;
+  Rect heading_;
+  Rect plot_;
+  double last_epoch_;
+  ValueAxis axis_;
+  std::vector<Vertex> vertices_;
+};
+
+}  // namespace zoetrope::render

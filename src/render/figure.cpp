@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "figure.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::render {
+namespace {
+
+constexpr const char* kFonts = "Inter,Noto Sans,DejaVu Sans";
+
+struct NamedCurve {
+  const std::vector<CurvePoint>& points;
+  CurveStyle style;
+};
+
+std::vector<NamedCurve> curves_of(const Scene& scene) {
+  const ThemeColours& theme = theme_colours(scene.theme);
+  std::vector<NamedCurve> curves{{scene.loss, {"Training loss", theme.loss, Notation::kPlain}}};
+  if (!scene.accuracy.empty())
+    curves.push_back({scene.accuracy, {"Test accuracy, %", theme.accuracy, Notation::kPercent}});
+  if (!scene.learning_rate.empty()) {
+    curves.push_back({scene.learning_rate, {"Learning rate", theme.learning_rate, Notation::kScientific}});
+  }
+  return curves;
+}
+
+FrameLayout layout_of(const Scene& scene, const Typesetter& text) {
+  constexpr double kEm = 100;
+  double longest = 0;
+  for (const std::string& name : scene.class_names)
+    longest = std::max(longest, text.width(name, {.size = kEm}) / kEm);
+  return lay_out({.width = scene.width,
+                  .height = scene.height,
+                  .has_subtitle = !scene.subtitle.empty(),
+                  .num_classes = scene.class_names.size(),
+                  .longest_name_em = longest,
+                  .num_outliers = scene.outlier_slots,
+                  .num_curves = curves_of(scene).size()});
+}
+
+std::vector<ClassMark> marks_of(const Scene& scene) {
+  std::vector<ClassMark> marks;
+  for (std::size_t i = 0; i < scene.class_names.size(); ++i) marks.push_back(class_mark(i, scene.theme));
+  return marks;
+}
+
+constexpr double kPlanePadding = 16;
+
+}  // namespace
+
+Figure::Figure(const Scene& scene)
+    : scene_(scene),
+      theme_(theme_colours(scene.theme)),
+      text_(kFonts),
+      layout_(layout_of(scene, text_)),
+      map_(layout_.scatter, kPlanePadding * layout_.unit),
+      scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.unit), marks_of(scene),
+               scene.label),
+      leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
+                   scene.class_names) {
+  const std::vector<NamedCurve> curves = curves_of(scene);
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    curves_.emplace_back(layout_.curves[i], layout_.unit, layout_.body, curves[i].style, theme_,
+                         curves[i].points, scene.last_epoch);
+  }
+}
+
+void Figure::draw_background(Picture& picture) const {
+  Canvas canvas(picture);
+  canvas.fill_rect({0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)},
+                   theme_.background);
+  const double body = layout_.body;
+  text_.draw(canvas, layout_.title, scene_.title, {.size = 2.05 * body, .weight = 700, .colour = theme_.ink});
+  if (!layout_.subtitle.empty()) {
+    text_.draw(canvas, layout_.subtitle, scene_.subtitle, {.size = 1.08 * body, .colour = theme_.soft_ink});
+  }
+  constexpr std::array<const char*, 3> kNames = {"STEP", "EPOCH", "VARIANCE SHOWN"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    const Rect& cell = layout_.stats[i];
+    text_.draw(canvas, {cell.x, cell.y + cell.h * 0.66, cell.w, cell.h * 0.34}, kNames[i],
+               {.size = 0.7 * body,
+                .weight = 500,
+                .colour = theme_.soft_ink,
+                .align = Align::kRight,
+                .letter_spacing = 0.06});
+  }
+  draw_plane(canvas);
+  draw_legend(canvas);
+  leaderboard_.draw_heading(canvas, text_);
+  for (const CurvePanel& curve : curves_) curve.draw_axes(canvas, text_);
+  canvas.flush();
+}
+
+void Figure::draw_plane(Canvas& canvas) const {
+  const Rect& box = layout_.scatter;
+  canvas.fill_rounded(box, 10 * layout_.unit, theme_.panel);
+  const double hairline = std::max(1.0, layout_.unit);
+  for (const double value : {-2.5, 0.0, 2.5}) {
+    const double x = std::floor(map_.x(value)) + hairline / 2;
+    const double y = std::floor(map_.y(value)) + hairline / 2;
+    const double strength = value == 0 ? 1 : 0.55;
+    canvas.line(x, box.y, x, box.bottom(), hairline, theme_.grid, strength);
+    canvas.line(box.x, y, box.right(), y, hairline, theme_.grid, strength);
+  }
+}
+
+void Figure::draw_legend(Canvas& canvas) const {
+  const double body = layout_.body;
+  const TextStyle name{.size = body, .colour = theme_.ink};
+  for (std::size_t i = 0; i < layout_.legend.size(); ++i) {
+    const Rect& entry = layout_.legend[i];
+    const ClassMark mark = class_mark(i, scene_.theme);
+    canvas.fill_disc(entry.x + 0.45 * body, entry.centre_y(), 0.38 * body, mark.colour);
+    text_.draw(canvas, {entry.x + 1.3 * body, entry.y, entry.w - 1.3 * body, entry.h}, scene_.class_names[i],
+               name);
+  }
+  if (!layout_.legend_rest.empty()) {
+    const Rect& rest = layout_.legend_rest;
+    text_.draw(
+        canvas, {rest.x + 1.3 * body, rest.y, rest.w - 1.3 * body, rest.h},
+        "+ " + support::format_count(static_cast<std::int64_t>(layout_.classes_without_entry)) + " more",
+        {.size = body, .colour = theme_.soft_ink});
+  }
+}
+
+void Figure::draw_stats(Canvas& canvas, const Frame& frame) const {
+  const double variance = frame.explained_variance_ratio[0] + frame.explained_variance_ratio[1];
+  const std::array<std::string, 3> values = {support::format_count(frame.step),
+                                             fmt::format("{:.2f}", frame.epoch),
+                                             fmt::format("{:.1f}\u2009%", 100 * variance)};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Rect& cell = layout_.stats[i];
+    text_.draw(canvas, {cell.x, cell.y, cell.w, cell.h * 0.66}, values[i],
+               {.size = 1.9 * layout_.body, .weight = 600, .colour = theme_.ink, .align = Align::kRight});
+  }
+}
+
+void Figure::draw_badges(Canvas& canvas, const Frame& frame) const {
+  const double radius = 0.62 * layout_.body;
+  const std::size_t count = std::min(frame.outliers.size(), layout_.rows.size());
+  for (std::size_t i = count; i-- > 0;) {
+    const OutlierEntry& entry = frame.outliers[i];
+    const auto index = static_cast<std::size_t>(entry.index);
+    if (entry.index < 0 || 2 * index + 1 >= frame.points.size()) continue;
+    const double x = map_.x(frame.points[2 * index]);
+    const double y = map_.y(frame.points[2 * index + 1]);
+    if (!std::isfinite(x) || !std::isfinite(y)) continue;
+    canvas.fill_disc(x, y, radius + 1.8 * layout_.unit,
+                     label_colour(entry.label, scene_.class_names.size(), scene_.theme), entry.opacity);
+    canvas.fill_disc(x, y, radius, theme_.background, entry.opacity);
+    text_.draw(canvas, {x - radius, y - radius, 2 * radius, 2 * radius}, std::to_string(i + 1),
+               {.size = 0.74 * layout_.body, .weight = 600, .colour = theme_.ink, .align = Align::kCentre},
+               entry.opacity);
+  }
+}
+
+void Figure::draw_class_labels(Canvas&, const Frame&) const {}
+
+void Figure::draw_frame(Picture& picture, const Frame& frame) const {
+  scatter_.draw(picture, frame.points);
+  Canvas canvas(picture);
+  draw_class_labels(canvas, frame);
+  canvas.clip(layout_.scatter);
+  draw_badges(canvas, frame);
+  canvas.unclip();
+  draw_stats(canvas, frame);
+  leaderboard_.draw(canvas, text_, frame.outliers);
+  for (const CurvePanel& curve : curves_) curve.draw_curve(canvas, text_, frame.step, frame.epoch);
+  canvas.flush();
+}
+
+}  // namespace zoetrope::render

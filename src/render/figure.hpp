@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame of --layout wide: composes itself for wide, square and tall pictures.
+#pragma once
+
+#include <vector>
+
+#include "canvas.hpp"
+#include "curves.hpp"
+#include "layout.hpp"
+#include "leaderboard.hpp"
+#include "scatter.hpp"
+#include "text.hpp"
+
+namespace zoetrope::render {
+
+class Figure {
+ public:
+  // `scene` must outlive it.
+  explicit Figure(const Scene& scene);
+
+  // What all frames have in common.
+  void draw_background(Picture& picture) const;
+  // The rest, over a copy of the background.
+  void draw_frame(Picture& picture, const Frame& frame) const;
+
+ private:
+  void draw_legend(Canvas& canvas) const;
+  void draw_plane(Canvas& canvas) const;
+  void draw_stats(Canvas& canvas, const Frame& frame) const;
+  void draw_badges(Canvas& canvas, const Frame& frame) const;
+  void draw_class_labels(Canvas& canvas, const Frame& frame) const;
+
+  const Scene& scene_;
+  const ThemeColours& theme_;
+  Typesetter text_;
+  FrameLayout layout_;
+  PlaneMap map_;
+  Scatter scatter_;
+  Leaderboard leaderboard_;
+  std::vector<CurvePanel> curves_;
+};
+
+}  // namespace zoetrope::render

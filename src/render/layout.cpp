@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layout.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::render {
+namespace {
+
+constexpr double kWideFrom = 1.3;  // aspect ratios
+constexpr double kTallUpTo = 0.8;
+constexpr double kBody = 17;  // all sizes in pixels at 1080 lines
+
+void check_size(int width, int height) {
+  const int shorter = std::min(width, height);
+  const int longer = std::max(width, height);
+  if (shorter >= kLeastSide && longer <= kMostSide && longer <= kMostElongated * shorter) return;
+  throw UsageError("--size " + std::to_string(width) + "x" + std::to_string(height) +
+                   " cannot be laid out: give sides from " + std::to_string(kLeastSide) + " to " +
+                   std::to_string(kMostSide) + " pixels, the longer at most " +
+                   std::to_string(static_cast<int>(kMostElongated)) + " times the shorter");
+}
+
+// The work of laying out one frame.
+class Composer {
+ public:
+  explicit Composer(const LayoutRequest& request) : request_(request) {
+    unit_ = out_.unit = std::min(request.width, request.height) / 1080.0;
+    text_ = unit_ >= 1 ? unit_ : std::pow(unit_, 0.6);
+    out_.body = kBody * text_;
+    margin_ = 48 * unit_;
+    gap_ = 44 * unit_;
+  }
+
+  FrameLayout wide();
+  FrameLayout square();
+  FrameLayout tall();
+
+ private:
+  Rect page() const {
+    return Rect{0, 0, static_cast<double>(request_.width), static_cast<double>(request_.height)}.inset(
+        margin_);
+  }
+  double text(double size) const { return size * text_; }
+  // The title and the line below it; numbers beside them are as high.
+  double header_height() const { return text(74); }
+  double title_height() const { return text(request_.has_subtitle ? 74 : 50); }
+
+  void header(const Rect& box, bool stats_below);
+  void stats(const Rect& box);
+  // Fills `box` from the top with as many class names as fit; gives the height used.
+  double legend(const Rect& box);
+  void leaderboard(const Rect& box);
+  void curves_stacked(const Rect& box);
+  void curves_in_a_row(const Rect& box);
+
+  LayoutRequest request_;
+  FrameLayout out_;
+  double unit_ = 1;
+  double text_ = 1;
+  double margin_ = 0;
+  double gap_ = 0;
+};
+
+void Composer::stats(const Rect& box) {
+  const double width = box.w / static_cast<double>(out_.stats.size());
+  for (std::size_t i = 0; i < out_.stats.size(); ++i) {
+    out_.stats[i] = {box.x + width * static_cast<double>(i), box.y, width, box.h};
+  }
+}
+
+void Composer::header(const Rect& box, bool stats_below) {
+  const double stats_width = std::min(text(3 * 138), box.w * 0.5);
+  const double width = stats_below ? box.w : box.w - stats_width - gap_ / 2;
+  out_.title = {box.x, box.y, width, text(44)};
+  if (request_.has_subtitle) out_.subtitle = {box.x, box.y + text(46), width, text(26)};
+  if (stats_below) {
+    stats({box.x, box.y + title_height() + 14 * unit_, box.w, text(66)});
+  } else {
+    stats({box.right() - stats_width, box.y, stats_width, text(66)});
+  }
+}
+
+double Composer::legend(const Rect& box) {
+  if (request_.num_classes == 0) return 0;
+  const double row_height = text(27);
+  const double entry_width = (std::clamp(request_.longest_name_em, 2.0, 11.0) + 2.6) * out_.body;
+  const auto columns = static_cast<std::size_t>(std::max(1.0, std::floor(box.w / entry_width)));
+  const auto most_rows = static_cast<std::size_t>(std::max(1.0, std::floor(box.h / row_height)));
+  const std::size_t cells = columns * most_rows;
+  const std::size_t shown = request_.num_classes <= cells ? request_.num_classes : cells - 1;
+  const std::size_t used = shown < request_.num_classes ? shown + 1 : shown;
+  // Filled column by column, with columns of equal length.
+  const std::size_t rows = (used + columns - 1) / columns;
+  const double column_width = box.w / static_cast<double>(columns);
+  for (std::size_t i = 0; i < used; ++i) {
+    const Rect entry{box.x + column_width * static_cast<double>(i / rows),
+                     box.y + row_height * static_cast<double>(i % rows), column_width - 0.5 * out_.body,
+                     row_height};
+    if (i < shown) {
+      out_.legend.push_back(entry);
+    } else {
+      out_.legend_rest = entry;
+    }
+  }
+  out_.classes_without_entry = request_.num_classes - shown;
+  return row_height * static_cast<double>(rows);
+}
+
+void Composer::leaderboard(const Rect& box) {
+  if (request_.num_outliers == 0) return;
+  const double title_height = text(34);
+  out_.leaderboard_title = {box.x, box.y, box.w, title_height};
+  const Rect list{box.x, box.y + title_height, box.w, box.h - title_height};
+  // A row lower than a line of text shows nothing: fewer rows then.
+  const auto fitting = static_cast<std::size_t>(std::max(1.0, std::floor(list.h / text(20))));
+  const std::size_t rows = std::min(request_.num_outliers, fitting);
+  const double pitch = std::min(list.h / static_cast<double>(rows), 128 * unit_);
+  for (std::size_t i = 0; i < rows; ++i) {
+    out_.rows.push_back({list.x, list.y + pitch * static_cast<double>(i), list.w, pitch});
+  }
+}
+
+void Composer::curves_stacked(const Rect& box) {
+  const double gap = 26 * unit_;
+  const auto count = static_cast<double>(request_.num_curves);
+  const double height = (box.h - gap * (count - 1)) / count;
+  for (std::size_t i = 0; i < request_.num_curves; ++i) {
+    out_.curves.push_back({box.x, box.y + (height + gap) * static_cast<double>(i), box.w, height});
+  }
+}
+
+void Composer::curves_in_a_row(const Rect& box) {
+  const auto count = static_cast<double>(request_.num_curves);
+  const double width = (box.w - gap_ * (count - 1)) / count;
+  for (std::size_t i = 0; i < request_.num_curves; ++i) {
+    out_.curves.push_back({box.x + (width + gap_) * static_cast<double>(i), box.y, width, box.h});
+  }
+}
+
+// Scatter | legend over curves | leaderboard.
+FrameLayout Composer::wide() {
+  const Rect page = this->page();
+  header(page, false);
+  const double top = page.y + header_height() + 26 * unit_;
+  const double height = page.bottom() - top;
+  const double side = std::min(height, page.w * 0.56);
+  out_.scatter = {page.x, top + (height - side) / 2, side, side};
+
+  Rect right{page.x + side + gap_, top, page.w - side - gap_, height};
+  if (request_.num_outliers > 0) {
+    const double width = std::min((right.w - gap_) * 0.46, 460 * unit_);
+    leaderboard({right.right() - width, top, width, height});
+    right.w -= width + gap_;
+  }
+  const double used = legend({right.x, top, right.w, height * 0.36});
+  const double space = used > 0 ? 30 * unit_ : 0;
+  curves_stacked({right.x, top + used + space, right.w, height - used - space});
+  return out_;
+}
+
+// Scatter | leaderboard, over legend | curves.
+FrameLayout Composer::square() {
+  const Rect page = this->page();
+  header(page, false);
+  const double top = page.y + header_height() + 22 * unit_;
+  const double height = page.bottom() - top;
+  const bool outliers = request_.num_outliers > 0;
+  const double side = std::min(height * 0.72, page.w * (outliers ? 0.68 : 0.72));
+  const Rect beside{page.x + side + gap_ * 0.8, top, page.w - side - gap_ * 0.8, side};
+  const double below = top + side + 26 * unit_;
+  const Rect strip{page.x, below, page.w, page.bottom() - below};
+  out_.scatter = {page.x, top, side, side};
+  if (outliers) {
+    leaderboard(beside);
+    const double width = strip.w * 0.30;
+    const double used = legend({strip.x, strip.y, width, strip.h});
+    const double start = used > 0 ? width + gap_ : 0;
+    curves_in_a_row({strip.x + start, strip.y, strip.w - start, strip.h});
+  } else {
+    legend(beside);
+    curves_in_a_row(strip);
+  }
+  return out_;
+}
+
+// Scatter over legend over leaderboard | curves.
+FrameLayout Composer::tall() {
+  const Rect page = this->page();
+  header(page, true);
+  double top = page.y + title_height() + 14 * unit_ + text(66) + 24 * unit_;
+  const double side = std::min(page.w, (page.bottom() - top) * 0.66);
+  out_.scatter = {page.x + (page.w - side) / 2, top, side, side};
+  top += side + 22 * unit_;
+  const double left = page.bottom() - top;
+  const double used = legend({page.x, top, page.w, left * 0.3});
+  top += used + (used > 0 ? 24 * unit_ : 0);
+  Rect strip{page.x, top, page.w, page.bottom() - top};
+  if (request_.num_outliers > 0) {
+    const double width = (strip.w - gap_) * 0.46;
+    leaderboard({strip.x, strip.y, width, strip.h});
+    strip.x += width + gap_;
+    strip.w -= width + gap_;
+  }
+  curves_stacked(strip);
+  return out_;
+}
+
+}  // namespace
+
+std::vector<Rect> FrameLayout::boxes() const {
+  std::vector<Rect> all{title, subtitle, scatter, legend_rest, leaderboard_title};
+  all.insert(all.end(), stats.begin(), stats.end());
+  all.insert(all.end(), legend.begin(), legend.end());
+  all.insert(all.end(), rows.begin(), rows.end());
+  all.insert(all.end(), curves.begin(), curves.end());
+  std::erase_if(all, [](const Rect& box) { return box.empty(); });
+  return all;
+}
+
+FrameLayout lay_out(const LayoutRequest& request) {
+  check_size(request.width, request.height);
+  const double aspect = static_cast<double>(request.width) / request.height;
+  Composer composer(request);
+  if (aspect >= kWideFrom) return composer.wide();
+  return aspect <= kTallUpTo ? composer.tall() : composer.square();
+}
+
+}  // namespace zoetrope::render

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worst outliers of a frame: image, rank, class and score, one row each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "canvas.hpp"
+#include "geometry.hpp"
+#include "text.hpp"
+
+namespace zoetrope::render {
+
+class Leaderboard {
+ public:
+  Leaderboard(const Rect& title, std::vector<Rect> rows, double unit, double body, Theme theme,
+              std::vector<std::string> class_names);
+
+  void draw_heading(Canvas& canvas, const Typesetter& text) const;
+  void draw(Canvas& canvas, const Typesetter& text, const std::vector<OutlierEntry>& outliers) const;
+
+ private:
+  void draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, std::size_t rank,
+                double place) const;
+  std::string class_name(std::int64_t label) const;
+
+  Rect title_;
+  std::vector<Rect> rows_;
+  double unit_;
+  double body_;
+  Theme theme_;
+  std::vector<std::string> class_names_;
+};
+
+// The class colour of a label; grey for a label that is no class.
+Colour label_colour(std::int64_t label, std::size_t num_classes, Theme theme);
+
+}  // namespace zoetrope::render

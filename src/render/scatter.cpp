@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scatter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numbers>
+
+namespace zoetrope::render {
+namespace {
+
+// Is (x, y) in the shape of the same area as a disc of radius 1? (The ring has a larger outline.)
+bool inside(Shape shape, double x, double y) {
+  constexpr double kHalfSide = 0.886;  // sqrt(pi) / 2
+  constexpr double kTriangle = 0.778;  // inradius of an equilateral triangle of area pi
+  switch (shape) {
+    case Shape::kDisc:
+      return x * x + y * y <= 1;
+    case Shape::kSquare:
+      return std::abs(x) <= kHalfSide && std::abs(y) <= kHalfSide;
+    case Shape::kTriangle:
+      return y <= kTriangle && std::abs(x) * std::numbers::sqrt3 - y <= 2 * kTriangle;
+    case Shape::kDiamond:
+      return std::abs(x) + std::abs(y) <= kHalfSide * std::numbers::sqrt2;
+    case Shape::kRing: {
+      const double d = std::hypot(x, y);
+      return d <= 1.25 && d >= 0.7;
+    }
+  }
+  return false;
+}
+
+// The farthest that a shape reaches from its centre, for radius 1.
+constexpr double kReach = 1.6;
+
+double coverage(Shape shape, double radius, double pixel_x, double pixel_y) {
+  constexpr int kSamples = 8;
+  int hits = 0;
+  for (int i = 0; i < kSamples; ++i) {
+    for (int j = 0; j < kSamples; ++j) {
+      const double x = pixel_x + (i + 0.5) / kSamples;
+      const double y = pixel_y + (j + 0.5) / kSamples;
+      hits += inside(shape, x / radius, y / radius) ? 1 : 0;
+    }
+  }
+  return static_cast<double>(hits) / (kSamples * kSamples);
+}
+
+// out = out + (ink - out) * mask / 255, rounded, for `chunks` times 16 bytes.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+void blend_row(std::uint8_t* __restrict out, const std::uint8_t* __restrict mask, const std::uint8_t* __restrict ink,
+               int chunks) {
+  for (int c = 0; c < chunks; ++c) {
+    for (int i = 0; i < 16; ++i) {
+      const auto sum = static_cast<std::uint16_t>(out[i] * (255 - mask[i]) + ink[i] * mask[i] + 128);
+      out[i] = static_cast<std::uint8_t>((sum + (sum >> 8)) >> 8);
+    }
+    out += 16;
+    mask += 16;
+  }
+}
+
+}  // namespace
+
+MarkStyle mark_style(std::size_t num_points, double unit) {
+  const double n = std::max<double>(1, static_cast<double>(num_points));
+  return {.radius = unit * std::clamp(31 * std::pow(n, -0.25), 1.3, 8.0),
+          .opacity = std::clamp(1.50 - 0.22 * std::log10(n), 0.16, 0.9)};
+}
+
+Stamp::Stamp(Shape shape, const MarkStyle& style) {
+  size_ = static_cast<int>(std::ceil(2 * style.radius * (shape == Shape::kDisc ? 1.0 : kReach))) + 1;
+  stride_ = (size_ + kChunk - 1) / kChunk * kChunk;
+  masks_.resize(static_cast<std::size_t>(kPhases * kPhases * size_ * stride_ * 4));
+  std::uint8_t* out = masks_.data();
+  for (int phase_y = 0; phase_y < kPhases; ++phase_y) {
+    for (int phase_x = 0; phase_x < kPhases; ++phase_x) {
+      // press() rounds down to the phase; its middle is where the mark stands.
+      const double centre_x = size_ / 2.0 - 0.5 + (phase_x + 0.5) / kPhases;
+      const double centre_y = size_ / 2.0 - 0.5 + (phase_y + 0.5) / kPhases;
+      for (int y = 0; y < size_; ++y, out += stride_ * 4) {
+        for (int x = 0; x < size_; ++x) {
+          const double share = coverage(shape, style.radius, x - centre_x, y - centre_y);
+          std::memset(out + x * 4, static_cast<int>(std::lround(255 * style.opacity * share)), 4);
+        }
+      }
+    }
+  }
+}
+
+const std::uint8_t* Stamp::mask(int phase_x, int phase_y) const {
+  return masks_.data() + static_cast<std::ptrdiff_t>((phase_y * kPhases + phase_x) * size_ * stride_ * 4);
+}
+
+void Stamp::press(Picture& picture, const Rect& clip, double x, double y, Colour colour) const {
+  // The mask's left top corner, in eighths of a pixel.
+  const auto corner_x = static_cast<int>(std::floor((x - size_ / 2.0 + 0.5) * kPhases));
+  const auto corner_y = static_cast<int>(std::floor((y - size_ / 2.0 + 0.5) * kPhases));
+  const int left = corner_x >> 3;
+  const int top = corner_y >> 3;
+  const std::uint8_t* in = mask(corner_x & 7, corner_y & 7);
+  std::uint32_t ink[kChunk];
+  std::fill_n(ink, kChunk, pixel_of(colour));
+  const auto* ink_bytes = reinterpret_cast<const std::uint8_t*>(ink);
+
+  const int clip_left = std::max(0, static_cast<int>(std::ceil(clip.x)));
+  const int clip_right = std::min(picture.width, static_cast<int>(std::floor(clip.right())));
+  const int first_row = std::max({top, 0, static_cast<int>(std::ceil(clip.y))});
+  const int last_row = std::min({top + size_, picture.height, static_cast<int>(std::floor(clip.bottom()))});
+  const bool whole = left >= clip_left && left + stride_ <= clip_right;
+  for (int row = first_row; row < last_row; ++row) {
+    const std::uint8_t* mask_row = in + static_cast<std::ptrdiff_t>(row - top) * stride_ * 4;
+    std::uint32_t* line = picture.pixels.data() + static_cast<std::ptrdiff_t>(row) * picture.width;
+    if (whole) {
+      blend_row(reinterpret_cast<std::uint8_t*>(line + left), mask_row, ink_bytes, stride_ / kChunk);
+      continue;
+    }
+    for (int i = std::max(0, clip_left - left); i < size_ && left + i < clip_right; ++i) {
+      std::uint8_t pixel[16] = {};
+      std::uint8_t share[16] = {};
+      std::memcpy(pixel, line + left + i, 4);
+      std::memcpy(share, mask_row + i * 4, 4);
+      blend_row(pixel, share, ink_bytes, 1);
+      std::memcpy(line + left + i, pixel, 4);
+    }
+  }
+}
+
+Scatter::Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style,
+                 std::vector<ClassMark> marks, std::span<const std::int64_t> label)
+    : square_(square), map_(map), marks_(std::move(marks)), label_(label) {
+  const std::size_t shapes =
+      std::clamp<std::size_t>((marks_.size() + kNumClassColours - 1) / kNumClassColours, 1, kNumShapes);
+  for (std::size_t i = 0; i < shapes; ++i) stamps_.emplace_back(static_cast<Shape>(i), style);
+}
+
+void Scatter::draw(Picture& picture, std::span<const double> points) const {
+  const std::size_t count = std::min(points.size() / 2, label_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = points[2 * i];
+    const double y = points[2 * i + 1];
+    // Also false for nan.
+    if (!(std::abs(x) <= 5.5 && std::abs(y) <= 5.5)) continue;
+    const auto label = static_cast<std::size_t>(label_[i]);
+    if (label >= marks_.size()) continue;
+    const ClassMark& mark = marks_[label];
+    stamps_[static_cast<std::size_t>(mark.shape)].press(picture, square_, map_.x(x), map_.y(y), mark.colour);
+  }
+}
+
+}  // namespace zoetrope::render

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text by Pango: any script, shortened with an ellipsis where it does not fit, never markup.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "canvas.hpp"
+
+namespace zoetrope::render {
+
+enum class Align { kLeft, kCentre, kRight };
+
+struct TextStyle {
+  double size = 16;  // pixels an em
+  int weight = 400;
+  Colour colour = {};
+  Align align = Align::kLeft;
+  double letter_spacing = 0;  // in em
+};
+
+// Not for use by two threads at once.
+class Typesetter {
+ public:
+  // `families`: font families by preference, separated by commas.
+  explicit Typesetter(std::string families);
+  ~Typesetter();
+  Typesetter(const Typesetter&) = delete;
+  Typesetter& operator=(const Typesetter&) = delete;
+
+  // Width in pixels of the text in one line.
+  double width(const std::string& text, const TextStyle& style) const;
+  // One line in `box`: capitals stand in its vertical middle, whatever the script.
+  void draw(Canvas& canvas, const Rect& box, const std::string& text, const TextStyle& style,
+            double opacity = 1) const;
+  // One line centred at (x, y) with a halo around it. Outlines are filled, so that it moves by less than a
+  // pixel.
+  void draw_haloed(Canvas& canvas, double x, double y, const std::string& text, const TextStyle& style,
+                   Colour halo, double halo_width, double opacity) const;
+  // One line that reads upwards, centred in `box`.
+  void draw_upwards(Canvas& canvas, const Rect& box, const std::string& text, const TextStyle& style) const;
+
+ private:
+  struct State;
+  void set(const std::string& text, const TextStyle& style, double max_width) const;
+
+  std::string families_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace zoetrope::render

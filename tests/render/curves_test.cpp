@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "curves.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+
+namespace zoetrope::render {
+namespace {
+
+std::vector<CurvePoint> values(std::initializer_list<double> list) {
+  std::vector<CurvePoint> points;
+  for (const double value : list) points.push_back({0, 0, value});
+  return points;
+}
+
+TEST(ValueAxis, HasRoundTicksFromZero) {
+  using testing::ElementsAre;
+
+  EXPECT_THAT(value_axis(values({2.3, 0.4}), 4).ticks, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(value_axis(values({0.87}), 4).ticks, ElementsAre(0, 0.5, 1));
+  EXPECT_THAT(value_axis(values({1.0}), 3).ticks, ElementsAre(0, 0.5, 1));
+}
+
+TEST(ValueAxis, HoldsEveryValueWithFewTicks) {
+  for (double greatest = 1e-12; greatest < 1e12; greatest *= 1.37) {
+    const ValueAxis axis = value_axis(values({greatest}), 4);
+
+    EXPECT_GE(axis.greatest, greatest * (1 - 1e-9));
+    EXPECT_LE(axis.ticks.size(), 4u);
+    EXPECT_GE(axis.ticks.size(), 2u);
+  }
+}
+
+TEST(ValueAxis, CopesWithNothingZeroAndNan) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+
+  for (const auto& points : {values({}), values({0}), values({nan}), values({-1}), values({INFINITY})}) {
+    EXPECT_GT(value_axis(points, 4).greatest, 0);
+  }
+}
+
+TEST(FormatValue, IsShort) {
+  EXPECT_EQ(format_value(0.8712, Notation::kPercent), "87.1\u2009%");
+  EXPECT_EQ(format_value(5e-5, Notation::kScientific), "5.0e-5");
+  EXPECT_EQ(format_value(0, Notation::kScientific), "0.0e0");
+  EXPECT_EQ(format_value(1.2345, Notation::kPlain), "1.234");
+}
+
+}  // namespace
+}  // namespace zoetrope::render

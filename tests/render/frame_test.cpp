@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/render/frame.hpp"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "zoetrope/support/error.hpp"
+
+#include "layout.hpp"
+#include "palette.hpp"
+#include "synthetic.hpp"
+
+namespace zoetrope::render {
+namespace {
+
+std::size_t count_pixels(const Picture& picture, std::uint32_t value) {
+  return static_cast<std::size_t>(std::count(picture.pixels.begin(), picture.pixels.end(), value));
+}
+
+TEST(FrameRenderer, DrawsTheSizeThatWasAskedFor) {
+  for (const auto& [width, height] : {std::pair{640, 360}, {401, 403}, {360, 640}}) {
+    const auto run =
+        synthetic::make_run({.num_points = 100, .num_frames = 2, .width = width, .height = height});
+
+    const Picture picture = FrameRenderer(run.scene).draw(run.frames[1]);
+
+    EXPECT_EQ(picture.width, width);
+    EXPECT_EQ(picture.height, height);
+    EXPECT_EQ(picture.pixels.size(), static_cast<std::size_t>(width * height));
+  }
+}
+
+TEST(FrameRenderer, DrawsTheSameFrameTheSameWay) {
+  const auto run = synthetic::make_run({.num_points = 500, .num_frames = 3, .width = 640, .height = 360});
+  const FrameRenderer renderer(run.scene);
+
+  const Picture first = renderer.draw(run.frames[1]);
+  renderer.draw(run.frames[2]);
+
+  EXPECT_EQ(renderer.draw(run.frames[1]).pixels, first.pixels);
+  EXPECT_EQ(FrameRenderer(run.scene).draw(run.frames[1]).pixels, first.pixels);
+  EXPECT_NE(renderer.draw(run.frames[2]).pixels, first.pixels);
+}
+
+TEST(FrameRenderer, ShowsEveryClassInItsColour) {
+  for (const Theme theme : {Theme::kLight, Theme::kDark}) {
+    auto run = synthetic::make_run({.num_points = 2000, .num_classes = 20, .num_frames = 2});
+    run.scene.theme = theme;
+
+    const Picture picture = FrameRenderer(run.scene).draw(run.frames[1]);
+
+    for (std::size_t i = 0; i < 20; ++i) {
+      EXPECT_GT(count_pixels(picture, pixel_of(class_mark(i, theme).colour)), 40u) << "class " << i;
+    }
+  }
+}
+
+TEST(FrameRenderer, DrawsNothingOutsideTheBoxes) {
+  auto run = synthetic::make_run({.num_points = 300, .num_frames = 2, .width = 1080, .height = 1080});
+  for (std::string& name : run.scene.class_names) name = std::string(300, 'W');
+  run.scene.title = std::string(300, 'M');
+  run.scene.subtitle = std::string(300, 'Q');
+
+  const Picture picture = FrameRenderer(run.scene).draw(run.frames[1]);
+
+  // The margin of the page stays empty.
+  for (int y = 0; y < picture.height; ++y) {
+    for (int x = 0; x < picture.width; ++x) {
+      const bool margin = x < 30 || y < 30 || x >= picture.width - 30 || y >= picture.height - 30;
+      if (!margin) continue;
+      ASSERT_EQ(picture.pixels[static_cast<std::size_t>(y * picture.width + x)], 0xffffffffu)
+          << x << "," << y;
+    }
+  }
+}
+
+TEST(FrameRenderer, ShowsTheCurveOnlyUpToTheFramesStep) {
+  const auto run = synthetic::make_run({.num_points = 10, .num_frames = 11, .num_outliers = 0});
+  const FrameRenderer renderer(run.scene);
+  const auto ink = [&](std::size_t t) {
+    return count_pixels(renderer.draw(run.frames[t]), pixel_of(theme_colours(Theme::kLight).loss));
+  };
+
+  EXPECT_EQ(ink(0), 0u);
+  EXPECT_GT(ink(1), 0u);
+  EXPECT_GT(ink(5), ink(2));
+  EXPECT_GT(ink(10), ink(5));
+}
+
+TEST(FrameRenderer, ShowsNamesAsTextWhateverTheyHold) {
+  auto run =
+      synthetic::make_run({.num_points = 50, .num_classes = 8, .num_frames = 2, .width = 960, .height = 540});
+  run.scene.class_names = {"<b>bold</b>",     "&amp;",      "",           "a\nb\tc",
+                           "\xff\xfe broken", "手書き数字", "حذاء رياضي", std::string(100'000, 'x')};
+  run.scene.title = "<span size='900000'>huge</span> & <unclosed";
+
+  const Picture as_text = FrameRenderer(run.scene).draw(run.frames[1]);
+  run.scene.title = "huge & ";
+  const Picture as_markup = FrameRenderer(run.scene).draw(run.frames[1]);
+
+  EXPECT_NE(as_text.pixels, as_markup.pixels);
+}
+
+TEST(FrameRenderer, DrawsRunsWithoutPointsClassesOutliersOrCurves) {
+  for (const std::size_t num_points : {0, 1, 7}) {
+    auto run = synthetic::make_run({.num_points = num_points,
+                                    .num_classes = 1,
+                                    .num_frames = 1,
+                                    .num_outliers = 0,
+                                    .width = 640,
+                                    .height = 360});
+    run.scene.class_names.clear();
+    run.scene.loss.clear();
+    run.scene.accuracy.clear();
+    run.scene.learning_rate.clear();
+    run.scene.last_epoch = 0;
+
+    EXPECT_NO_THROW(FrameRenderer(run.scene).draw(run.frames[0]));
+  }
+}
+
+TEST(FrameRenderer, SurvivesAFrameThatContradictsItsScene) {
+  auto run = synthetic::make_run({.num_points = 20, .num_frames = 1, .width = 640, .height = 360});
+  Frame frame = run.frames[0];
+  frame.outliers[0].index = 1'000'000;
+  frame.outliers[1].index = -3;
+  frame.outliers[2].label = 99;
+  frame.outliers[3].image.pixels.resize(5);
+  frame.outliers[4].image = {};
+  frame.points = frame.points.first(7);
+
+  EXPECT_NO_THROW(FrameRenderer(run.scene).draw(frame));
+}
+
+TEST(FrameRenderer, RefusesASizeThatCannotBeLaidOut) {
+  auto run = synthetic::make_run({.num_points = 2, .num_frames = 1, .width = 100, .height = 100});
+
+  EXPECT_THROW(FrameRenderer(run.scene), UsageError);
+}
+
+}  // namespace
+}  // namespace zoetrope::render
