@@ -9,7 +9,7 @@
 namespace zoetrope::comm {
 namespace {
 
-constexpr double kSilent = 3.0;  // seconds without a heartbeat that are worth telling; several periods
+constexpr double kSilent = 2.0;  // seconds without a heartbeat that are worth telling; several periods
 
 std::string seconds(double s) {
   return std::to_string(std::lround(s)) + " s";
@@ -55,14 +55,15 @@ std::string missing_ranks(const std::vector<RankView>& ranks, const ChannelRepor
   std::string text;
   for (const RankView& view : ranks) {
     const ChannelReport* mine = find_channel(view.report, awaited.id);
-    if (mine == nullptr) continue;  // not of this group
-    const bool reached = has_reached(*mine, awaited);
-    if (reached && view.silent_s < kSilent) continue;
+    const bool silent = view.silent_s >= kSilent;
+    const bool reached = mine == nullptr || has_reached(*mine, awaited);  // null: it is not of this group
+    if (reached && !silent) continue;
     if (!text.empty()) text += "; ";
     if (reached) text += "silent: ";
     text += "rank " + std::to_string(view.report.rank) + " (" + view.host + ") in stage \"" +
             view.report.stage.data() + "\"";
-    text += mine->sequence == 0 ? ", in no collective yet" : ", last in " + name_of(*mine);
+    if (mine != nullptr)
+      text += mine->sequence == 0 ? ", in no collective yet" : ", last in " + name_of(*mine);
     text += ", last heard of " + seconds(view.silent_s) + " ago";
   }
   return text;

@@ -61,13 +61,13 @@ Watchdog::~Watchdog() {
 void Watchdog::run() {
   pthread_setname_np(pthread_self(), "zt-watchdog");
   try {
-    while (sleep_until_next_beat()) {
+    do {
       advance_clock();
       beat();
       receive();
       if (rank_ == 0) judge();
       if (is_deputy()) judge_rank_zero();
-    }
+    } while (sleep_until_next_beat());
     take_leave();
   } catch (const std::exception& error) {
     end_job(std::string("the watchdog failed: ") + error.what());

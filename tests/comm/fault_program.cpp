@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job in which one rank goes wrong in a given way; faults_test.py starts it under mpirun and looks at its
+// end.
+//   fault_program FAULT RANK
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <ATen/ATen.h>
+#include <unistd.h>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/comm/world.hpp"
+#include "zoetrope/support/error.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using zoetrope::comm::Communicator;
+using zoetrope::comm::ReduceOp;
+using zoetrope::comm::World;
+
+constexpr std::chrono::seconds kTimeout = 3s;
+
+void sleep_for_ever() {
+  while (true) std::this_thread::sleep_for(1h);
+}
+
+void say(const World& world, const char* what) {
+  std::printf("%s rank %d pid %d\n", what, world.rank(), static_cast<int>(getpid()));
+  std::fflush(stdout);
+}
+
+// What the faulty rank does in place of the next collective.
+void go_wrong(const std::string& fault) {
+  if (fault == "stop") raise(SIGSTOP);
+  if (fault == "kill") raise(SIGKILL);
+  if (fault == "sleep" || fault == "sleep-in-group" || fault == "sleep-before-work") sleep_for_ever();
+  if (fault == "throw" || fault == "throw-uncaught") throw std::runtime_error("the disk is full");
+}
+
+// Some collectives of every kind, then the one that the faulty rank does not reach.
+void work(World& world, const std::string& fault, bool faulty) {
+  Communicator& all = world.communicator();
+  const auto group = all.split(0);
+  const at::Tensor tensor = at::ones({1000});
+  for (int step = 0; step < 3; ++step) {
+    world.set_stage("training, step " + std::to_string(step));
+    all.all_reduce_async(tensor, ReduceOp::kAverage)->wait();
+    group->all_reduce(tensor, ReduceOp::kAverage);
+    all.barrier();
+  }
+  if (faulty) {
+    world.set_stage("going wrong");
+    std::this_thread::sleep_for(600ms);  // so that the others have heard of it
+    say(world, "fault:");
+    go_wrong(fault);
+  }
+  if (fault == "sleep-in-group") group->barrier();
+  if (fault == "sleep-before-work") all.all_reduce_async(tensor, ReduceOp::kSum)->wait();
+  all.all_reduce(tensor, ReduceOp::kSum);
+}
+
+void run(World& world, const std::string& fault, bool faulty) {
+  world.set_timeout(kTimeout);
+  if (fault == "long-computation") {  // of all ranks: no hang
+    std::this_thread::sleep_for(kTimeout * 2);
+    world.communicator().barrier();
+  } else if (fault == "suspended") {  // the driver stops and continues all ranks while they wait
+    say(world, "fault:");
+    if (faulty) std::this_thread::sleep_for(2s);
+    world.communicator().barrier();
+  } else if (fault == "sleep-at-end") {
+    if (faulty) {
+      say(world, "fault:");
+      sleep_for_ever();
+    }
+  } else {
+    work(world, fault, faulty);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  World world(argc, argv);
+  if (argc != 3) world.abort(2);
+  const std::string fault = argv[1];
+  const bool faulty = world.rank() == std::atoi(argv[2]);
+  if (fault == "throw-uncaught") {  // as in a program whose main() forgets World::abort
+    try {
+      World inner(argc, argv);
+      run(inner, fault, faulty);
+    } catch (const std::exception&) {
+    }
+    return 0;
+  }
+  try {
+    run(world, fault, faulty);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "zoetrope: rank %d: %s\n", world.rank(), error.what());
+    world.abort(static_cast<int>(zoetrope::ExitCode::kFailed));
+  }
+  return 0;
+}
