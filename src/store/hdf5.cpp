@@ -17,8 +17,11 @@ herr_t collect_description(unsigned /*depth*/, const H5E_error2_t* entry, void* 
   return 0;
 }
 
-// Errors are reported by exceptions: without this HDF5 also prints every failed call to standard error.
-void silence_hdf5() {
+void set_up_hdf5() {
+  // HDF5 1.10's own clean-up at exit crashes on a file that could not be closed (a full disk). Every handle here
+  // has an owner, so nothing is left for it to do.
+  H5dont_atexit();
+  // Errors are reported by exceptions; HDF5 need not print them, too.
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -56,7 +59,7 @@ Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
 Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
 Hdf5File Hdf5File::open(const std::filesystem::path& path) {
-  silence_hdf5();
+  set_up_hdf5();
   auto state = std::make_unique<State>();
   state->path = path;
   std::error_code error;
@@ -68,7 +71,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
 }
 
 Hdf5File Hdf5File::create(const std::filesystem::path& path) {
-  silence_hdf5();
+  set_up_hdf5();
   auto state = std::make_unique<State>();
   state->path = path;
   state->writing = true;

@@ -208,11 +208,16 @@ void Hdf5File::write(const std::string& name, std::span<const std::int64_t> valu
 }
 
 void Hdf5File::write(const std::string& name, const std::vector<std::string>& values) {
-  std::vector<const char*> pointers;
-  for (const std::string& value : values) pointers.push_back(value.c_str());
-  const Datatype type = variable_string_type(*state_);
-  write_values(*state_, absolute_name(name), type.get(), type.get(), pointers.data(), pointers.size(),
-               {pointers.size()});
+  std::size_t width = 1;
+  for (const std::string& value : values) width = std::max(width, value.size());
+  std::string block;
+  for (const std::string& value : values) {
+    block += value;
+    block.append(width - value.size(), '\0');
+  }
+  const Datatype type = utf8_type(*state_, width);
+  write_values(*state_, absolute_name(name), type.get(), type.get(), block.data(), values.size(),
+               {values.size()});
 }
 
 void Hdf5File::create_float_rows(const std::string& given_name, std::uint64_t rows, std::uint64_t columns) {
@@ -258,12 +263,10 @@ std::vector<std::int64_t> Hdf5File::read_ints(const std::string& name) const {
 std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {
   const OpenDataset dataset = open_dataset_as(*state_, name, ElementType::kString);
   const Datatype type(state_->check(H5Dget_type(dataset.id.get()), name, "has no readable type"));
-  const Dataspace space(state_->check(H5Dget_space(dataset.id.get()), name, "has no readable shape"));
-  return read_strings_of(*state_, absolute_name(name), type.get(), space.get(), dataset.num_elements,
-                         [&](hid_t memory_type, void* buffer) {
-                           return H5Dread(dataset.id.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                          buffer);
-                         });
+  return read_strings_of(
+      *state_, absolute_name(name), type.get(), dataset.num_elements, [&](hid_t memory_type, void* buffer) {
+        return H5Dread(dataset.id.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+      });
 }
 
 }  // namespace zoetrope::store

@@ -85,13 +85,13 @@ OpenDataset open_dataset(const Hdf5File::State& state, const std::string& name);
 // memory is allocated on the word of a damaged header.
 OpenDataset open_dataset_as(const Hdf5File::State& state, const std::string& name, ElementType expected);
 
-// A string type of variable length in the character set of `like` (UTF-8 when it is no type).
-Datatype variable_string_type(const Hdf5File::State& state, hid_t like = -1);
+// Text of `width` bytes, padded with NUL. Never of variable length: that lies in HDF5's global heap, and HDF5
+// 1.10.8 runs in circles for ever on a heap with one damaged byte.
+Datatype utf8_type(const Hdf5File::State& state, std::size_t width);
 
-// Reads `count` strings of a dataset or attribute whose stored type is `stored`, of fixed or variable length.
-// `read(memory_type, buffer)` calls H5Dread or H5Aread; `place` names it in errors.
+// Reads `count` strings of a dataset or attribute whose stored type is `stored`. `read(memory_type, buffer)`
+// calls H5Dread or H5Aread; `place` names it in errors.
 std::vector<std::string> read_strings_of(const Hdf5File::State& state, const std::string& place, hid_t stored,
-                                         hid_t space, std::size_t count,
-                                         const std::function<herr_t(hid_t, void*)>& read);
+                                         std::size_t count, const std::function<herr_t(hid_t, void*)>& read);
 
 }  // namespace zoetrope::store

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text in HDF5 files, and the attributes of the file and its datasets.
+#include <algorithm>
+
 #include "hdf5_state.hpp"
 
 namespace zoetrope::store {
 namespace {
-
-// Frees what HDF5 allocated for strings of variable length.
-class ReclaimStrings {
- public:
-  ReclaimStrings(hid_t type, hid_t space, char** strings) : type_(type), space_(space), strings_(strings) {}
-  ~ReclaimStrings() { H5Dvlen_reclaim(type_, space_, H5P_DEFAULT, strings_); }
-  ReclaimStrings(const ReclaimStrings&) = delete;
-  ReclaimStrings& operator=(const ReclaimStrings&) = delete;
-
- private:
-  hid_t type_;
-  hid_t space_;
-  char** strings_;
-};
 
 // "step of /embeddings": how errors name an attribute.
 std::string attribute_place(const std::string& name, const std::string& key) {
@@ -61,42 +49,36 @@ void read_number(const Hdf5File::State& state, const std::string& name, const st
 
 }  // namespace
 
-Datatype variable_string_type(const Hdf5File::State& state, hid_t like) {
+Datatype utf8_type(const Hdf5File::State& state, std::size_t width) {
   Datatype type(state.check(H5Tcopy(H5T_C_S1), "", "cannot set up HDF5's text type"));
-  const H5T_cset_t charset = like < 0 ? H5T_CSET_UTF8 : H5Tget_cset(like);
-  state.check(H5Tset_size(type.get(), H5T_VARIABLE), "", "cannot set up HDF5's text type");
-  state.check(H5Tset_cset(type.get(), charset), "", "cannot set up HDF5's text type");
+  state.check(H5Tset_size(type.get(), std::max<std::size_t>(width, 1)), "", "cannot set up HDF5's text type");
+  state.check(H5Tset_strpad(type.get(), H5T_STR_NULLPAD), "", "cannot set up HDF5's text type");
+  state.check(H5Tset_cset(type.get(), H5T_CSET_UTF8), "", "cannot set up HDF5's text type");
   return type;
 }
 
 std::vector<std::string> read_strings_of(const Hdf5File::State& state, const std::string& place, hid_t stored,
-                                         hid_t space, std::size_t count,
-                                         const std::function<herr_t(hid_t, void*)>& read) {
-  std::vector<std::string> result;
-  if (count == 0) return result;
-  if (H5Tis_variable_str(stored) > 0) {
-    const Datatype type = variable_string_type(state, stored);
-    std::vector<char*> strings(count, nullptr);
-    const ReclaimStrings reclaim(type.get(), space, strings.data());
-    state.check(read(type.get(), strings.data()), place, "cannot be read");
-    for (const char* text : strings) result.emplace_back(text == nullptr ? "" : text);
-    return result;
+                                         std::size_t count, const std::function<herr_t(hid_t, void*)>& read) {
+  if (H5Tis_variable_str(stored) != 0) {
+    state.fail(place,
+               "is text of variable length; write it with a fixed length (h5py: as bytes)");
   }
+  if (count == 0) return {};
   const std::size_t width = H5Tget_size(stored);
   std::string block(width * count, '\0');
   state.check(read(stored, block.data()), place, "cannot be read");
+  std::vector<std::string> result;
   for (std::size_t i = 0; i < count; ++i) {
     std::string text = block.substr(i * width, width);
     if (H5Tget_strpad(stored) == H5T_STR_SPACEPAD) text.erase(text.find_last_not_of(' ') + 1);
-    result.emplace_back(text.c_str());  // up to the first NUL
+    result.emplace_back(text.substr(0, text.find('\0')));
   }
   return result;
 }
 
 void Hdf5File::set_attribute(const std::string& name, const std::string& key, const std::string& value) {
-  const Datatype type = variable_string_type(*state_);
-  const char* text = value.c_str();
-  write_attribute(*state_, name, key, type.get(), type.get(), &text);
+  const Datatype type = utf8_type(*state_, value.size());
+  write_attribute(*state_, name, key, type.get(), type.get(), value.c_str());
 }
 
 void Hdf5File::set_attribute(const std::string& name, const std::string& key, std::int64_t value) {
@@ -112,12 +94,11 @@ std::string Hdf5File::string_attribute(const std::string& name, const std::strin
   const std::string place = attribute_place(name, key);
   const Datatype type(state_->check(H5Aget_type(attribute.get()), place, "cannot be read"));
   if (H5Tget_class(type.get()) != H5T_STRING) state_->fail(place, "is not text");
-  const Dataspace space(state_->check(H5Aget_space(attribute.get()), place, "cannot be read"));
   // An attribute lies in the file's header: a claim larger than that is damage.
   if (H5Aget_storage_size(attribute.get()) > std::filesystem::file_size(state_->path))
     state_->fail(place, "is damaged");
   return read_strings_of(
-             *state_, place, type.get(), space.get(), 1,
+             *state_, place, type.get(), 1,
              [&](hid_t memory_type, void* buffer) { return H5Aread(attribute.get(), memory_type, buffer); })
       .front();
 }

@@ -33,14 +33,14 @@ class StoreAndH5py(unittest.TestCase):
             np.testing.assert_array_equal(file["embeddings"][:], sample_rows(11, 3))
             self.assertEqual(
                 dict(file.attrs),
-                {"step": 40, "epoch": 1 / 3, "model_digest": "m1", "dataset_digest": "d1", "feature": "cls",
-                 "dtype": "float32", "num_rows": 11})
+                {"step": 40, "epoch": 1 / 3, "model_digest": b"m1", "dataset_digest": b"d1", "feature": b"cls",
+                 "dtype": b"float32", "num_rows": 11})
 
     def test_h5py_reads_the_analysis(self):
         self.run_peer("write")
         expected = {
             "step": ("int64", (5,)), "epoch": ("float64", (5,)), "loss": ("float64", (5,)), "label": ("int64", (13,)),
-            "class_name": ("object", (3,)), "ood_score": ("float64", (5, 13)), "outlier": ("int64", (5, 2)),
+            "class_name": ("|S24", (3,)), "ood_score": ("float64", (5, 13)), "outlier": ("int64", (5, 2)),
             "pca": ("float64", (5, 13, 2)), "explained_variance_ratio": ("float64", (5, 2)),
             "aligned": ("float64", (5, 13, 2)), "disparity": ("float64", (5,)), "accuracy": ("float64", (5,)),
             "knn_accuracy": ("float64", (5,))}
@@ -54,19 +54,19 @@ class StoreAndH5py(unittest.TestCase):
         frames, images = 2, 4
         with h5py.File(self.folder / "embeddings.h5", "w") as file:
             file["embeddings"] = sample_rows(7, 3)
-            file.attrs.update(step=20, epoch=0.5, model_digest="m", dataset_digest="d", feature="cls", dtype="float32",
-                              num_rows=7)
+            file.attrs.update(step=20, epoch=0.5, num_rows=7, model_digest=np.bytes_("m"), dataset_digest=np.bytes_("d"),
+                              feature=np.bytes_("cls"), dtype=np.bytes_("float32"))
         with h5py.File(self.folder / "analysis.h5", "w") as file:
             file["step"] = np.arange(frames)
             file["label"] = np.zeros(images, np.int64)
-            file["class_name"] = CLASS_NAMES
+            file["class_name"] = np.array([name.encode() for name in CLASS_NAMES])
             file["outlier"] = np.zeros((frames, 1), np.int64)
             for name in ("epoch", "loss", "disparity", "accuracy"):
                 file[name] = np.zeros(frames)
             file["explained_variance_ratio"] = np.zeros((frames, 2))
             file["ood_score"] = np.zeros((frames, images))
             file["pca"] = file["aligned"] = np.zeros((frames, images, 2))
-            file.attrs["source_digest"] = "s"
+            file.attrs["source_digest"] = np.bytes_("s")
         lines = self.run_peer("read").stdout.splitlines()
         total = sample_rows(7, 3).astype(float).sum()
         self.assertEqual(lines[0], f"embeddings 7 x 3 step 20 epoch 0.5 model m sum {total:.17g}")

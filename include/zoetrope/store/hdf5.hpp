@@ -46,7 +46,8 @@ class Hdf5File {
              const std::vector<std::uint64_t>& shape);
   void write(const std::string& name, std::span<const std::int64_t> values,
              const std::vector<std::uint64_t>& shape);
-  void write(const std::string& name, const std::vector<std::string>& values);  // UTF-8, variable length
+  void write(const std::string& name,
+             const std::vector<std::string>& values);  // UTF-8, padded with NUL to one length
 
   // A dataset to be filled by rows [first, first + rows) of dimension 0.
   void create_float_rows(const std::string& name, std::uint64_t rows, std::uint64_t columns);
