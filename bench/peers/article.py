@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The article's work in Python, one stage a call, as its notebook does it with the same libraries.
+Run by .venv/bin/python:
 
     article.py init     --run DIR           the model that both sides start from: DIR/checkpoint-0
     article.py train    --run DIR           Hugging Face Trainer

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training throughput of a plain PyTorch loop on CPU cores: DistributedDataParallel over gloo, and one process.
 
-    bench/peers/ddp_gloo.py                    one process of two threads, then two processes of one thread
-    bench/peers/ddp_gloo.py --layout 4x1       four processes of one thread
+    .venv/bin/python bench/peers/ddp_gloo.py               one process of two threads, then two processes of one thread
+    .venv/bin/python bench/peers/ddp_gloo.py --layout 4x1  four processes of one thread
 
 What is timed is a step of the article's training (forward, backward, clipping, AdamW, schedule) on tensors made
 beforehand: no images are read or prepared. Prints one line of JSON per layout; images_per_second counts all processes.
