@@ -38,6 +38,15 @@ target_link_libraries(zoetrope_torch INTERFACE
   -Wl,--push-state,--no-as-needed ${ZOETROPE_TORCH_DIR}/lib/libtorch_cpu.so ${ZOETROPE_TORCH_DIR}/lib/libc10.so -Wl,--pop-state
   Threads::Threads)
 
+# at::parallel_for is a template in ATen's headers and serial where OpenMP is off. The runtime must be the one
+# in the wheel: two of them in a process would each start a pool of threads.
+file(GLOB torch_openmp ${ZOETROPE_TORCH_DIR}/lib/libgomp*.so*)
+if(NOT torch_openmp)
+  message(FATAL_ERROR "No libgomp in '${ZOETROPE_TORCH_DIR}/lib': is this a Linux wheel of torch?")
+endif()
+target_compile_options(zoetrope_torch INTERFACE -fopenmp)
+target_link_libraries(zoetrope_torch INTERFACE ${torch_openmp})
+
 # The precompiled header of all rooms that use libtorch.
 file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp.in "// holds the precompiled header\n")
 configure_file(${CMAKE_BINARY_DIR}/torch_pch.cpp.in ${CMAKE_BINARY_DIR}/torch_pch.cpp COPYONLY)

@@ -29,24 +29,29 @@ std::string describe(const std::vector<RowRange>& ranges) {
   return ranges.size() > 3 ? text + " and more" : text;
 }
 
-void copy_rows(const Hdf5File& shard, RowRange rows, std::int64_t columns, Hdf5File& out) {
+void copy_rows(const Hdf5File& shard, const char* name, RowRange rows, std::int64_t columns, Hdf5File& out) {
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kCopyValues) / columns);
   std::vector<float> block;
   for (std::int64_t row = rows.first; row < rows.second; row += step) {
     const std::int64_t count = std::min(step, rows.second - row);
     block.resize(static_cast<std::size_t>(count * columns));
-    shard.read_rows(kEmbeddings, static_cast<std::uint64_t>(row - rows.first), block);
-    out.write_rows(kEmbeddings, static_cast<std::uint64_t>(row), block);
+    shard.read_rows(name, static_cast<std::uint64_t>(row - rows.first), block);
+    out.write_rows(name, static_cast<std::uint64_t>(row), block);
   }
 }
 
 void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std::vector<RowRange>& shards) {
   support::AtomicPath target(sealed_path(folder));
   Hdf5File file = Hdf5File::create(target.temporary());
-  file.create_float_rows(kEmbeddings, static_cast<std::uint64_t>(identity.num_rows),
-                         static_cast<std::uint64_t>(identity.num_columns));
+  const auto num_rows = static_cast<std::uint64_t>(identity.num_rows);
+  file.create_float_rows(kEmbeddings, num_rows, static_cast<std::uint64_t>(identity.num_columns));
+  if (identity.num_classes > 0) {
+    file.create_float_rows(kLogits, num_rows, static_cast<std::uint64_t>(identity.num_classes));
+  }
   for (const RowRange& rows : shards) {
-    copy_rows(Hdf5File::open(shard_path(folder, rows)), rows, identity.num_columns, file);
+    const Hdf5File shard = Hdf5File::open(shard_path(folder, rows));
+    copy_rows(shard, kEmbeddings, rows, identity.num_columns, file);
+    if (identity.num_classes > 0) copy_rows(shard, kLogits, rows, identity.num_classes, file);
   }
   write_identity(file, identity);
   file.close();
@@ -115,7 +120,8 @@ EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
 Embeddings read_embeddings(const fs::path& checkpoint_folder) {
   const fs::path path = sealed_path(checkpoint_folder);
   const Hdf5File file = Hdf5File::open(path);
-  Embeddings embeddings{read_sealed_identity(file, path), file.read_floats(kEmbeddings)};
+  Embeddings embeddings{read_sealed_identity(file, path), file.read_floats(kEmbeddings), {}};
+  if (embeddings.identity.num_classes > 0) embeddings.logits = file.read_floats(kLogits);
   require_finite(embeddings, path);
   return embeddings;
 }

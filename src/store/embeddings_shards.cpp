@@ -104,21 +104,31 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) 
   identity.dtype = file.string_attribute("/", "dtype");
   identity.num_rows = file.int_attribute("/", "num_rows");
   identity.num_columns = static_cast<std::int64_t>(shape[1]);
+  if (file.has(kLogits)) {
+    const std::vector<std::uint64_t> logits = file.expect(kLogits, ElementType::kFloat32).shape;
+    if (logits.size() != 2 || logits[0] != shape[0]) {
+      throw InputError(path.string() + ": /logits: does not have a row for each of /embeddings");
+    }
+    identity.num_classes = static_cast<std::int64_t>(logits[1]);
+  }
   return identity;
 }
 
 void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity, std::int64_t first,
-                 const std::vector<float>& values) {
+                 const EmbeddedRows& rows) {
   const auto columns = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_columns, 0));
-  const auto rows = static_cast<std::int64_t>(columns == 0 ? 0 : values.size() / columns);
-  if (rows == 0 || values.size() % columns != 0 || first < 0 || rows > identity.num_rows - first) {
-    throw RunError(checkpoint_folder.string() + ": " + std::to_string(values.size()) + " values from row " +
-                   std::to_string(first) + " on are no rows of embeddings of " +
+  const auto classes = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_classes, 0));
+  const std::size_t count = columns == 0 ? 0 : rows.embeddings.size() / columns;
+  if (count == 0 || rows.embeddings.size() % columns != 0 || rows.logits.size() != count * classes || first < 0 ||
+      static_cast<std::int64_t>(count) > identity.num_rows - first) {
+    throw RunError(checkpoint_folder.string() + ": " + std::to_string(rows.embeddings.size()) +
+                   " values from row " + std::to_string(first) + " on are no rows of embeddings of " +
                    std::to_string(identity.num_rows) + " x " + std::to_string(identity.num_columns));
   }
-  support::AtomicPath target(shard_path(checkpoint_folder, {first, first + rows}));
+  support::AtomicPath target(shard_path(checkpoint_folder, {first, first + static_cast<std::int64_t>(count)}));
   Hdf5File file = Hdf5File::create(target.temporary());
-  file.write(kEmbeddings, std::span(values), {static_cast<std::uint64_t>(rows), columns});
+  file.write(kEmbeddings, std::span(rows.embeddings), {count, columns});
+  if (classes > 0) file.write(kLogits, std::span(rows.logits), {count, classes});
   write_identity(file, identity);
   file.set_attribute("/", "first_row", first);
   file.close();

@@ -9,6 +9,7 @@
 namespace zoetrope::store {
 
 inline constexpr const char* kEmbeddings = "/embeddings";
+inline constexpr const char* kLogits = "/logits";
 
 void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 // InputError when an attribute is missing or the dataset's shape cannot belong to it. For a shard, too:

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include "zoetrope/support/error.hpp"
 
@@ -30,6 +31,19 @@ void set_up_logging(const std::string& level, int rank, int world_size, const st
   logger->set_level(parsed);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
+}
+
+void log_debug(const std::string& message) {
+  spdlog::debug("{}", message);
+}
+void log_info(const std::string& message) {
+  spdlog::info("{}", message);
+}
+void log_warning(const std::string& message) {
+  spdlog::warn("{}", message);
+}
+void log_error(const std::string& message) {
+  spdlog::error("{}", message);
 }
 
 }  // namespace zoetrope::support

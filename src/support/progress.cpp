@@ -87,7 +87,7 @@ void Progress::draw(const std::string& note, bool last) {
                                     unit_, rate, rate < 10 ? 1 : 0, unit_, left);
   if (!note.empty()) numbers += "  " + note;
   if (!terminal_) {
-    spdlog::info("{}: {:.0f} %  {}", what_, fraction * 100, numbers);
+    log_info(fmt::format("{}: {:.0f} %  {}", what_, fraction * 100, numbers));
     return;
   }
   const std::size_t width = terminal_width();

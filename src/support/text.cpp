@@ -32,6 +32,10 @@ std::string format_bytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+std::string format_fixed(double value, int digits) {
+  return fmt::format("{:.{}f}", value, digits);
+}
+
 std::string format_count(std::int64_t count) {
   std::string digits = std::to_string(count);
   const std::ptrdiff_t first = count < 0 ? 1 : 0;

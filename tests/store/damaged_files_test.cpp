@@ -101,7 +101,7 @@ void read_everything(const fs::path& folder) {
 
 TEST_F(DamagedFilesTest, EveryCutIsAnInputError) {
   const EmbeddingsIdentity identity = sample_identity(11, 3);
-  write_shard(folder_, identity, 0, sample_rows(0, 11, 3));
+  write_shard(folder_, identity, 0, {sample_rows(0, 11, 3), {}});
   seal(folder_, identity);
   write_analysis(folder_ / "analysis.h5", sample_analysis(3, 5, 2));
   const std::string embeddings = support::read_file(folder_ / "embeddings.h5");
@@ -119,7 +119,7 @@ TEST_F(DamagedFilesTest, EveryCutIsAnInputError) {
 
 TEST_F(DamagedFilesTest, FlippedBytesCrashNothing) {
   const EmbeddingsIdentity identity = sample_identity(3, 2);
-  write_shard(folder_, identity, 0, sample_rows(0, 3, 2));
+  write_shard(folder_, identity, 0, {sample_rows(0, 3, 2), {}});
   seal(folder_, identity);
   write_analysis(folder_ / "analysis.h5", sample_analysis(2, 3, 1));
   std::mt19937 random(7);

@@ -23,7 +23,7 @@ using ::testing::Pair;
 class EmbeddingsFileTest : public ScratchTest {
  protected:
   void write(RowRange rows, const EmbeddingsIdentity& identity) const {
-    write_shard(folder_, identity, rows.first, sample_rows(rows.first, rows.second, identity.num_columns));
+    write_shard(folder_, identity, rows.first, {sample_rows(rows.first, rows.second, identity.num_columns), {}});
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -150,7 +150,7 @@ TEST_F(EmbeddingsFileTest, SealsAnewOverAStaleOrDamagedFile) {
 TEST_F(EmbeddingsFileTest, RefusesNumbersThatAreNotFinite) {
   std::vector<float> values = sample_rows(0, 11, 3);
   values[7 * 3 + 1] = std::numeric_limits<float>::infinity();
-  write_shard(folder_, identity_, 0, values);
+  write_shard(folder_, identity_, 0, {values, {}});
   seal(folder_, identity_);
 
   const std::string message = message_of<InputError>([&] { read_embeddings(folder_); });
@@ -160,8 +160,8 @@ TEST_F(EmbeddingsFileTest, RefusesNumbersThatAreNotFinite) {
 
 TEST_F(EmbeddingsFileTest, RefusesToWriteRowsOutsideTheSplit) {
   EXPECT_THROW(write({9, 12}, identity_), RunError);
-  EXPECT_THROW(write_shard(folder_, identity_, -1, sample_rows(0, 1, 3)), RunError);
-  EXPECT_THROW(write_shard(folder_, identity_, 0, std::vector<float>(4)), RunError);
+  EXPECT_THROW(write_shard(folder_, identity_, -1, {sample_rows(0, 1, 3), {}}), RunError);
+  EXPECT_THROW(write_shard(folder_, identity_, 0, {std::vector<float>(4), {}}), RunError);
   EXPECT_THROW(write_shard(folder_, identity_, 0, {}), RunError);
 }
 

@@ -14,8 +14,8 @@ using namespace zoetrope::store;
 
 void write(const std::filesystem::path& folder) {
   const EmbeddingsIdentity identity = sample_identity(11, 3);
-  write_shard(folder, identity, 4, sample_rows(4, 11, 3));
-  write_shard(folder, identity, 0, sample_rows(0, 4, 3));
+  write_shard(folder, identity, 4, {sample_rows(4, 11, 3), {}});
+  write_shard(folder, identity, 0, {sample_rows(0, 4, 3), {}});
   seal(folder, identity);
   write_analysis(folder / "analysis.h5", sample_analysis(5, 13, 2));
 }

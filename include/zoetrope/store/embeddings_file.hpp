@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One checkpoint's embeddings: shards by rows while ranks compute, then one sealed embeddings.h5. Both hold
-// the dataset /embeddings, float32 [rows, D], and what it belongs to as attributes of the file's root: step,
+// the dataset /embeddings, float32 [rows, D], where the model classifies also /logits, float32 [rows, C], and what it belongs to as attributes of the file's root: step,
 // epoch, model_digest, dataset_digest, feature, dtype, num_rows (N); a shard also first_row.
 #pragma once
 
@@ -22,16 +22,22 @@ struct EmbeddingsIdentity {
   std::string dtype = "float32";  // the precision that the forward pass computed in
   std::int64_t num_rows = 0;      // N, the whole split
   std::int64_t num_columns = 0;   // D, the hidden size
+  std::int64_t num_classes = 0;   // C, columns of the logits; 0: the model has no classifier
 
   bool operator==(const EmbeddingsIdentity&) const = default;
 };
 
 using RowRange = std::pair<std::int64_t, std::int64_t>;  // [first, last)
 
-// Writes rows [first, first + values.size() / D) as embeddings.shard-<first>-<last>.h5 in
-// `checkpoint_folder`.
+// Rows of embeddings and of logits, row-major.
+struct EmbeddedRows {
+  std::vector<float> embeddings;  // [rows, D]
+  std::vector<float> logits;      // [rows, C]
+};
+
+// Writes rows [first, first + rows) as embeddings.shard-<first>-<last>.h5 in `checkpoint_folder`.
 void write_shard(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity,
-                 std::int64_t first, const std::vector<float>& values);
+                 std::int64_t first, const EmbeddedRows& rows);
 
 // The rows held by complete shards of this identity, sorted and disjoint. Stale, damaged and overlapping
 // shards are deleted. Run by one rank.
@@ -51,6 +57,7 @@ void seal(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdenti
 struct Embeddings {
   EmbeddingsIdentity identity;
   std::vector<float> values;  // row-major [N, D]
+  std::vector<float> logits;  // row-major [N, C]
 };
 // Reads embeddings.h5. InputError when it is missing, damaged or holds other than finite numbers.
 Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder);

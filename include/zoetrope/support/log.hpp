@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// One logger for the program (spdlog), to standard error, so that standard output holds results only.
+// One logger for the program, to standard error, so that standard output holds results only.
 #pragma once
 
 #include <string>
 
-#include <spdlog/spdlog.h>
-
 namespace zoetrope::support {
 
-// Sets up spdlog's default logger. With more than one rank each line carries "[rank r/n host]"; ranks other
-// than 0 log warnings and errors only, unless `level` is "debug" or "trace".
+// Sets up the logger. With more than one rank each line carries "[rank r/n host]"; ranks other than 0 log
+// warnings and errors only, unless `level` is "debug" or "trace".
 // `level`: trace, debug, info, warning, error, off. Throws UsageError on another word.
 void set_up_logging(const std::string& level, int rank, int world_size, const std::string& host);
+
+// spdlog itself stays behind these: its headers and libtorch's bring different versions of fmt.
+void log_debug(const std::string& message);
+void log_info(const std::string& message);
+void log_warning(const std::string& message);
+void log_error(const std::string& message);
 
 }  // namespace zoetrope::support

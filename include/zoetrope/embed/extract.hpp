@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Embeds a split with every checkpoint of a run, or with the model that is being trained.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/embed/extractor.hpp"
+#include "zoetrope/store/run_directory.hpp"
+
+namespace zoetrope::embed {
+
+struct ExtractionInput {
+  const data::PixelStore& images;
+  std::string dataset_digest;
+  const data::PreprocessorConfig& preprocessor;
+  model::Precision precision = model::Precision::kFloat32;
+  int threads = 1;
+  std::function<void(const std::string& stage)> on_stage;  // names the work for the watchdog; may be empty
+};
+
+struct ExtractionResult {
+  std::int64_t images = 0;  // embedded now, over all ranks and checkpoints
+  double seconds = 0;
+};
+
+// Embeds with every checkpoint in `steps` whose embeddings.h5 is missing or stale, taking up complete shards
+// of an earlier attempt. A checkpoint whose model is gone must have embeddings of this dataset. Collective.
+ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
+                         const ExtractionInput& input, comm::Communicator& communicator);
+
+// Embeds with `model` (the same on every rank) as checkpoint `step`, whose folder exists. Collective.
+void extract_in_situ(const store::RunDirectory& run, std::int64_t step, double epoch, const model::Vit& model,
+                     const ExtractionInput& input, comm::Communicator& communicator);
+
+}  // namespace zoetrope::embed

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Embeddings of images by one model on one rank.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/model/vit.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
+
+namespace zoetrope::embed {
+
+// Images per forward pass. A function of the model alone, and blocks start at its multiples: a matrix product
+// may round differently with another number of rows, so this makes an image's embedding the same bits on any
+// number of ranks and threads.
+std::int64_t block_size(const model::VitConfig& config);
+
+// The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of `threads`
+// threads computes whole blocks. `on_progress` gets the number of images done since its last call, from the
+// calling thread.
+store::EmbeddedRows embed_blocks(const model::Vit& model, const data::PixelStore& images,
+                                 const data::PreprocessorConfig& preprocessor, model::Precision precision,
+                                 int threads, std::int64_t first_block, std::int64_t last_block,
+                                 const std::function<void(std::int64_t images)>& on_progress = {});
+
+}  // namespace zoetrope::embed

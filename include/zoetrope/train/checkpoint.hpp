@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// checkpoint-<step>/: a Hugging Face model folder, with what continuing the training needs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "zoetrope/model/vit.hpp"
+#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/run_directory.hpp"
+#include "zoetrope/support/json.hpp"
+
+namespace zoetrope::train {
+
+// Sums since the last line of log.csv, so that an interrupted run logs what an uninterrupted one would.
+struct IntervalSums {
+  double loss = 0;  // of the steps' mean losses
+  std::int64_t steps = 0;
+  double correct = 0;  // images whose class was predicted
+  std::int64_t images = 0;
+};
+
+// What one checkpoint is made of. Tensors are snapshots: training goes on while they are written.
+struct CheckpointContent {
+  std::int64_t step = 0;
+  double epoch = 0;
+  std::optional<model::Vit> model;  // holds a copy of the values
+  at::Tensor exp_avg;               // flat layout; undefined: no optimizer state (checkpoint-0)
+  at::Tensor exp_avg_sq;
+  IntervalSums sums;
+  support::Json identity;       // TrainOptions::identity and the data's digest
+  support::Json preprocessor;   // preprocessor_config.json
+  support::Json trainer_state;  // trainer_state.json
+  bool interruption = false;    // saved because of a signal: it goes once a regular checkpoint follows
+};
+
+void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& content);
+
+// trainer_state.json as Hugging Face's Trainer writes it, with the log so far.
+support::Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps,
+                            std::int64_t steps_per_epoch, std::int64_t logging_steps, std::int64_t save_steps,
+                            std::int64_t batch_size, const std::vector<store::LossRecord>& log);
+
+struct ResumePoint {
+  std::int64_t step = 0;
+  at::Tensor exp_avg;  // undefined at step 0
+  at::Tensor exp_avg_sq;
+  IntervalSums sums;
+  bool interruption = false;
+};
+
+// The newest checkpoint that training can go on from, if any.
+std::optional<std::int64_t> newest_resumable(const store::RunDirectory& run);
+
+// Reads the optimizer's state of checkpoint `step` for `model`. RunError-free check of `identity`: a
+// UsageError names the first option that differs from those the checkpoint was trained with.
+ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
+                              const support::Json& identity);
+
+// Removes what is no longer needed once checkpoint `newest` is on disk: optimizer states beyond
+// `keep_optimizer`, checkpoints of interruptions, and with `keep_models` false the older models.
+void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std::int64_t keep_optimizer,
+                       bool keep_models);
+
+// Writes checkpoints beside the training, one at a time. An error of writing is thrown by the next call.
+class CheckpointWriter {
+ public:
+  CheckpointWriter() = default;
+  ~CheckpointWriter();
+  CheckpointWriter(const CheckpointWriter&) = delete;
+  CheckpointWriter& operator=(const CheckpointWriter&) = delete;
+
+  void start(std::function<void()> write);
+  void wait();
+
+ private:
+  std::future<void> running_;
+};
+
+}  // namespace zoetrope::train

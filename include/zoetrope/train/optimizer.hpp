@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// AdamW (Loshchilov and Hutter 2019) as torch.optim.AdamW(fused=True), on a model's flat buffers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "zoetrope/model/vit.hpp"
+
+namespace zoetrope::train {
+
+class AdamW {
+ public:
+  // Betas 0.9 and 0.999, eps 1e-8. Only parameters that decay take `weight_decay`.
+  AdamW(const model::Vit& model, double weight_decay);
+
+  // One update of the model's values from `gradient` (its flat layout).
+  void step(const at::Tensor& gradient, double learning_rate);
+
+  at::Tensor exp_avg;     // first moments, flat layout
+  at::Tensor exp_avg_sq;  // second moments
+  void set_step(std::int64_t step);
+
+ private:
+  // A run of neighbouring parameters that are treated alike: one kernel call.
+  struct Span {
+    std::int64_t first = 0;
+    std::int64_t size = 0;
+    double weight_decay = 0;
+  };
+
+  at::Tensor values_;
+  std::vector<Span> spans_;
+  at::Tensor step_;  // float32 scalar, as the fused kernel wants it
+};
+
+// The L2 norm over all parameters, then `gradient` scaled by min(1, max_norm / (norm + 1e-6)), as
+// torch.nn.utils.clip_grad_norm_. max_norm <= 0 scales nothing. Returns the norm before scaling.
+double clip_gradient(const at::Tensor& gradient, double max_norm);
+
+}  // namespace zoetrope::train

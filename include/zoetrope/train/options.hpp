@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How to fine-tune. Defaults are those of Hugging Face's TrainingArguments, with the article's batch and
+// steps.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/support/json.hpp"
+
+namespace zoetrope::train {
+
+enum class SaveMode {
+  kFull,   // every checkpoint is a model folder
+  kInSitu  // only the newest is kept; earlier ones live on as what was computed from them
+};
+
+struct TrainOptions {
+  std::int64_t max_steps = 0;
+  std::int64_t batch_size = 32;  // images per optimizer step over all ranks
+  std::int64_t micro_batch = 0;  // images per forward pass on a rank; 0: what fits
+  double learning_rate = 5e-5;
+  double weight_decay = 0;
+  double warmup_ratio = 0.1;
+  double max_grad_norm = 1.0;  // 0: no clipping
+  std::uint64_t seed = 42;
+  std::int64_t save_steps = 20;
+  std::int64_t logging_steps = 20;
+  std::int64_t keep_optimizer = 2;  // in how many of the newest checkpoints the optimizer's state is kept
+  SaveMode save = SaveMode::kFull;
+  model::Precision precision = model::Precision::kFloat32;
+  int threads = 1;  // of this rank
+
+  // The options that decide what is learned: a run is only continued with equal ones.
+  support::Json identity() const;
+};
+
+// ceil(epochs * steps_per_epoch), computed in double as Trainer does.
+std::int64_t steps_of_epochs(double epochs, std::int64_t steps_per_epoch);
+
+}  // namespace zoetrope::train

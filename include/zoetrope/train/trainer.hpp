@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fine-tuning loop: data-parallel over ranks, the same training whatever their number.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/model/vit.hpp"
+#include "zoetrope/store/run_directory.hpp"
+#include "zoetrope/train/options.hpp"
+
+namespace zoetrope::train {
+
+struct TrainingInput {
+  model::Vit& model;  // the start; when a checkpoint exists, its weights are read over it
+  const data::PixelStore& images;
+  const data::PreprocessorConfig& preprocessor;
+  std::string dataset_digest;
+};
+
+struct TrainingHooks {
+  // Called on every rank when checkpoint-<step> is on disk, and again for the one that training resumes from.
+  // Collective. For in-situ extraction.
+  std::function<void(std::int64_t step, double epoch, const model::Vit& model)> on_checkpoint;
+  // Names the work for the watchdog and the log.
+  std::function<void(const std::string& stage)> on_stage;
+};
+
+struct TrainingResult {
+  std::int64_t first_step = 0;  // where this run took up; equal to last_step when there was nothing to do
+  std::int64_t last_step = 0;
+  double final_loss = 0;  // of the last logged line
+  double seconds = 0;     // of the training loop, with checkpoints
+  double images_per_second = 0;
+};
+
+// Trains until options.max_steps, writing log.csv and checkpoints into `run` (rank 0). Collective. Throws
+// Interrupted on every rank after a signal on any rank, when the state is saved; RunError when the loss is
+// not finite.
+TrainingResult train(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
+                     comm::Communicator& communicator, const TrainingHooks& hooks = {});
+
+}  // namespace zoetrope::train

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/embed/extract.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include <ATen/ATen.h>
+
+#include "zoetrope/embed/plan.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/progress.hpp"
+
+namespace zoetrope::embed {
+
+namespace {
+
+// A shard is written after this many images, so that little is lost when a rank dies.
+constexpr std::int64_t kImagesPerShard = 4096;
+
+store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, const model::Vit& model,
+                                      const ExtractionInput& input) {
+  store::EmbeddingsIdentity identity;
+  identity.step = step;
+  identity.epoch = epoch;
+  identity.model_digest = model::digest(model);
+  identity.dataset_digest = input.dataset_digest;
+  identity.dtype = model::name_of(input.precision);
+  identity.num_rows = input.images.labels.size(0);
+  identity.num_columns = model.config().hidden_size;
+  identity.num_classes = model.config().num_labels();
+  return identity;
+}
+
+double epoch_of(const store::RunDirectory& run, std::int64_t step) {
+  const auto path = run.checkpoint(step) / "trainer_state.json";
+  if (!std::filesystem::exists(path)) return 0;
+  return support::json_get_or<double>(support::read_json(path), "epoch", 0.0, path.string());
+}
+
+// A checkpoint of which only the embeddings are left: they must be of this dataset, and whole.
+void require_embeddings(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
+  const auto identity = store::read_identity(run.checkpoint(step));
+  if (identity.dataset_digest != input.dataset_digest)
+    throw InputError(
+        run.embeddings(step).string() +
+        ": was made from other images than --data gives, and the model is no longer there to make it again");
+}
+
+// Embeds what is missing of one checkpoint on the ranks of `group`, then seals. Collective over `group`.
+void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIdentity& identity,
+                      const model::Vit& model, const ExtractionInput& input, comm::Communicator& group,
+                      const std::function<void(std::int64_t)>& on_progress) {
+  const auto folder = run.checkpoint(identity.step);
+  // The group's first rank looks at the shards (and deletes stale ones); the others learn what it found.
+  at::Tensor missing;
+  if (group.rank() == 0) {
+    support::remove_leftovers(folder);
+    const auto ranges = store::missing_rows(identity.num_rows, store::collect_shards(folder, identity));
+    missing = at::empty({static_cast<std::int64_t>(ranges.size()), 2}, at::kLong);
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      missing[static_cast<std::int64_t>(i)][0] = ranges[i].first;
+      missing[static_cast<std::int64_t>(i)][1] = ranges[i].second;
+    }
+  }
+  const std::int64_t count = comm::broadcast_scalar(group, group.rank() == 0 ? missing.size(0) : 0, 0);
+  if (group.rank() != 0) missing = at::empty({count, 2}, at::kLong);
+  group.broadcast(missing, 0);
+  std::vector<store::RowRange> ranges;
+  for (std::int64_t i = 0; i < count; ++i)
+    ranges.emplace_back(missing[i][0].item<std::int64_t>(), missing[i][1].item<std::int64_t>());
+
+  const std::int64_t size = block_size(model.config());
+  const auto mine = share_blocks(blocks_of(ranges, size, std::max<std::int64_t>(1, kImagesPerShard / size)),
+                                 group.rank(), group.size());
+  for (const auto& [first, last] : mine) {
+    const auto rows = embed_blocks(model, input.images, input.preprocessor, input.precision, input.threads,
+                                   first, last, on_progress);
+    store::write_shard(folder, identity, first * size, rows);
+  }
+  group.barrier();
+  if (group.rank() == 0) store::seal(folder, identity);
+  group.barrier();
+}
+
+// One rank of a group reads the model; the others get its values.
+model::Vit read_model(const store::RunDirectory& run, std::int64_t step, comm::Communicator& group) {
+  std::optional<model::Vit> model;
+  if (group.rank() == 0) model.emplace(model::load_checkpoint(run.checkpoint(step)));
+  if (group.size() > 1) {
+    const auto path = run.checkpoint(step) / "config.json";
+    if (!model) model.emplace(model::VitConfig::from_json(support::read_json(path), path.string()));
+    group.broadcast(model->flat(), 0);
+  }
+  return std::move(*model);
+}
+
+// 1 for every checkpoint whose embeddings must be computed. Each rank looks at its share of the checkpoints.
+std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
+                                   const ExtractionInput& input, comm::Communicator& communicator) {
+  at::Tensor needed = at::zeros({static_cast<std::int64_t>(steps.size())}, at::kLong);
+  for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
+       i += static_cast<std::size_t>(communicator.size())) {
+    if (!std::filesystem::exists(run.model(steps[i]))) {
+      require_embeddings(run, steps[i], input);
+      continue;
+    }
+    const model::Vit model = model::load_checkpoint(run.checkpoint(steps[i]));
+    const auto identity = identity_of(steps[i], epoch_of(run, steps[i]), model, input);
+    if (!store::is_sealed(run.checkpoint(steps[i]), identity)) needed[static_cast<std::int64_t>(i)] = 1;
+  }
+  communicator.all_reduce(needed, comm::ReduceOp::kMax);
+  std::vector<std::size_t> work;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (needed[static_cast<std::int64_t>(i)].item<std::int64_t>() != 0) work.push_back(i);
+  return work;
+}
+
+void stop_on_signal(comm::Communicator& communicator) {
+  const std::int64_t signal =
+      comm::all_reduce_scalar(communicator, std::int64_t{support::received_signal()}, comm::ReduceOp::kMax);
+  if (signal != 0)
+    throw Interrupted("interrupted: embeddings so far are kept; run the same command again to go on");
+}
+
+}  // namespace
+
+ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
+                         const ExtractionInput& input, comm::Communicator& communicator) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto work = find_work(run, steps, input, communicator);
+  const auto rounds = deal(work.size(), communicator.rank(), communicator.size());
+  const auto num_images = input.images.labels.size(0);
+  const auto total = static_cast<std::int64_t>(work.size()) * num_images;
+
+  // The bar shows rank 0's part scaled up: all ranks have the same amount of work.
+  support::Progress progress("embedding", total, "images");
+  progress.update(0);
+  double done = 0;
+  const auto on_progress = [&](std::int64_t images) {
+    done += static_cast<double>(images) * communicator.size();
+    progress.update(std::min(total, static_cast<std::int64_t>(done)));
+  };
+  for (const Assignment& round : rounds) {
+    stop_on_signal(communicator);
+    const std::int64_t step = steps[work[round.item]];
+    if (input.on_stage) input.on_stage("embedding with checkpoint-" + std::to_string(step));
+    // Whether ranks are alone in this round is the same for all of them.
+    const bool shared =
+        rounds.back().item == round.item && work.size() % static_cast<std::size_t>(communicator.size()) != 0;
+    const auto group = shared ? communicator.split(round.group) : comm::make_single_communicator();
+    const model::Vit model = read_model(run, step, *group);
+    embed_checkpoint(run, identity_of(step, epoch_of(run, step), model, input), model, input, *group,
+                     on_progress);
+  }
+  communicator.barrier();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {total, seconds};
+}
+
+void extract_in_situ(const store::RunDirectory& run, std::int64_t step, double epoch, const model::Vit& model,
+                     const ExtractionInput& input, comm::Communicator& communicator) {
+  const auto identity = identity_of(step, epoch, model, input);
+  const bool sealed = communicator.rank() == 0 && store::is_sealed(run.checkpoint(step), identity);
+  if (comm::broadcast_scalar(communicator, sealed ? 1 : 0, 0) != 0) return;
+  embed_checkpoint(run, identity, model, input, communicator, {});
+}
+
+}  // namespace zoetrope::embed

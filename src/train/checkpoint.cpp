@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/train/checkpoint.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::train {
+
+namespace fs = std::filesystem;
+using support::Json;
+
+namespace {
+
+constexpr const char* kFirstMoment = "exp_avg.";
+constexpr const char* kSecondMoment = "exp_avg_sq.";
+
+void append_views(model::NamedTensors& tensors, const std::string& prefix, const model::Vit& model,
+                  const at::Tensor& flat) {
+  for (auto& [name, view] : model::named_views(model.parameters(), flat))
+    tensors.emplace_back(prefix + name, view);
+}
+
+void write_optimizer(const fs::path& path, const CheckpointContent& content) {
+  model::NamedTensors tensors;
+  append_views(tensors, kFirstMoment, *content.model, content.exp_avg);
+  append_views(tensors, kSecondMoment, *content.model, content.exp_avg_sq);
+  tensors.emplace_back("interval.sums", at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
+  tensors.emplace_back("interval.counts", at::tensor({content.sums.steps, content.sums.images}, at::kLong));
+  model::write_safetensors(path, tensors,
+                           {{"step", std::to_string(content.step)},
+                            {"identity", content.identity.dump()},
+                            {"interruption", content.interruption ? "true" : "false"}});
+}
+
+std::string metadata(const model::SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end())
+    throw InputError(file.path().string() + ": metadata \"" + key + "\" is missing");
+  return found->second;
+}
+
+at::Tensor read_flat(const model::SafetensorsFile& file, const std::string& prefix, const model::Vit& model) {
+  at::Tensor flat = at::zeros_like(model.flat());
+  for (auto& [name, view] : model::named_views(model.parameters(), flat)) {
+    if (file.shape(prefix + name) != view.sizes().vec())
+      throw InputError(file.path().string() + ": tensor \"" + prefix + name +
+                       "\" has another shape than the model's");
+    view.copy_(file.view(prefix + name));
+  }
+  return flat;
+}
+
+// Two texts, so that a number compares as it was written.
+void require_equal(const Json& stored, const Json& asked, const fs::path& path) {
+  for (const auto& [key, value] : asked.items()) {
+    if (!stored.contains(key) || stored.at(key) == value) continue;
+    throw UsageError(path.parent_path().string() + " was trained with --" + key + " " +
+                     stored.at(key).dump() + ", now it is " + value.dump() +
+                     ": use the same options to go on, or another --run");
+  }
+}
+
+bool is_interruption(const store::RunDirectory& run, std::int64_t step) {
+  if (!fs::exists(run.optimizer(step))) return false;
+  try {
+    return metadata(model::SafetensorsFile(run.optimizer(step)), "interruption") == "true";
+  } catch (const InputError&) {
+    return false;  // damaged: kept, and reported by whoever wants to read it
+  }
+}
+
+}  // namespace
+
+void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& content) {
+  support::AtomicPath atomic(run.checkpoint(content.step));
+  const fs::path& folder = atomic.temporary();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw RunError(folder.string() + ": cannot be created: " + error.message());
+  model::save_model(*content.model, folder);
+  support::write_file(folder / "preprocessor_config.json", content.preprocessor.dump(2) + "\n");
+  support::write_file(folder / "trainer_state.json", content.trainer_state.dump(2) + "\n");
+  if (content.exp_avg.defined()) write_optimizer(folder / "optimizer.safetensors", content);
+  atomic.commit();
+}
+
+Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std::int64_t steps_per_epoch,
+                   std::int64_t logging_steps, std::int64_t save_steps, std::int64_t batch_size,
+                   const std::vector<store::LossRecord>& log) {
+  Json history = Json::array();
+  for (const store::LossRecord& record : log) {
+    if (record.step > step) break;
+    history.push_back({{"epoch", record.epoch},
+                       {"grad_norm", record.grad_norm},
+                       {"learning_rate", record.learning_rate},
+                       {"loss", record.loss},
+                       {"step", record.step}});
+  }
+  const auto epochs = static_cast<std::int64_t>(
+      std::ceil(static_cast<double>(max_steps) / static_cast<double>(steps_per_epoch)));
+  return {{"best_global_step", nullptr},
+          {"best_metric", nullptr},
+          {"best_model_checkpoint", nullptr},
+          {"epoch", epoch},
+          {"eval_steps", 500},
+          {"global_step", step},
+          {"is_hyper_param_search", false},
+          {"is_local_process_zero", true},
+          {"is_world_process_zero", true},
+          {"log_history", history},
+          {"logging_steps", logging_steps},
+          {"max_steps", max_steps},
+          {"num_input_tokens_seen", 0},
+          {"num_train_epochs", epochs},
+          {"save_steps", save_steps},
+          {"stateful_callbacks", Json::object()},
+          {"total_flos", 0.0},
+          {"train_batch_size", batch_size},
+          {"trial_name", nullptr},
+          {"trial_params", nullptr}};
+}
+
+std::optional<std::int64_t> newest_resumable(const store::RunDirectory& run) {
+  const auto steps = run.checkpoint_steps();
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
+    if (fs::exists(run.model(*step)) && (*step == 0 || fs::exists(run.optimizer(*step)))) return *step;
+  return std::nullopt;
+}
+
+ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
+                              const Json& identity) {
+  ResumePoint point;
+  point.step = step;
+  if (step == 0) return point;
+  const c10::NoGradGuard no_grad;
+  const model::SafetensorsFile file(run.optimizer(step));
+  if (metadata(file, "step") != std::to_string(step))
+    throw InputError(file.path().string() + ": is of step " + metadata(file, "step") +
+                     ", not of its folder's");
+  require_equal(support::parse_json(metadata(file, "identity"), file.path().string()), identity, file.path());
+  point.exp_avg = read_flat(file, kFirstMoment, model);
+  point.exp_avg_sq = read_flat(file, kSecondMoment, model);
+  if (file.shape("interval.sums") != std::vector<std::int64_t>{2} ||
+      file.dtype("interval.sums") != at::kDouble ||
+      file.shape("interval.counts") != std::vector<std::int64_t>{2} ||
+      file.dtype("interval.counts") != at::kLong)
+    throw InputError(file.path().string() +
+                     ": tensors interval.sums and interval.counts are not those of a training");
+  const at::Tensor sums = file.view("interval.sums").clone(), counts = file.view("interval.counts").clone();
+  point.sums = {sums[0].item<double>(), counts[0].item<std::int64_t>(), sums[1].item<double>(),
+                counts[1].item<std::int64_t>()};
+  point.interruption = metadata(file, "interruption") == "true";
+  return point;
+}
+
+void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std::int64_t keep_optimizer,
+                       bool keep_models) {
+  auto steps = run.checkpoint_steps();
+  std::erase_if(steps, [&](std::int64_t step) { return step > newest; });
+  std::int64_t kept = 0;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    std::error_code ignored;  // what cannot be removed now is removed with the next checkpoint
+    if (*step != newest && is_interruption(run, *step)) {
+      fs::remove_all(run.checkpoint(*step), ignored);
+      continue;
+    }
+    if (fs::exists(run.optimizer(*step)) && ++kept > keep_optimizer)
+      fs::remove(run.optimizer(*step), ignored);
+    if (!keep_models && *step != newest) {
+      fs::remove(run.optimizer(*step), ignored);
+      fs::remove(run.model(*step), ignored);
+    }
+  }
+}
+
+CheckpointWriter::~CheckpointWriter() {
+  if (running_.valid()) running_.wait();
+}
+
+void CheckpointWriter::start(std::function<void()> write) {
+  wait();
+  running_ = std::async(std::launch::async, std::move(write));
+}
+
+void CheckpointWriter::wait() {
+  if (running_.valid()) running_.get();
+}
+
+}  // namespace zoetrope::train

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/train/optimizer.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+namespace zoetrope::train {
+
+namespace {
+
+constexpr double kBeta1 = 0.9;
+constexpr double kBeta2 = 0.999;
+constexpr double kEps = 1e-8;
+
+}  // namespace
+
+AdamW::AdamW(const model::Vit& model, double weight_decay)
+    : exp_avg(at::zeros_like(model.flat())),
+      exp_avg_sq(at::zeros_like(model.flat())),
+      values_(model.flat()),
+      step_(at::zeros({}, model.flat().options())) {
+  const auto& parameters = model.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const double decay = parameters[i].decays ? weight_decay : 0.0;
+    const std::int64_t end = i + 1 < parameters.size() ? parameters[i + 1].offset : model.flat().numel();
+    if (spans_.empty() || spans_.back().weight_decay != decay)
+      spans_.push_back({parameters[i].offset, 0, decay});
+    spans_.back().size = end - spans_.back().first;
+  }
+}
+
+void AdamW::set_step(std::int64_t step) {
+  step_.fill_(static_cast<double>(step));
+}
+
+void AdamW::step(const at::Tensor& gradient, double learning_rate) {
+  const c10::NoGradGuard no_grad;
+  step_.add_(1);
+  for (const Span& span : spans_) {
+    const auto part = [&](const at::Tensor& flat) {
+      return std::vector<at::Tensor>{flat.narrow(0, span.first, span.size)};
+    };
+    at::_fused_adamw_(part(values_), part(gradient), part(exp_avg), part(exp_avg_sq), {}, {step_},
+                      learning_rate, kBeta1, kBeta2, span.weight_decay, kEps, /*amsgrad=*/false,
+                      /*maximize=*/false);
+  }
+}
+
+double clip_gradient(const at::Tensor& gradient, double max_norm) {
+  const c10::NoGradGuard no_grad;
+  const double norm = gradient.norm().item<double>();
+  const double scale = max_norm / (norm + 1e-6);
+  if (max_norm > 0 && scale < 1) gradient.mul_(scale);
+  return norm;
+}
+
+}  // namespace zoetrope::train

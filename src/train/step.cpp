@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "step.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include "zoetrope/data/sampler.hpp"
+
+namespace zoetrope::train {
+
+namespace {
+
+constexpr std::int64_t kLaneMemory = std::int64_t{1} << 30;        // for all lanes' gradient buffers
+constexpr std::int64_t kActivationMemory = std::int64_t{3} << 29;  // 1.5 GiB for what backward needs
+constexpr std::int64_t kLeastImagesPerLane = 4;
+
+// Lanes pay where each has enough images to keep its core busy, and where the weights are small; otherwise
+// the threads work inside each operation.
+int choose_lanes(const model::Vit& model, int threads, std::int64_t images_at_once) {
+  const auto gradients = static_cast<std::int64_t>(model.flat().nbytes()) * threads;
+  return images_at_once >= kLeastImagesPerLane * threads && gradients <= kLaneMemory ? threads : 1;
+}
+
+// Bytes that one image's forward pass leaves for backward: about a dozen rows of the hidden size and three of
+// the MLP's per token and layer.
+std::int64_t activation_bytes(const model::VitConfig& config) {
+  return 4 * config.num_hidden_layers * config.num_tokens() *
+         (12 * config.hidden_size + 3 * config.intermediate_size);
+}
+
+std::int64_t choose_micro_batch(const model::VitConfig& config, std::int64_t asked,
+                                std::int64_t local_batch) {
+  const std::int64_t fits = std::max<std::int64_t>(1, kActivationMemory / activation_bytes(config));
+  return std::clamp<std::int64_t>(asked > 0 ? asked : fits, 1, std::max<std::int64_t>(1, local_batch));
+}
+
+}  // namespace
+
+StepRunner::StepRunner(const model::Vit& model, const data::PixelStore& images,
+                       const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
+                       std::int64_t local_batch, std::int64_t micro_batch, comm::Communicator& communicator)
+    : images_(images),
+      preprocessor_(preprocessor),
+      precision_(precision),
+      micro_batch_(choose_micro_batch(model.config(), micro_batch, local_batch)),
+      communicator_(communicator),
+      lanes_(make_lanes(model, choose_lanes(model, threads, micro_batch_))),
+      reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
+
+StepResult StepRunner::run(std::span<const std::int64_t> batch, bool ask_to_stop) {
+  const auto batch_size = static_cast<std::int64_t>(batch.size());
+  const auto [first, last] = data::share(batch_size, communicator_.rank(), communicator_.size());
+  std::span<const std::int64_t> rows =
+      batch.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+  std::vector<Sums> sums(lanes_.size());
+
+  reducer_->zero();
+  if (rows.empty()) reducer_->expect_backward(0);
+  while (!rows.empty()) {
+    const auto micro = rows.first(std::min<std::size_t>(rows.size(), static_cast<std::size_t>(micro_batch_)));
+    rows = rows.subspan(micro.size());
+    if (rows.empty()) reducer_->expect_backward(static_cast<int>(std::min(micro.size(), lanes_.size())));
+    run_micro_batch(micro, batch_size, sums);
+  }
+  at::Tensor totals = at::zeros({3}, at::kDouble);
+  for (const Sums& lane : sums) {
+    totals[0] += lane.loss;
+    totals[1] += lane.correct;
+  }
+  totals[2] = ask_to_stop ? 1.0 : 0.0;
+  reducer_->finish();
+  communicator_.all_reduce(totals, comm::ReduceOp::kSum);
+  return {totals[0].item<double>() / static_cast<double>(batch_size), totals[1].item<double>(),
+          totals[2].item<double>() > 0};
+}
+
+void StepRunner::run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size,
+                                 std::vector<Sums>& sums) {
+  const auto active = static_cast<std::int64_t>(std::min(rows.size(), lanes_.size()));
+  at::parallel_for(0, active, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto [first, last] =
+          data::share(static_cast<std::int64_t>(rows.size()), static_cast<int>(i), static_cast<int>(active));
+      const auto index = static_cast<std::size_t>(i);
+      const Sums part = run_lane(
+          lanes_[index],
+          rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)), batch_size);
+      sums[index].loss += part.loss;
+      sums[index].correct += part.correct;
+    }
+  });
+}
+
+StepRunner::Sums StepRunner::run_lane(Lane& lane, std::span<const std::int64_t> rows,
+                                      std::int64_t batch_size) const {
+  const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
+  const at::Tensor indices = at::tensor(at::IntArrayRef(rows.data(), rows.size()), at::kLong);
+  const at::Tensor pixels = data::normalize(images_.pixels, indices, preprocessor_);
+  const at::Tensor labels = images_.labels.index_select(0, indices);
+  at::Tensor logits;
+  {
+    const model::PrecisionScope scope(precision_, at::kCPU);
+    logits = lane.model.logits(pixels);
+  }
+  const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
+  (loss / static_cast<double>(batch_size)).backward();
+  return {loss.item<double>(), logits.argmax(1).eq(labels).sum().item<double>()};
+}
+
+}  // namespace zoetrope::train

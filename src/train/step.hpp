@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forward and backward of one optimizer step on one rank.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/train/gradient_reducer.hpp"
+
+namespace zoetrope::train {
+
+struct StepResult {
+  double loss = 0;     // mean cross entropy over the whole batch, all ranks
+  double correct = 0;  // images of the batch whose class was predicted, all ranks
+  bool stop = false;   // some rank asks to stop
+};
+
+class StepRunner {
+ public:
+  StepRunner(const model::Vit& model, const data::PixelStore& images,
+             const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
+             std::int64_t local_batch, std::int64_t micro_batch, comm::Communicator& communicator);
+
+  // The gradient of the mean loss over `batch` (the same on every rank; this rank takes its share) is left in
+  // gradient(), summed over all ranks. Collective.
+  StepResult run(std::span<const std::int64_t> batch, bool ask_to_stop);
+  const at::Tensor& gradient() const { return lanes_.front().gradient; }
+
+  std::size_t num_lanes() const { return lanes_.size(); }
+  std::int64_t micro_batch() const { return micro_batch_; }
+
+ private:
+  struct Sums {
+    double loss = 0;
+    double correct = 0;
+  };
+  void run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size, std::vector<Sums>& sums);
+  Sums run_lane(Lane& lane, std::span<const std::int64_t> rows, std::int64_t batch_size) const;
+
+  const data::PixelStore& images_;
+  const data::PreprocessorConfig& preprocessor_;
+  model::Precision precision_;
+  std::int64_t micro_batch_;
+  comm::Communicator& communicator_;
+  std::vector<Lane> lanes_;
+  std::unique_ptr<GradientReducer> reducer_;
+};
+
+}  // namespace zoetrope::train

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/train/trainer.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "zoetrope/data/sampler.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
+#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/text.hpp"
+#include "zoetrope/train/checkpoint.hpp"
+#include "zoetrope/train/optimizer.hpp"
+#include "zoetrope/train/schedule.hpp"
+
+#include "step.hpp"
+
+namespace zoetrope::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// One training run of this process. Everything that decides which collective comes next is the same on every
+// rank: options, the reduced StepResult, and the step to resume from, which rank 0 broadcasts.
+class Loop {
+ public:
+  Loop(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
+       comm::Communicator& communicator, const TrainingHooks& hooks)
+      : run_(run),
+        input_(input),
+        options_(options),
+        communicator_(communicator),
+        hooks_(hooks),
+        schedule_(options.learning_rate, options.warmup_ratio, options.max_steps),
+        optimizer_(input.model, options.weight_decay),
+        steps_(input.model, input.images, input.preprocessor, options.precision, options.threads,
+               (options.batch_size + communicator.size() - 1) / communicator.size(), options.micro_batch,
+               communicator) {
+    sampler_.seed = options.seed;
+    sampler_.num_images = input.images.labels.size(0);
+    sampler_.batch_size = options.batch_size;
+    identity_ = options.identity();
+    identity_["data"] = input.dataset_digest;
+  }
+
+  TrainingResult train();
+
+ private:
+  std::int64_t resume();
+  void train_step(std::int64_t step);
+  void log_line(std::int64_t step, double learning_rate, double grad_norm);
+  void save(std::int64_t step, bool interruption);
+  void start_writing(std::int64_t step, bool interruption);
+  void on_checkpoint(std::int64_t step);
+  double epoch_of(std::int64_t step) const {
+    return static_cast<double>(step) / static_cast<double>(sampler_.steps_per_epoch());
+  }
+  bool is_root() const { return communicator_.rank() == 0; }
+  bool is_regular(std::int64_t step) const {
+    return step % options_.save_steps == 0 || step == options_.max_steps;
+  }
+
+  const store::RunDirectory& run_;
+  const TrainingInput& input_;
+  const TrainOptions& options_;
+  comm::Communicator& communicator_;
+  const TrainingHooks& hooks_;
+  LinearSchedule schedule_;
+  data::Sampler sampler_;
+  AdamW optimizer_;
+  StepRunner steps_;
+  support::Json identity_;
+
+  std::optional<store::LossLog> log_;       // rank 0
+  std::vector<store::LossRecord> history_;  // rank 0
+  CheckpointWriter writer_;                 // rank 0
+  IntervalSums sums_;
+  std::int64_t images_since_log_ = 0;
+  Clock::time_point interval_start_;
+  bool stop_ = false;
+};
+
+// Rank 0 looks for the newest checkpoint and tells the others, who then read the same files.
+std::int64_t Loop::resume() {
+  std::int64_t found = -1;
+  if (is_root()) {
+    support::remove_leftovers(run_.root);
+    found = newest_resumable(run_).value_or(-1);
+  }
+  found = comm::broadcast_scalar(communicator_, found, 0);
+  if (found >= 0) {
+    const c10::NoGradGuard no_grad;
+    const model::Vit stored = model::load_checkpoint(run_.checkpoint(found));
+    if (stored.flat().numel() != input_.model.flat().numel() ||
+        stored.config().id2label != input_.model.config().id2label)
+      throw UsageError(run_.checkpoint(found).string() +
+                       " holds another model than --model or other classes than --data: use another --run");
+    input_.model.flat().copy_(stored.flat());
+    const ResumePoint point = read_resume_point(run_, found, input_.model, identity_);
+    if (point.exp_avg.defined()) {
+      optimizer_.exp_avg.copy_(point.exp_avg);
+      optimizer_.exp_avg_sq.copy_(point.exp_avg_sq);
+    }
+    optimizer_.set_step(found);
+    sums_ = point.sums;
+  }
+  if (is_root()) {
+    log_.emplace(run_.log_csv(), std::max<std::int64_t>(found, 0));
+    history_ = store::read_loss_log(run_.log_csv());
+    if (found > 0 && found < options_.max_steps)
+      support::log_info("training goes on from checkpoint-" + std::to_string(found));
+  }
+  return found;
+}
+
+void Loop::save(std::int64_t step, bool interruption) {
+  if (is_root()) start_writing(step, interruption);
+  if (!interruption) on_checkpoint(step);
+}
+
+// What the hook computes is stored in the checkpoint's folder, so that is waited for.
+void Loop::on_checkpoint(std::int64_t step) {
+  if (!hooks_.on_checkpoint) return;
+  writer_.wait();
+  communicator_.barrier();
+  hooks_.on_checkpoint(step, epoch_of(step), input_.model);
+}
+
+void Loop::start_writing(std::int64_t step, bool interruption) {
+  const c10::NoGradGuard no_grad;
+  CheckpointContent content;
+  content.step = step;
+  content.epoch = epoch_of(step);
+  content.model.emplace(input_.model.config());
+  content.model->flat().copy_(input_.model.flat());
+  if (step > 0) {
+    content.exp_avg = optimizer_.exp_avg.clone();
+    content.exp_avg_sq = optimizer_.exp_avg_sq.clone();
+  }
+  content.sums = sums_;
+  content.identity = identity_;
+  content.preprocessor = input_.preprocessor.to_json();
+  content.trainer_state =
+      trainer_state(step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(),
+                    options_.logging_steps, options_.save_steps, options_.batch_size, history_);
+  content.interruption = interruption;
+  const bool keep_models = options_.save == SaveMode::kFull;
+  writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, content = std::move(content)] {
+    write_checkpoint(run, content);
+    prune_checkpoints(run, content.step, keep, keep_models);
+  });
+}
+
+void Loop::log_line(std::int64_t step, double learning_rate, double grad_norm) {
+  const double loss = sums_.loss / static_cast<double>(sums_.steps);
+  if (!std::isfinite(loss))
+    throw RunError("step " + std::to_string(step) + ": the training loss is " + std::to_string(loss) +
+                   "; try a smaller --learning-rate, and --precision fp32");
+  if (is_root()) {
+    const store::LossRecord record{step,
+                                   epoch_of(step),
+                                   loss,
+                                   learning_rate,
+                                   grad_norm,
+                                   sums_.correct / static_cast<double>(sums_.images),
+                                   static_cast<double>(images_since_log_) / seconds_since(interval_start_)};
+    log_->append(record);
+    history_.push_back(record);
+  }
+  sums_ = {};
+  images_since_log_ = 0;
+  interval_start_ = Clock::now();
+}
+
+void Loop::train_step(std::int64_t step) {
+  const std::vector<std::int64_t> batch = sampler_.batch(step);
+  const StepResult result = steps_.run(batch, support::received_signal() != 0);
+  const double learning_rate = schedule_.at(step);
+  const double grad_norm = clip_gradient(steps_.gradient(), options_.max_grad_norm);
+  optimizer_.step(steps_.gradient(), learning_rate);
+
+  sums_.loss += result.loss;
+  sums_.steps += 1;
+  sums_.correct += result.correct;
+  sums_.images += static_cast<std::int64_t>(batch.size());
+  images_since_log_ += static_cast<std::int64_t>(batch.size());
+  stop_ = result.stop;
+  const std::int64_t done = step + 1;
+  if (done % options_.logging_steps == 0) log_line(done, learning_rate, grad_norm);
+  if (is_regular(done)) save(done, false);
+}
+
+TrainingResult Loop::train() {
+  const std::int64_t found = resume();
+  TrainingResult result;
+  result.first_step = std::max<std::int64_t>(found, 0);
+  result.last_step = options_.max_steps;
+  if (found > options_.max_steps)
+    throw UsageError(run_.root.string() + " has trained " + std::to_string(found) +
+                     " steps already, more than the " + std::to_string(options_.max_steps) +
+                     " asked for: use another --run");
+  if (found < 0) {
+    save(0, false);
+  } else if (is_regular(found)) {
+    on_checkpoint(found);  // an earlier attempt may have ended between the checkpoint and this
+  }
+
+  const auto start = Clock::now();
+  interval_start_ = start;
+  std::int64_t images = 0;
+  {
+    support::Progress progress("training", options_.max_steps, "steps");
+    progress.update(result.first_step);
+    for (std::int64_t step = result.first_step; step < options_.max_steps; ++step) {
+      if (hooks_.on_stage) hooks_.on_stage("training, step " + std::to_string(step + 1));
+      train_step(step);
+      images += static_cast<std::int64_t>(options_.batch_size);
+      progress.update(step + 1,
+                      history_.empty() ? "" : "loss " + support::format_fixed(history_.back().loss, 4));
+      if (stop_ && step + 1 < options_.max_steps) {
+        if (!is_regular(step + 1)) save(step + 1, true);
+        writer_.wait();
+        communicator_.barrier();
+        throw Interrupted("interrupted: the training is saved at step " + std::to_string(step + 1) +
+                          "; run the same command again to go on");
+      }
+    }
+  }
+  writer_.wait();
+  communicator_.barrier();  // no rank reads checkpoints before rank 0 has written the last
+  result.seconds = seconds_since(start);
+  result.images_per_second = images > 0 ? static_cast<double>(images) / result.seconds : 0;
+  result.final_loss = history_.empty() ? std::nan("") : history_.back().loss;
+  return result;
+}
+
+}  // namespace
+
+TrainingResult train(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
+                     comm::Communicator& communicator, const TrainingHooks& hooks) {
+  return Loop(run, input, options, communicator, hooks).train();
+}
+
+}  // namespace zoetrope::train
