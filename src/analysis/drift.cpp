@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/analysis/drift.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "zoetrope/support/error.hpp"
+
+#include "moments.hpp"
+#include "rows.hpp"
+
+namespace zoetrope::analysis {
+namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+std::int64_t num_rows(const Neighbours& neighbours) {
+  return neighbours.k == 0 ? 0 : static_cast<std::int64_t>(neighbours.index.size()) / neighbours.k;
+}
+
+void require_equal_count(std::int64_t count, const std::string& what, std::int64_t other,
+                         const std::string& of) {
+  if (count == other) return;
+  throw InputError("analysis: " + std::to_string(count) + " " + what + ", but " + std::to_string(other) +
+                   " " + of + "; both must come from the same test split");
+}
+
+// The most frequent of `labels`, the smallest where several are.
+std::int64_t majority(std::vector<std::int64_t>& labels) {
+  std::sort(labels.begin(), labels.end());
+  std::int64_t winner = labels.front();
+  std::ptrdiff_t most = 0;
+  for (auto first = labels.begin(); first != labels.end();) {
+    const auto last = std::upper_bound(first, labels.end(), *first);
+    if (last - first > most) winner = *first;
+    most = std::max(most, last - first);
+    first = last;
+  }
+  return winner;
+}
+
+// The upper triangle of a symmetric matrix is given.
+double frobenius_norm(const Eigen::MatrixXd& upper) {
+  const Eigen::MatrixXd strict = upper.triangularView<Eigen::StrictlyUpper>();
+  return std::sqrt(upper.diagonal().squaredNorm() + 2 * strict.squaredNorm());
+}
+
+double gram_norm(const at::Tensor& rows, const Eigen::VectorXd& mean) {
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(mean.size(), mean.size());
+  add_upper_products(rows, mean, gram);
+  return frobenius_norm(gram);
+}
+
+struct ClassShape {
+  Eigen::RowVector2d centre = Eigen::RowVector2d::Zero();
+  double spread = 0;  // mean distance to the centre
+  std::int64_t count = 0;
+};
+
+std::vector<ClassShape> class_shapes(const Points& points, std::span<const std::int64_t> labels) {
+  std::map<std::int64_t, ClassShape> shapes;
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    shapes[labels[i]].centre += points.row(i);
+    ++shapes[labels[i]].count;
+  }
+  for (auto& [label, shape] : shapes) shape.centre /= static_cast<double>(shape.count);
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    ClassShape& shape = shapes[labels[i]];
+    shape.spread += (points.row(i) - shape.centre).norm() / static_cast<double>(shape.count);
+  }
+  std::vector<ClassShape> all;
+  for (const auto& [label, shape] : shapes) all.push_back(shape);
+  return all;
+}
+
+}  // namespace
+
+double knn_accuracy(const Neighbours& neighbours, std::span<const std::int64_t> labels) {
+  const std::int64_t count = num_rows(neighbours);
+  require_equal_count(static_cast<std::int64_t>(labels.size()), "labels", count, "embeddings");
+  std::int64_t correct = 0;
+  std::vector<std::int64_t> votes(neighbours.k);
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t n = 0; n < neighbours.k; ++n) votes[n] = labels[neighbours.index[i * neighbours.k + n]];
+    if (majority(votes) == labels[i]) ++correct;
+  }
+  return count == 0 ? kUndefined : static_cast<double>(correct) / static_cast<double>(count);
+}
+
+double neighbour_preservation(const Neighbours& before, const Neighbours& after) {
+  const std::int64_t k = before.k;
+  require_equal_count(k, "neighbours per row", after.k, "in the other frame");
+  require_equal_count(num_rows(before), "rows", num_rows(after), "in the other frame");
+  std::int64_t common = 0;
+  std::vector<std::int64_t> of_before(k);
+  for (std::int64_t i = 0; i < num_rows(before); ++i) {
+    const auto first = before.index.begin() + i * k;
+    std::copy(first, first + k, of_before.begin());
+    std::sort(of_before.begin(), of_before.end());
+    common += std::count_if(
+        after.index.begin() + i * k, after.index.begin() + (i + 1) * k,
+        [&](std::int64_t row) { return std::binary_search(of_before.begin(), of_before.end(), row); });
+  }
+  return before.index.empty() ? kUndefined
+                              : static_cast<double>(common) / static_cast<double>(before.index.size());
+}
+
+double linear_cka(const at::Tensor& before, const at::Tensor& after) {
+  const at::Tensor x = checked_rows(before, 1, 1);
+  const at::Tensor y = checked_rows(after, 1, 1);
+  require_equal_count(x.size(0), "rows", y.size(0), "in the other embedding");
+  const Eigen::VectorXd mean_x = column_means(x);
+  const Eigen::VectorXd mean_y = column_means(y);
+  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(x.size(1), y.size(1));
+  add_products(x, mean_x, y, mean_y, cross);
+  const double norms = gram_norm(x, mean_x) * gram_norm(y, mean_y);
+  return norms > 0 ? cross.squaredNorm() / norms : kUndefined;
+}
+
+double class_separation(const Points& points, std::span<const std::int64_t> labels) {
+  require_equal_count(static_cast<std::int64_t>(labels.size()), "labels", points.rows(), "points");
+  const std::vector<ClassShape> shapes = class_shapes(points, labels);
+  if (shapes.size() < 2) return kUndefined;
+  double between = 0;
+  double within = 0;
+  for (std::size_t a = 0; a < shapes.size(); ++a) {
+    within += shapes[a].spread;
+    for (std::size_t b = a + 1; b < shapes.size(); ++b)
+      between += (shapes[a].centre - shapes[b].centre).norm();
+  }
+  const auto classes = static_cast<double>(shapes.size());
+  return (between / (classes * (classes - 1) / 2)) / (within / classes);
+}
+
+}  // namespace zoetrope::analysis

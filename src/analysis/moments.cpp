@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moments.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
+
+#include "tasks.hpp"
+#include "vector_math.hpp"
+
+namespace zoetrope::analysis {
+namespace {
+
+constexpr std::int64_t kRowsPerChunk = 1024;
+constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kPanel = 128;  // columns of a block of the result: one task
+
+using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Blocks = std::vector<std::pair<std::int64_t, std::int64_t>>;
+
+// The first row and column of every block of an [a, b] matrix, or only of those that touch its upper
+// triangle.
+Blocks blocks_of(std::int64_t a, std::int64_t b, bool upper_only) {
+  Blocks blocks;
+  for (std::int64_t i = 0; i < a; i += kPanel) {
+    for (std::int64_t j = upper_only ? i : 0; j < b; j += kPanel) blocks.emplace_back(i, j);
+  }
+  return blocks;
+}
+
+// rows [first, first + count) minus shift, float64 [count, D]
+at::Tensor widened(const at::Tensor& rows, std::int64_t first, std::int64_t count,
+                   const Eigen::VectorXd& shift) {
+  const std::int64_t num_columns = rows.size(1);
+  at::Tensor wide = at::empty({count, num_columns}, at::kDouble);
+  const float* from = rows.const_data_ptr<float>() + first * num_columns;
+  double* to = wide.mutable_data_ptr<double>();
+  for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      widen(from + i * num_columns, shift.data(), num_columns, to + i * num_columns);
+    }
+  });
+  return wide;
+}
+
+void add_blocks(const Blocks& blocks, const at::Tensor& a, const at::Tensor& b, Eigen::MatrixXd& sum) {
+  for_each_task(static_cast<std::int64_t>(blocks.size()), [&](std::int64_t n) {
+    const auto [i, j] = blocks[n];
+    const std::int64_t height = std::min(kPanel, a.size(1) - i);
+    const std::int64_t width = std::min(kPanel, b.size(1) - j);
+    const at::Tensor product = at::mm(a.narrow(1, i, height).t(), b.narrow(1, j, width));
+    sum.block(i, j, height, width) +=
+        Eigen::Map<const RowMajorMatrix>(product.const_data_ptr<double>(), height, width);
+  });
+}
+
+}  // namespace
+
+Eigen::VectorXd column_means(const at::Tensor& rows) {
+  const std::int64_t num_rows = rows.size(0);
+  const std::int64_t num_columns = rows.size(1);
+  const float* data = rows.const_data_ptr<float>();
+  const std::int64_t chunks = (num_rows + kRowsPerChunk - 1) / kRowsPerChunk;
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(num_columns, chunks);
+  for_each_range(num_rows, kRowsPerChunk, [&](std::int64_t begin, std::int64_t end) {
+    double* sum = sums.col(begin / kRowsPerChunk).data();
+    for (std::int64_t i = begin; i < end; ++i) accumulate(data + i * num_columns, 1.0, num_columns, sum);
+  });
+  return sums.rowwise().sum() / static_cast<double>(num_rows);
+}
+
+void add_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, const at::Tensor& b,
+                  const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum) {
+  const Blocks blocks = blocks_of(a.size(1), b.size(1), false);
+  for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
+    const std::int64_t count = std::min(kRowsPerChunk, a.size(0) - first);
+    add_blocks(blocks, widened(a, first, count, shift_a), widened(b, first, count, shift_b), sum);
+  }
+}
+
+void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen::MatrixXd& sum) {
+  const Blocks blocks = blocks_of(a.size(1), a.size(1), true);
+  for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
+    const at::Tensor wide = widened(a, first, std::min(kRowsPerChunk, a.size(0) - first), shift);
+    add_blocks(blocks, wide, wide, sum);
+  }
+}
+
+}  // namespace zoetrope::analysis

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_eigh.h>
+
+#include "zoetrope/analysis/projection.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "moments.hpp"
+#include "rows.hpp"
+#include "tasks.hpp"
+#include "vector_math.hpp"
+
+namespace zoetrope::analysis {
+namespace {
+
+constexpr std::int64_t kRowsPerTask = 256;
+
+struct Leading {
+  Eigen::Vector2d values;       // largest first
+  Eigen::MatrixX2d components;  // [D, 2], unit columns
+};
+
+// LAPACK's sums depend on how many threads it has, and the projection should not.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+// The two leading eigenpairs of a symmetric matrix, of which the upper triangle is read.
+Leading leading_eigenpairs(Eigen::MatrixXd& symmetric) {
+  const OneThread one_thread;
+  const std::int64_t size = symmetric.rows();
+  // Eigen stores column after column, libtorch row after row: the upper triangle of one is the lower of the
+  // other.
+  const at::Tensor lower = at::from_blob(symmetric.data(), {size, size}, at::kDouble);
+  const auto [values, vectors] = at::linalg_eigh(lower, "L");  // ascending; [D], [D, D] by column
+  Leading leading{{}, Eigen::MatrixX2d(size, 2)};
+  for (int c = 0; c < 2; ++c) {
+    const at::Tensor vector = vectors.select(1, size - 1 - c).contiguous();
+    leading.values[c] = values.const_data_ptr<double>()[size - 1 - c];
+    leading.components.col(c) = Eigen::Map<const Eigen::VectorXd>(vector.const_data_ptr<double>(), size);
+  }
+  return leading;
+}
+
+// sklearn.utils.extmath.svd_flip, u_based_decision=False.
+void make_largest_positive(Eigen::Ref<Eigen::VectorXd> component) {
+  Eigen::Index largest = 0;
+  component.cwiseAbs().maxCoeff(&largest);
+  if (component[largest] < 0) component = -component;
+}
+
+}  // namespace
+
+void CovarianceAccumulator::add(const at::Tensor& rows) {
+  const at::Tensor checked = checked_rows(rows, 1, 2);
+  const std::int64_t num_columns = checked.size(1);
+  if (count_ == 0) {
+    shift_ = column_means(checked);
+    sum_ = Eigen::VectorXd::Zero(num_columns);
+    outer_ = Eigen::MatrixXd::Zero(num_columns, num_columns);
+  }
+  if (num_columns != shift_.size()) {
+    throw InputError("embeddings: " + std::to_string(num_columns) + " columns, but the set before has " +
+                     std::to_string(shift_.size()) + "; checkpoints of one run have the same width");
+  }
+  sum_ += static_cast<double>(checked.size(0)) * (column_means(checked) - shift_);
+  add_upper_products(checked, shift_, outer_);
+  count_ += checked.size(0);
+}
+
+Pca CovarianceAccumulator::fit() const {
+  if (count_ < 2) {
+    throw InputError("PCA: " + std::to_string(count_) +
+                     " rows, but at least 2 are needed; embed more images");
+  }
+  const auto count = static_cast<double>(count_);
+  Eigen::MatrixXd covariance = (outer_ - sum_ * (sum_.transpose() / count)) / (count - 1);
+  const double total = covariance.trace();
+  const Leading leading = leading_eigenpairs(covariance);
+  Pca pca;
+  pca.mean = shift_ + sum_ / count;
+  pca.components = leading.components.transpose();
+  for (int c = 0; c < 2; ++c) {
+    Eigen::VectorXd component = leading.components.col(c);
+    make_largest_positive(component);
+    pca.components.row(c) = component.transpose();
+  }
+  pca.explained_variance = leading.values.cwiseMax(0.0);
+  pca.explained_variance_ratio =
+      total > 0 ? Eigen::Vector2d(pca.explained_variance / total) : Eigen::Vector2d::Zero();
+  return pca;
+}
+
+Pca Pca::fit(const at::Tensor& rows) {
+  CovarianceAccumulator accumulator;
+  accumulator.add(rows);
+  return accumulator.fit();
+}
+
+Points Pca::transform(const at::Tensor& rows) const {
+  const at::Tensor checked = checked_rows(rows, 0, 2);
+  const std::int64_t num_columns = checked.size(1);
+  if (num_columns != mean.size()) {
+    throw InputError("embeddings: " + std::to_string(num_columns) +
+                     " columns, but the projection was fitted on " + std::to_string(mean.size()));
+  }
+  const Eigen::VectorXd first = components.row(0).transpose();
+  const Eigen::VectorXd second = components.row(1).transpose();
+  const float* data = checked.const_data_ptr<float>();
+  Points points(checked.size(0), 2);
+  for_each_range(checked.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Projected p =
+          project(data + i * num_columns, mean.data(), first.data(), second.data(), num_columns);
+      points(i, 0) = p.first;
+      points(i, 1) = p.second;
+    }
+  });
+  return points;
+}
+
+}  // namespace zoetrope::analysis

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows prepared for a search by float32 matrix products, with a proven bound on what float32 can get wrong.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "zoetrope/analysis/neighbours.hpp"
+
+namespace zoetrope::analysis {
+
+// With x_i the row (cosine: divided by its norm), m a vector near the mean of the rows and a_i = x_i - m,
+// both metrics come down to a product of rows and one number per row:
+//
+//   cosine     1 - x_i.x_j    = c_i -   (a_i.a_j + h_j)    c_i = 1 - m.a_i - m.m    h_j = m.a_j
+//   Euclidean  |x_i - x_j|^2  = c_i - 2 (a_i.a_j + h_j)    c_i = |a_i|^2            h_j = -|a_j|^2 / 2
+//
+// "Score" is a_i.a_j + h_j in float32: the higher, the nearer j is to i. Taking m away keeps the products
+// small where all rows point the same way, as they do before training, and with them the float32 error.
+// The products must be plain float32: not bfloat16 or TF32, which libtorch uses only when asked to.
+class SearchSpace {
+ public:
+  // `rows`: float32 [N, D], contiguous and finite.
+  SearchSpace(const at::Tensor& rows, Metric metric);
+
+  std::int64_t size() const { return rows_.size(0); }
+  const at::Tensor& centred() const { return centred_; }         // a_i times a power of two, float32 [N, D]
+  const std::vector<float>& offsets() const { return offset_; }  // h_j in the same unit
+
+  // The distance between two rows, in float64 from the rows themselves.
+  double distance(std::int64_t i, std::int64_t j) const;
+  // A row whose score for row i is at most `score` is no nearer to it than this.
+  double nearest_with_score(std::int64_t i, float score) const;
+  // A row within `distance` of row i has a score for it of at least this.
+  float least_score_within(std::int64_t i, double distance) const;
+
+ private:
+  void measure_rows();
+  std::vector<double> mean_of_sample() const;
+  void centre_rows(const std::vector<double>& mean);
+  void bound_errors(const std::vector<double>& length);
+  const float* row(std::int64_t i) const { return data_ + i * rows_.size(1); }
+
+  at::Tensor rows_;
+  const float* data_;
+  Metric metric_;
+  at::Tensor centred_;
+  std::vector<float> offset_;
+  std::vector<double> scale_;     // cosine: 1 / |row|; Euclidean: 1
+  std::vector<double> constant_;  // c_i
+  std::vector<double> error_;     // of a score, float32
+  double unit_ = 1;               // the power of two on a_i: products of Euclidean rows must not overflow
+  double slope_ = 1;              // distance key = c_i - slope * score
+  double largest_ = 1;            // the largest |x_i|
+  double rounding_ = 0;           // of a distance key, float64
+};
+
+}  // namespace zoetrope::analysis

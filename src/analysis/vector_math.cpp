@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vector_math.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "simd.hpp"
+
+namespace zoetrope::analysis {
+namespace {
+
+// Independent partial sums: enough for two AVX-512 registers of doubles, so that additions overlap.
+constexpr std::int64_t kLanes = 16;
+
+double sum_of(const double (&lanes)[kLanes]) {
+  double total = 0;
+  for (const double lane : lanes) total += lane;
+  return total;
+}
+
+}  // namespace
+
+ZT_SIMD_CLONES double dot(const float* x, const float* y, std::int64_t size) {
+  double lanes[kLanes] = {};
+  const std::int64_t whole = size - size % kLanes;
+  for (std::int64_t i = 0; i < whole; i += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) lanes[l] += double{x[i + l]} * double{y[i + l]};
+  }
+  for (std::int64_t i = whole; i < size; ++i) lanes[i - whole] += double{x[i]} * double{y[i]};
+  return sum_of(lanes);
+}
+
+ZT_SIMD_CLONES double squared_distance(const float* x, const float* y, std::int64_t size) {
+  double lanes[kLanes] = {};
+  const std::int64_t whole = size - size % kLanes;
+  for (std::int64_t i = 0; i < whole; i += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      const double difference = double{x[i + l]} - double{y[i + l]};
+      lanes[l] += difference * difference;
+    }
+  }
+  for (std::int64_t i = whole; i < size; ++i) {
+    const double difference = double{x[i]} - double{y[i]};
+    lanes[i - whole] += difference * difference;
+  }
+  return sum_of(lanes);
+}
+
+ZT_SIMD_CLONES void accumulate(const float* x, double scale, std::int64_t size, double* sum) {
+  for (std::int64_t i = 0; i < size; ++i) sum[i] += scale * double{x[i]};
+}
+
+ZT_SIMD_CLONES CentredRow centre(const float* x, double scale, const double* mean, double unit,
+                                 std::int64_t size, float* centred) {
+  double squares[kLanes] = {};
+  double products[kLanes] = {};
+  for (std::int64_t first = 0; first < size; first += kLanes) {
+    const std::int64_t width = std::min(kLanes, size - first);
+    for (std::int64_t l = 0; l < width; ++l) {
+      const double a = scale * double{x[first + l]} - mean[first + l];
+      centred[first + l] = static_cast<float>(unit * a);
+      squares[l] += a * a;
+      products[l] += mean[first + l] * a;
+    }
+  }
+  return {sum_of(squares), sum_of(products)};
+}
+
+ZT_SIMD_CLONES void widen(const float* x, const double* shift, std::int64_t size, double* wide) {
+  for (std::int64_t i = 0; i < size; ++i) wide[i] = double{x[i]} - shift[i];
+}
+
+ZT_SIMD_CLONES Projected project(const float* x, const double* mean, const double* first,
+                                 const double* second, std::int64_t size) {
+  double onto_first[kLanes] = {};
+  double onto_second[kLanes] = {};
+  for (std::int64_t begin = 0; begin < size; begin += kLanes) {
+    const std::int64_t width = std::min(kLanes, size - begin);
+    for (std::int64_t l = 0; l < width; ++l) {
+      const double centred = double{x[begin + l]} - mean[begin + l];
+      onto_first[l] += centred * first[begin + l];
+      onto_second[l] += centred * second[begin + l];
+    }
+  }
+  return {sum_of(onto_first), sum_of(onto_second)};
+}
+
+// Multilinear hashing (Thorup, "High speed hashing for integers and strings", 2015): the sum of each word
+// times an odd number of its own.
+ZT_SIMD_CLONES std::uint64_t hash_row(const float* x, std::int64_t size) {
+  std::uint64_t hash = 0;
+  for (std::int64_t i = 0; i < size; ++i) {
+    const std::uint64_t word = std::bit_cast<std::uint32_t>(x[i] + 0.0F);  // -0.0 becomes 0.0
+    const std::uint64_t factor = (static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15U;
+    hash += word * ((factor ^ (factor >> 31)) | 1U);
+  }
+  return hash * 0xBF58476D1CE4E5B9U;
+}
+
+}  // namespace zoetrope::analysis
