@@ -18,8 +18,8 @@ herr_t collect_description(unsigned /*depth*/, const H5E_error2_t* entry, void* 
 }
 
 void set_up_hdf5() {
-  // HDF5 1.10's own clean-up at exit crashes on a file that could not be closed (a full disk). Every handle here
-  // has an owner, so nothing is left for it to do.
+  // HDF5 1.10's own clean-up at exit crashes on a file that could not be closed (a full disk). Every handle
+  // here has an owner, so nothing is left for it to do.
   H5dont_atexit();
   // Errors are reported by exceptions; HDF5 need not print them, too.
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
@@ -29,6 +29,9 @@ PropertyList file_access(const Hdf5File::State& state) {
   PropertyList access(state.check(H5Pcreate(H5P_FILE_ACCESS), "", "cannot set up HDF5"));
   // Strong: closing the file closes whatever is still open in it, so that an error path leaks no file.
   state.check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "", "cannot set up HDF5");
+  // HDF5 1.8's file format: its headers carry checksums, which the default, older one lacks. HDF5 reads
+  // beyond its buffers on some damaged headers without.
+  state.check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), "", "cannot set up HDF5");
   state.check(H5Pset_file_locking(access.get(), false, true), "", "cannot set up HDF5's file locking");
   return access;
 }
