@@ -110,7 +110,8 @@ void Canvas::line(double x0, double y0, double x1, double y1, double line_width,
   cairo_stroke(context());
 }
 
-void Canvas::image(const Rect& rect, double radius, const Thumbnail& thumbnail, double opacity) {
+void Canvas::image(const Rect& rect, double radius, const Thumbnail& thumbnail, Scaling scaling,
+                   double opacity) {
   if (!whole(thumbnail) || rect.empty()) return;
   const CairoSurface surface = to_surface(thumbnail);
   const double scale = std::min(rect.w / thumbnail.width, rect.h / thumbnail.height);
@@ -126,8 +127,8 @@ void Canvas::image(const Rect& rect, double radius, const Thumbnail& thumbnail, 
   cairo_set_source_surface(context(), surface.get(), 0, 0);
   // Beyond the edge the last pixel goes on: no dark seam where the filter looks outside.
   cairo_pattern_set_extend(cairo_get_source(context()), CAIRO_EXTEND_PAD);
-  cairo_pattern_set_filter(cairo_get_source(context()),
-                           scale > 1 ? CAIRO_FILTER_BILINEAR : CAIRO_FILTER_GOOD);
+  const cairo_filter_t enlarging = scaling == Scaling::kCrisp ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_BILINEAR;
+  cairo_pattern_set_filter(cairo_get_source(context()), scale > 1 ? enlarging : CAIRO_FILTER_GOOD);
   cairo_paint_with_alpha(context(), opacity);
   cairo_restore(context());
 }

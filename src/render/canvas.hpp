@@ -36,8 +36,10 @@ class Canvas {
   void stroke_rounded(const Rect& rect, double radius, double line_width, Colour colour, double opacity = 1);
   void fill_disc(double x, double y, double radius, Colour colour, double opacity = 1);
   void line(double x0, double y0, double x1, double y1, double line_width, Colour colour, double opacity = 1);
-  // Scales the thumbnail into `rect`; corners are cut with `radius`.
-  void image(const Rect& rect, double radius, const Thumbnail& thumbnail, double opacity = 1);
+  // Scales the thumbnail into `rect`; corners are cut with `radius`. kCrisp shows pixels as squares.
+  enum class Scaling { kSmooth, kCrisp };
+  void image(const Rect& rect, double radius, const Thumbnail& thumbnail, Scaling scaling,
+             double opacity = 1);
   void clip(const Rect& rect);
   void unclip() { cairo_reset_clip(context_.get()); }
 

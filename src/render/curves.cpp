@@ -9,6 +9,12 @@
 namespace zoetrope::render {
 namespace {
 
+constexpr double kHeadroom = 1.04;
+// In em of the body.
+constexpr double kValueWidth = 3.9;  // of the value in the heading
+constexpr double kGutter = 2.6;      // for the ticks' labels
+constexpr double kHeadRoom = 0.4;    // for the curve's head at the end of the axis
+
 // The least of 1, 2, 5 times a power of ten that is not below `value`.
 double round_step(double value) {
   const double power = std::pow(10, std::floor(std::log10(value)));
@@ -27,6 +33,9 @@ std::string shortest_exponent(std::string text) {
   return text.substr(0, e + 1) + sign + (digits == std::string::npos ? "0" : text.substr(digits));
 }
 
+// Shares are shown against the whole.
+const ValueAxis kPercentAxis = {kHeadroom, {0, 0.5, 1}};
+
 }  // namespace
 
 ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks) {
@@ -35,11 +44,10 @@ ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_tic
     if (std::isfinite(point.value)) greatest = std::max(greatest, point.value);
   }
   if (greatest <= 0) greatest = 1;
-  const double step = round_step(greatest / static_cast<double>(std::max<std::size_t>(most_ticks, 2) - 1));
   ValueAxis axis;
-  const auto count = static_cast<int>(std::ceil(greatest / step - 1e-9));
-  for (int i = 0; i <= count; ++i) axis.ticks.push_back(i * step);
-  axis.greatest = axis.ticks.back();
+  axis.greatest = kHeadroom * greatest;
+  const double step = round_step(axis.greatest / static_cast<double>(std::max<std::size_t>(most_ticks, 2)));
+  for (int i = 0; i * step <= axis.greatest; ++i) axis.ticks.push_back(i * step);
   return axis;
 }
 
@@ -61,11 +69,12 @@ CurvePanel::CurvePanel(const Rect& box, double unit, double body, const CurveSty
       body_(body),
       style_(style),
       theme_(theme),
-      heading_{box.x, box.y, box.w, 1.5 * body},
-      plot_{box.x + 2.6 * body, box.y + 2.3 * body, box.w - 2.6 * body - 0.7 * body,
-            box.h - 2.3 * body - 1.5 * body},
+      heading_{box.x, box.y, box.w - kHeadRoom * body, 1.5 * body},
+      plot_{box.x + kGutter * body, box.y + 2 * body, box.w - (kGutter + kHeadRoom) * body,
+            box.h - 3.5 * body},
       last_epoch_(last_epoch > 0 ? last_epoch : 1),
-      axis_(value_axis(points, plot_.h > 6 * body ? 4 : 3)),
+      axis_(style.notation == Notation::kPercent ? kPercentAxis
+                                                 : value_axis(points, plot_.h > 6 * body ? 4 : 3)),
       vertices_(thin_out(points)) {}
 
 double CurvePanel::x(double epoch) const {
@@ -73,7 +82,7 @@ double CurvePanel::x(double epoch) const {
 }
 
 double CurvePanel::y(double value) const {
-  return plot_.bottom() - plot_.h * (value - axis_.least) / (axis_.greatest - axis_.least);
+  return plot_.bottom() - plot_.h * value / axis_.greatest;
 }
 
 std::vector<CurvePanel::Vertex> CurvePanel::thin_out(const std::vector<CurvePoint>& points) const {
@@ -102,15 +111,16 @@ std::vector<CurvePanel::Vertex> CurvePanel::thin_out(const std::vector<CurvePoin
 
 void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   const TextStyle name{.size = body_, .weight = 600, .colour = theme_.ink};
-  text.draw(canvas, {heading_.x, heading_.y, heading_.w * 0.62, heading_.h}, style_.name, name);
+  text.draw(canvas, {heading_.x, heading_.y, heading_.w - kValueWidth * body_, heading_.h}, style_.name,
+            name);
 
   TextStyle tick{.size = 0.76 * body_, .colour = theme_.soft_ink, .align = Align::kRight};
   const double hairline = std::max(1.0, unit_);
   for (const double value : axis_.ticks) {
     const double at = std::floor(y(value)) + hairline / 2;
     canvas.line(plot_.x, at, plot_.right(), at, hairline, theme_.grid);
-    const std::string label =
-        fmt::format("{:.12g}", style_.notation == Notation::kPercent ? 100 * value : value);
+    const bool percent = style_.notation == Notation::kPercent;
+    const std::string label = percent ? fmt::format("{:.0f}%", 100 * value) : fmt::format("{:.12g}", value);
     text.draw(canvas, {heading_.x, at - body_ / 2, plot_.x - heading_.x - 0.5 * body_, body_},
               style_.notation == Notation::kScientific ? shortest_exponent(label) : label, tick);
   }
@@ -147,11 +157,11 @@ void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t
   canvas.fill_disc(head.x, head.y, 5.5 * unit_ + 1.2, theme_.background);
   canvas.fill_disc(head.x, head.y, 4.2 * unit_ + 0.8, style_.colour);
 
-  const TextStyle value{.size = 1.12 * body_, .weight = 600, .colour = style_.colour, .align = Align::kRight};
-  text.draw(canvas,
-            {heading_.x + heading_.w * 0.62, heading_.y, plot_.right() - heading_.x - heading_.w * 0.62,
-             heading_.h},
-            format_value(head.value, style_.notation), value);
+  const std::string number = format_value(head.value, style_.notation);
+  const TextStyle value{.size = 1.06 * body_, .weight = 600, .colour = style_.colour, .align = Align::kRight};
+  const double width = kValueWidth * body_;
+  text.draw(canvas, {heading_.right() - width, heading_.y, width, heading_.h}, number,
+            text.fitted(number, value, width, 0.6));
 }
 
 }  // namespace zoetrope::render

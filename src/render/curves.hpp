@@ -12,14 +12,13 @@
 
 namespace zoetrope::render {
 
-// Round numbers from 0, or from below the least value, up to the greatest.
+// From 0 up to a little above the greatest value.
 struct ValueAxis {
-  double least = 0;
   double greatest = 1;
   std::vector<double> ticks;
 };
-// At most `most_ticks` ticks at 1, 2 or 5 times a power of ten; the axis starts at 0 and holds every finite
-// value.
+// Ticks are 1, 2 or 5 times a power of ten apart, at most `most_ticks` of them above 0. Holds every finite
+// value that is not negative.
 ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks);
 
 enum class Notation { kPlain, kPercent, kScientific };

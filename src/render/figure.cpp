@@ -9,6 +9,8 @@
 
 #include "zoetrope/support/text.hpp"
 
+#include "badge.hpp"
+
 namespace zoetrope::render {
 namespace {
 
@@ -23,7 +25,7 @@ std::vector<NamedCurve> curves_of(const Scene& scene) {
   const ThemeColours& theme = theme_colours(scene.theme);
   std::vector<NamedCurve> curves{{scene.loss, {"Training loss", theme.loss, Notation::kPlain}}};
   if (!scene.accuracy.empty())
-    curves.push_back({scene.accuracy, {"Test accuracy, %", theme.accuracy, Notation::kPercent}});
+    curves.push_back({scene.accuracy, {"Test accuracy", theme.accuracy, Notation::kPercent}});
   if (!scene.learning_rate.empty()) {
     curves.push_back({scene.learning_rate, {"Learning rate", theme.learning_rate, Notation::kScientific}});
   }
@@ -62,6 +64,7 @@ Figure::Figure(const Scene& scene)
       map_(layout_.scatter, kPlanePadding * layout_.unit),
       scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.unit), marks_of(scene),
                scene.label),
+      class_labels_(layout_.scatter, map_, layout_.body, scene.theme, text_, scene.class_names, scene.label),
       leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
                    scene.class_names) {
   const std::vector<NamedCurve> curves = curves_of(scene);
@@ -76,22 +79,24 @@ void Figure::draw_background(Picture& picture) const {
   canvas.fill_rect({0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)},
                    theme_.background);
   const double body = layout_.body;
-  text_.draw(canvas, layout_.title, scene_.title, {.size = 2.05 * body, .weight = 700, .colour = theme_.ink});
+  const TextStyle title{.size = 2.05 * body, .weight = 700, .colour = theme_.ink};
+  text_.draw(canvas, layout_.title, scene_.title, text_.fitted(scene_.title, title, layout_.title.w, 0.6));
   if (!layout_.subtitle.empty()) {
     text_.draw(canvas, layout_.subtitle, scene_.subtitle, {.size = 1.08 * body, .colour = theme_.soft_ink});
   }
-  constexpr std::array<const char*, 3> kNames = {"STEP", "EPOCH", "VARIANCE SHOWN"};
+  constexpr std::array<const char*, 3> kNames = {"STEP", "EPOCH", "VARIANCE EXPLAINED"};
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     const Rect& cell = layout_.stats[i];
+    const TextStyle style{.size = 0.68 * body,
+                          .weight = 500,
+                          .colour = theme_.soft_ink,
+                          .align = stat_align(),
+                          .letter_spacing = 0.05};
     text_.draw(canvas, {cell.x, cell.y + cell.h * 0.66, cell.w, cell.h * 0.34}, kNames[i],
-               {.size = 0.7 * body,
-                .weight = 500,
-                .colour = theme_.soft_ink,
-                .align = Align::kRight,
-                .letter_spacing = 0.06});
+               text_.fitted(kNames[i], style, cell.w, 0.7));
   }
   draw_plane(canvas);
-  draw_legend(canvas);
+  draw_legend(picture, canvas);
   leaderboard_.draw_heading(canvas, text_);
   for (const CurvePanel& curve : curves_) curve.draw_axes(canvas, text_);
   canvas.flush();
@@ -110,13 +115,16 @@ void Figure::draw_plane(Canvas& canvas) const {
   }
 }
 
-void Figure::draw_legend(Canvas& canvas) const {
+void Figure::draw_legend(Picture& picture, Canvas& canvas) const {
   const double body = layout_.body;
   const TextStyle name{.size = body, .colour = theme_.ink};
   for (std::size_t i = 0; i < layout_.legend.size(); ++i) {
     const Rect& entry = layout_.legend[i];
     const ClassMark mark = class_mark(i, scene_.theme);
-    canvas.fill_disc(entry.x + 0.45 * body, entry.centre_y(), 0.38 * body, mark.colour);
+    const Stamp stamp(mark.shape, {0.38 * body, 1});
+    canvas.flush();
+    stamp.press(picture, entry, entry.x + 0.45 * body, entry.centre_y(), mark.colour);
+    canvas.mark_dirty();
     text_.draw(canvas, {entry.x + 1.3 * body, entry.y, entry.w - 1.3 * body, entry.h}, scene_.class_names[i],
                name);
   }
@@ -136,37 +144,54 @@ void Figure::draw_stats(Canvas& canvas, const Frame& frame) const {
                                              fmt::format("{:.1f}\u2009%", 100 * variance)};
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Rect& cell = layout_.stats[i];
+    const TextStyle style{
+        .size = 1.8 * layout_.body, .weight = 600, .colour = theme_.ink, .align = stat_align()};
     text_.draw(canvas, {cell.x, cell.y, cell.w, cell.h * 0.66}, values[i],
-               {.size = 1.9 * layout_.body, .weight = 600, .colour = theme_.ink, .align = Align::kRight});
+               text_.fitted(values[i], style, cell.w, 0.4));
+  }
+}
+
+void Figure::draw_trails(Canvas& canvas, const Frame& frame) const {
+  cairo_t* context = canvas.context();
+  cairo_set_line_width(context, 2.2 * layout_.unit + 0.3);
+  cairo_set_line_cap(context, CAIRO_LINE_CAP_BUTT);
+  for (const Trail& trail : frame.trails) {
+    const Colour colour = label_colour(trail.label, scene_.class_names.size(), scene_.theme);
+    const std::size_t segments = trail.path.size() < 4 ? 0 : trail.path.size() / 2 - 1;
+    for (std::size_t k = 0; k < segments; ++k) {
+      const double* from = trail.path.data() + 2 * k;
+      if (!std::isfinite(from[0] + from[1] + from[2] + from[3])) continue;
+      const double age = static_cast<double>(k + 1) / static_cast<double>(segments);
+      canvas.set_colour(colour, trail.opacity * age * age);
+      cairo_move_to(context, map_.x(from[0]), map_.y(from[1]));
+      cairo_line_to(context, map_.x(from[2]), map_.y(from[3]));
+      cairo_stroke(context);
+    }
   }
 }
 
 void Figure::draw_badges(Canvas& canvas, const Frame& frame) const {
-  const double radius = 0.62 * layout_.body;
-  const std::size_t count = std::min(frame.outliers.size(), layout_.rows.size());
-  for (std::size_t i = count; i-- > 0;) {
+  const BadgeStyle style{0.68 * layout_.body, 1.8 * layout_.unit + 0.3, scene_.theme,
+                         scene_.class_names.size()};
+  const auto most = static_cast<std::int64_t>(layout_.rows.size());
+  for (std::size_t i = frame.outliers.size(); i-- > 0;) {
     const OutlierEntry& entry = frame.outliers[i];
+    const std::int64_t rank = entry.rank > 0 ? entry.rank : static_cast<std::int64_t>(i) + 1;
     const auto index = static_cast<std::size_t>(entry.index);
-    if (entry.index < 0 || 2 * index + 1 >= frame.points.size()) continue;
+    if (rank > most || entry.index < 0 || 2 * index + 1 >= frame.points.size()) continue;
     const double x = map_.x(frame.points[2 * index]);
     const double y = map_.y(frame.points[2 * index + 1]);
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
-    canvas.fill_disc(x, y, radius + 1.8 * layout_.unit,
-                     label_colour(entry.label, scene_.class_names.size(), scene_.theme), entry.opacity);
-    canvas.fill_disc(x, y, radius, theme_.background, entry.opacity);
-    text_.draw(canvas, {x - radius, y - radius, 2 * radius, 2 * radius}, std::to_string(i + 1),
-               {.size = 0.74 * layout_.body, .weight = 600, .colour = theme_.ink, .align = Align::kCentre},
-               entry.opacity);
+    draw_badge(canvas, text_, x, y, rank, entry.label, style, entry.opacity);
   }
 }
-
-void Figure::draw_class_labels(Canvas&, const Frame&) const {}
 
 void Figure::draw_frame(Picture& picture, const Frame& frame) const {
   scatter_.draw(picture, frame.points);
   Canvas canvas(picture);
-  draw_class_labels(canvas, frame);
   canvas.clip(layout_.scatter);
+  draw_trails(canvas, frame);
+  class_labels_.draw(canvas, text_, frame.points);
   draw_badges(canvas, frame);
   canvas.unclip();
   draw_stats(canvas, frame);

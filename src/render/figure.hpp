@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "canvas.hpp"
+#include "class_labels.hpp"
 #include "curves.hpp"
 #include "layout.hpp"
 #include "leaderboard.hpp"
@@ -24,11 +25,12 @@ class Figure {
   void draw_frame(Picture& picture, const Frame& frame) const;
 
  private:
-  void draw_legend(Canvas& canvas) const;
+  void draw_legend(Picture& picture, Canvas& canvas) const;
   void draw_plane(Canvas& canvas) const;
+  Align stat_align() const { return layout_.stats_below_title ? Align::kLeft : Align::kRight; }
   void draw_stats(Canvas& canvas, const Frame& frame) const;
   void draw_badges(Canvas& canvas, const Frame& frame) const;
-  void draw_class_labels(Canvas& canvas, const Frame& frame) const;
+  void draw_trails(Canvas& canvas, const Frame& frame) const;
 
   const Scene& scene_;
   const ThemeColours& theme_;
@@ -36,6 +38,7 @@ class Figure {
   FrameLayout layout_;
   PlaneMap map_;
   Scatter scatter_;
+  ClassLabels class_labels_;
   Leaderboard leaderboard_;
   std::vector<CurvePanel> curves_;
 };

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/render/frame.hpp"
 
+#include <variant>
+
+#include "article.hpp"
 #include "canvas.hpp"
 #include "figure.hpp"
 
 namespace zoetrope::render {
 
+namespace {
+
+using AnyFigure = std::variant<std::unique_ptr<Figure>, std::unique_ptr<ArticleFigure>>;
+
+AnyFigure make_figure(const Scene& scene) {
+  if (scene.layout == Layout::kArticle) return std::make_unique<ArticleFigure>(scene);
+  return std::make_unique<Figure>(scene);
+}
+
+}  // namespace
+
 struct FrameRenderer::State {
-  explicit State(Scene the_scene)
-      : scene(std::move(the_scene)), figure(scene), background(make_picture(scene.width, scene.height)) {
-    figure.draw_background(background);
+  explicit State(Scene the_scene) : scene(std::move(the_scene)), figure(make_figure(scene)) {
+    background = make_picture(scene.width, scene.height);
+    std::visit([&](const auto& figure_kind) { figure_kind->draw_background(background); }, figure);
   }
 
   Scene scene;
-  Figure figure;
+  AnyFigure figure;
   Picture background;
 };
 
@@ -22,7 +36,7 @@ FrameRenderer::~FrameRenderer() = default;
 
 Picture FrameRenderer::draw(const Frame& frame) const {
   Picture picture = state_->background;
-  state_->figure.draw_frame(picture, frame);
+  std::visit([&](const auto& figure) { figure->draw_frame(picture, frame); }, state_->figure);
   return picture;
 }
 

@@ -13,6 +13,8 @@ namespace {
 constexpr double kWideFrom = 1.3;  // aspect ratios
 constexpr double kTallUpTo = 0.8;
 constexpr double kBody = 17;  // all sizes in pixels at 1080 lines
+constexpr double kCurveGap = 26;
+constexpr double kLegendRow = 27;
 
 void check_size(int width, int height) {
   const int shorter = std::min(width, height);
@@ -22,6 +24,22 @@ void check_size(int width, int height) {
                    " cannot be laid out: give sides from " + std::to_string(kLeastSide) + " to " +
                    std::to_string(kMostSide) + " pixels, the longer at most " +
                    std::to_string(static_cast<int>(kMostElongated)) + " times the shorter");
+}
+
+// Of the upper half of the possible numbers of columns, the one that leaves the fewest cells empty.
+std::size_t best_columns(std::size_t entries, std::size_t most_columns, std::size_t most_rows) {
+  std::size_t best = most_columns;
+  std::size_t fewest_empty = entries;
+  for (std::size_t columns = most_columns; 2 * columns > most_columns; --columns) {
+    const std::size_t rows = (entries + columns - 1) / columns;
+    if (rows > most_rows) break;
+    const std::size_t empty = rows * columns - entries;
+    if (empty < fewest_empty) {
+      fewest_empty = empty;
+      best = columns;
+    }
+  }
+  return best;
 }
 
 // The work of laying out one frame.
@@ -49,6 +67,11 @@ class Composer {
   double header_height() const { return text(74); }
   double title_height() const { return text(request_.has_subtitle ? 74 : 50); }
 
+  // What stacked curves need at least, with the space above them.
+  double least_stack() const {
+    return static_cast<double>(request_.num_curves) * (5.4 * out_.body + kCurveGap * unit_) + 30 * unit_;
+  }
+
   void header(const Rect& box, bool stats_below);
   void stats(const Rect& box);
   // Fills `box` from the top with as many class names as fit; gives the height used.
@@ -65,20 +88,26 @@ class Composer {
   double gap_ = 0;
 };
 
+// Widths of the three numbers under the title, at 1080 lines.
+constexpr std::array<double, 3> kStatWidths = {112, 106, 166};
+constexpr double kStatsWidth = 384;
+
 void Composer::stats(const Rect& box) {
-  const double width = box.w / static_cast<double>(out_.stats.size());
+  double x = box.x;
   for (std::size_t i = 0; i < out_.stats.size(); ++i) {
-    out_.stats[i] = {box.x + width * static_cast<double>(i), box.y, width, box.h};
+    out_.stats[i] = {x, box.y, box.w * kStatWidths[i] / kStatsWidth, box.h};
+    x = out_.stats[i].right();
   }
 }
 
 void Composer::header(const Rect& box, bool stats_below) {
-  const double stats_width = std::min(text(3 * 138), box.w * 0.5);
+  out_.stats_below_title = stats_below;
+  const double stats_width = std::min(text(kStatsWidth), box.w * (stats_below ? 0.85 : 0.5));
   const double width = stats_below ? box.w : box.w - stats_width - gap_ / 2;
   out_.title = {box.x, box.y, width, text(44)};
   if (request_.has_subtitle) out_.subtitle = {box.x, box.y + text(46), width, text(26)};
   if (stats_below) {
-    stats({box.x, box.y + title_height() + 14 * unit_, box.w, text(66)});
+    stats({box.x, box.y + title_height() + 14 * unit_, stats_width, text(66)});
   } else {
     stats({box.right() - stats_width, box.y, stats_width, text(66)});
   }
@@ -86,14 +115,14 @@ void Composer::header(const Rect& box, bool stats_below) {
 
 double Composer::legend(const Rect& box) {
   if (request_.num_classes == 0) return 0;
-  const double row_height = text(27);
+  const double row_height = text(kLegendRow);
   const double entry_width = (std::clamp(request_.longest_name_em, 2.0, 11.0) + 2.6) * out_.body;
-  const auto columns = static_cast<std::size_t>(std::max(1.0, std::floor(box.w / entry_width)));
+  const auto most_columns = static_cast<std::size_t>(std::max(1.0, std::floor(box.w / entry_width)));
   const auto most_rows = static_cast<std::size_t>(std::max(1.0, std::floor(box.h / row_height)));
-  const std::size_t cells = columns * most_rows;
+  const std::size_t cells = most_columns * most_rows;
   const std::size_t shown = request_.num_classes <= cells ? request_.num_classes : cells - 1;
   const std::size_t used = shown < request_.num_classes ? shown + 1 : shown;
-  // Filled column by column, with columns of equal length.
+  const std::size_t columns = best_columns(used, most_columns, most_rows);
   const std::size_t rows = (used + columns - 1) / columns;
   const double column_width = box.w / static_cast<double>(columns);
   for (std::size_t i = 0; i < used; ++i) {
@@ -125,7 +154,7 @@ void Composer::leaderboard(const Rect& box) {
 }
 
 void Composer::curves_stacked(const Rect& box) {
-  const double gap = 26 * unit_;
+  const double gap = kCurveGap * unit_;
   const auto count = static_cast<double>(request_.num_curves);
   const double height = (box.h - gap * (count - 1)) / count;
   for (std::size_t i = 0; i < request_.num_curves; ++i) {
@@ -156,7 +185,7 @@ FrameLayout Composer::wide() {
     leaderboard({right.right() - width, top, width, height});
     right.w -= width + gap_;
   }
-  const double used = legend({right.x, top, right.w, height * 0.36});
+  const double used = legend({right.x, top, right.w, std::min(height * 0.36, height - least_stack())});
   const double space = used > 0 ? 30 * unit_ : 0;
   curves_stacked({right.x, top + used + space, right.w, height - used - space});
   return out_;
@@ -192,11 +221,13 @@ FrameLayout Composer::tall() {
   const Rect page = this->page();
   header(page, true);
   double top = page.y + title_height() + 14 * unit_ + text(66) + 24 * unit_;
-  const double side = std::min(page.w, (page.bottom() - top) * 0.66);
+  const double below =
+      std::max((page.bottom() - top) * 0.34, least_stack() + text(3 * kLegendRow) + 46 * unit_);
+  const double side = std::min(page.w, page.bottom() - top - below);
   out_.scatter = {page.x + (page.w - side) / 2, top, side, side};
   top += side + 22 * unit_;
   const double left = page.bottom() - top;
-  const double used = legend({page.x, top, page.w, left * 0.3});
+  const double used = legend({page.x, top, page.w, std::min(left * 0.3, left - least_stack())});
   top += used + (used > 0 ? 24 * unit_ : 0);
   Rect strip{page.x, top, page.w, page.bottom() - top};
   if (request_.num_outliers > 0) {

@@ -24,7 +24,8 @@ struct FrameLayout {
   double unit = 1;   // pixels for what is one pixel at 1920x1080
   double body = 17;  // pixels an em of the body text; shrinks more slowly than the rest, to stay readable
   Rect title;
-  Rect subtitle;              // empty without one
+  Rect subtitle;  // empty without one
+  bool stats_below_title = false;
   std::array<Rect, 3> stats;  // step, epoch, explained variance
   Rect scatter;               // square
   std::vector<Rect> legend;   // one per class that fits

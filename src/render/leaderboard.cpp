@@ -6,12 +6,9 @@
 
 #include <fmt/format.h>
 
-namespace zoetrope::render {
+#include "badge.hpp"
 
-Colour label_colour(std::int64_t label, std::size_t num_classes, Theme theme) {
-  if (label < 0 || static_cast<std::size_t>(label) >= num_classes) return theme_colours(theme).soft_ink;
-  return class_mark(static_cast<std::size_t>(label), theme).colour;
-}
+namespace zoetrope::render {
 
 Leaderboard::Leaderboard(const Rect& title, std::vector<Rect> rows, double unit, double body, Theme theme,
                          std::vector<std::string> class_names)
@@ -41,39 +38,40 @@ void Leaderboard::draw(Canvas& canvas, const Typesetter& text,
   if (rows_.empty()) return;
   canvas.clip({title_.x, title_.bottom(), title_.w, rows_.back().bottom() - title_.bottom()});
   // The worst last: where rows cross, it passes in front.
-  for (std::size_t i = std::min(outliers.size(), rows_.size() + 2); i-- > 0;) {
-    const double place = outliers[i].place < 0 ? static_cast<double>(i) : outliers[i].place;
-    if (outliers[i].opacity > 0 && place < static_cast<double>(rows_.size()))
-      draw_row(canvas, text, outliers[i], i, place);
+  for (std::size_t i = outliers.size(); i-- > 0;) {
+    const OutlierEntry& entry = outliers[i];
+    const double place = entry.place < 0 ? static_cast<double>(i) : entry.place;
+    const std::int64_t rank = entry.rank > 0 ? entry.rank : static_cast<std::int64_t>(i) + 1;
+    if (entry.opacity > 0 && place < static_cast<double>(rows_.size()))
+      draw_row(canvas, text, entry, rank, place);
   }
   canvas.unclip();
 }
 
 void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry,
-                           std::size_t rank, double place) const {
+                           std::int64_t rank, double place) const {
   const ThemeColours& theme = theme_colours(theme_);
+  const double opacity = entry.opacity;
   Rect row = rows_.front();
   row.y += row.h * place;
-  const double opacity = entry.opacity;
+  // What a row passes over is hidden by it.
   canvas.fill_rect(row, theme.background, opacity);
 
   const double pad = std::min(0.08 * row.h, 8 * unit_);
+  const double radius = std::min(0.68 * body_, 0.45 * row.h);
+  const BadgeStyle badge{radius, 1.8 * unit_ + 0.3, theme_, class_names_.size()};
+  draw_badge(canvas, text, row.x + 0.7 * body_, row.centre_y(), rank, entry.label, badge, opacity);
   const double side = row.h - 2 * pad;
-  const double rank_width = 1.7 * body_;
-  text.draw(canvas, {row.x, row.y, rank_width - 0.5 * body_, row.h}, std::to_string(rank + 1),
-            {.size = 1.1 * body_, .weight = 600, .colour = theme.soft_ink, .align = Align::kRight}, opacity);
-  const Rect picture{row.x + rank_width, row.y + pad, side, side};
-  canvas.image(picture, 5 * unit_, entry.image, opacity);
+  const Rect picture{row.x + 2.1 * body_, row.y + pad, side, side};
+  canvas.image(picture, 5 * unit_, entry.image, Canvas::Scaling::kSmooth, opacity);
 
-  const double score_width = 3.4 * body_;
-  const Rect beside{picture.right() + 0.9 * body_, row.y, row.right() - picture.right() - 0.9 * body_, row.h};
-  const Colour colour = label_colour(entry.label, class_names_.size(), theme_);
-  canvas.fill_disc(beside.x + 0.35 * body_, beside.centre_y(), 0.33 * body_, colour, opacity);
-  text.draw(canvas, {beside.x + 1.1 * body_, beside.y, beside.w - 1.5 * body_ - score_width, beside.h},
-            class_name(entry.label), {.size = body_, .colour = theme.ink}, opacity);
-  text.draw(canvas, {beside.right() - score_width, beside.y, score_width, beside.h},
-            fmt::format("{:.3f}", entry.score), {.size = body_, .colour = theme.ink, .align = Align::kRight},
-            opacity);
+  const double left = picture.right() + 0.9 * body_;
+  const double score_width = 3.2 * body_;
+  text.draw(canvas, {left, row.y, row.right() - score_width - left, row.h}, class_name(entry.label),
+            {.size = body_, .colour = theme.ink}, opacity);
+  text.draw(canvas, {row.right() - score_width, row.y, score_width, row.h},
+            fmt::format("{:.3f}", entry.score),
+            {.size = body_, .colour = theme.soft_ink, .align = Align::kRight}, opacity);
 }
 
 }  // namespace zoetrope::render

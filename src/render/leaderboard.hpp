@@ -20,7 +20,7 @@ class Leaderboard {
   void draw(Canvas& canvas, const Typesetter& text, const std::vector<OutlierEntry>& outliers) const;
 
  private:
-  void draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, std::size_t rank,
+  void draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, std::int64_t rank,
                 double place) const;
   std::string class_name(std::int64_t label) const;
 
@@ -31,8 +31,5 @@ class Leaderboard {
   Theme theme_;
   std::vector<std::string> class_names_;
 };
-
-// The class colour of a label; grey for a label that is no class.
-Colour label_colour(std::int64_t label, std::size_t num_classes, Theme theme);
 
 }  // namespace zoetrope::render

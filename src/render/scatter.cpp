@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <numeric>
 
 namespace zoetrope::render {
 namespace {
@@ -29,6 +30,9 @@ bool inside(Shape shape, double x, double y) {
   }
   return false;
 }
+
+// A mark farther out than this, in data coordinates, is not seen.
+constexpr double kFarthest = 5.5;
 
 // The farthest that a shape reaches from its centre, for radius 1.
 constexpr double kReach = 1.6;
@@ -130,22 +134,27 @@ void Stamp::press(Picture& picture, const Rect& clip, double x, double y, Colour
 }
 
 Scatter::Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style,
-                 std::vector<ClassMark> marks, std::span<const std::int64_t> label)
-    : square_(square), map_(map), marks_(std::move(marks)), label_(label) {
-  const std::size_t shapes =
-      std::clamp<std::size_t>((marks_.size() + kNumClassColours - 1) / kNumClassColours, 1, kNumShapes);
-  for (std::size_t i = 0; i < shapes; ++i) stamps_.emplace_back(static_cast<Shape>(i), style);
+                 std::vector<ClassMark> marks, std::span<const std::int64_t> label, Order order)
+    : square_(square), map_(map), marks_(std::move(marks)), label_(label), order_(label.size()) {
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  if (order == Order::kByClass) {
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return label[a] < label[b]; });
+  }
+  const std::size_t shapes = (marks_.size() + kNumClassColours - 1) / kNumClassColours;
+  for (std::size_t i = 0; i < std::clamp<std::size_t>(shapes, 1, kNumShapes); ++i) {
+    stamps_.emplace_back(static_cast<Shape>(i), style);
+  }
 }
 
 void Scatter::draw(Picture& picture, std::span<const double> points) const {
-  const std::size_t count = std::min(points.size() / 2, label_.size());
-  for (std::size_t i = 0; i < count; ++i) {
+  for (const std::size_t i : order_) {
+    const auto label = static_cast<std::size_t>(label_[i]);
+    if (2 * i + 1 >= points.size() || label >= marks_.size()) continue;
     const double x = points[2 * i];
     const double y = points[2 * i + 1];
     // Also false for nan.
-    if (!(std::abs(x) <= 5.5 && std::abs(y) <= 5.5)) continue;
-    const auto label = static_cast<std::size_t>(label_[i]);
-    if (label >= marks_.size()) continue;
+    if (!(std::abs(x) <= kFarthest && std::abs(y) <= kFarthest)) continue;
     const ClassMark& mark = marks_[label];
     stamps_[static_cast<std::size_t>(mark.shape)].press(picture, square_, map_.x(x), map_.y(y), mark.colour);
   }

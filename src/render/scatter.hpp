@@ -57,9 +57,12 @@ class Stamp {
 // The marks of all classes of a scene.
 class Scatter {
  public:
+  // Which points lie above which: in the order of the data, which favours no class, or class over class.
+  enum class Order { kByIndex, kByClass };
+
   // `label` [N] must outlive it.
   Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style, std::vector<ClassMark> marks,
-          std::span<const std::int64_t> label);
+          std::span<const std::int64_t> label, Order order = Order::kByIndex);
 
   // `points` [N, 2]. Points that are not finite or lie outside the square are left out.
   void draw(Picture& picture, std::span<const double> points) const;
@@ -69,7 +72,8 @@ class Scatter {
   PlaneMap map_;
   std::vector<ClassMark> marks_;
   std::span<const std::int64_t> label_;
-  std::vector<Stamp> stamps_;  // by shape
+  std::vector<std::size_t> order_;  // of points, the lowest first
+  std::vector<Stamp> stamps_;       // by shape
 };
 
 }  // namespace zoetrope::render

@@ -95,6 +95,13 @@ double Typesetter::width(const std::string& text, const TextStyle& style) const 
   return static_cast<double>(logical.width) / PANGO_SCALE;
 }
 
+TextStyle Typesetter::fitted(const std::string& text, const TextStyle& style, double max_width,
+                             double least_share) const {
+  TextStyle result = style;
+  result.size *= std::clamp(max_width / std::max(width(text, style), 1e-9), least_share, 1.0);
+  return result;
+}
+
 void Typesetter::draw(Canvas& canvas, const Rect& box, const std::string& text, const TextStyle& style,
                       double opacity) const {
   set(text, style, box.w);
@@ -113,9 +120,10 @@ void Typesetter::draw(Canvas& canvas, const Rect& box, const std::string& text, 
   cairo_new_path(canvas.context());
 }
 
-void Typesetter::draw_haloed(Canvas& canvas, double x, double y, const std::string& text,
-                             const TextStyle& style, Colour halo, double halo_width, double opacity) const {
-  set(text, style, -1);
+void Typesetter::draw_haloed(Canvas& canvas, double x, double y, double max_width, const std::string& text,
+                             const TextStyle& style, Colour halo, double opacity) const {
+  const double halo_width = 0.16 * style.size;
+  set(text, style, max_width);
   PangoLayout* line = state_->line.get();
   PangoRectangle logical;
   pango_layout_get_extents(line, nullptr, &logical);

@@ -30,13 +30,16 @@ class Typesetter {
 
   // Width in pixels of the text in one line.
   double width(const std::string& text, const TextStyle& style) const;
+  // The style with the largest size, from `least_share` of its own up, at which the text is no wider than
+  // `width`.
+  TextStyle fitted(const std::string& text, const TextStyle& style, double width, double least_share) const;
   // One line in `box`: capitals stand in its vertical middle, whatever the script.
   void draw(Canvas& canvas, const Rect& box, const std::string& text, const TextStyle& style,
             double opacity = 1) const;
   // One line centred at (x, y) with a halo around it. Outlines are filled, so that it moves by less than a
   // pixel.
-  void draw_haloed(Canvas& canvas, double x, double y, const std::string& text, const TextStyle& style,
-                   Colour halo, double halo_width, double opacity) const;
+  void draw_haloed(Canvas& canvas, double x, double y, double max_width, const std::string& text,
+                   const TextStyle& style, Colour halo, double opacity) const;
   // One line that reads upwards, centred in `box`.
   void draw_upwards(Canvas& canvas, const Rect& box, const std::string& text, const TextStyle& style) const;
 

@@ -83,7 +83,7 @@ TEST_P(LayoutAt, EverythingHasRoom) {
     EXPECT_GE(layout.scatter.w, 0.45 * std::min(request.width, request.height));
     ASSERT_EQ(layout.curves.size(), request.num_curves);
     for (const Rect& curve : layout.curves) {
-      EXPECT_GE(curve.w, 8 * layout.body) << text_of(curve);
+      EXPECT_GE(curve.w, 7 * layout.body) << text_of(curve);
       EXPECT_GE(curve.h, 5 * layout.body) << text_of(curve);
     }
     for (const Rect& row : layout.rows) {

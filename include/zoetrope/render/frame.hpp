@@ -36,9 +36,10 @@ struct OutlierEntry {
   std::int64_t index = 0;  // of the test image
   std::int64_t label = 0;
   double score = 0;
-  Thumbnail image;
-  // Between two checkpoints a row is on its way: where it stands, in rows from the top (negative: at its
-  // place in the list), and how visible it is.
+  Thumbnail image = {};
+  // Between two checkpoints a row is on its way. The rank it shows, from 1 (0: its place in the list); where
+  // it stands, in rows from the top (negative: at its place in the list); and how visible it is.
+  std::int64_t rank = 0;
   double place = -1;
   double opacity = 1;
 };

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// In-between frames: points travel along smooth paths from checkpoint to checkpoint instead of jumping.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "zoetrope/render/frame.hpp"
+
+namespace zoetrope::render {
+
+struct TweenOptions {
+  int tween = 0;       // frames between two checkpoints
+  double trail = 1.5;  // how far back the outliers' trails reach, in checkpoints; 0: none
+};
+
+// UsageError when `tween` is negative.
+std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions& options);
+
+// The checkpoint that frame `i` of the animation shows, when it shows one and is not in between: i / (tween +
+// 1).
+bool is_checkpoint(std::size_t i, const TweenOptions& options);
+
+// Frame `i` of the animation whose checkpoints are `checkpoints`, all with the same number of points. At a
+// checkpoint it is that frame with trails added, and looks into its points; in between it owns its points:
+// - points follow cubic Hermite curves in time with the slopes of Fritsch and Butland ("A method for
+// constructing
+//   local monotone piecewise cubic interpolants", 1984): smooth, through every checkpoint's position, and
+//   never beyond two neighbouring ones; the animation starts and ends at rest;
+// - outliers slide to their new place, fade in where they are new, and out where they are no longer among the
+// worst;
+// - step, epoch, explained variance and scores go linearly.
+// Depends on nothing but its arguments: any process can draw any frame.
+Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i);
+
+}  // namespace zoetrope::render

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sizes are matplotlib's defaults (rcParams), in points.
+#include "article.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace zoetrope::render {
+namespace {
+
+constexpr Colour kBlack = {0, 0, 0};
+constexpr Colour kWhite = {255, 255, 255};
+constexpr Colour kRed = {255, 0, 0};
+constexpr Colour kLegendEdge = {204, 204, 204};  // legend.edgecolor 0.8
+
+constexpr double kFont = 10;   // font.size
+constexpr double kLarge = 12;  // axes.titlesize, figure.titlesize
+// matplotlib hints its text, which makes it this much narrower than ours.
+constexpr double kHinted = 0.985;
+constexpr double kSpine = 0.8;
+constexpr double kTick = 3.5;
+constexpr double kTickPad = 3.5;
+constexpr double kTitlePad = 6;
+constexpr double kLine = 1.5;
+// Markers of area 36 with an edge of lines.linewidth in the same colour.
+constexpr double kMarkerRadius = 3 + kLine / 2;
+// The loss panel's axis ends here, whatever the losses.
+constexpr double kMostLoss = 3;
+constexpr std::size_t kMostOutliers = 8;
+constexpr double kOutlierLeft = 0.85;  // shares of the figure
+constexpr double kOutlierWidth = 0.06;
+
+std::vector<ClassMark> article_marks(std::size_t count) {
+  std::vector<ClassMark> marks;
+  for (std::size_t i = 0; i < count; ++i) marks.push_back({article_colour(i), Shape::kDisc});
+  return marks;
+}
+
+std::string tick_label(double value, double step) {
+  int decimals = 0;
+  while (decimals < 6 &&
+         std::abs(step * std::pow(10, decimals) - std::round(step * std::pow(10, decimals))) > 1e-6) {
+    ++decimals;
+  }
+  const std::string digits = fmt::format("{:.{}f}", std::abs(value), decimals);
+  return (value < 0 ? "\u2212" : "") + digits;
+}
+
+}  // namespace
+
+std::vector<double> article_ticks(double least, double greatest, int most_intervals) {
+  const double raw = (greatest - least) / most_intervals;
+  const double power = std::pow(10, std::floor(std::log10(raw)));
+  double step = 10 * power;
+  for (const double factor : {5.0, 2.5, 2.0, 1.0}) {
+    if (factor * power >= raw * (1 - 1e-9)) step = factor * power;
+  }
+  std::vector<double> ticks;
+  for (double k = std::ceil(least / step - 1e-9); k * step <= greatest + 1e-9 * step; ++k)
+    ticks.push_back(k * step);
+  return ticks;
+}
+
+ArticleFigure::ArticleFigure(const Scene& scene)
+    : scene_(scene),
+      side_(std::min(scene.width, scene.height)),
+      left_((scene.width - side_) / 2),
+      top_((scene.height - side_) / 2),
+      text_("DejaVu Sans"),
+      // fig.subplots(2, 1, height_ratios=[5, 1], hspace=0.4) within 0.125 to 0.9 and 0.11 to 0.88; the upper
+      // one is then made square for its equal axes.
+      plane_{rect(0.245139, 0.345278, 0.534722, 0.534722),
+             -5,
+             5,
+             -5,
+             5,
+             article_ticks(-5, 5, 9),
+             article_ticks(-5, 5, 9),
+             "PCA of embedding space",
+             "pca 1",
+             "pca 2"},
+      loss_{rect(0.125, 0.11, 0.775, 0.106944),
+            0,
+            scene.last_epoch > 0 ? scene.last_epoch : 1,
+            0,
+            kMostLoss,
+            {},
+            {},
+            "Training loss",
+            "epoch",
+            "loss"},
+      scatter_(plane_.box, PlaneMap(plane_.box, 0), {points(kMarkerRadius), 1},
+               article_marks(scene.class_names.size()), scene.label, Scatter::Order::kByClass),
+      legend_text_width_(0),
+      leftmost_outlier_title_(left_ + side_) {
+  loss_.x_ticks = article_ticks(0, loss_.x_greatest, 9);
+  loss_.y_ticks = article_ticks(0, kMostLoss, 3);
+  for (const std::string& name : scene.class_names) {
+    legend_text_width_ = std::max(legend_text_width_, text_.width(name, text_style(kFont, Align::kLeft)));
+    leftmost_outlier_title_ = std::min(leftmost_outlier_title_, outlier_title(name, 0).left);
+  }
+  legend_text_width_ = std::min(legend_text_width_, plane_.box.w / 2);
+}
+
+Rect ArticleFigure::rect(double left, double bottom, double width, double height) const {
+  return {left_ + left * side_, top_ + (1 - bottom - height) * side_, width * side_, height * side_};
+}
+
+TextStyle ArticleFigure::text_style(double pt, Align align) const {
+  return {.size = kHinted * points(pt), .colour = kBlack, .align = align};
+}
+
+void ArticleFigure::draw_labels(Canvas& canvas, const Axes& axes) const {
+  const Rect& box = axes.box;
+  const double line = points(kFont) * 1.2;
+  const double away = points(kTick + kTickPad);
+  const auto step = [](const std::vector<double>& ticks) {
+    return ticks.size() < 2 ? 1 : ticks[1] - ticks[0];
+  };
+  for (const double value : axes.x_ticks) {
+    text_.draw(canvas, {axes.x(value) - box.w / 8, box.bottom() + away - points(1), box.w / 4, points(kFont)},
+               tick_label(value, step(axes.x_ticks)), text_style(kFont, Align::kCentre));
+  }
+  for (const double value : axes.y_ticks) {
+    text_.draw(canvas, {box.x - away - 4 * line, axes.y(value) - line / 2, 4 * line, line},
+               tick_label(value, step(axes.y_ticks)), text_style(kFont, Align::kRight));
+  }
+  text_.draw(canvas, {box.x, title_top(box), box.w, points(kLarge)}, axes.title,
+             text_style(kLarge, Align::kCentre));
+  text_.draw(canvas, {box.x, box.bottom() + away + line, box.w, line}, axes.x_label,
+             text_style(kFont, Align::kCentre));
+  const double labels_width =
+      text_.width(tick_label(axes.y_ticks.front(), step(axes.y_ticks)), text_style(kFont, Align::kLeft));
+  text_.draw_upwards(canvas, {box.x - away - labels_width - points(4) - line, box.y - box.h, line, 3 * box.h},
+                     axes.y_label, text_style(kFont, Align::kCentre));
+}
+
+void ArticleFigure::draw_spines(Canvas& canvas, const Axes& axes) const {
+  const Rect& box = axes.box;
+  const double width = points(kSpine);
+  for (const double value : axes.x_ticks) {
+    canvas.line(axes.x(value), box.bottom(), axes.x(value), box.bottom() + points(kTick), width, kBlack);
+  }
+  for (const double value : axes.y_ticks) {
+    canvas.line(box.x - points(kTick), axes.y(value), box.x, axes.y(value), width, kBlack);
+  }
+  canvas.set_colour(kBlack);
+  cairo_set_line_width(canvas.context(), width);
+  cairo_rectangle(canvas.context(), box.x, box.y, box.w, box.h);
+  cairo_stroke(canvas.context());
+}
+
+void ArticleFigure::draw_legend(Canvas& canvas) const {
+  // Paddings of matplotlib's legend are in units of its font size.
+  const double em = points(kFont);
+  const double pitch = 1.5 * em;
+  const auto fitting = static_cast<std::size_t>((plane_.box.h - 2 * em) / pitch);
+  const std::size_t count = std::min(scene_.class_names.size(), fitting);
+  if (count == 0) return;
+  const double width = (0.4 + 2 + 0.8 + 0.4) * em + legend_text_width_;
+  const double height = pitch * static_cast<double>(count) + 0.25 * em;
+  const Rect frame{plane_.box.right() - 0.5 * em - width, plane_.box.y + 0.5 * em, width, height};
+  canvas.fill_rounded(frame, 0.2 * em, kWhite, 0.8);
+  canvas.stroke_rounded(frame, 0.2 * em, points(1), kLegendEdge, 0.8);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Rect row{frame.x + 0.4 * em, frame.y + 0.07 * em + pitch * static_cast<double>(i), width - 0.8 * em,
+                   pitch};
+    canvas.fill_disc(row.x + em, row.centre_y() + 0.08 * em, points(kMarkerRadius), article_colour(i));
+    text_.draw(canvas, {row.x + 2.8 * em, row.y, row.w - 2.8 * em + 1, row.h}, scene_.class_names[i],
+               text_style(kFont, Align::kLeft));
+  }
+}
+
+void ArticleFigure::draw_loss(Canvas& canvas, std::int64_t step) const {
+  cairo_t* context = canvas.context();
+  cairo_save(context);
+  canvas.clip(loss_.box);
+  cairo_new_path(context);
+  for (const CurvePoint& point : scene_.loss) {
+    if (point.step > step) break;
+    if (!std::isfinite(point.value)) continue;
+    cairo_line_to(context, loss_.x(point.epoch), loss_.y(std::min(point.value, 2 * kMostLoss)));
+  }
+  canvas.set_colour(kRed);
+  cairo_set_line_width(context, points(kLine));
+  cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+  cairo_stroke(context);
+  cairo_restore(context);
+}
+
+double ArticleFigure::title_top(const Rect& box) const {
+  // The baseline is a pad above the box.
+  return box.y - points(kTitlePad + 0.86 * kLarge);
+}
+
+ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& class_name,
+                                                         std::size_t place) const {
+  // Over the middle of the image, but neither over the points nor outside the picture: there matplotlib's is
+  // cut.
+  const double margin = points(4);
+  const double least = plane_.box.right() + margin;
+  const double most = left_ + side_ - margin;
+  OutlierTitle title;
+  title.text = fmt::format("Outlier {} ({})", place, class_name);
+  title.style = text_.fitted(title.text, text_style(kLarge, Align::kCentre), most - least, 0.7);
+  title.width = std::min(text_.width(title.text, title.style), most - least);
+  const double middle = rect(kOutlierLeft, 0, kOutlierWidth, 0).centre_x();
+  title.left = std::clamp(middle - title.width / 2, least, most - title.width);
+  return title;
+}
+
+void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std::size_t place) const {
+  Rect box = rect(kOutlierLeft, 0.87 - static_cast<double>(place) / 11, kOutlierWidth, 0.07);
+  box.h = box.w;  // square, anchored at the top
+  canvas.image(box, 0, entry.image, Canvas::Scaling::kCrisp);
+  const auto label = static_cast<std::size_t>(entry.label);
+  const std::string name =
+      label < scene_.class_names.size() ? scene_.class_names[label] : fmt::format("class {}", entry.label);
+  const OutlierTitle title = outlier_title(name, place);
+  text_.draw(canvas, {title.left - 1, title_top(box), title.width + 2, points(kLarge)}, title.text,
+             title.style);
+}
+
+void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
+  const std::string title = fmt::format("Fine Tuning Training Step {} of a Vision Transformer (ViT)", step);
+  const TextStyle style = text_style(kLarge, Align::kCentre);
+  // In the middle, or as far to the left of it as the first outlier's title needs. The figure's title stands
+  // with its top at 0.98.
+  const double half = text_.width(title, style) / 2;
+  const double middle = std::min(left_ + side_ / 2, leftmost_outlier_title_ - points(6) - half);
+  text_.draw(canvas, {middle - half - 1, top_ + 0.018 * side_, 2 * half + 2, points(kLarge)}, title, style);
+}
+
+void ArticleFigure::draw_background(Picture& picture) const {
+  Canvas canvas(picture);
+  canvas.fill_rect({0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)}, kWhite);
+  draw_labels(canvas, plane_);
+  draw_labels(canvas, loss_);
+  canvas.flush();
+}
+
+void ArticleFigure::draw_frame(Picture& picture, const Frame& frame) const {
+  scatter_.draw(picture, frame.points);
+  Canvas canvas(picture);
+  draw_spines(canvas, plane_);
+  draw_legend(canvas);
+  draw_loss(canvas, frame.step);
+  draw_spines(canvas, loss_);
+  draw_title(canvas, frame.step);
+  const std::size_t count = std::min(frame.outliers.size(), kMostOutliers);
+  for (std::size_t i = 0; i < count; ++i) draw_outlier(canvas, frame.outliers[i], i);
+  canvas.flush();
+}
+
+}  // namespace zoetrope::render

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "class_labels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace zoetrope::render {
+namespace {
+
+// Distance to the nearest other class in radii of the own one: unreadable up to the first, clear from the
+// second.
+constexpr double kMixed = 1.0;
+constexpr double kApart = 1.5;
+constexpr double kLongestEm = 11;
+
+double smooth_step(double from, double to, double value) {
+  const double t = std::clamp((value - from) / (to - from), 0.0, 1.0);
+  return t * t * (3 - 2 * t);
+}
+
+// The share of the smaller box's area that both cover.
+double shared(const Rect& a, const Rect& b) {
+  const double w = std::min(a.right(), b.right()) - std::max(a.x, b.x);
+  const double h = std::min(a.bottom(), b.bottom()) - std::max(a.y, b.y);
+  return w <= 0 || h <= 0 ? 0 : w * h / std::min(a.w * a.h, b.w * b.h);
+}
+
+}  // namespace
+
+ClassLabels::ClassLabels(const Rect& square, const PlaneMap& map, double body, Theme theme,
+                         const Typesetter& text, const std::vector<std::string>& names,
+                         std::span<const std::int64_t> label)
+    : square_(square),
+      map_(map),
+      style_{.size = body, .weight = 600, .colour = theme_colours(theme).ink, .align = Align::kCentre},
+      halo_(theme_colours(theme).panel),
+      max_width_(kLongestEm * body),
+      names_(names),
+      label_(label) {
+  for (const std::string& name : names) width_.push_back(std::min(text.width(name, style_), max_width_));
+}
+
+std::vector<ClassLabels::Cluster> ClassLabels::clusters(std::span<const double> points) const {
+  std::vector<Cluster> clusters(names_.size());
+  const std::size_t count = std::min(points.size() / 2, label_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto label = static_cast<std::size_t>(label_[i]);
+    const double x = points[2 * i];
+    const double y = points[2 * i + 1];
+    if (label >= clusters.size() || !std::isfinite(x) || !std::isfinite(y)) continue;
+    Cluster& cluster = clusters[label];
+    ++cluster.count;
+    cluster.x += x;
+    cluster.y += y;
+    cluster.radius += x * x + y * y;
+  }
+  for (Cluster& cluster : clusters) {
+    const auto n = static_cast<double>(std::max<std::size_t>(cluster.count, 1));
+    cluster.x /= n;
+    cluster.y /= n;
+    cluster.radius =
+        std::sqrt(std::max(0.0, cluster.radius / n - cluster.x * cluster.x - cluster.y * cluster.y));
+  }
+  return clusters;
+}
+
+std::vector<ClassLabel> ClassLabels::place(std::span<const double> points) const {
+  const std::vector<Cluster> all = clusters(points);
+  const double height = 1.3 * style_.size;
+  std::vector<ClassLabel> labels;
+  std::vector<Rect> boxes;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (all[k].count == 0) continue;
+    double nearest = std::numeric_limits<double>::infinity();
+    for (std::size_t other = 0; other < all.size(); ++other) {
+      if (other == k || all[other].count == 0) continue;
+      nearest = std::min(nearest, std::hypot(all[k].x - all[other].x, all[k].y - all[other].y));
+    }
+    const double half_width = width_[k] / 2 + 0.4 * style_.size;
+    const double x = std::clamp(map_.x(all[k].x), square_.x + half_width,
+                                std::max(square_.x + half_width, square_.right() - half_width));
+    const double y = std::clamp(map_.y(all[k].y), square_.y + height, square_.bottom() - height);
+    double opacity = smooth_step(kMixed, kApart, nearest / std::max(all[k].radius, 1e-12));
+    const Rect box{x - half_width, y - height / 2, 2 * half_width, height};
+    for (std::size_t before = 0; before < boxes.size(); ++before) {
+      opacity *= 1 - labels[before].opacity * smooth_step(0.0, 0.25, shared(box, boxes[before]));
+    }
+    labels.push_back({k, x, y, opacity});
+    boxes.push_back(box);
+  }
+  return labels;
+}
+
+void ClassLabels::draw(Canvas& canvas, const Typesetter& text, std::span<const double> points) const {
+  constexpr double kInvisible = 0.02;
+  for (const ClassLabel& label : place(points)) {
+    if (label.opacity < kInvisible) continue;
+    text.draw_haloed(canvas, label.x, label.y, max_width_, names_[label.class_index], style_, halo_,
+                     label.opacity);
+  }
+}
+
+}  // namespace zoetrope::render

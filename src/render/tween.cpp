@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/render/tween.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::render {
+namespace {
+
+double mix(double a, double b, double share) {
+  return a + (b - a) * share;
+}
+
+// 0 up to `from`, 1 beyond `to`, with no jump in speed.
+double smooth_step(double from, double to, double value) {
+  const double t = std::clamp((value - from) / (to - from), 0.0, 1.0);
+  return t * t * (3 - 2 * t);
+}
+
+// The slope where the steps before and after are `before` and `after`: their harmonic mean, 0 at a turning
+// point.
+double slope(double before, double after) {
+  return before * after > 0 ? 2 * before * after / (before + after) : 0;
+}
+
+// A moment between checkpoints `at` and `at + 1`.
+struct Moment {
+  std::size_t at;
+  double share;
+};
+
+Moment moment_of(double time, std::size_t count) {
+  const double last = static_cast<double>(count - 1);
+  const double clamped = std::clamp(time, 0.0, last);
+  const auto at = std::min(static_cast<std::size_t>(clamped), count < 2 ? 0 : count - 2);
+  return {at, clamped - static_cast<double>(at)};
+}
+
+// One coordinate (2 * point + axis) at a moment.
+double coordinate(std::span<const Frame> checkpoints, const Moment& moment, std::size_t k) {
+  const std::size_t at = moment.at;
+  const double p1 = checkpoints[at].points[k];
+  if (moment.share == 0) return p1;
+  const double p2 = checkpoints[at + 1].points[k];
+  const double step = p2 - p1;
+  const double m1 = at == 0 ? 0 : slope(p1 - checkpoints[at - 1].points[k], step);
+  const double m2 = at + 2 >= checkpoints.size() ? 0 : slope(step, checkpoints[at + 2].points[k] - p2);
+  const double t = moment.share;
+  // Hermite's basis with p2 = p1 + step.
+  return p1 + step * t * t * (3 - 2 * t) + m1 * t * (1 - t) * (1 - t) - m2 * t * t * (1 - t);
+}
+
+std::vector<double> points_at(std::span<const Frame> checkpoints, const Moment& moment) {
+  std::size_t count = checkpoints[moment.at].points.size();
+  const std::size_t first = moment.at == 0 ? 0 : moment.at - 1;
+  for (std::size_t k = first; k < std::min(moment.at + 3, checkpoints.size()); ++k) {
+    count = std::min(count, checkpoints[k].points.size());
+  }
+  std::vector<double> points(count);
+  for (std::size_t k = 0; k < count; ++k) points[k] = coordinate(checkpoints, moment, k);
+  return points;
+}
+
+const OutlierEntry* find(const std::vector<OutlierEntry>& outliers, std::int64_t index) {
+  const auto found = std::find_if(outliers.begin(), outliers.end(),
+                                  [&](const OutlierEntry& entry) { return entry.index == index; });
+  return found == outliers.end() ? nullptr : &*found;
+}
+
+std::int64_t place_in(const std::vector<OutlierEntry>& outliers, const OutlierEntry* entry) {
+  return entry - outliers.data();
+}
+
+std::vector<OutlierEntry> outliers_between(const Frame& before, const Frame& after, double share) {
+  const double eased = smooth_step(0, 1, share);
+  std::vector<OutlierEntry> all;
+  for (const OutlierEntry& entry : after.outliers) {
+    const auto place = static_cast<double>(place_in(after.outliers, &entry));
+    const OutlierEntry* earlier = find(before.outliers, entry.index);
+    OutlierEntry& now = all.emplace_back(entry);
+    if (earlier == nullptr) {
+      now.place = place;
+      now.opacity = smooth_step(0.5, 1, share);
+    } else {
+      now.place = mix(static_cast<double>(place_in(before.outliers, earlier)), place, eased);
+      now.score = mix(earlier->score, entry.score, share);
+    }
+    now.rank = static_cast<std::int64_t>(std::lround(now.place)) + 1;
+  }
+  for (const OutlierEntry& entry : before.outliers) {
+    if (find(after.outliers, entry.index) != nullptr) continue;
+    const std::int64_t place = place_in(before.outliers, &entry);
+    OutlierEntry& now = all.emplace_back(entry);
+    now.place = static_cast<double>(place);
+    now.rank = place + 1;
+    now.opacity = 1 - smooth_step(0, 0.5, share);
+  }
+  return all;
+}
+
+Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
+  const Frame& before = checkpoints[moment.at];
+  const Frame& after = checkpoints[moment.at + 1];
+  Frame frame;
+  frame.step =
+      std::llround(mix(static_cast<double>(before.step), static_cast<double>(after.step), moment.share));
+  frame.epoch = mix(before.epoch, after.epoch, moment.share);
+  for (std::size_t k = 0; k < 2; ++k) {
+    frame.explained_variance_ratio[k] =
+        mix(before.explained_variance_ratio[k], after.explained_variance_ratio[k], moment.share);
+  }
+  frame.owned_points = std::make_shared<const std::vector<double>>(points_at(checkpoints, moment));
+  frame.points = *frame.owned_points;
+  frame.outliers = outliers_between(before, after, moment.share);
+  return frame;
+}
+
+std::vector<Trail> trails_of(std::span<const Frame> checkpoints, const Frame& frame, double time,
+                             double length) {
+  constexpr double kPerCheckpoint = 12;  // vertices: a curve to the eye
+  const double start = std::max(0.0, time - length);
+  const auto vertices = static_cast<std::size_t>(std::ceil((time - start) * kPerCheckpoint));
+  std::vector<Trail> trails;
+  if (vertices == 0) return trails;
+  for (const OutlierEntry& entry : frame.outliers) {
+    const auto index = static_cast<std::size_t>(entry.index);
+    if (entry.index < 0 || 2 * index + 1 >= frame.points.size()) continue;
+    Trail trail{entry.label, entry.opacity, {}};
+    for (std::size_t v = 0; v <= vertices; ++v) {
+      const double share = static_cast<double>(v) / static_cast<double>(vertices);
+      const Moment moment = moment_of(mix(start, time, share), checkpoints.size());
+      trail.path.push_back(coordinate(checkpoints, moment, 2 * index));
+      trail.path.push_back(coordinate(checkpoints, moment, 2 * index + 1));
+    }
+    trails.push_back(std::move(trail));
+  }
+  return trails;
+}
+
+}  // namespace
+
+std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions& options) {
+  if (options.tween < 0) {
+    throw UsageError("--tween " + std::to_string(options.tween) +
+                     ": give the number of frames between two checkpoints, 0 or more");
+  }
+  return num_checkpoints == 0
+             ? 0
+             : num_checkpoints + (num_checkpoints - 1) * static_cast<std::size_t>(options.tween);
+}
+
+bool is_checkpoint(std::size_t i, const TweenOptions& options) {
+  return i % (static_cast<std::size_t>(options.tween) + 1) == 0;
+}
+
+Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i) {
+  const std::size_t per_checkpoint = static_cast<std::size_t>(options.tween) + 1;
+  const double time = static_cast<double>(i) / static_cast<double>(per_checkpoint);
+  Frame frame = is_checkpoint(i, options) ? checkpoints[i / per_checkpoint]
+                                          : between(checkpoints, moment_of(time, checkpoints.size()));
+  frame.trails = trails_of(checkpoints, frame, time, options.trail);
+  return frame;
+}
+
+}  // namespace zoetrope::render
