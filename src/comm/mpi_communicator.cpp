@@ -2,7 +2,9 @@
 #include "mpi_communicator.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
+#include <thread>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -11,6 +13,7 @@ namespace zoetrope::comm {
 namespace {
 
 constexpr int kGatherTag = 1;
+constexpr std::chrono::microseconds kLongestPause{50};
 
 char* bytes_of(const at::Tensor& tensor) {
   return static_cast<char*>(tensor.data_ptr());
@@ -45,6 +48,17 @@ struct Layout {
   }
 };
 
+// Completes `request`, sleeping in between: MPI's own waiting spins, which takes a core from the computation
+// that the communication thread runs beside.
+void wait_asleep(MPI_Request request) {
+  for (auto pause = std::chrono::microseconds(5);; pause = std::min(pause * 2, kLongestPause)) {
+    int done = 0;
+    ZT_CHECK_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
+    if (done != 0) return;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 }  // namespace
 
 MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, std::uint64_t id,
@@ -74,26 +88,32 @@ void MpiCommunicator::all_reduce(at::Tensor tensor, ReduceOp op) {
   check_reduction(tensor.scalar_type(), op, "all_reduce");
   const Watch::Channel::Waiting waiting(channel_, "all_reduce", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
-  all_reduce_over(comm_.get(), tensor, op);
+  const MPI_Datatype type = mpi_type(tensor.scalar_type());
+  const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
+  for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
+                 [&](char* data, int count) {
+                   ZT_CHECK_MPI(MPI_Allreduce(MPI_IN_PLACE, data, count, type, mpi_op, comm_.get()));
+                 });
+  if (op == ReduceOp::kAverage) divide_by(tensor, size_);
 }
 
 std::unique_ptr<Work> MpiCommunicator::all_reduce_async(at::Tensor tensor, ReduceOp op) {
   check_tensor(tensor, at::kCPU, "all_reduce_async");
   check_reduction(tensor.scalar_type(), op, "all_reduce_async");
-  return executor_.submit([this, tensor, op] {
-    const Watch::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
-                                          dtype_name(tensor.scalar_type()));
-    all_reduce_over(async_comm_.get(), tensor, op);
-  });
+  return executor_.submit([this, tensor, op] { all_reduce_beside_computation(tensor, op); });
 }
 
-void MpiCommunicator::all_reduce_over(MPI_Comm comm, const at::Tensor& tensor, ReduceOp op) {
+void MpiCommunicator::all_reduce_beside_computation(const at::Tensor& tensor, ReduceOp op) {
+  const Watch::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
+                                        dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
-  for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
-                 [&](char* data, int count) {
-                   ZT_CHECK_MPI(MPI_Allreduce(MPI_IN_PLACE, data, count, type, mpi_op, comm));
-                 });
+  for_each_chunk(
+      bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_, [&](char* data, int count) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        ZT_CHECK_MPI(MPI_Iallreduce(MPI_IN_PLACE, data, count, type, mpi_op, async_comm_.get(), &request));
+        wait_asleep(request);
+      });
   if (op == ReduceOp::kAverage) divide_by(tensor, size_);
 }
 

@@ -42,7 +42,7 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Communicator> split(int color) override;
 
  private:
-  void all_reduce_over(MPI_Comm comm, const at::Tensor& tensor, ReduceOp op);
+  void all_reduce_beside_computation(const at::Tensor& tensor, ReduceOp op);
   std::vector<PieceShape> exchange_shapes(const at::Tensor& piece, const char* operation);
   void gather_into(const at::Tensor& all, const at::Tensor& piece, const std::vector<PieceShape>& shapes,
                    int root);

@@ -222,26 +222,34 @@ TYPED_TEST_P(Conformance, ResultsOfGathersAreCopies) {
 }
 
 TYPED_TEST_P(Conformance, AsynchronousAllReducesAmongOtherCollectives) {
+  struct Started {
+    at::Tensor tensor;
+    at::Tensor expected;
+    std::unique_ptr<Work> work;
+  };
   this->on_every_rank([&](Communicator& communicator) {
     const int n = communicator.size();
-    std::vector<at::Tensor> tensors;
-    std::vector<std::unique_ptr<Work>> works;
-    for (int i = 0; i < 12; ++i) {
-      const auto op = kOps[static_cast<std::size_t>(i) % kOps.size()];
-      tensors.push_back(this->mine(communicator, 1 + i * 3001, at::kFloat));
-      works.push_back(communicator.all_reduce_async(tensors.back(), op));
-      const at::Tensor other = this->mine(communicator, 17, at::kDouble);
-      communicator.all_reduce(other, ReduceOp::kSum);
-      EXPECT_TRUE(agrees(other, reduced(n, 17, at::kDouble, ReduceOp::kSum)));
-      communicator.barrier();
+    std::vector<Started> all;
+    std::int64_t size = 1;
+    for (const auto dtype : kDtypes) {
+      for (const auto op : kOps) {
+        if (is_refused(dtype, op)) continue;
+        const at::Tensor tensor = this->mine(communicator, size, dtype);
+        all.push_back({tensor, reduced(n, size, dtype, op), communicator.all_reduce_async(tensor, op)});
+        const at::Tensor other = this->mine(communicator, 17, at::kDouble);
+        communicator.all_reduce(other, ReduceOp::kSum);
+        EXPECT_TRUE(agrees(other, reduced(n, 17, at::kDouble, ReduceOp::kSum)));
+        communicator.barrier();
+        size += 3001;
+      }
     }
 
-    for (int i = 11; i >= 0; --i) works[static_cast<std::size_t>(i)]->wait();  // in any order
+    for (auto started = all.rbegin(); started != all.rend(); ++started)
+      started->work->wait();  // in any order
 
-    for (int i = 0; i < 12; ++i) {
-      const auto op = kOps[static_cast<std::size_t>(i) % kOps.size()];
-      EXPECT_TRUE(agrees(tensors[static_cast<std::size_t>(i)], reduced(n, 1 + i * 3001, at::kFloat, op)))
-          << "work " << i;
+    for (const Started& started : all) {
+      EXPECT_TRUE(agrees(started.tensor, started.expected))
+          << started.tensor.dtype() << " x " << started.tensor.numel();
     }
   });
 }
