@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "context.hpp"
+
+#include <filesystem>
+
+#include <ATen/Parallel.h>
+
+#include "zoetrope/model/config.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
+
+#include "default_model.hpp"
+
+namespace zoetrope::jobs {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The folder or file that says what the model is: the run's own first checkpoint once there is one.
+fs::path model_source(const store::RunDirectory& run, const Options& options) {
+  const auto steps = run.checkpoint_steps();
+  if (!steps.empty()) return run.checkpoint(steps.front());
+  return options.model;
+}
+
+Options with_default_model(Options options) {
+  if (options.model.empty()) options.model = default_model().string();
+  return options;
+}
+
+data::PreprocessorConfig read_preprocessor(const fs::path& source) {
+  data::PreprocessorConfig preprocessor;
+  const bool is_folder = fs::is_directory(source);
+  const fs::path file = source / "preprocessor_config.json";
+  if (is_folder && fs::exists(file))
+    preprocessor = data::PreprocessorConfig::from_json(support::read_json(file), file.string());
+  const fs::path config_file = is_folder ? source / "config.json" : source;
+  const auto config = model::VitConfig::from_json(support::read_json(config_file), config_file.string());
+  if (!is_folder || !fs::exists(file))
+    preprocessor.height = preprocessor.width = static_cast<int>(config.image_size);
+  if (preprocessor.height != config.image_size || preprocessor.width != config.image_size)
+    throw InputError(file.string() + ": makes images of " + std::to_string(preprocessor.height) + "x" +
+                     std::to_string(preprocessor.width) + ", config.json asks for " +
+                     std::to_string(config.image_size));
+  if (config.num_channels != 3)
+    throw InputError(config_file.string() + ": \"num_channels\" is " + std::to_string(config.num_channels) +
+                     "; the image processor makes 3");
+  return preprocessor;
+}
+
+}  // namespace
+
+Context::Context(comm::World& world, Options options)
+    : world_(world),
+      options_(with_default_model(std::move(options))),
+      run_{options_.run},
+      threads_(options_.threads > 0 ? options_.threads : comm::threads_per_rank(world)) {
+  at::set_num_threads(threads_);
+}
+
+model::Precision Context::precision() const {
+  return options_.precision == "bf16" ? model::Precision::kBFloat16 : model::Precision::kFloat32;
+}
+
+const data::PreprocessorConfig& Context::preprocessor() {
+  if (!preprocessor_) preprocessor_ = read_preprocessor(model_source(run_, options_));
+  return *preprocessor_;
+}
+
+Split Context::load(data::Split which, std::int64_t limit) {
+  world_.set_stage(which == data::Split::kTrain ? "reading training images" : "reading test images");
+  Split split;
+  split.dataset = data::open_dataset(options_.data, which, limit);
+  split.pixels = data::load_pixels(*split.dataset, preprocessor());
+  return split;
+}
+
+const Split& Context::train() {
+  if (!train_) train_ = load(data::Split::kTrain, options_.train_limit);
+  return *train_;
+}
+
+const Split& Context::test() {
+  if (!test_) test_ = load(data::Split::kTest, options_.test_limit);
+  return *test_;
+}
+
+std::vector<store::LossRecord> Context::loss_log() const {
+  auto log = store::read_loss_log(run_.log_csv());
+  const auto steps = run_.checkpoint_steps();
+  if (!log.empty() || steps.empty()) return log;
+  const fs::path state = run_.checkpoint(steps.back()) / "trainer_state.json";
+  if (!fs::exists(state)) return log;
+  const auto json = support::read_json(state);
+  for (const auto& entry :
+       support::json_get_or<std::vector<support::Json>>(json, "log_history", {}, state.string())) {
+    if (!entry.contains("loss")) continue;  // an evaluation
+    store::LossRecord record;
+    record.step = support::json_get<std::int64_t>(entry, "step", state.string());
+    record.epoch = support::json_get<double>(entry, "epoch", state.string());
+    record.loss = support::json_get<double>(entry, "loss", state.string());
+    record.learning_rate = support::json_get_or<double>(entry, "learning_rate", 0, state.string());
+    record.grad_norm = support::json_get_or<double>(entry, "grad_norm", 0, state.string());
+    log.push_back(record);
+  }
+  return log;
+}
+
+}  // namespace zoetrope::jobs

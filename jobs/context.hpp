@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the jobs of one process share: the world, the options, and data that is loaded once.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "zoetrope/comm/world.hpp"
+#include "zoetrope/data/dataset.hpp"
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/run_directory.hpp"
+
+#include "options.hpp"
+
+namespace zoetrope::jobs {
+
+struct Split {
+  std::unique_ptr<data::Dataset> dataset;
+  data::PixelStore pixels;
+};
+
+struct StageTime {
+  std::string name;
+  double seconds = 0;
+  std::int64_t items = 0;
+  std::string unit;
+};
+
+class Context {
+ public:
+  Context(comm::World& world, Options options);
+
+  comm::World& world() { return world_; }
+  comm::Communicator& communicator() { return world_.communicator(); }
+  bool is_root() const { return world_.rank() == 0; }
+  const Options& options() const { return options_; }
+  const store::RunDirectory& run() const { return run_; }
+  int threads() const { return threads_; }
+  model::Precision precision() const;
+
+  // How images become the model's input: preprocessor_config.json of --model, or of the run's first
+  // checkpoint.
+  const data::PreprocessorConfig& preprocessor();
+  const Split& train();
+  const Split& test();
+  // log.csv, or the log of a Hugging Face Trainer's checkpoints where there is none.
+  std::vector<store::LossRecord> loss_log() const;
+
+  void add_stage(StageTime stage) { stages_.push_back(std::move(stage)); }
+  const std::vector<StageTime>& stages() const { return stages_; }
+
+ private:
+  Split load(data::Split split, std::int64_t limit);
+
+  comm::World& world_;
+  Options options_;
+  store::RunDirectory run_;
+  int threads_;
+  std::optional<data::PreprocessorConfig> preprocessor_;
+  std::optional<Split> train_;
+  std::optional<Split> test_;
+  std::vector<StageTime> stages_;
+};
+
+// Seconds since it was made.
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace zoetrope::jobs

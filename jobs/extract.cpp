@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/embed/extract.hpp"
+
+#include "zoetrope/support/error.hpp"
+
+#include "jobs.hpp"
+
+namespace zoetrope::jobs {
+
+void extract(Context& context) {
+  const auto steps = context.run().checkpoint_steps();
+  if (steps.empty())
+    throw InputError(context.run().root.string() +
+                     ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
+                     "--run the output folder of a Hugging Face Trainer");
+  const Split& test = context.test();
+  embed::ExtractionInput input{test.pixels,
+                               test.dataset->digest(),
+                               context.preprocessor(),
+                               context.precision(),
+                               context.threads(),
+                               [&](const std::string& stage) { context.world().set_stage(stage); }};
+  const auto result = embed::extract(context.run(), steps, input, context.communicator());
+  context.add_stage({"embedding", result.seconds, result.images, "images"});
+}
+
+}  // namespace zoetrope::jobs

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include "zoetrope/embed/extract.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
+#include "zoetrope/train/trainer.hpp"
+
+#include "default_model.hpp"
+#include "jobs.hpp"
+
+namespace zoetrope::jobs {
+
+namespace {
+
+train::TrainOptions training_options(const Options& options, std::int64_t num_images,
+                                     const Context& context) {
+  train::TrainOptions training;
+  const std::int64_t steps_per_epoch = (num_images + options.batch_size - 1) / options.batch_size;
+  training.max_steps =
+      options.has_max_steps() ? options.max_steps : train::steps_of_epochs(options.epochs, steps_per_epoch);
+  training.batch_size = options.batch_size;
+  training.micro_batch = options.micro_batch;
+  training.learning_rate = options.learning_rate;
+  training.weight_decay = options.weight_decay;
+  training.warmup_ratio = options.warmup_ratio;
+  training.max_grad_norm = options.max_grad_norm;
+  training.seed = options.seed;
+  training.save_steps = options.save_steps;
+  training.logging_steps = options.logging_steps;
+  training.keep_optimizer = options.keep_optimizer;
+  training.save = options.save == "in-situ" ? train::SaveMode::kInSitu : train::SaveMode::kFull;
+  training.precision = context.precision();
+  training.threads = context.threads();
+  return training;
+}
+
+train::TrainingHooks training_hooks(Context& context) {
+  train::TrainingHooks hooks;
+  hooks.on_stage = [&context](const std::string& stage) { context.world().set_stage(stage); };
+  if (context.options().save != "in-situ") return hooks;
+  const Split& test = context.test();
+  hooks.on_checkpoint = [&context, &test](std::int64_t step, double epoch, const model::Vit& model) {
+    const embed::ExtractionInput input{test.pixels,         test.dataset->digest(), context.preprocessor(),
+                                       context.precision(), context.threads(),      {}};
+    embed::extract_in_situ(context.run(), step, epoch, model, input, context.communicator());
+  };
+  return hooks;
+}
+
+}  // namespace
+
+void finetune(Context& context) {
+  const Split& train = context.train();
+  const auto options = training_options(context.options(), train.pixels.labels.size(0), context);
+  context.world().set_stage("reading the model");
+  model::Vit model = model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
+                                                 context.options().seed);
+  if (model.config().hidden_dropout_prob > 0 || model.config().attention_probs_dropout_prob > 0)
+    throw InputError(context.options().model +
+                     ": config.json asks for dropout, which training here does not apply; set "
+                     "hidden_dropout_prob and attention_probs_dropout_prob to 0");
+
+  const train::TrainingInput input{model, train.pixels, context.preprocessor(), train.dataset->digest()};
+  const auto result =
+      train::train(context.run(), input, options, context.communicator(), training_hooks(context));
+  context.add_stage(
+      {"training", result.seconds, (result.last_step - result.first_step) * options.batch_size, "images"});
+}
+
+}  // namespace zoetrope::jobs

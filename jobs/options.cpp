@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+#include <boost/program_options.hpp>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::jobs {
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr unsigned kAllGroups = ~0U;
+constexpr unsigned kLineLength = 100;
+
+template <typename T>
+po::typed_value<T>* field(T& target, const char* name) {
+  return po::value<T>(&target)->default_value(target)->value_name(name);
+}
+
+// Real defaults read as they are written here, not as 4.9999999999999998e-05.
+po::typed_value<double>* real(double& target, const char* shown) {
+  return po::value<double>(&target)->default_value(target, shown)->value_name("X");
+}
+
+po::options_description data_options(Options& o) {
+  po::options_description group("Data", kLineLength);
+  group.add_options()("data", field(o.data, "SPEC"),
+                      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR (the binary version)")(
+      "train-limit", field(o.train_limit, "N"), "use the first N training images; 0: all")(
+      "test-limit", field(o.test_limit, "N"), "use the first N test images; 0: all");
+  return group;
+}
+
+po::options_description model_options(Options& o) {
+  po::options_description group("Model", kLineLength);
+  group.add_options()(
+      "model", field(o.model, "PATH"),
+      "a Hugging Face ViT folder, or a config.json alone for a random start; default: a small ViT");
+  return group;
+}
+
+po::options_description training_options(Options& o) {
+  po::options_description group("Training (defaults as Hugging Face's Trainer)", kLineLength);
+  auto add = group.add_options();
+  add("max-steps", field(o.max_steps, "N"), "optimizer steps; 0: as --epochs says");
+  add("epochs", real(o.epochs, "3"), "passes over the training images");
+  add("batch-size", field(o.batch_size, "N"), "images per optimizer step, over all ranks");
+  add("micro-batch", field(o.micro_batch, "N"), "images per forward pass on a rank; 0: what fits");
+  add("learning-rate", real(o.learning_rate, "5e-5"), "peak learning rate");
+  add("weight-decay", real(o.weight_decay, "0"), "AdamW's weight decay");
+  add("warmup-ratio", real(o.warmup_ratio, "0.1"), "part of the steps in which the learning rate rises");
+  add("max-grad-norm", real(o.max_grad_norm, "1"), "gradient clipping; 0: none");
+  add("seed", field(o.seed, "N"), "order of images and random start");
+  add("save-steps", field(o.save_steps, "N"), "a checkpoint, and so a frame, every N steps");
+  add("logging-steps", field(o.logging_steps, "N"), "a line of log.csv every N steps");
+  add("save", field(o.save, "MODE"),
+      "full: every checkpoint is a model; in-situ: embed while training, keep the last model");
+  add("keep-optimizer", field(o.keep_optimizer, "N"), "newest checkpoints that keep the optimizer's state");
+  return group;
+}
+
+po::options_description compute_options(Options& o) {
+  po::options_description group("Computing", kLineLength);
+  auto add = group.add_options();
+  add("precision", field(o.precision, "P"), "fp32 or bf16 (autocast; weights and optimizer stay fp32)");
+  add("device", field(o.device, "D"), "auto, cpu or cuda");
+  add("backend", field(o.backend, "B"), "auto, mpi or nccl: what the ranks talk through");
+  add("threads", field(o.threads, "N"), "threads of a rank; 0: its share of the host's cores");
+  return group;
+}
+
+po::options_description analysis_options(Options& o) {
+  po::options_description group("Analysis", kLineLength);
+  auto add = group.add_options();
+  add("neighbours", field(o.neighbours, "K"), "nearest neighbours of the outlier score (cleanlab's k)");
+  add("outliers", field(o.outliers, "K"), "length of the leaderboard");
+  add("align", field(o.align, "TO"), "what Procrustes aligns a frame to: previous, first, last or none");
+  add("projection", field(o.projection, "P"),
+      "PCA fitted on each checkpoint, on the last, or on all (joint)");
+  return group;
+}
+
+po::options_description rendering_options(Options& o) {
+  po::options_description group("Animation", kLineLength);
+  auto add = group.add_options();
+  add("layout", field(o.layout, "L"), "wide, or article (the article's figure)");
+  add("size", field(o.size, "WxH"), "pixels of a frame");
+  add("theme", field(o.theme, "T"), "light or dark");
+  add("fps", real(o.fps, "10"), "frames a second");
+  add("tween", field(o.tween, "N"), "in-between frames from one checkpoint to the next");
+  add("format", field(o.format, "LIST"), "gif, mp4, webp; several with commas");
+  return group;
+}
+
+po::options_description common_options(Options& o) {
+  po::options_description group("All jobs", kLineLength);
+  auto add = group.add_options();
+  add("help,h", "this text");
+  add("run", po::value(&o.run)->value_name("DIR"), "the run directory (required)");
+  add("config", po::value(&o.config)->value_name("FILE"),
+      "an INI file of these options, e.g. another run's run.ini");
+  add("timeout", field(o.timeout, "SECONDS"), "a rank that waits longer for another ends the job");
+  add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
+  add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
+  add("no-progress", po::bool_switch(&o.no_progress), "no progress bars");
+  return group;
+}
+
+po::options_description describe(Options& o, unsigned groups) {
+  po::options_description all(kLineLength);
+  all.add(common_options(o));
+  if (groups & kData) all.add(data_options(o));
+  if (groups & kModel) all.add(model_options(o));
+  if (groups & kTraining) all.add(training_options(o));
+  if (groups & kCompute) all.add(compute_options(o));
+  if (groups & kAnalysis) all.add(analysis_options(o));
+  if (groups & kRendering) all.add(rendering_options(o));
+  return all;
+}
+
+std::vector<std::string> names_of(const po::options_description& description) {
+  std::vector<std::string> names;
+  for (const auto& option : description.options()) names.push_back(option->long_name());
+  return names;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& job, std::string name,
+                                 const po::options_description& own) {
+  while (name.starts_with('-')) name.erase(0, 1);
+  Options ignored;
+  const auto all = names_of(describe(ignored, kAllGroups));
+  if (std::find(all.begin(), all.end(), name) != all.end())
+    throw UsageError("zoetrope " + job + " takes no --" + name + "; 'zoetrope " + job +
+                     " --help' lists what it takes");
+  const std::string near = support::nearest_word(name, names_of(own));
+  throw UsageError("unknown option --" + name + (near.empty() ? "" : ": did you mean --" + near + "?") +
+                   " ('zoetrope " + job + " --help' lists all)");
+}
+
+void store_command_line(const std::string& job, const po::options_description& own,
+                        const std::vector<std::string>& arguments, po::variables_map& values) {
+  try {
+    // No guessing of abbreviations: what a script says today must mean the same after an update.
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments).options(own).positional({}).style(style).run(), values);
+  } catch (const po::unknown_option& error) {
+    refuse_unknown(job, error.get_option_name(), own);
+  } catch (const po::too_many_positional_options_error&) {
+    throw UsageError("zoetrope " + job + ": what is given without an option's name is not understood");
+  } catch (const po::error& error) {
+    throw UsageError(std::string("command line: ") + error.what());
+  }
+}
+
+void store_ini(const fs::path& path, const po::options_description& all, po::variables_map& values) {
+  std::istringstream text(support::read_file(path, std::size_t{1} << 20));
+  try {
+    po::store(po::parse_config_file(text, all), values);
+  } catch (const po::unknown_option& error) {
+    const std::string near = support::nearest_word(error.get_option_name(), names_of(all));
+    throw InputError(path.string() + ": unknown option " + error.get_option_name() +
+                     (near.empty() ? "" : "; did you mean " + near + "?"));
+  } catch (const po::error& error) {
+    throw InputError(path.string() + ": " + error.what());
+  }
+}
+
+void require(bool condition, const std::string& message) {
+  if (!condition) throw UsageError(message);
+}
+
+void require_word(const std::string& option, const std::string& value,
+                  const std::vector<std::string>& allowed) {
+  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+  std::string list;
+  for (const std::string& word : allowed) list += (list.empty() ? "" : ", ") + word;
+  throw UsageError("--" + option + " " + value + ": choose one of " + list);
+}
+
+void check(const Options& o) {
+  require(!o.run.empty(), "--run is required: the directory to work in");
+  require(o.train_limit >= 0 && o.test_limit >= 0, "--train-limit and --test-limit must not be negative");
+  require(o.max_steps >= 0, "--max-steps must not be negative");
+  require(o.epochs > 0, "--epochs must be positive");
+  require(o.batch_size > 0, "--batch-size must be positive");
+  require(o.micro_batch >= 0, "--micro-batch must not be negative");
+  require(o.learning_rate > 0, "--learning-rate must be positive");
+  require(o.weight_decay >= 0, "--weight-decay must not be negative");
+  require(o.warmup_ratio >= 0 && o.warmup_ratio < 1, "--warmup-ratio must be at least 0 and below 1");
+  require(o.max_grad_norm >= 0, "--max-grad-norm must not be negative");
+  require(o.save_steps > 0 && o.logging_steps > 0, "--save-steps and --logging-steps must be positive");
+  require(o.keep_optimizer > 0, "--keep-optimizer must be positive: an interrupted run goes on from there");
+  require(o.threads >= 0, "--threads must not be negative");
+  require(o.neighbours > 0, "--neighbours must be positive");
+  require(o.outliers >= 0, "--outliers must not be negative");
+  require(o.fps > 0 && o.fps <= 100, "--fps must be above 0 and at most 100");
+  require(o.tween >= 0 && o.tween <= 1000, "--tween must be 0 to 1000");
+  require(o.timeout > 0, "--timeout must be positive");
+  require_word("save", o.save, {"full", "in-situ"});
+  require_word("precision", o.precision, {"fp32", "bf16"});
+  require_word("device", o.device, {"auto", "cpu", "cuda"});
+  require_word("backend", o.backend, {"auto", "mpi", "nccl"});
+  require_word("align", o.align, {"previous", "first", "last", "none"});
+  require_word("projection", o.projection, {"each", "last", "joint"});
+  require_word("layout", o.layout, {"wide", "article"});
+  require_word("theme", o.theme, {"light", "dark"});
+  require(o.device != "cuda", "--device cuda: this zoetrope was built without CUDA; build the preset cuda");
+  require(o.backend != "nccl", "--backend nccl: this zoetrope was built without CUDA; build the preset cuda");
+  for (const std::string& format : o.formats()) require_word("format", format, {"gif", "mp4", "webp"});
+  o.picture_size();
+}
+
+// Not in run.ini: where it lies, and how it is talked about.
+bool shapes_the_run(const std::string& name, const Options& options) {
+  if (name == "epochs") return !options.has_max_steps();
+  if (name == "max-steps") return options.has_max_steps();
+  const std::vector<std::string> others = {"help",  "run",       "config",     "timeout",
+                                           "quiet", "log-level", "no-progress"};
+  return std::find(others.begin(), others.end(), name) == others.end();
+}
+
+std::string text_of(const boost::any& value) {
+  if (const auto* text = boost::any_cast<std::string>(&value)) return *text;
+  if (const auto* number = boost::any_cast<std::int64_t>(&value)) return std::to_string(*number);
+  if (const auto* number = boost::any_cast<std::uint64_t>(&value)) return std::to_string(*number);
+  if (const auto* number = boost::any_cast<int>(&value)) return std::to_string(*number);
+  // The shortest text that reads back as the same number.
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, boost::any_cast<double>(value)).ptr;
+  return {buffer, end};
+}
+
+}  // namespace
+
+std::pair<int, int> Options::picture_size() const {
+  constexpr int kMost = 16384;
+  int width = 0, height = 0;
+  const char* end = size.data() + size.size();
+  const auto [x, error] = std::from_chars(size.data(), end, width);
+  if (error == std::errc{} && x != end && *x == 'x') {
+    const auto [rest, height_error] = std::from_chars(x + 1, end, height);
+    if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMost &&
+        height <= kMost)
+      return {width, height};
+  }
+  throw UsageError("--size " + size + ": give WIDTHxHEIGHT in pixels, e.g. 1920x1080, each at most " +
+                   std::to_string(kMost));
+}
+
+std::vector<std::string> Options::formats() const {
+  std::vector<std::string> list;
+  std::istringstream text(format);
+  for (std::string word; std::getline(text, word, ',');) list.push_back(word);
+  return list;
+}
+
+std::string help_text(const std::string& job, const std::string& purpose, unsigned groups) {
+  Options defaults;
+  std::ostringstream text;
+  text << "zoetrope " << job << ": " << purpose << "\n\n" << describe(defaults, groups);
+  return text.str();
+}
+
+Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments) {
+  Options options;
+  const auto own = describe(options, groups);
+  const auto all = describe(options, kAllGroups);
+  po::variables_map values;  // what is stored first wins
+  store_command_line(job, own, arguments, values);
+
+  const auto given = [&](const char* name) { return values.count(name) > 0 && !values[name].defaulted(); };
+  require(!(given("max-steps") && given("epochs")),
+          "--max-steps and --epochs contradict one another: give one");
+  const bool epochs_given = given("epochs");
+  if (given("config")) store_ini(values["config"].as<std::string>(), all, values);
+  if (given("run")) {
+    const fs::path ini = fs::path(values["run"].as<std::string>()) / "run.ini";
+    if (fs::exists(ini)) store_ini(ini, all, values);
+  }
+  po::store(po::parsed_options(&all), values);  // the defaults of other jobs' options
+  po::notify(values);
+  if (epochs_given) options.max_steps = 0;
+  check(options);
+  for (const auto& name : names_of(all))
+    if (shapes_the_run(name, options)) options.in_effect.emplace_back(name, text_of(values[name].value()));
+  return options;
+}
+
+void write_run_ini(const fs::path& path, const Options& options) {
+  std::ostringstream text;
+  text << "# The options of this run. Read them back with --config.\n";
+  for (const auto& [name, value] : options.in_effect) {
+    if (value.find_first_of("#\n\r") != std::string::npos)
+      throw UsageError("--" + name + " " + value + ": '#' and line breaks cannot be kept in run.ini");
+    if (!value.empty()) text << name << " = " << value << "\n";
+  }
+  support::write_file(path, text.str());
+}
+
+}  // namespace zoetrope::jobs

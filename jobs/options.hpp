@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every option of every job, in one place. Precedence: command line, --config FILE, RUN/run.ini, defaults.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace zoetrope::jobs {
+
+// Groups of options; a job takes some of them.
+enum Group : unsigned {
+  kData = 1,
+  kModel = 2,
+  kTraining = 4,
+  kCompute = 8,
+  kAnalysis = 16,
+  kRendering = 32,
+};
+
+struct Options {
+  std::string run;
+  std::string config;
+
+  std::string data = "idx:/usr/share/datasets/fashion-mnist";
+  std::int64_t train_limit = 0;
+  std::int64_t test_limit = 0;
+
+  std::string model;
+
+  std::int64_t max_steps = 0;
+  double epochs = 3;
+  std::int64_t batch_size = 32;
+  std::int64_t micro_batch = 0;
+  double learning_rate = 5e-5;
+  double weight_decay = 0;
+  double warmup_ratio = 0.1;
+  double max_grad_norm = 1;
+  std::uint64_t seed = 42;
+  std::int64_t save_steps = 20;
+  std::int64_t logging_steps = 20;
+  std::string save = "full";
+  std::int64_t keep_optimizer = 2;
+
+  std::string precision = "fp32";
+  std::string device = "auto";
+  std::string backend = "auto";
+  int threads = 0;
+
+  std::int64_t neighbours = 10;
+  std::int64_t outliers = 8;
+  std::string align = "previous";
+  std::string projection = "each";
+
+  std::string layout = "wide";
+  std::string size = "1920x1080";
+  std::string theme = "light";
+  double fps = 10;
+  int tween = 0;
+  std::string format = "gif";
+
+  std::int64_t timeout = 600;
+  bool quiet = false;
+  std::string log_level = "info";
+  bool no_progress = false;
+
+  std::vector<std::pair<std::string, std::string>> in_effect;  // name and value of all that shapes the run
+
+  // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.
+  bool has_max_steps() const { return max_steps > 0; }
+  std::pair<int, int> picture_size() const;
+  std::vector<std::string> formats() const;
+};
+
+// The options of `job` (for its --help), which takes `groups`.
+std::string help_text(const std::string& job, const std::string& purpose, unsigned groups);
+
+// Throws UsageError on an option that is unknown, impossible or contradicts another, InputError on an INI
+// file that cannot be read.
+Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments);
+
+// Writes every option that shapes the run, so that --config reads it back.
+void write_run_ini(const std::filesystem::path& path, const Options& options);
+
+}  // namespace zoetrope::jobs

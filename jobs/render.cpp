@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames are drawn by all ranks and encoded by rank 0.
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "zoetrope/data/sampler.hpp"
+#include "zoetrope/render/animation.hpp"
+#include "zoetrope/render/frame.hpp"
+#include "zoetrope/render/tween.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/text.hpp"
+
+#include "jobs.hpp"
+
+namespace zoetrope::jobs {
+
+namespace {
+
+std::vector<render::CurvePoint> curve_of_log(const std::vector<store::LossRecord>& log,
+                                             double store::LossRecord::*field) {
+  std::vector<render::CurvePoint> curve;
+  for (const auto& record : log) curve.push_back({record.epoch, record.step, record.*field});
+  return curve;
+}
+
+std::vector<render::CurvePoint> accuracy_curve(const store::Analysis& analysis) {
+  std::vector<render::CurvePoint> curve;
+  const auto found = analysis.curves.find("accuracy");
+  if (found == analysis.curves.end()) return curve;
+  for (std::size_t i = 0; i < analysis.num_frames(); ++i)
+    if (std::isfinite(found->second[i]))
+      curve.push_back({analysis.epoch[i], analysis.step[i], found->second[i]});
+  return curve;
+}
+
+render::Scene make_scene(const Context& context, const store::Analysis& analysis) {
+  const Options& options = context.options();
+  render::Scene scene;
+  scene.layout = options.layout == "article" ? render::Layout::kArticle : render::Layout::kWide;
+  scene.theme = options.theme == "dark" ? render::Theme::kDark : render::Theme::kLight;
+  std::tie(scene.width, scene.height) = options.picture_size();
+  scene.class_names = analysis.class_names;
+  scene.label = analysis.label;
+  const auto log = context.loss_log();
+  scene.loss = curve_of_log(log, &store::LossRecord::loss);
+  scene.learning_rate = curve_of_log(log, &store::LossRecord::learning_rate);
+  scene.accuracy = accuracy_curve(analysis);
+  scene.last_epoch = analysis.epoch.empty() ? 0 : analysis.epoch.back();
+  scene.outlier_slots = static_cast<std::size_t>(std::max<std::int64_t>(1, options.outliers));
+  return scene;
+}
+
+render::Thumbnail thumbnail(const data::Dataset& dataset, std::int64_t index) {
+  data::Image image = dataset.image(index);
+  return {image.height, image.width, image.channels, std::move(image.pixels)};
+}
+
+std::vector<render::Frame> make_frames(const store::Analysis& analysis, const data::Dataset& dataset) {
+  std::vector<render::Frame> frames;
+  const std::size_t n = analysis.num_images(), k = analysis.num_outliers();
+  for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
+    render::Frame frame;
+    frame.step = analysis.step[t];
+    frame.epoch = analysis.epoch[t];
+    frame.explained_variance_ratio[0] = analysis.explained_variance_ratio[2 * t];
+    frame.explained_variance_ratio[1] = analysis.explained_variance_ratio[2 * t + 1];
+    frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
+    for (std::size_t i = 0; i < k; ++i) {
+      render::OutlierEntry entry;
+      entry.index = analysis.outlier[t * k + i];
+      entry.label = analysis.label[static_cast<std::size_t>(entry.index)];
+      entry.score = analysis.ood_score[t * n + static_cast<std::size_t>(entry.index)];
+      entry.image = thumbnail(dataset, entry.index);
+      frame.outliers.push_back(std::move(entry));
+    }
+    frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
+void draw_frames(Context& context, const render::Scene& scene, const std::vector<render::Frame>& frames) {
+  const Stopwatch watch;
+  const auto count = static_cast<std::int64_t>(frames.size());
+  const auto [first, last] = data::share(count, context.world().rank(), context.world().size());
+  support::Progress progress("drawing", last - first, "frames");
+  progress.update(0);
+  const render::FrameRenderer renderer(scene);
+  for (std::int64_t i = first; i < last; ++i) {
+    const render::Frame& frame = frames[static_cast<std::size_t>(i)];
+    context.world().set_stage("drawing the frame of checkpoint-" + std::to_string(frame.step));
+    render::write_png(context.run().frame(frame.step), renderer.draw(frame));
+    progress.update(i + 1 - first);
+  }
+  context.communicator().barrier();
+  context.add_stage({"drawing", watch.seconds(), count, "frames"});
+}
+
+// Frames of checkpoints are read back; those in between are drawn as the encoder asks for them.
+void encode(Context& context, const render::Scene& scene, const std::vector<render::Frame>& frames) {
+  const Stopwatch watch;
+  const render::TweenOptions tween{context.options().tween};
+  const std::size_t count = render::num_animation_frames(frames.size(), tween);
+  if (context.is_root()) {
+    const render::FrameRenderer renderer(scene);
+    for (const std::string& format : context.options().formats()) {
+      context.world().set_stage("encoding the " + format);
+      support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
+      progress.update(0);
+      render::AnimationOptions animation;
+      animation.format = format;
+      animation.fps = context.options().fps;
+      render::write_animation(context.run().animation(format), animation, count, [&](std::size_t i) {
+        progress.update(static_cast<std::int64_t>(i));
+        if (tween.tween == 0) return render::read_png(context.run().frame(frames[i].step));
+        return renderer.draw(render::animation_frame(frames, tween, i));
+      });
+    }
+  }
+  context.communicator().barrier();
+  context.add_stage({"animation", watch.seconds(), static_cast<std::int64_t>(count), "frames"});
+}
+
+}  // namespace
+
+void render(Context& context) {
+  const auto analysis = store::read_analysis(context.run().analysis());
+  const Split& test = context.test();
+  if (test.pixels.labels.size(0) != static_cast<std::int64_t>(analysis.num_images()))
+    throw InputError(context.run().analysis().string() + ": is of " +
+                     support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
+                     " images, --data and --test-limit give " +
+                     support::format_count(test.pixels.labels.size(0)));
+  const render::Scene scene = make_scene(context, analysis);
+  const auto frames = make_frames(analysis, *test.dataset);
+  draw_frames(context, scene, frames);
+  encode(context, scene, frames);
+}
+
+}  // namespace zoetrope::jobs

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs.hpp"
+
+namespace zoetrope::jobs {
+
+void run(Context& context) {
+  finetune(context);
+  extract(context);
+  analyze(context);
+  render(context);
+}
+
+}  // namespace zoetrope::jobs
