@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -34,8 +35,15 @@ std::array<ByteTable, kColours> value_tables(const PreprocessorConfig& config) {
   return tables;
 }
 
+// Eight bytes are loaded at once: the loads, of which a core does two or three a cycle, are what this costs.
 void look_up(const std::uint8_t* bytes, std::int64_t count, const ByteTable& table, float* out) {
-  for (std::int64_t i = 0; i < count; ++i) out[i] = table[bytes[i]];
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, bytes + i, sizeof eight);
+    for (int k = 0; k < 8; ++k) out[i + k] = table[eight >> (8 * k) & 0xff];
+  }
+  for (; i < count; ++i) out[i] = table[bytes[i]];
 }
 
 at::Tensor normalize_on_host(const at::Tensor& pixels, const at::Tensor& indices,

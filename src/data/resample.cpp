@@ -13,7 +13,6 @@ namespace {
 constexpr int kPrecisionBits = 32 - 8 - 2;  // 8 bits of result, 2 for overshoot (Pillow's PRECISION_BITS)
 constexpr std::int32_t kHalf = std::int32_t{1} << (kPrecisionBits - 1);
 constexpr std::size_t kStrip = 64;  // rows turned at a time: a strip of a wide photograph stays in the cache
-constexpr std::size_t kChunk = 64;  // columns summed at a time: the sums stay in registers
 
 double triangle(double x) {
   x = std::abs(x);
@@ -29,32 +28,38 @@ double cubic(double x) {
   return 0.0;
 }
 
+// Not std::clamp: returning a reference, it keeps the loop below from being vectorised.
 std::uint8_t to_byte(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
+  std::int32_t value = sum >> kPrecisionBits;
+  value = value < 0 ? 0 : value;
+  return static_cast<std::uint8_t>(value > 255 ? 255 : value);
 }
 
-// out[o][j] = sum over t of weights[o][t] * rows[first[o] + t][j], for rows of `row_bytes` bytes.
+// out[j] = sum over t of weights[t] * source[t * stride + j], for kColumns columns whose sums stay in
+// registers.
+template <std::size_t kColumns>
+[[gnu::always_inline]] inline void weigh_columns(const std::uint8_t* source, std::size_t stride,
+                                                 std::span<const std::int32_t> weights, std::uint8_t* out) {
+  std::int32_t sums[kColumns];
+  for (std::size_t i = 0; i < kColumns; ++i) sums[i] = kHalf;
+  for (const std::int32_t weight : weights) {
+    for (std::size_t i = 0; i < kColumns; ++i) sums[i] += source[i] * weight;
+    source += stride;
+  }
+  for (std::size_t i = 0; i < kColumns; ++i) out[i] = to_byte(sums[i]);
+}
+
+// Each row of `out` is a weighted sum of rows of `rows`, as `axis` says; all rows are `row_bytes` long.
 ZT_SIMD_CLONES
 void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out) {
   for (std::size_t o = 0; o < axis.first.size(); ++o, out += row_bytes) {
     const std::uint8_t* source = rows + static_cast<std::size_t>(axis.first[o]) * row_bytes;
-    const std::int32_t* weights = axis.weights.data() + o * static_cast<std::size_t>(axis.taps);
-    const auto count = static_cast<std::size_t>(axis.count[o]);
+    const std::span<const std::int32_t> weights(axis.weights.data() + o * static_cast<std::size_t>(axis.taps),
+                                                static_cast<std::size_t>(axis.count[o]));
     std::size_t j = 0;
-    for (; j + kChunk <= row_bytes; j += kChunk) {
-      std::int32_t sums[kChunk];
-      std::fill_n(sums, kChunk, kHalf);
-      for (std::size_t t = 0; t < count; ++t) {
-        const std::uint8_t* row = source + t * row_bytes + j;
-        for (std::size_t i = 0; i < kChunk; ++i) sums[i] += row[i] * weights[t];
-      }
-      for (std::size_t i = 0; i < kChunk; ++i) out[j + i] = to_byte(sums[i]);
-    }
-    for (; j < row_bytes; ++j) {
-      std::int32_t sum = kHalf;
-      for (std::size_t t = 0; t < count; ++t) sum += source[t * row_bytes + j] * weights[t];
-      out[j] = to_byte(sum);
-    }
+    for (; j + 32 <= row_bytes; j += 32) weigh_columns<32>(source + j, row_bytes, weights, out + j);
+    for (; j + 8 <= row_bytes; j += 8) weigh_columns<8>(source + j, row_bytes, weights, out + j);
+    for (; j < row_bytes; ++j) weigh_columns<1>(source + j, row_bytes, weights, out + j);
   }
 }
 

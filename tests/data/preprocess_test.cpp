@@ -52,7 +52,7 @@ TEST(Preprocess, EqualsThePilImageProcessorExactly) {
 }
 
 // torchvision rounds its weights to 16 bits and so differs from Pillow by a level or two of 255 in some
-// pixels. Tall images that shrink are left out: Pillow 13 halves their height first, torchvision their width.
+// pixels. Tall images that shrink are left out: Pillow 13 may shrink their height first, torchvision never.
 TEST(Preprocess, StaysWithinTwoLevelsOfTheTorchvisionImageProcessor) {
   const Golden golden("preprocess");
   int compared = 0;
