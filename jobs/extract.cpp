@@ -14,11 +14,8 @@ void extract(Context& context) {
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
                      "--run the output folder of a Hugging Face Trainer");
   const Split& test = context.test();
-  embed::ExtractionInput input{test.pixels,
-                               test.dataset->digest(),
-                               context.preprocessor(),
+  embed::ExtractionInput input{test.pixels, test.dataset->digest(), context.preprocessor(),
                                context.precision(),
-                               context.threads(),
                                [&](const std::string& stage) { context.world().set_stage(stage); }};
   const auto result = embed::extract(context.run(), steps, input, context.communicator());
   context.add_stage({"embedding", result.seconds, result.images, "images"});

@@ -42,8 +42,8 @@ train::TrainingHooks training_hooks(Context& context) {
   if (context.options().save != "in-situ") return hooks;
   const Split& test = context.test();
   hooks.on_checkpoint = [&context, &test](std::int64_t step, double epoch, const model::Vit& model) {
-    const embed::ExtractionInput input{test.pixels,         test.dataset->digest(), context.preprocessor(),
-                                       context.precision(), context.threads(),      {}};
+    const embed::ExtractionInput input{
+        test.pixels, test.dataset->digest(), context.preprocessor(), context.precision(), {}};
     embed::extract_in_situ(context.run(), step, epoch, model, input, context.communicator());
   };
   return hooks;

@@ -77,8 +77,8 @@ void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
   const auto mine = share_blocks(blocks_of(ranges, size, std::max<std::int64_t>(1, kImagesPerShard / size)),
                                  group.rank(), group.size());
   for (const auto& [first, last] : mine) {
-    const auto rows = embed_blocks(model, input.images, input.preprocessor, input.precision, input.threads,
-                                   first, last, on_progress);
+    const auto rows =
+        embed_blocks(model, input.images, input.preprocessor, input.precision, first, last, on_progress);
     store::write_shard(folder, identity, first * size, rows);
   }
   group.barrier();

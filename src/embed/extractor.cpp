@@ -8,6 +8,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/tasks.hpp"
+
 namespace zoetrope::embed {
 
 namespace {
@@ -47,7 +49,7 @@ std::int64_t block_size(const model::VitConfig& config) {
 
 store::EmbeddedRows embed_blocks(const model::Vit& model, const data::PixelStore& images,
                                  const data::PreprocessorConfig& preprocessor, model::Precision precision,
-                                 int threads, std::int64_t first_block, std::int64_t last_block,
+                                 std::int64_t first_block, std::int64_t last_block,
                                  const std::function<void(std::int64_t images)>& on_progress) {
   const std::int64_t size = block_size(model.config()), num_images = images.labels.size(0);
   const std::int64_t first_row = first_block * size, last_row = std::min(last_block * size, num_images);
@@ -56,17 +58,17 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, const data::PixelStore
   rows.embeddings.resize(static_cast<std::size_t>((last_row - first_row) * columns));
   rows.logits.resize(static_cast<std::size_t>((last_row - first_row) * classes));
 
-  // One block a thread at a time: inside a parallel region libtorch's operations stay on their own thread.
-  for (std::int64_t block = first_block; block < last_block; block += threads) {
-    const std::int64_t end = std::min<std::int64_t>(block + threads, last_block);
-    at::parallel_for(block, end, 1, [&](std::int64_t begin, std::int64_t stop) {
-      for (std::int64_t b = begin; b < stop; ++b) {
-        const std::int64_t row = b * size, count = std::min(size, last_row - row), at = row - first_row;
-        embed_block(model, images, preprocessor, precision, row, count, rows.embeddings.data() + at * columns,
-                    rows.logits.data() + at * classes);
-      }
+  const std::int64_t blocks_at_once =
+      std::int64_t{4} * at::get_num_threads();  // between two reports of progress
+  for (std::int64_t begin = first_block; begin < last_block; begin += blocks_at_once) {
+    const std::int64_t end = std::min(begin + blocks_at_once, last_block);
+    comm::for_each_task(end - begin, [&](std::int64_t i) {
+      const std::int64_t row = (begin + i) * size, count = std::min(size, last_row - row),
+                         at = row - first_row;
+      embed_block(model, images, preprocessor, precision, row, count, rows.embeddings.data() + at * columns,
+                  rows.logits.data() + at * classes);
     });
-    if (on_progress) on_progress(std::min(end * size, last_row) - block * size);
+    if (on_progress) on_progress(std::min(end * size, last_row) - begin * size);
   }
   return rows;
 }

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 
 namespace zoetrope::train {
@@ -79,19 +79,18 @@ StepResult StepRunner::run(std::span<const std::int64_t> batch, bool ask_to_stop
 
 void StepRunner::run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size,
                                  std::vector<Sums>& sums) {
-  const auto active = static_cast<std::int64_t>(std::min(rows.size(), lanes_.size()));
-  at::parallel_for(0, active, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto [first, last] =
-          data::share(static_cast<std::int64_t>(rows.size()), static_cast<int>(i), static_cast<int>(active));
-      const auto index = static_cast<std::size_t>(i);
-      const Sums part = run_lane(
-          lanes_[index],
-          rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)), batch_size);
-      sums[index].loss += part.loss;
-      sums[index].correct += part.correct;
-    }
-  });
+  const auto active = static_cast<int>(std::min(rows.size(), lanes_.size()));
+  const auto run = [&](std::int64_t i) {
+    const auto [first, last] =
+        data::share(static_cast<std::int64_t>(rows.size()), static_cast<int>(i), active);
+    const auto index = static_cast<std::size_t>(i);
+    const auto mine = rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+    const Sums part = run_lane(lanes_[index], mine, batch_size);
+    sums[index].loss += part.loss;
+    sums[index].correct += part.correct;
+  };
+  if (lanes_.size() == 1) return run(0);  // the threads work inside each operation
+  comm::for_each_task(active, run);
 }
 
 StepRunner::Sums StepRunner::run_lane(Lane& lane, std::span<const std::int64_t> rows,

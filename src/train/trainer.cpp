@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -95,6 +96,9 @@ class Loop {
 std::int64_t Loop::resume() {
   std::int64_t found = -1;
   if (is_root()) {
+    std::error_code error;
+    std::filesystem::create_directories(run_.root, error);
+    if (error) throw RunError(run_.root.string() + ": cannot be created: " + error.message());
     support::remove_leftovers(run_.root);
     found = newest_resumable(run_).value_or(-1);
   }

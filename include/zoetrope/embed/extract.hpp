@@ -19,7 +19,6 @@ struct ExtractionInput {
   std::string dataset_digest;
   const data::PreprocessorConfig& preprocessor;
   model::Precision precision = model::Precision::kFloat32;
-  int threads = 1;
   std::function<void(const std::string& stage)> on_stage;  // names the work for the watchdog; may be empty
 };
 

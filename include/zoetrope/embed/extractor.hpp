@@ -17,12 +17,12 @@ namespace zoetrope::embed {
 // number of ranks and threads.
 std::int64_t block_size(const model::VitConfig& config);
 
-// The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of `threads`
-// threads computes whole blocks. `on_progress` gets the number of images done since its last call, from the
-// calling thread.
+// The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of
+// libtorch's threads computes whole blocks. `on_progress` gets the number of images done since its last call,
+// from the calling thread.
 store::EmbeddedRows embed_blocks(const model::Vit& model, const data::PixelStore& images,
                                  const data::PreprocessorConfig& preprocessor, model::Precision precision,
-                                 int threads, std::int64_t first_block, std::int64_t last_block,
+                                 std::int64_t first_block, std::int64_t last_block,
                                  const std::function<void(std::int64_t images)>& on_progress = {});
 
 }  // namespace zoetrope::embed

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extraction under mpirun: the same bits on any number of ranks and threads, from a checkpoint or in situ.
+#include "zoetrope/embed/extract.hpp"
+
+#include <cstdlib>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+#include <gmock/gmock.h>
+
+#include "zoetrope/comm/world.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "tensors.hpp"
+
+namespace zoetrope::embed {
+namespace {
+
+using testing::golden;
+
+constexpr std::int64_t kImages = 2003;  // prime: the last block is short
+
+class Extract : public ::testing::Test {
+ protected:
+  // One folder for all ranks, emptied by rank 0.
+  Extract() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    run_.root = std::filesystem::current_path() /
+                (std::string("extract-") + info->name() + "-" + std::to_string(comm().size()));
+    if (comm().rank() == 0) std::filesystem::remove_all(run_.root);
+    comm().barrier();
+    at::set_num_threads(2);
+    const at::Tensor base =
+        at::arange(kImages * 784, at::kLong).mul(2654435761).bitwise_and(0xff).to(at::kByte);
+    images_ = {base.view({kImages, 1, 28, 28}), at::arange(kImages).remainder(10)};
+  }
+
+  static std::unique_ptr<comm::World> make_world() {
+    int argc = 0;
+    char** argv = nullptr;
+    return std::make_unique<comm::World>(argc, argv);
+  }
+  comm::Communicator& comm() { return world_->communicator(); }
+
+  model::Vit make_model(std::uint64_t seed) const {
+    model::Vit model(model::load_checkpoint(golden("vit-tiny")).config());
+    model::initialize(model, seed);
+    return model;
+  }
+
+  void save_checkpoint(std::int64_t step) {
+    if (comm().rank() == 0) {
+      std::filesystem::create_directories(run_.checkpoint(step));
+      model::save_model(make_model(static_cast<std::uint64_t>(step)), run_.checkpoint(step));
+    }
+    comm().barrier();
+  }
+
+  ExtractionInput input() const { return {images_, "digest", preprocessor_, model::Precision::kFloat32, {}}; }
+
+  // All images on one thread, without ranks or files.
+  store::EmbeddedRows expected(std::int64_t step) const {
+    const model::Vit model = make_model(static_cast<std::uint64_t>(step));
+    const std::int64_t size = block_size(model.config());
+    const int threads = at::get_num_threads();
+    at::set_num_threads(1);
+    auto rows = embed_blocks(model, images_, preprocessor_, model::Precision::kFloat32, 0,
+                             (kImages + size - 1) / size);
+    at::set_num_threads(threads);
+    return rows;
+  }
+
+  void expect_bits(std::int64_t step) {
+    const auto stored = store::read_embeddings(run_.checkpoint(step));
+    const auto wanted = expected(step);
+    EXPECT_TRUE(stored.values == wanted.embeddings) << "checkpoint-" << step;
+    EXPECT_TRUE(stored.logits == wanted.logits) << "checkpoint-" << step;
+    EXPECT_EQ(stored.identity.model_digest, model::digest(make_model(static_cast<std::uint64_t>(step))));
+  }
+
+  std::unique_ptr<comm::World> world_ = make_world();
+  store::RunDirectory run_;
+  data::PixelStore images_;
+  data::PreprocessorConfig preprocessor_{.height = 28, .width = 28};
+};
+
+TEST_F(Extract, RunsOnTheRanksAskedFor) {
+  ASSERT_NE(std::getenv("ZOETROPE_TEST_RANKS"), nullptr);
+  EXPECT_EQ(std::to_string(comm().size()), std::getenv("ZOETROPE_TEST_RANKS"));
+}
+
+TEST_F(Extract, IsTheSameBitsOnAnyNumberOfRanks) {
+  const std::vector<std::int64_t> steps = {0, 20, 40, 60,
+                                           80};  // more than ranks and not a multiple: both ways of dealing
+  for (const std::int64_t step : steps) save_checkpoint(step);
+
+  const auto result = extract(run_, steps, input(), comm());
+
+  EXPECT_EQ(result.images, 5 * kImages);
+  for (const std::int64_t step : steps) expect_bits(step);
+}
+
+TEST_F(Extract, InSituIsTheSameBitsAsFromTheCheckpoint) {
+  save_checkpoint(7);
+
+  extract_in_situ(run_, 7, 0.5, make_model(7), input(), comm());
+
+  expect_bits(7);
+  EXPECT_EQ(store::read_identity(run_.checkpoint(7)).epoch, 0.5);
+}
+
+TEST_F(Extract, DoesNothingTwice) {
+  save_checkpoint(0);
+  extract(run_, {0}, input(), comm());
+  EXPECT_EQ(extract(run_, {0}, input(), comm()).images, 0);
+}
+
+TEST_F(Extract, TakesUpTheShardsOfAnEarlierAttempt) {
+  save_checkpoint(0);
+  const model::Vit model = make_model(0);
+  const std::int64_t size = block_size(model.config());
+  // A whole shard of this identity, recognisable by values that no model computes.
+  if (comm().rank() == 0) {
+    store::EmbeddingsIdentity identity;
+    identity.model_digest = model::digest(model);
+    identity.dataset_digest = "digest";
+    identity.num_rows = kImages;
+    identity.num_columns = model.config().hidden_size;
+    identity.num_classes = model.config().num_labels();
+    store::EmbeddedRows rows;
+    rows.embeddings.assign(static_cast<std::size_t>(size * identity.num_columns), 123.0F);
+    rows.logits.assign(static_cast<std::size_t>(size * identity.num_classes), 456.0F);
+    store::write_shard(run_.checkpoint(0), identity, size, rows);
+    identity.model_digest = "another model";
+    store::write_shard(run_.checkpoint(0), identity, 3 * size, rows);
+  }
+  comm().barrier();
+
+  extract(run_, {0}, input(), comm());
+
+  const auto stored = store::read_embeddings(run_.checkpoint(0)).values;
+  const auto wanted = expected(0).embeddings;
+  const auto columns = static_cast<std::size_t>(model.config().hidden_size),
+             rows = static_cast<std::size_t>(size);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const bool reused = i >= rows * columns && i < 2 * rows * columns;
+    ASSERT_EQ(stored[i], reused ? 123.0F : wanted[i]) << "value " << i;
+  }
+}
+
+TEST_F(Extract, RecomputesWhatIsOfAnotherModelOrIsDamaged) {
+  save_checkpoint(0);
+  save_checkpoint(20);
+  extract(run_, {0, 20}, input(), comm());
+  comm().barrier();
+  if (comm().rank() == 0) {
+    model::save_model(make_model(99), run_.checkpoint(0));
+    std::filesystem::resize_file(run_.embeddings(20), 1000);
+  }
+  comm().barrier();
+
+  EXPECT_EQ(extract(run_, {0, 20}, input(), comm()).images, 2 * kImages);
+  EXPECT_EQ(store::read_identity(run_.checkpoint(0)).model_digest, model::digest(make_model(99)));
+  expect_bits(20);
+}
+
+TEST_F(Extract, AModelThatIsGoneIsReplacedByItsEmbeddings) {
+  save_checkpoint(0);
+  extract(run_, {0}, input(), comm());
+  comm().barrier();
+  if (comm().rank() == 0) std::filesystem::remove(run_.model(0));
+  comm().barrier();
+
+  EXPECT_EQ(extract(run_, {0}, input(), comm()).images, 0);
+}
+
+TEST_F(Extract, TheNumberOfThreadsDoesNotMatter) {
+  const model::Vit model = make_model(1);
+  const std::int64_t size = block_size(model.config()), blocks = (kImages + size - 1) / size;
+  at::set_num_threads(4);
+
+  const auto four = embed_blocks(model, images_, preprocessor_, model::Precision::kFloat32, 0, blocks);
+  at::set_num_threads(3);
+  const auto tail = embed_blocks(model, images_, preprocessor_, model::Precision::kFloat32, 1, blocks);
+
+  const auto one = expected(1);
+  EXPECT_TRUE(four.embeddings == one.embeddings);
+  EXPECT_TRUE(std::equal(tail.embeddings.begin(), tail.embeddings.end(),
+                         one.embeddings.begin() + size * model.config().hidden_size));
+}
+
+}  // namespace
+}  // namespace zoetrope::embed

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schedule, gradient reducer and step, each alone.
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/train/gradient_reducer.hpp"
+#include "zoetrope/train/optimizer.hpp"
+#include "zoetrope/train/options.hpp"
+#include "zoetrope/train/schedule.hpp"
+
+#include "step.hpp"
+#include "training_data.hpp"
+
+namespace zoetrope::train {
+namespace {
+
+using testing::golden;
+
+TEST(LinearSchedule, RisesThenFallsToZeroAfterTheLastStep) {
+  const LinearSchedule schedule(1.0, 0.1, 20);
+
+  EXPECT_EQ(schedule.warmup_steps, 2);
+  EXPECT_EQ(schedule.at(0), 0);
+  EXPECT_EQ(schedule.at(1), 0.5);
+  EXPECT_EQ(schedule.at(2), 1);
+  EXPECT_DOUBLE_EQ(schedule.at(19), 1.0 / 18);
+  EXPECT_EQ(schedule.at(20), 0);
+}
+
+TEST(LinearSchedule, RoundsWarmupUpInDoubleAsTrainer) {
+  EXPECT_EQ(LinearSchedule(1.0, 0.07, 100).warmup_steps, 8);  // 100 * 0.07 is just above 7
+  EXPECT_EQ(LinearSchedule(1.0, 0.0, 5).at(0), 1.0);
+}
+
+TEST(StepsOfEpochs, AreRoundedUp) {
+  EXPECT_EQ(steps_of_epochs(3, 8), 24);
+  EXPECT_EQ(steps_of_epochs(0.04, 1563), 63);
+}
+
+TEST(ClipGradient, ScalesToTheLargestNormOnlyWhenAbove) {
+  const at::Tensor gradient = at::full({4}, 3.0, at::kFloat);  // norm 6
+
+  EXPECT_DOUBLE_EQ(clip_gradient(gradient, 12), 6);
+  EXPECT_EQ(gradient[0].item<float>(), 3);
+  EXPECT_DOUBLE_EQ(clip_gradient(gradient, 2), 6);
+  EXPECT_NEAR(gradient[0].item<double>(), 1, 1e-6);
+  EXPECT_NEAR(clip_gradient(gradient, 0), 2, 1e-5);
+  EXPECT_NEAR(gradient[0].item<double>(), 1, 1e-6);
+}
+
+TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
+  const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
+  auto communicator = comm::make_single_communicator();
+  auto lanes = make_lanes(model, 1);
+
+  const GradientReducer one(lanes, *communicator);
+  const GradientReducer many(lanes, *communicator, {1024, 4096});
+
+  EXPECT_EQ(one.num_buckets(), 1U);
+  EXPECT_GT(many.num_buckets(), 5U);
+}
+
+// The gradient over all images, computed in one piece.
+at::Tensor reference_gradient(const data::PixelStore& images, const data::PreprocessorConfig& preprocessor) {
+  const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
+  auto lanes = make_lanes(model, 1);
+  const at::Tensor pixels = data::normalize(images.pixels, at::arange(images.labels.size(0)), preprocessor);
+  at::cross_entropy_loss(lanes[0].model.logits(pixels), images.labels).backward();
+  return lanes[0].gradient;
+}
+
+struct Split {
+  int ranks;
+  int lanes;
+};
+
+class ReducedGradient : public ::testing::TestWithParam<Split> {};
+
+// Small buckets: many all-reduces are under way while backward goes on.
+TEST_P(ReducedGradient, IsTheGradientOfTheWholeBatch) {
+  const auto images = testing::golden_images(24);
+  const auto preprocessor = testing::golden_preprocessor();
+  const at::Tensor expected = reference_gradient(images, preprocessor);
+  const auto [ranks, num_lanes] = GetParam();
+  const std::int64_t share = 24 / ranks / num_lanes;
+
+  comm::run_as_thread_ranks(ranks, [&, lanes_count = num_lanes](comm::Communicator& communicator) {
+    const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
+    auto lanes = make_lanes(model, lanes_count);
+    GradientReducer reducer(lanes, communicator, {1024, 4096});
+    for (int repeat = 0; repeat < 3; ++repeat) {  // the buffers are used again
+      reducer.zero();
+      reducer.expect_backward(lanes_count);
+      for (int lane = 0; lane < lanes_count; ++lane) {
+        const std::int64_t first = (communicator.rank() * lanes_count + lane) * share;
+        const at::Tensor rows = at::arange(first, first + share);
+        const at::Tensor pixels = data::normalize(images.pixels, rows, preprocessor);
+        const at::Tensor logits = lanes[static_cast<std::size_t>(lane)].model.logits(pixels);
+        (at::cross_entropy_loss(logits, images.labels.index_select(0, rows), {}, at::Reduction::Sum) / 24)
+            .backward();
+      }
+      const double difference = testing::largest_difference(reducer.finish(), expected);
+      EXPECT_LT(difference, 1e-5) << "rank " << communicator.rank() << ", repeat " << repeat;
+    }
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Splits, ReducedGradient,
+                         ::testing::Values(Split{1, 1}, Split{1, 3}, Split{2, 1}, Split{2, 2}, Split{4, 1},
+                                           Split{3, 2}));
+
+TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
+  // Trainer on 250 images: every eighth step has 26 images.
+  const model::SafetensorsFile expected(golden("train-50/short-last-batch.safetensors"));
+  const at::Tensor losses = expected.view("loss").clone();
+  const auto images = testing::golden_images(250);
+  const auto preprocessor = testing::golden_preprocessor();
+  const model::Vit model = model::load_checkpoint(golden("train-50/initial"));
+  auto communicator = comm::make_single_communicator();
+  StepRunner runner(model, images, preprocessor, model::Precision::kFloat32, 1, 32, 8, *communicator);
+  AdamW optimizer(model, 0.0);
+  const LinearSchedule schedule(5e-4, 0.1, 24);
+
+  for (std::int64_t step = 0; step < 24; ++step) {
+    std::vector<std::int64_t> batch;
+    for (std::int64_t i = step % 8 * 32; i < std::min<std::int64_t>(250, (step % 8 + 1) * 32); ++i)
+      batch.push_back(i);
+    const StepResult result = runner.run(batch, false);
+    clip_gradient(runner.gradient(), 1.0);
+    optimizer.step(runner.gradient(), schedule.at(step));
+    EXPECT_NEAR(result.loss, losses[step].item<double>(), 1e-4 * result.loss) << "step " << step;
+    EXPECT_FALSE(result.stop);
+  }
+}
+
+TEST(StepRunner, OneRankThatAsksStopsAll) {
+  const auto images = testing::golden_images(8);
+  const auto preprocessor = testing::golden_preprocessor();
+  comm::run_as_thread_ranks(3, [&](comm::Communicator& communicator) {
+    const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
+    StepRunner runner(model, images, preprocessor, model::Precision::kFloat32, 1, 3, 0, communicator);
+    const std::vector<std::int64_t> batch = {0, 1, 2, 3};
+    EXPECT_FALSE(runner.run(batch, false).stop);
+    EXPECT_TRUE(runner.run(batch, communicator.rank() == 1).stop);
+  });
+}
+
+}  // namespace
+}  // namespace zoetrope::train

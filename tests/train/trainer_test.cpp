@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// The training loop against Hugging Face's Trainer (tests/golden/make_model_golden.py), on any number of
+// ranks and threads, and against itself after an interruption.
+#include "zoetrope/train/trainer.hpp"
+
+#include <mutex>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+#include <gmock/gmock.h>
+
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/train/checkpoint.hpp"
+
+#include "training_data.hpp"
+
+namespace zoetrope::train {
+namespace {
+
+using testing::golden;
+using ::testing::HasSubstr;
+using testing::scratch_folder;
+
+TrainOptions options_of(const std::string& name) {
+  const auto cases = support::read_json(golden("train-50/cases.json"));
+  const auto& stored = cases.at(name);
+  TrainOptions options;
+  options.max_steps = stored.at("steps");
+  options.batch_size = stored.at("per_device_train_batch_size").get<std::int64_t>() *
+                       stored.at("gradient_accumulation_steps").get<std::int64_t>();
+  options.learning_rate = stored.at("learning_rate");
+  options.weight_decay = stored.at("weight_decay");
+  options.warmup_ratio = stored.at("warmup_ratio");
+  options.max_grad_norm = stored.at("max_grad_norm");
+  options.logging_steps = 1;
+  options.save_steps = 25;
+  return options;
+}
+
+std::vector<std::string> golden_classes() {
+  return model::load_checkpoint(golden("train-50/initial")).config().id2label;
+}
+
+// Trains `ranks` thread ranks into `folder`.
+void train_on(int ranks, const std::filesystem::path& folder, const data::PixelStore& images,
+              const TrainOptions& options, const TrainingHooks& hooks = {}) {
+  const store::RunDirectory run{folder};
+  const auto preprocessor = testing::golden_preprocessor();
+  comm::run_as_thread_ranks(ranks, [&](comm::Communicator& communicator) {
+    at::set_num_threads(options.threads);
+    model::Vit model = model::load_for_fine_tuning(golden("train-50/initial"), golden_classes(), 42);
+    const TrainingInput input{model, images, preprocessor, "digest"};
+    train(run, input, options, communicator, hooks);
+  });
+}
+
+struct Case {
+  const char* name;
+  int ranks;
+  int threads;
+  std::int64_t micro_batch;
+};
+
+class TrainerGolden : public ::testing::TestWithParam<Case> {};
+
+TEST_P(TrainerGolden, LosesAsHuggingFacesTrainer) {
+  TrainOptions options = options_of(GetParam().name);
+  options.threads = GetParam().threads;
+  options.micro_batch = GetParam().micro_batch;
+  const auto rows = options.max_steps * options.batch_size;
+  const auto images = testing::arrange_for_sampler(testing::golden_images(256), rows, options.seed);
+  const auto folder = scratch_folder();
+
+  train_on(GetParam().ranks, folder, images, options);
+
+  const model::SafetensorsFile expected(golden(std::string("train-50/") + GetParam().name + ".safetensors"));
+  const at::Tensor loss = expected.view("loss").clone(), rate = expected.view("learning_rate").clone(),
+                   norm = expected.view("grad_norm").clone();
+  const auto log = store::read_loss_log(folder / "log.csv");
+  ASSERT_EQ(static_cast<std::int64_t>(log.size()), options.max_steps);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    const double expected_loss = loss[at].item<double>(), expected_norm = norm[at].item<double>();
+    EXPECT_NEAR(log[i].loss, expected_loss, 1e-4 * expected_loss) << "step " << i + 1;
+    EXPECT_NEAR(log[i].grad_norm, expected_norm, 1e-3 * expected_norm) << "step " << i + 1;
+    EXPECT_DOUBLE_EQ(log[i].learning_rate, rate[at].item<double>()) << "step " << i + 1;
+  }
+  const c10::NoGradGuard no_grad;
+  const model::Vit trained = model::load_checkpoint(folder / "checkpoint-50");
+  const auto first_five = testing::golden_images(5);
+  const at::Tensor pixels = data::normalize(first_five.pixels, at::arange(5), testing::golden_preprocessor());
+  EXPECT_LT(testing::largest_difference(trained.logits(pixels), expected.view("final_logits")), 1e-3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, TrainerGolden,
+                         ::testing::Values(Case{"default", 1, 1, 0}, Case{"default", 1, 2, 0},
+                                           Case{"default", 1, 3, 8}, Case{"default", 2, 1, 5},
+                                           Case{"default", 3, 1, 0}, Case{"default", 4, 2, 0},
+                                           Case{"decay-and-clip", 1, 1, 0}, Case{"decay-and-clip", 2, 2, 0}),
+                         [](const auto& tested) {
+                           std::string name = tested.param.name;
+                           std::erase(name, '-');
+                           return name + "_ranks" + std::to_string(tested.param.ranks) + "_threads" +
+                                  std::to_string(tested.param.threads) + "_micro" +
+                                  std::to_string(tested.param.micro_batch);
+                         });
+
+// ---- interruption ----
+
+struct Interruption : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+TrainOptions short_options() {
+  TrainOptions options = options_of("decay-and-clip");
+  options.max_steps = 11;
+  options.batch_size = 7;  // of 20 images: epochs end in short batches
+  options.save_steps = 4;
+  options.logging_steps = 3;  // not aligned with checkpoints: the sums must be saved
+  return options;
+}
+
+class Resume : public ::testing::TestWithParam<int> {};
+
+TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
+  const auto folder = scratch_folder();
+  const auto images = testing::golden_images(20);
+  const TrainOptions options = short_options();
+  TrainingHooks breaks;
+  breaks.on_stage = [](const std::string& stage) {
+    if (stage == "training, step 7") throw Interruption("pulled the plug");
+  };
+
+  train_on(GetParam(), folder / "whole", images, options);
+  EXPECT_THROW(train_on(GetParam(), folder / "broken", images, options, breaks), Interruption);
+  EXPECT_FALSE(std::filesystem::exists(folder / "broken/checkpoint-8"));
+  train_on(GetParam(), folder / "broken", images, options);
+
+  const auto whole = store::read_loss_log(folder / "whole/log.csv"),
+             broken = store::read_loss_log(folder / "broken/log.csv");
+  ASSERT_EQ(whole.size(), 3U);
+  ASSERT_EQ(broken.size(), whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(broken[i].step, whole[i].step);
+    EXPECT_EQ(broken[i].loss, whole[i].loss);
+    EXPECT_EQ(broken[i].grad_norm, whole[i].grad_norm);
+    EXPECT_EQ(broken[i].accuracy, whole[i].accuracy);
+  }
+  for (const char* checkpoint : {"checkpoint-0", "checkpoint-4", "checkpoint-8", "checkpoint-11"})
+    EXPECT_EQ(model::digest(model::load_checkpoint(folder / "broken" / checkpoint)),
+              model::digest(model::load_checkpoint(folder / "whole" / checkpoint)))
+        << checkpoint;
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, Resume, ::testing::Values(1, 2, 3));
+
+TEST(Trainer, MoreRanksThanImagesInABatch) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.batch_size = 3;
+  options.logging_steps = 1;
+  const auto images = testing::golden_images(20);
+
+  train_on(1, folder / "one", images, options);
+  train_on(4, folder / "four", images, options);
+
+  const auto one = store::read_loss_log(folder / "one/log.csv"),
+             four = store::read_loss_log(folder / "four/log.csv");
+  ASSERT_EQ(one.size(), four.size());
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(four[i].loss, one[i].loss, 1e-5 * one[i].loss);
+}
+
+TEST(Trainer, KeepsTheOptimizerInTheNewestCheckpointsOnly) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.save_steps = 2;
+
+  train_on(1, folder, testing::golden_images(20), options);
+
+  const store::RunDirectory run{folder};
+  EXPECT_EQ(run.checkpoint_steps(), (std::vector<std::int64_t>{0, 2, 4, 6, 8, 10, 11}));
+  EXPECT_FALSE(std::filesystem::exists(run.optimizer(8)));
+  EXPECT_TRUE(std::filesystem::exists(run.optimizer(10)));
+  EXPECT_TRUE(std::filesystem::exists(run.optimizer(11)));
+}
+
+TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.save = SaveMode::kInSitu;
+  const store::RunDirectory run{folder};
+  std::vector<std::int64_t> seen;
+  TrainingHooks hooks;
+  hooks.on_checkpoint = [&](std::int64_t step, double, const model::Vit& model) {
+    EXPECT_EQ(model::digest(model), model::digest(model::load_checkpoint(run.checkpoint(step))));
+    seen.push_back(step);
+  };
+
+  train_on(1, folder, testing::golden_images(20), options, hooks);
+
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 4, 8, 11}));
+  EXPECT_FALSE(std::filesystem::exists(run.model(8)));
+  EXPECT_TRUE(std::filesystem::exists(run.model(11)));
+}
+
+TEST(Trainer, ContinuingWithOtherOptionsIsRefusedByName) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  train_on(1, folder, testing::golden_images(20), options);
+  options.learning_rate = 1;
+
+  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
+              ::testing::ThrowsMessage<UsageError>(
+                  ::testing::AllOf(HasSubstr("--learning-rate"), HasSubstr("another --run"))));
+}
+
+TEST(Trainer, ALossThatIsNotFiniteIsAnError) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.learning_rate = 1e30;
+  options.warmup_ratio = 0;
+
+  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
+              ::testing::ThrowsMessage<RunError>(HasSubstr("--learning-rate")));
+}
+
+TEST(Trainer, ADamagedOptimizerFileIsNamed) {
+  const auto folder = scratch_folder();
+  const TrainOptions options = short_options();
+  train_on(1, folder, testing::golden_images(20), options);
+  std::filesystem::resize_file(folder / "checkpoint-11/optimizer.safetensors", 1000);
+
+  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
+              ::testing::ThrowsMessage<InputError>(HasSubstr("checkpoint-11/optimizer.safetensors")));
+}
+
+}  // namespace
+}  // namespace zoetrope::train
