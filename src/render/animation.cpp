@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -15,9 +17,13 @@ namespace {
 struct Format {
   const char* name;
   void (*encode)(const std::string& path, const Film& film);
+  // Browsers show a GIF's frames of less than 2/100 s much longer.
   double most_fps;
 };
-constexpr std::array<Format, 1> kFormats = {{{"gif", encode_gif, 50}}};
+constexpr std::array<Format, 3> kFormats = {
+    {{"gif", encode_gif, 50}, {"mp4", encode_mp4, 240}, {"webp", encode_webp, 240}}};
+constexpr double kLeastFps = 0.1;
+constexpr double kLongestHold = 600;  // GIF counts no further than 655 s
 
 const Format& format_named(const std::string& name) {
   for (const Format& format : kFormats) {
@@ -33,14 +39,53 @@ double Film::time_s(std::size_t i) const {
   return static_cast<double>(count - 1) / fps + std::max(hold_last_s, 1 / fps);
 }
 
+FrameReader::FrameReader(const Film& film) : film_(film) {
+  fetch();
+}
+
+void FrameReader::fetch() {
+  if (fetched_ == film_.count) return;
+  ahead_ = std::async(std::launch::async, [this, i = fetched_] { return film_.frame(i); });
+  ++fetched_;
+}
+
+Picture FrameReader::next() {
+  Picture picture = ahead_.get();
+  if (width_ == 0) {
+    width_ = picture.width;
+    height_ = picture.height;
+  }
+  if (picture.width != width_ || picture.height != height_) {
+    throw RunError(
+        fmt::format("frame {} of the animation has {}x{} pixels, the first one {}x{}: draw all frames again",
+                    fetched_ - 1, picture.width, picture.height, width_, height_));
+  }
+  fetch();
+  return picture;
+}
+
+void check_animation_options(const AnimationOptions& options) {
+  const Format& format = format_named(options.format);
+  if (!(options.fps >= kLeastFps && options.fps <= format.most_fps)) {
+    throw UsageError(fmt::format("--fps {}: a {} file takes {} to {} frames a second", options.fps,
+                                 format.name, kLeastFps, format.most_fps));
+  }
+  if (!(options.hold_last_s >= 0 && options.hold_last_s <= kLongestHold)) {
+    throw UsageError(fmt::format("the last frame cannot be held for {} s: give 0 to {}", options.hold_last_s,
+                                 kLongestHold));
+  }
+}
+
 void write_animation(const std::filesystem::path& path, const AnimationOptions& options, std::size_t count,
                      const std::function<Picture(std::size_t)>& frame) {
-  const Format& format = format_named(options.format);
+  check_animation_options(options);
   if (count == 0) throw RunError(path.string() + ": there are no frames to animate");
   av_log_set_level(AV_LOG_ERROR);
   support::AtomicPath atomic(path);
-  format.encode(atomic.temporary().string(), {count, frame, options.fps, options.hold_last_s});
+  format_named(options.format)
+      .encode(atomic.temporary().string(), {count, frame, options.fps, options.hold_last_s});
   atomic.commit();
+  if (!options.poster.empty()) write_png(options.poster, frame(count - 1));
 }
 
 }  // namespace zoetrope::render

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <string>
 
 #include "zoetrope/render/animation.hpp"
@@ -19,6 +20,23 @@ struct Film {
 
   // When frame `i` appears; of `count`: when the last one ends.
   double time_s(std::size_t i) const;
+};
+
+// Reads the frames in order, the next one while the caller works on the last.
+class FrameReader {
+ public:
+  explicit FrameReader(const Film& film);
+  // The next frame; at most `count` times. RunError when its size differs from the first one's.
+  Picture next();
+
+ private:
+  void fetch();
+
+  const Film& film_;
+  std::size_t fetched_ = 0;
+  int width_ = 0;
+  int height_ = 0;
+  std::future<Picture> ahead_;
 };
 
 // Each writes the whole file `path`, which nobody else sees yet.

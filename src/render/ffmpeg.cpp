@@ -91,45 +91,76 @@ int FilterGraph::height() const {
   return av_buffersink_get_h(sink_);
 }
 
-Muxer::Muxer(std::string path, const std::string& container)
-    : path_(std::move(path)), packet_(av_packet_alloc()) {
-  checked(avformat_alloc_output_context2(&context_, nullptr, container.c_str(), path_.c_str()), path_);
-  stream_ = avformat_new_stream(context_, nullptr);
-  const int code = stream_ == nullptr ? AVERROR(ENOMEM)
-                                      : avio_open(&context_->pb, ("file:" + path_).c_str(), AVIO_FLAG_WRITE);
-  if (code < 0) {
-    avformat_free_context(context_);
-    checked(code, path_);
+// Passes options to `set`, which takes a dictionary and leaves in it what it did not know.
+template <typename Set>
+void with_options(const AvOptions& options, const std::string& what, const Set& set) {
+  AVDictionary* dictionary = nullptr;
+  for (const auto& [name, value] : options) av_dict_set(&dictionary, name.c_str(), value.c_str(), 0);
+  const int code = set(&dictionary);
+  const AVDictionaryEntry* unknown = av_dict_get(dictionary, "", nullptr, AV_DICT_IGNORE_SUFFIX);
+  const std::string unknown_name = unknown == nullptr ? "" : unknown->key;
+  av_dict_free(&dictionary);
+  checked(code, what);
+  if (!unknown_name.empty()) throw RunError(what + ": this FFmpeg does not know the option " + unknown_name);
+}
+
+VideoFile::VideoFile(std::string path, const VideoSettings& settings, const FilterGraph& graph)
+    : path_(std::move(path)), frame_duration_(settings.frame_duration), packet_(av_packet_alloc()) {
+  checked(avformat_alloc_output_context2(&container_, nullptr, settings.container.c_str(), path_.c_str()),
+          path_);
+  try {
+    open_codec(settings, graph);
+    stream_ = avformat_new_stream(container_, nullptr);
+    if (stream_ == nullptr) throw RunError(path_ + ": no memory for the stream");
+    checked(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), path_);
+    stream_->time_base = settings.time_base;
+    // "file:" since a path may hold a colon.
+    checked(avio_open(&container_->pb, ("file:" + path_).c_str(), AVIO_FLAG_WRITE), path_);
+    with_options(settings.container_options, path_,
+                 [&](AVDictionary** options) { return avformat_write_header(container_, options); });
+  } catch (...) {
+    avio_closep(&container_->pb);
+    avformat_free_context(container_);
+    throw;
   }
 }
 
-Muxer::~Muxer() {
-  avio_closep(&context_->pb);
-  avformat_free_context(context_);
+VideoFile::~VideoFile() {
+  avio_closep(&container_->pb);
+  avformat_free_context(container_);
 }
 
-void Muxer::begin(const AVCodecContext& encoder, AVDictionary** options) {
-  checked(avcodec_parameters_from_context(stream_->codecpar, &encoder), path_);
-  stream_->time_base = encoder.time_base;
-  stream_->avg_frame_rate = encoder.framerate;
-  checked(avformat_write_header(context_, options), path_);
+void VideoFile::open_codec(const VideoSettings& settings, const FilterGraph& graph) {
+  const AVCodec* codec = avcodec_find_encoder_by_name(settings.codec.c_str());
+  if (codec == nullptr) throw RunError(path_ + ": this FFmpeg has no encoder " + settings.codec);
+  codec_.reset(avcodec_alloc_context3(codec));
+  codec_->width = graph.width();
+  codec_->height = graph.height();
+  codec_->pix_fmt = graph.pixel_format();
+  codec_->time_base = settings.time_base;
+  codec_->sample_aspect_ratio = {1, 1};
+  if ((container_->oformat->flags & AVFMT_GLOBALHEADER) != 0) codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+  with_options(settings.codec_options, path_ + ": opening the encoder " + settings.codec,
+               [&](AVDictionary** options) { return avcodec_open2(codec_.get(), codec, options); });
 }
 
-void Muxer::encode(AVCodecContext& encoder, const AVFrame* frame) {
-  checked(avcodec_send_frame(&encoder, frame), path_ + ": encoding a frame");
+void VideoFile::encode(const AVFrame* frame) {
+  checked(avcodec_send_frame(codec_.get(), frame), path_ + ": encoding a frame");
   while (true) {
-    const int code = avcodec_receive_packet(&encoder, packet_.get());
+    const int code = avcodec_receive_packet(codec_.get(), packet_.get());
     if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
     checked(code, path_ + ": encoding a frame");
-    av_packet_rescale_ts(packet_.get(), encoder.time_base, stream_->time_base);
+    packet_->duration = frame_duration_;
+    av_packet_rescale_ts(packet_.get(), codec_->time_base, stream_->time_base);
     packet_->stream_index = stream_->index;
-    checked(av_interleaved_write_frame(context_, packet_.get()), path_ + ": writing a frame");
+    checked(av_interleaved_write_frame(container_, packet_.get()), path_ + ": writing a frame");
   }
 }
 
-void Muxer::finish() {
-  checked(av_write_trailer(context_), path_);
-  checked(avio_closep(&context_->pb), path_);
+void VideoFile::finish() {
+  encode(nullptr);
+  checked(av_write_trailer(container_), path_);
+  checked(avio_closep(&container_->pb), path_);
 }
 
 }  // namespace zoetrope::render

@@ -13,6 +13,7 @@ extern "C" {
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "zoetrope/render/frame.hpp"
@@ -60,26 +61,39 @@ class FilterGraph {
   AVFilterContext* sink_ = nullptr;
 };
 
-// A file of one video stream.
-class Muxer {
- public:
-  // `container`: FFmpeg's name of the format.
-  Muxer(std::string path, const std::string& container);
-  ~Muxer();
-  Muxer(const Muxer&) = delete;
-  Muxer& operator=(const Muxer&) = delete;
+// FFmpeg's options by name, as its command line takes them.
+using AvOptions = std::vector<std::pair<std::string, std::string>>;
 
-  bool wants_global_header() const { return (context_->oformat->flags & AVFMT_GLOBALHEADER) != 0; }
-  // Before the first frame, once the encoder is open.
-  void begin(const AVCodecContext& encoder, AVDictionary** options);
-  // Encodes `frame`, nullptr for the end, and writes what comes out.
-  void encode(AVCodecContext& encoder, const AVFrame* frame);
+struct VideoSettings {
+  std::string container;  // FFmpeg's name of the format
+  std::string codec;      // of the encoder
+  AVRational time_base;
+  std::int64_t frame_duration = 0;  // in time_base; 0: the container finds it from the next frame
+  AvOptions codec_options;
+  AvOptions container_options;
+};
+
+// A file of one video stream, of frames as a filter graph puts them out.
+class VideoFile {
+ public:
+  VideoFile(std::string path, const VideoSettings& settings, const FilterGraph& graph);
+  ~VideoFile();
+  VideoFile(const VideoFile&) = delete;
+  VideoFile& operator=(const VideoFile&) = delete;
+
+  void write(const AVFrame& frame) { encode(&frame); }
+  // After the last frame.
   void finish();
 
  private:
+  void open_codec(const VideoSettings& settings, const FilterGraph& graph);
+  void encode(const AVFrame* frame);
+
   std::string path_;
-  AVFormatContext* context_ = nullptr;
+  std::int64_t frame_duration_;
+  AVFormatContext* container_ = nullptr;
   AVStream* stream_ = nullptr;
+  CodecPtr codec_;
   PacketPtr packet_;
 };
 

@@ -52,44 +52,35 @@ FramePtr make_palette(const Film& film) {
   return palette;
 }
 
-CodecPtr open_encoder(const FilterGraph& graph) {
-  const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_GIF);
-  if (codec == nullptr) throw RunError("this FFmpeg has no GIF encoder");
-  CodecPtr encoder(avcodec_alloc_context3(codec));
-  encoder->width = graph.width();
-  encoder->height = graph.height();
-  encoder->pix_fmt = graph.pixel_format();
-  encoder->time_base = kCentisecond;
-  checked(avcodec_open2(encoder.get(), codec, nullptr), "opening FFmpeg's GIF encoder");
-  return encoder;
-}
-
 }  // namespace
 
 void encode_gif(const std::string& path, const Film& film) {
   const auto pts = [&](std::size_t i) { return std::llround(film.time_s(i) * 100); };
   FramePtr palette = make_palette(film);
-  Picture first = film.frame(0);
+  FrameReader reader(film);
+  Picture first = reader.next();
   FilterGraph graph(
       "[in0][in1]paletteuse=dither=none:diff_mode=rectangle[out]",
       {{first.width, first.height, kCentisecond}, {palette->width, palette->height, kCentisecond}});
   graph.push(1, std::move(palette));
   graph.push(1, nullptr);
 
-  const CodecPtr encoder = open_encoder(graph);
-  Muxer muxer(path, "gif");
-  AVDictionary* options = nullptr;
-  av_dict_set_int(&options, "final_delay", pts(film.count) - pts(film.count - 1), 0);
-  muxer.begin(*encoder, &options);
-  av_dict_free(&options);
+  VideoFile file(
+      path,
+      {.container = "gif",
+       .codec = "gif",
+       .time_base = kCentisecond,
+       .frame_duration = 0,
+       .codec_options = {},
+       .container_options = {{"final_delay", std::to_string(pts(film.count) - pts(film.count - 1))}}},
+      graph);
   for (std::size_t i = 0; i < film.count; ++i) {
-    graph.push(0, to_av_frame(i == 0 ? std::move(first) : film.frame(i), pts(i)));
-    while (const FramePtr frame = graph.pull()) muxer.encode(*encoder, frame.get());
+    graph.push(0, to_av_frame(i == 0 ? std::move(first) : reader.next(), pts(i)));
+    while (const FramePtr frame = graph.pull()) file.write(*frame);
   }
   graph.push(0, nullptr);
-  while (const FramePtr frame = graph.pull()) muxer.encode(*encoder, frame.get());
-  muxer.encode(*encoder, nullptr);
-  muxer.finish();
+  while (const FramePtr frame = graph.pull()) file.write(*frame);
+  file.finish();
 }
 
 }  // namespace zoetrope::render

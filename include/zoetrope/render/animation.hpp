@@ -11,14 +11,23 @@
 namespace zoetrope::render {
 
 struct AnimationOptions {
-  std::string format = "gif";  // gif, mp4, webp
-  double fps = 10;
+  // gif: one palette for all frames, no dithering.
+  // mp4: H.264 as browsers and QuickTime play it (yuv420p, even sizes, index at the front).
+  // webp: animated, lossy.
+  std::string format = "gif";
+  double fps = 10;           // a GIF shows at most 50
   double hold_last_s = 2.0;  // how long the last frame stays before the animation starts again
+  // Where the last frame is put as a PNG too, to be shown while the animation is not; empty: nowhere.
+  std::filesystem::path poster = {};
 };
 
-// Encodes `count` frames given by `frame(i)`, i ascending; a two-pass encoder (the GIF's palette) asks for
-// the frames again from 0. Never holds more than a few pictures. The file appears when it is whole.
-// Throws RunError with FFmpeg's reason; UsageError on an unknown format.
+// UsageError when the format is unknown or a number is out of its range: to be called before any work.
+void check_animation_options(const AnimationOptions& options);
+
+// Encodes `count` frames of one size given by `frame(i)`, i ascending; a two-pass encoder (the GIF's palette)
+// asks for some of them before that. `frame` is called from another thread, one call at a time. Never holds
+// more than a few pictures. The file appears when it is whole. Throws RunError with FFmpeg's reason, or when
+// a frame has another size than the first; UsageError as above.
 void write_animation(const std::filesystem::path& path, const AnimationOptions& options, std::size_t count,
                      const std::function<Picture(std::size_t)>& frame);
 
