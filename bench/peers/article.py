@@ -98,7 +98,7 @@ def embed(options):
     from PIL import Image
     from transformers import AutoImageProcessor, AutoModel
 
-    images = [Image.fromarray(image) for image in read_images(options.data, "t10k")]
+    images = [Image.fromarray(image) for image in read_images(options.data, "t10k")[: options.test_limit]]
 
     def work():
         for checkpoint in checkpoints(options.run):
@@ -183,7 +183,8 @@ def draw(options):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    images, labels = read_images(options.data, "t10k"), read_labels(options.data, "t10k")
+    images = read_images(options.data, "t10k")
+    labels = read_labels(options.data, "t10k")[: options.test_limit]
     history = json.loads((options.run / "log.json").read_text())
 
     def work():
@@ -216,6 +217,7 @@ def main():
     parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), metavar="DIR")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--save-steps", type=int, default=20)
+    parser.add_argument("--test-limit", type=int, metavar="N", help="only the first N test images")
     options = parser.parse_args()
     work = STAGES[options.stage](options)
     began = time.perf_counter()
