@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The review page: one HTML file, opened from disk without a network, in which a person looks through a run.
+// T frames, N test images, C classes, as in store::Analysis.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/loss_log.hpp"
+
+namespace zoetrope::review {
+
+// The test images, all of one size: pixels[((i * height + y) * width + x) * channels + c]. No pixels: no
+// pictures.
+struct Images {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;  // 1 grey, 3 RGB
+  std::vector<std::uint8_t> pixels;
+};
+
+// What is shown, and what the exports write.
+struct Review {
+  std::string title;  // the page's, usually the run directory's name
+  store::Analysis analysis;
+  std::vector<store::LossRecord> log;
+  Images images;
+  std::vector<std::string> image_names;  // [N], file names; empty where images have none
+};
+
+struct PageOptions {
+  int refresh_seconds = 0;  // > 0: the page loads itself again every so often, for a run that goes on
+};
+
+// Writes the page atomically: about 2 MB of libraries, and for 10,000 images of 32 x 32 and 50 checkpoints
+// some 6 MB more. Names are shown as text whatever is in them. UsageError when the images do not fit the
+// analysis.
+void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options = {});
+
+// How often an image that was classified rightly at one checkpoint was classified wrongly at the next [N]; -1
+// where it never was right. After Toneva et al., "An Empirical Study of Example Forgetting during Deep Neural
+// Network Learning" (ICLR 2019), counted at checkpoints and not at mini-batches. `prediction` is [T, N].
+std::vector<std::int64_t> forgetting_events(const std::vector<std::int64_t>& label,
+                                            const std::vector<std::int64_t>& prediction);
+
+// The place of each value in ascending order, from 1; ties by index. Of outlier scores: 1 is most atypical.
+// Of self-confidence: 1 is the likeliest label issue, as cleanlab.rank orders by label quality score
+// "self_confidence". A value that is not a number comes last.
+std::vector<std::int64_t> ascending_ranks(const double* values, std::size_t count);
+
+}  // namespace zoetrope::review

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers and bytes as the page's decode.js unpacks them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace zoetrope::review {
+
+std::string gzip(std::string_view bytes);
+std::string base64(std::string_view bytes);
+
+// The interval that quantised numbers lie in.
+struct Range {
+  double low = 0;
+  double high = 1;
+};
+
+// Arrays one after another, each as planes of bytes (all lowest bytes, then the next): gzip finds more in
+// them.
+class ArrayPacker {
+ public:
+  // 16 bits for each value: 0 is range.low, 65534 is range.high, 65535 is no number.
+  // `frame_size` > 0: from the second group of so many values on, differences to the group before, which are
+  // small, since points move little from one checkpoint to the next.
+  void add_quantised(const std::string& name, std::span<const double> values, Range range,
+                     std::size_t frame_size);
+  // 16 bits each; a value outside of 0 to 65535 is stored as 65535.
+  void add_small(const std::string& name, std::span<const std::int64_t> values, std::size_t frame_size = 0);
+  // 32 bits each.
+  void add_integers(const std::string& name, std::span<const std::int64_t> values);
+
+  const nlohmann::json& directory() const { return directory_; }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  template <typename Integer>
+  void add(const std::string& name, const std::vector<Integer>& values, std::size_t frame_size);
+
+  nlohmann::json directory_ = nlohmann::json::array();
+  std::string bytes_;
+};
+
+}  // namespace zoetrope::review

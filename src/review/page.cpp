@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Joins the page's sources (src/review/page), the libraries and the run's data into one file.
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
+#include "zoetrope/review/review.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "pack.hpp"
+#include "resources.hpp"
+#include "sheets.hpp"
+
+namespace zoetrope::review {
+namespace {
+
+using Json = nlohmann::json;
+
+// Each after those that it imports.
+constexpr std::initializer_list<const char*> kModules = {
+    "dom.js",     "decode.js",  "state.js",  "palette.js",  "dataset.js", "hover.js",
+    "overlay.js", "view.js",    "legend.js", "timeline.js", "curves.js",  "selection.js",
+    "table.js",   "address.js", "keys.js",   "live.js",     "main.js"};
+
+std::string join_modules() {
+  std::string joined;
+  for (const char* name : kModules) {
+    std::string_view text = resource(name);
+    while (!text.empty()) {
+      std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(text.size(), line.size() + 1));
+      if (line.starts_with("import ")) continue;
+      if (line.starts_with("export ")) line.remove_prefix(7);
+      joined.append(line).push_back('\n');
+    }
+  }
+  return joined;
+}
+
+std::string escape_html(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '&')
+      escaped += "&amp;";
+    else if (c == '<')
+      escaped += "&lt;";
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+// JSON that can stand in a script element: without '<' nothing in it can end the element. Bytes that are no
+// UTF-8, as file names may hold, become U+FFFD.
+std::string script_json(const Json& value) {
+  std::string text;
+  for (const char c : value.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    if (c == '<')
+      text += "\\u003c";
+    else
+      text += c;
+  }
+  return text;
+}
+
+// The square around all points of all frames, with a margin.
+Range range_of(const std::vector<double>& points) {
+  Range range{0, 0};
+  bool found = false;
+  for (const double value : points) {
+    if (!std::isfinite(value)) continue;
+    range = found ? Range{std::min(range.low, value), std::max(range.high, value)} : Range{value, value};
+    found = true;
+  }
+  const double margin = range.high > range.low ? 0.03 * (range.high - range.low) : 1;
+  return {range.low - margin, range.high + margin};
+}
+
+Json curve(const std::string& name, const std::vector<double>& epochs, const std::vector<double>& values) {
+  return {{"name", name}, {"epochs", epochs}, {"values", values}};
+}
+
+std::vector<double> column(const std::vector<store::LossRecord>& log, double store::LossRecord::*member) {
+  std::vector<double> values(log.size());
+  std::transform(log.begin(), log.end(), values.begin(),
+                 [member](const auto& record) { return record.*member; });
+  return values;
+}
+
+Json curves_of(const Review& review) {
+  const store::Analysis& analysis = review.analysis;
+  Json curves = Json::array();
+  if (!review.log.empty()) {
+    const std::vector<double> epochs = column(review.log, &store::LossRecord::epoch);
+    curves.push_back(curve("training loss", epochs, column(review.log, &store::LossRecord::loss)));
+    curves.push_back(curve("learning rate", epochs, column(review.log, &store::LossRecord::learning_rate)));
+  } else if (std::any_of(analysis.loss.begin(), analysis.loss.end(),
+                         [](double v) { return std::isfinite(v); })) {
+    curves.push_back(curve("training loss", analysis.epoch, analysis.loss));
+  }
+  for (const auto& [name, values] : analysis.curves) {
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    curves.push_back(curve(words, analysis.epoch, values));
+  }
+  if (analysis.num_frames() > 0)
+    curves.push_back(curve("disparity to the frame before", analysis.epoch, analysis.disparity));
+  return curves;
+}
+
+void pack_predictions(const store::Analysis& analysis, ArrayPacker& packer) {
+  const std::size_t images = analysis.num_images();
+  if (!analysis.prediction.empty()) {
+    packer.add_small("prediction", analysis.prediction, images);
+    packer.add_small("forgetting", forgetting_events(analysis.label, analysis.prediction));
+  }
+  if (!analysis.confidence.empty()) packer.add_quantised("confidence", analysis.confidence, {0, 1}, images);
+  if (!analysis.self_confidence.empty()) {
+    const double* last = analysis.self_confidence.data() + (analysis.num_frames() - 1) * images;
+    packer.add_integers("issueRank", ascending_ranks(last, images));
+  }
+}
+
+ArrayPacker pack_arrays(const store::Analysis& analysis, Range range) {
+  const std::size_t images = analysis.num_images();
+  ArrayPacker packer;
+  packer.add_small("label", analysis.label);
+  packer.add_quantised("points", analysis.aligned, range, 2 * images);
+  packer.add_quantised("score", analysis.ood_score, {0, 1}, images);
+  packer.add_integers("outlier", analysis.outlier);
+  if (analysis.num_frames() == 0) return packer;
+  const double* scores = analysis.ood_score.data();
+  packer.add_integers("rankFirst", ascending_ranks(scores, images));
+  packer.add_integers("rankLast", ascending_ranks(scores + (analysis.num_frames() - 1) * images, images));
+  pack_predictions(analysis, packer);
+  return packer;
+}
+
+Json describe(const Review& review, const PageOptions& options, const ArrayPacker& arrays, Range range,
+              const Sheets& sheets) {
+  const store::Analysis& analysis = review.analysis;
+  std::vector<double> explained;
+  for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
+    explained.push_back(analysis.explained_variance_ratio[2 * t] +
+                        analysis.explained_variance_ratio[2 * t + 1]);
+  }
+  Json meta = {{"title", review.title},
+               {"refreshSeconds", options.refresh_seconds},
+               {"size", analysis.num_images()},
+               {"outliers", analysis.num_outliers()},
+               {"steps", analysis.step},
+               {"epochs", analysis.epoch},
+               {"explained", explained},
+               {"classNames", analysis.class_names},
+               {"range", {{"low", range.low}, {"high", range.high}}},
+               {"curves", curves_of(review)},
+               {"arrays", arrays.directory()},
+               {"images",
+                {{"width", sheets.width},
+                 {"height", sheets.height},
+                 {"cellWidth", sheets.cell_width},
+                 {"cellHeight", sheets.cell_height},
+                 {"columns", sheets.columns},
+                 {"rows", sheets.rows},
+                 {"sheets", sheets.jpegs.size()}}}};
+  if (!review.image_names.empty()) meta["names"] = review.image_names;
+  return meta;
+}
+
+std::string sheet_elements(const Sheets& sheets) {
+  std::string elements;
+  for (std::size_t i = 0; i < sheets.jpegs.size(); ++i) {
+    elements += "<script type=\"text/plain\" id=\"sheet-" + std::to_string(i) + "\">" +
+                base64(sheets.jpegs[i]) + "</script>\n";
+  }
+  return elements;
+}
+
+void check(const Review& review) {
+  const Images& images = review.images;
+  const auto count = static_cast<std::int64_t>(review.analysis.num_images());
+  const bool fits =
+      images.pixels.empty() ||
+      (images.height > 0 && images.width > 0 && (images.channels == 1 || images.channels == 3) &&
+       images.pixels.size() ==
+           static_cast<std::size_t>(count * images.height * images.width * images.channels));
+  if (!fits) {
+    throw UsageError("the images are not the " + std::to_string(count) +
+                     " images of the analysis; give the --data of that run");
+  }
+  if (!review.image_names.empty() && review.image_names.size() != review.analysis.num_images()) {
+    throw UsageError("there are " + std::to_string(review.image_names.size()) + " image names for " +
+                     std::to_string(count) + " images");
+  }
+}
+
+using Replacements = std::vector<std::pair<std::string_view, std::string>>;
+
+// Puts each value at the place of its {{name}}; what is put in is not looked through again.
+std::string fill(std::string_view page, const Replacements& replacements) {
+  std::string filled;
+  for (std::size_t start; (start = page.find("{{")) != std::string_view::npos;) {
+    const std::size_t end = page.find("}}", start);
+    const std::string_view name = page.substr(start + 2, end - start - 2);
+    const auto found = std::find_if(replacements.begin(), replacements.end(),
+                                    [name](const auto& r) { return r.first == name; });
+    filled.append(page.substr(0, start)).append(found->second);
+    page.remove_prefix(end + 2);
+  }
+  return filled.append(page);
+}
+
+}  // namespace
+
+void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options) {
+  check(review);
+  const Range range = range_of(review.analysis.aligned);
+  const ArrayPacker arrays = pack_arrays(review.analysis, range);
+  const Sheets sheets = make_sheets(review.images, static_cast<std::int64_t>(review.analysis.num_images()));
+  support::write_file(path,
+                      fill(resource("page.html"),
+                           {{"title", escape_html(review.title)},
+                            {"library_notice", "holds plotly.js and Tabulator, both under the MIT licence"},
+                            {"style", std::string(resource("style.css"))},
+                            {"tabulator_css", std::string(resource("tabulator.css"))},
+                            {"meta", script_json(describe(review, options, arrays, range, sheets))},
+                            {"arrays", base64(gzip(arrays.bytes()))},
+                            {"sheets", sheet_elements(sheets)},
+                            {"plotly", base64(gzip(resource("plotly.js")))},
+                            {"tabulator", base64(gzip(resource("tabulator.js")))},
+                            {"modules", join_modules()}}));
+}
+
+}  // namespace zoetrope::review

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is shown, as the part of the address after '#': a link to it, and what a reload comes back to.
+
+// Sorted numbers as "3,7-12": short for a lasso's many neighbours.
+export function packNumbers(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const parts = [];
+  for (let i = 0; i < sorted.length; ++i) {
+    const first = sorted[i];
+    while (sorted[i + 1] === sorted[i] + 1) ++i;
+    parts.push(first === sorted[i] ? String(first) : first + "-" + sorted[i]);
+  }
+  return parts.join(",");
+}
+
+export function unpackNumbers(text, limit) {
+  const numbers = new Set();
+  for (const part of text.split(",").filter(Boolean)) {
+    const [first, last = first] = part.split("-").map(Number);
+    for (let i = first; i <= Math.min(last, limit - 1); ++i) if (Number.isInteger(i) && i >= 0) numbers.add(i);
+  }
+  return numbers;
+}
+
+// The frame of the checkpoint at `step`, the nearest before it if there is none.
+function frameOf(steps, text, fallback) {
+  if (text === null || Number.isNaN(Number(text))) return fallback;
+  const after = steps.findIndex((step) => step > Number(text));
+  return after < 0 ? steps.length - 1 : Math.max(0, after - 1);
+}
+
+export function readAddress(meta) {
+  const values = new URLSearchParams(location.hash.slice(1));
+  const { steps } = meta;
+  const last = steps.length - 1;
+  const frame = frameOf(steps, values.get("step"), last);
+  const named = values.has("step");
+  return {
+    frame,
+    left: frameOf(steps, values.get("left"), named ? frame : 0),
+    right: frameOf(steps, values.get("right"), frame),
+    pinned: ["left", "right"].includes(values.get("pin")) ? values.get("pin") : "",
+    selected: unpackNumbers(values.get("selected") ?? "", meta.size),
+    hidden: unpackNumbers(values.get("hidden") ?? "", meta.classNames.length),
+    search: values.get("search") ?? "",
+    onlySelection: values.get("only") === "selection",
+    sort: values.get("sort") ?? "rankLast:asc",
+  };
+}
+
+function write(meta, state) {
+  const values = new URLSearchParams({ step: meta.steps[state.frame] });
+  if (state.left !== state.frame) values.set("left", meta.steps[state.left]);
+  if (state.right !== state.frame) values.set("right", meta.steps[state.right]);
+  if (state.pinned) values.set("pin", state.pinned);
+  if (state.selected.size > 0) values.set("selected", packNumbers(state.selected));
+  if (state.hidden.size > 0) values.set("hidden", packNumbers(state.hidden));
+  if (state.search) values.set("search", state.search);
+  if (state.onlySelection) values.set("only", "selection");
+  if (state.sort) values.set("sort", state.sort);
+  // Not location.hash: going back should leave the page, not walk through every frame that was played.
+  history.replaceState(null, "", "#" + values.toString().replaceAll("%2C", ",").replaceAll("%3A", ":"));
+}
+
+export function keepAddress(meta, state) {
+  let timer = 0;
+  state.on(["frame", "left", "right", "pinned", "selected", "hidden", "search", "onlySelection", "sort"], () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => write(meta, state), 150);
+  });
+  window.addEventListener("hashchange", () => state.set(readAddress(meta)));
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that was measured over time as small plots above each other, with a cursor at the slider's checkpoint.
+import { byId } from "./dom.js";
+import { goTo } from "./state.js";
+
+const kPanelHeight = 62;
+
+// Plotly reads a little HTML in text; names are to be shown as they are.
+const asText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+
+function nearestFrame(epochs, epoch) {
+  let best = 0;
+  epochs.forEach((value, t) => {
+    if (Math.abs(value - epoch) < Math.abs(epochs[best] - epoch)) best = t;
+  });
+  return best;
+}
+
+function traces(curves) {
+  return curves.map((curve, c) => ({
+    x: curve.epochs,
+    y: curve.values,
+    name: asText(curve.name),
+    xaxis: "x",
+    yaxis: "y" + (c === 0 ? "" : c + 1),
+    mode: curve.values.length > 1 ? "lines" : "markers",
+    line: { color: "#2a5db0", width: 1.5 },
+    hovertemplate: "%{y:.4g}<extra></extra>",
+  }));
+}
+
+function layout(curves, ink, grid) {
+  const rows = curves.length;
+  const result = {
+    height: 30 + kPanelHeight * rows,
+    margin: { l: 44, r: 8, t: 4, b: 26 },
+    showlegend: false,
+    hovermode: "x",
+    dragmode: false,
+    font: { size: 10, color: ink },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    xaxis: { title: { text: "epoch", standoff: 2 }, gridcolor: grid, zeroline: false, anchor: "y" + (rows > 1 ? rows : ""), fixedrange: true },
+    annotations: [],
+  };
+  curves.forEach((curve, c) => {
+    const top = 1 - c / rows;
+    result["yaxis" + (c === 0 ? "" : c + 1)] = {
+      domain: [top - 0.86 / rows, top - 0.28 / rows], gridcolor: grid, zeroline: false, nticks: 3, rangemode: "nonnegative", fixedrange: true, exponentformat: "e",
+    };
+    result.annotations.push({
+      text: asText(curve.name), xref: "paper", yref: "paper", x: 0, y: top, xanchor: "left", yanchor: "top", showarrow: false,
+      font: { size: 11, color: ink },
+    });
+  });
+  return result;
+}
+
+export async function createCurves(dataset, state) {
+  const plot = byId("curves");
+  const { curves, epochs } = dataset.meta;
+  if (curves.length === 0) {
+    plot.textContent = "No curves were logged.";
+    return;
+  }
+  const style = getComputedStyle(document.body);
+  const colours = [style.getPropertyValue("--ink"), style.getPropertyValue("--line")];
+  await Plotly.newPlot(plot, traces(curves), layout(curves, ...colours), { displayModeBar: false, responsive: true });
+  plot.addEventListener("click", (event) => {
+    const axis = plot._fullLayout.xaxis;
+    const epoch = axis.p2l(event.clientX - plot.getBoundingClientRect().left - axis._offset);
+    goTo(state, nearestFrame(epochs, epoch), dataset.frames);
+  });
+  state.on(["frame"], () => {
+    const x = epochs[state.frame];
+    Plotly.relayout(plot, { shapes: [{ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: "#d1434b", width: 1.5 } }] });
+  });
+}

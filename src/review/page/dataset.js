@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
+import { readArrays, readMeta, readSheets } from "./decode.js";
+
+const kNoNumber = 65535;
+
+export async function openDataset() {
+  const meta = readMeta();
+  const [arrays, sheets] = await Promise.all([readArrays(meta), readSheets(meta)]);
+  return new Dataset(meta, arrays, sheets);
+}
+
+class Dataset {
+  constructor(meta, arrays, sheets) {
+    Object.assign(this, { meta, arrays, sheets, size: meta.size, frames: meta.steps.length });
+  }
+
+  get hasPredictions() {
+    return "prediction" in this.arrays;
+  }
+  label(i) {
+    return this.arrays.label[i];
+  }
+  className(c) {
+    return this.meta.classNames[c];
+  }
+  name(i) {
+    return this.meta.names ? this.meta.names[i] : "";
+  }
+  x(frame, i) {
+    return this.#coordinate(2 * (frame * this.size + i));
+  }
+  y(frame, i) {
+    return this.#coordinate(2 * (frame * this.size + i) + 1);
+  }
+  score(frame, i) {
+    return this.#unit(this.arrays.score[frame * this.size + i]);
+  }
+  prediction(frame, i) {
+    return this.arrays.prediction[frame * this.size + i];
+  }
+  confidence(frame, i) {
+    return "confidence" in this.arrays ? this.#unit(this.arrays.confidence[frame * this.size + i]) : NaN;
+  }
+  // The frame's worst outliers, worst first.
+  outliers(frame) {
+    const k = this.meta.outliers;
+    return [...this.arrays.outlier.subarray(frame * k, (frame + 1) * k)];
+  }
+  // The given images, most atypical in this frame first.
+  worstOf(indices, frame) {
+    return [...indices].sort((a, b) => this.score(frame, a) - this.score(frame, b) || a - b);
+  }
+  moment(frame) {
+    return "step " + this.meta.steps[frame].toLocaleString("en") + ", epoch " + this.meta.epochs[frame].toFixed(2);
+  }
+
+  // The picture of image `i`, `size` CSS pixels wide and high at most, as an element.
+  picture(i, size) {
+    const { width, height, cellWidth, cellHeight, columns, rows } = this.meta.images;
+    const perSheet = columns * rows;
+    const place = i % perSheet;
+    const scale = size / Math.max(width, height);
+    const element = document.createElement("span");
+    element.className = "picture";
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", "image " + i);
+    const style = element.style;
+    style.width = width * scale + "px";
+    style.height = height * scale + "px";
+    if (this.sheets.length === 0) return element;
+    style.backgroundImage = "url(" + this.sheets[Math.floor(i / perSheet)] + ")";
+    style.backgroundSize = columns * cellWidth * scale + "px auto";
+    style.backgroundPosition =
+      -(place % columns) * cellWidth * scale + "px " + -Math.floor(place / columns) * cellHeight * scale + "px";
+    return element;
+  }
+
+  #coordinate(at) {
+    const value = this.arrays.points[at];
+    return value === kNoNumber ? NaN : this.meta.range.low + (value / (kNoNumber - 1)) * (this.meta.range.high - this.meta.range.low);
+  }
+  #unit(value) {
+    return value === kNoNumber ? NaN : value / (kNoNumber - 1);
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the writer packed into this page: gzip as base64, numbers as planes of bytes.
+
+const textOf = (id) => document.getElementById(id).textContent;
+
+async function bytesOf(id) {
+  const response = await fetch("data:application/octet-stream;base64," + textOf(id));
+  document.getElementById(id).textContent = ""; // the page need not keep both forms
+  return response.arrayBuffer();
+}
+
+const gunzip = (buffer) =>
+  new Response(new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip")));
+
+export const readMeta = () => JSON.parse(textOf("meta"));
+
+// Runs a library that is packed in the element `id`.
+export async function loadLibrary(id) {
+  const code = await gunzip(await bytesOf(id)).blob();
+  const script = document.createElement("script");
+  script.src = URL.createObjectURL(code.slice(0, code.size, "text/javascript"));
+  await new Promise((resolve, reject) => {
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(id + " could not be loaded"));
+    document.head.append(script);
+  });
+  URL.revokeObjectURL(script.src);
+}
+
+// One array: `item.width` planes of `item.length` bytes, lowest byte first. With `item.frame` = n, each group of
+// n values is the difference to the group before it.
+function unpack(bytes, item) {
+  const array = item.width === 2 ? new Uint16Array(item.length) : new Uint32Array(item.length);
+  for (let plane = 0; plane < item.width; ++plane) {
+    const start = plane * item.length;
+    for (let i = 0; i < item.length; ++i) array[i] += bytes[start + i] * 256 ** plane;
+  }
+  if (item.frame) for (let i = item.frame; i < item.length; ++i) array[i] += array[i - item.frame];
+  return array;
+}
+
+// The arrays that `meta.arrays` lists, by name.
+export async function readArrays(meta) {
+  const all = new Uint8Array(await gunzip(await bytesOf("arrays")).arrayBuffer());
+  const arrays = {};
+  let offset = 0;
+  for (const item of meta.arrays) {
+    arrays[item.name] = unpack(all.subarray(offset), item);
+    offset += item.width * item.length;
+  }
+  return arrays;
+}
+
+// The sheets' addresses, for CSS.
+export async function readSheets(meta) {
+  const urls = [];
+  for (let i = 0; i < meta.images.sheets; ++i) {
+    urls.push(URL.createObjectURL(new Blob([await bytesOf("sheet-" + i)], { type: "image/jpeg" })));
+  }
+  return urls;
+}

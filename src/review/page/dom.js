@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elements from JavaScript. Text is only ever set as text: names in a data set are anyone's.
+
+export const byId = (id) => document.getElementById(id);
+
+// element("button", {type: "button", text: "Go", onclick: f}, child, ...)
+export function element(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key === "text") node.textContent = value;
+    else if (key in node) node[key] = value;
+    else node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export const number = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
+export const count = (value) => value.toLocaleString("en");

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The card beside the pointer: the image, large, and what is known of it.
+import { byId, count, element, number } from "./dom.js";
+import { markOf } from "./palette.js";
+
+function facts(dataset, frame, i) {
+  const rows = [["label", dataset.className(dataset.label(i)), dataset.label(i)]];
+  if (dataset.hasPredictions) {
+    const guess = dataset.prediction(frame, i);
+    const sure = dataset.confidence(frame, i);
+    const suffix = Number.isFinite(sure) ? "  " + number(sure, 3) : "";
+    rows.push([guess === dataset.label(i) ? "predicted ✓" : "predicted ✗", dataset.className(guess) + suffix, guess]);
+  }
+  rows.push(["outlier score", number(dataset.score(frame, i), 4)]);
+  return rows;
+}
+
+function card(dataset, frame, i) {
+  const list = element("dl");
+  for (const [term, text, mark] of facts(dataset, frame, i)) {
+    const value = element("dd");
+    if (mark !== undefined) value.append(markOf(mark));
+    value.append(text);
+    list.append(element("dt", { text: term }), value);
+  }
+  const title = element("strong", { text: "#" + count(i) });
+  const name = dataset.name(i);
+  return [dataset.picture(i, 140), element("div", {}, title, ...(name ? [element("p", { text: name, className: "soft name" })] : []), list,
+    element("p", { text: dataset.moment(frame), className: "soft" }))];
+}
+
+// state.hovered is {index, frame, x, y} (a place in the window) or null.
+export function createHover(dataset, state) {
+  const box = byId("hover");
+  state.on(["hovered"], () => {
+    const at = state.hovered;
+    box.hidden = !at;
+    if (!at) return;
+    box.replaceChildren(...card(dataset, at.frame, at.index));
+    const { offsetWidth: width, offsetHeight: height } = box;
+    const left = at.x + 18 + width > window.innerWidth ? at.x - 18 - width : at.x + 18;
+    box.style.left = Math.max(4, left) + "px";
+    box.style.top = Math.max(4, Math.min(at.y - height / 2, window.innerHeight - height - 4)) + "px";
+  });
+}
+
+// Shows the card while the pointer or the focus is on `node`.
+export function showsHover(node, state, index, frameOf) {
+  const show = () => {
+    const box = node.getBoundingClientRect();
+    state.set({ hovered: { index, frame: frameOf(), x: box.right - 10, y: box.top + box.height / 2 } });
+  };
+  const hide = () => state.set({ hovered: null });
+  node.onmouseenter = node.onfocus = show;
+  node.onmouseleave = node.onblur = hide;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keyboard. Keys typed into a field belong to the field.
+import { byId } from "./dom.js";
+import { compareFirstAndLast, goTo } from "./state.js";
+import { togglePlay } from "./timeline.js";
+
+export function connectKeyboard(dataset, state) {
+  const { frames } = dataset;
+  const move = (frame) => {
+    state.set({ playing: false });
+    goTo(state, frame, frames);
+  };
+  const actions = {
+    " ": () => togglePlay(dataset, state),
+    ArrowLeft: () => move(state.frame - 1),
+    ArrowRight: () => move(state.frame + 1),
+    Home: () => move(0),
+    End: () => move(frames - 1),
+    c: () => compareFirstAndLast(state, frames),
+    l: () => state.set({ tool: "lasso" }),
+    m: () => state.set({ tool: "pan" }),
+    "/": () => byId("search").focus(),
+    "?": () => byId("help").showModal(),
+    Escape: () => state.set({ selected: new Set(), active: -1, playing: false }),
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input:not([type=range], [type=checkbox]), select, dialog *");
+    const pressing = event.key === " " && event.target.matches("button, input[type=checkbox]");
+    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action || typing || pressing || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    action();
+  });
+  byId("help-button").onclick = () => byId("help").showModal();
+}

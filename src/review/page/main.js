@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the page. The writer joins these modules into one, in the order of their imports, and leaves the import
+// and export words out: a page from disk cannot import files. So top-level names are unique over all of them.
+import { keepAddress, readAddress } from "./address.js";
+import { createCurves } from "./curves.js";
+import { openDataset } from "./dataset.js";
+import { loadLibrary } from "./decode.js";
+import { byId, count, element } from "./dom.js";
+import { createHover } from "./hover.js";
+import { connectKeyboard } from "./keys.js";
+import { createLegend } from "./legend.js";
+import { keepFresh } from "./live.js";
+import { createSelection } from "./selection.js";
+import { compareFirstAndLast, createState } from "./state.js";
+import { createTable } from "./table.js";
+import { createTimeline } from "./timeline.js";
+import { View } from "./view.js";
+
+function createTools(dataset, state) {
+  const tools = [["lasso", "Lasso", "Draw around points to select them (L)"], ["pan", "Move", "Drag the plane (M)"]].map(([tool, text, title]) =>
+    element("button", { type: "button", text, title, onclick: () => state.set({ tool }), "data-tool": tool }));
+  const compare = element("button", { type: "button", text: "First | last", title: "Compare the first and the last checkpoint (C)",
+    onclick: () => compareFirstAndLast(state, dataset.frames) });
+  document.querySelector(".timeline").append(element("div", { className: "buttons" }, ...tools), compare);
+  state.on(["tool"], () => tools.forEach((button) => button.setAttribute("aria-pressed", String(state.tool === button.dataset.tool))));
+}
+
+async function createViews(dataset, state) {
+  const [left, right] = ["left", "right"].map((side) => new View(side, dataset, state));
+  await Promise.all([left.start(), right.start()]);
+  left.onZoom = (change) => right.follow(change);
+  right.onZoom = (change) => left.follow(change);
+}
+
+async function main() {
+  const [dataset] = await Promise.all([openDataset(), loadLibrary("plotly"), loadLibrary("tabulator")]);
+  const { meta } = dataset;
+  byId("title").textContent = meta.title;
+  if (dataset.frames === 0 || dataset.size === 0) {
+    byId("summary").textContent = "No checkpoint has been analysed yet.";
+    keepFresh(meta, {});
+    return;
+  }
+  byId("summary").textContent = count(dataset.size) + " test images, " + dataset.frames + " checkpoints";
+  const state = createState({ ...readAddress(meta), numClasses: meta.classNames.length, playing: false, hovered: null, active: -1, tool: "lasso" });
+  createLegend(dataset, state);
+  createTools(dataset, state);
+  createTimeline(dataset, state);
+  createHover(dataset, state);
+  createSelection(dataset, state);
+  await createViews(dataset, state);
+  await createCurves(dataset, state);
+  await createTable(dataset, state);
+  connectKeyboard(dataset, state);
+  keepAddress(meta, state);
+  keepFresh(meta, state);
+  document.body.dataset.ready = "true";
+}
+
+main().catch((error) => {
+  byId("summary").textContent = "This page could not start: " + error.message;
+  throw error;
+});

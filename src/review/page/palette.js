@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A class is told by colour and by shape, so that the page reads without colour. The colours are the
+// animation's: 20, chosen to stay apart under the common kinds of colour blindness.
+
+const kColours = ["#3666d5", "#fba02d", "#3fb690", "#b8284d", "#cda5e6", "#c56b23", "#55329a", "#a6daaf", "#8d619a",
+  "#907bf8", "#8f2770", "#e2ca6a", "#d58b4b", "#659e9f", "#ae8ed0", "#4eddd8", "#753351", "#3b7472", "#23d091", "#8b7ea5"];
+
+// Plotly's names, and the same shapes as SVG paths within -5..5.
+const kShapes = [
+  ["circle", "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z"],
+  ["square", "M-3.6-3.6H3.6V3.6H-3.6Z"],
+  ["diamond", "M0-5L5 0L0 5L-5 0Z"],
+  ["triangle-up", "M0-4.5L4.6 3.5H-4.6Z"],
+  ["cross", "M-1.6-4.6H1.6V-1.6H4.6V1.6H1.6V4.6H-1.6V1.6H-4.6V-1.6H-1.6Z"],
+  ["x", "M-4.4-2.2L-2.2-4.4L0-2.2L2.2-4.4L4.4-2.2L2.2 0L4.4 2.2L2.2 4.4L0 2.2L-2.2 4.4L-4.4 2.2L-2.2 0Z"],
+  ["triangle-down", "M0 4.5L4.6-3.5H-4.6Z"],
+  ["star", "M0-5L1.2-1.6L4.8-1.6L1.9 .6L3 4L0 1.9L-3 4L-1.9 .6L-4.8-1.6L-1.2-1.6Z"],
+  ["pentagon", "M0-4.6L4.4-1.4L2.7 3.7H-2.7L-4.4-1.4Z"],
+  ["hexagon", "M0-4.6L4-2.3V2.3L0 4.6L-4 2.3V-2.3Z"],
+];
+
+// Of more classes than this some share a style.
+const kMaxStyles = 200;
+
+export function styleOf(classIndex) {
+  const c = classIndex % kMaxStyles;
+  const [shape, path] = kShapes[(c + Math.floor(c / kColours.length)) % kShapes.length];
+  return { colour: kColours[c % kColours.length], shape, path };
+}
+
+const kSvg = "http://www.w3.org/2000/svg";
+
+// The class's mark as a small picture.
+export function markOf(classIndex) {
+  const { colour, path } = styleOf(classIndex);
+  const svg = document.createElementNS(kSvg, "svg");
+  svg.setAttribute("viewBox", "-6 -6 12 12");
+  svg.setAttribute("class", "mark");
+  svg.setAttribute("aria-hidden", "true");
+  const shape = document.createElementNS(kSvg, "path");
+  shape.setAttribute("d", path);
+  shape.setAttribute("fill", colour);
+  svg.append(shape);
+  return svg;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page shows, in one place. Every part listens to the keys that concern it.
+
+export function createState(values) {
+  const listeners = [];
+  return {
+    ...values,
+    // Changes some keys and tells who listens to one that really changed.
+    set(changes) {
+      const changed = Object.keys(changes).filter((key) => this[key] !== changes[key]);
+      for (const key of changed) this[key] = changes[key];
+      if (changed.length === 0) return;
+      for (const { keys, action } of listeners) if (keys.some((key) => changed.includes(key))) action();
+    },
+    on(keys, action) {
+      listeners.push({ keys, action });
+      action();
+    },
+  };
+}
+
+// Moves the slider, and with it both views save those that are pinned.
+export function goTo(state, frame, frames) {
+  const target = Math.max(0, Math.min(frames - 1, frame));
+  state.set({
+    frame: target,
+    left: state.pinned === "left" ? state.left : target,
+    right: state.pinned === "right" ? state.right : target,
+  });
+}
+
+export function compareFirstAndLast(state, frames) {
+  state.set({ playing: false, frame: frames - 1, left: 0, right: frames - 1, pinned: "" });
+}
+
+// A click: the image alone; with `add` it is put to the selection or taken out.
+export function select(state, index, add) {
+  const selected = new Set(add ? state.selected : []);
+  if (add && selected.has(index)) selected.delete(index);
+  else if (!add && state.selected.size === 1 && state.selected.has(index)) selected.clear();
+  else selected.add(index);
+  state.set({ selected, active: index });
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// All fields of all images, sorted and filtered by Tabulator, which draws only the rows in sight.
+import { byId, count, element, number } from "./dom.js";
+import { markOf } from "./palette.js";
+import { select } from "./state.js";
+
+const kNeverLearned = 65535;
+const kRowHeight = 36;
+
+function rowsOf(dataset) {
+  const { arrays, frames, size } = dataset;
+  const last = frames - 1;
+  return Array.from({ length: size }, (_, i) => {
+    const row = { id: i, label: dataset.className(dataset.label(i)), scoreFirst: dataset.score(0, i), rankFirst: arrays.rankFirst[i],
+      scoreLast: dataset.score(last, i), rankLast: arrays.rankLast[i] };
+    if (dataset.meta.names) row.name = dataset.name(i);
+    if (dataset.hasPredictions) {
+      Object.assign(row, { predictionFirst: dataset.className(dataset.prediction(0, i)), predictionLast: dataset.className(dataset.prediction(last, i)),
+        confidenceFirst: dataset.confidence(0, i), confidenceLast: dataset.confidence(last, i), forgetting: arrays.forgetting[i] });
+    }
+    if (arrays.issueRank) row.issueRank = arrays.issueRank[i];
+    return row;
+  });
+}
+
+const classCell = (classOf) => (cell) => {
+  const c = classOf(cell.getRow().getData().id);
+  return element("span", { className: "class-cell" }, markOf(c), element("span", { text: cell.getValue() }));
+};
+const numberCell = (digits) => (cell) => number(cell.getValue(), digits);
+
+const plain = (title, field, width, digits, tip) => ({ title, field, width, hozAlign: "right", headerHozAlign: "right", sorter: "number",
+  formatter: numberCell(digits), headerTooltip: tip });
+
+// What is known of an image at one checkpoint; `suffix` tells the fields of the first from those of the last.
+function checkpointColumns(dataset, title, suffix, frame) {
+  const guesses = dataset.hasPredictions ? [
+    { title: "predicted", field: "prediction" + suffix, minWidth: 120, formatter: classCell((i) => dataset.prediction(frame, i)) },
+    plain("confidence", "confidence" + suffix, 112, 3, "Probability of the predicted class")] : [];
+  return { title, headerHozAlign: "left", columns: [...guesses,
+    plain("outlier score", "score" + suffix, 118, 4, "0 is most atypical"),
+    plain("rank", "rank" + suffix, 76, 0, "1 is most atypical")] };
+}
+
+function columnsOf(dataset) {
+  const columns = [
+    { title: "image", field: "id", width: 64, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 28) },
+    { title: "index", field: "id", width: 80, hozAlign: "right", headerHozAlign: "right", sorter: "number" },
+    { title: "label", field: "label", minWidth: 120, formatter: classCell((i) => dataset.label(i)) },
+  ];
+  if (dataset.meta.names) columns.push({ title: "name", field: "name", minWidth: 140, formatter: (cell) => element("span", { text: cell.getValue() }) });
+  columns.push(checkpointColumns(dataset, "first checkpoint", "First", 0), checkpointColumns(dataset, "last checkpoint", "Last", dataset.frames - 1));
+  if (dataset.hasPredictions) {
+    columns.push({ ...plain("forgotten", "forgetting", 106, 0, "Times that a right prediction turned wrong at the next checkpoint"),
+      formatter: (cell) => (cell.getValue() === kNeverLearned ? "never right" : String(cell.getValue())) });
+  }
+  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 110, 0, "1: the label that the last checkpoint believes least"));
+  return columns;
+}
+
+function filterOf(dataset, state) {
+  const words = state.search.toLowerCase().split(/\s+/).filter(Boolean);
+  return (row) => {
+    if (state.hidden.has(dataset.label(row.id))) return false;
+    if (state.onlySelection && !state.selected.has(row.id)) return false;
+    const text = [row.id, row.label, row.predictionLast, row.name].join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+}
+
+function markRow(row, state) {
+  const node = row.getElement();
+  const i = row.getData().id;
+  node.classList.toggle("chosen", state.selected.has(i));
+  node.classList.toggle("current", state.active === i);
+  node.setAttribute("aria-selected", String(state.selected.has(i)));
+}
+
+function connectKeys(table, state) {
+  byId("table").addEventListener("keydown", (event) => {
+    const rows = table.getRows("active");
+    if (rows.length === 0) return;
+    if (event.key === "Enter" && state.active >= 0) select(state, state.active, true);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const at = rows.findIndex((row) => row.getData().id === state.active);
+      const next = rows[Math.max(0, Math.min(rows.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
+      state.set({ active: next.getData().id });
+      table.scrollToRow(next, "nearest", false);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+function connectRows(table, dataset, state) {
+  table.on("rowClick", (event, row) => select(state, row.getData().id, event.ctrlKey || event.metaKey || event.shiftKey));
+  table.on("rowMouseEnter", (event, row) => state.set({
+    hovered: { index: row.getData().id, frame: state.frame, x: event.clientX, y: event.clientY } }));
+  table.on("rowMouseLeave", () => state.set({ hovered: null }));
+  table.on("dataFiltered", (_, rows) => (byId("count").textContent = count(rows.length) + " of " + count(dataset.size)));
+  table.on("dataSorted", (sorters) => state.set({ sort: sorters.map((s) => s.field + ":" + s.dir).join(",") }));
+}
+
+function connectFilters(table, dataset, state) {
+  let timer = 0;
+  const search = byId("search");
+  search.value = state.search;
+  search.oninput = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => state.set({ search: search.value }), 120);
+  };
+  const only = byId("only-selection");
+  only.onchange = () => state.set({ onlySelection: only.checked });
+  state.on(["search", "hidden", "onlySelection"], () => {
+    only.checked = state.onlySelection;
+    table.setFilter(filterOf(dataset, state));
+  });
+  state.on(["selected"], () => state.onlySelection && table.refreshFilter());
+}
+
+export function createTable(dataset, state) {
+  const [field, dir] = state.sort.split(",")[0].split(":");
+  const columns = columnsOf(dataset);
+  const known = columns.flatMap((column) => column.columns ?? [column]).some((column) => column.field === field);
+  const table = new Tabulator("#table", {
+    data: rowsOf(dataset), columns, height: 440, rowHeight: kRowHeight, layout: "fitColumns", placeholder: "No image fits the search.",
+    initialSort: known ? [{ column: field, dir }] : [], headerSortTristate: false, rowFormatter: (row) => markRow(row, state),
+  });
+  return new Promise((resolve) => table.on("tableBuilt", () => {
+    connectRows(table, dataset, state);
+    connectKeys(table, state);
+    connectFilters(table, dataset, state);
+    state.on(["selected", "active"], () => {
+      table.getRows("visible").forEach((row) => markRow(row, state));
+      const row = state.active >= 0 && !byId("table").contains(document.activeElement) && table.getRow(state.active);
+      if (row && table.getRows("active").includes(row)) table.scrollToRow(row, "nearest", false);
+    });
+    resolve(table);
+  }));
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// One scatter view: the embedding at one checkpoint, and the pictures of its worst outliers.
+import { element } from "./dom.js";
+import { showsHover } from "./hover.js";
+import { Overlay } from "./overlay.js";
+import { styleOf } from "./palette.js";
+import { select } from "./state.js";
+
+const kHasWebGl = !!document.createElement("canvas").getContext("webgl");
+
+function pointSize(dataset) {
+  return Math.max(3, Math.min(8, 11 - 1.6 * Math.log10(dataset.size + 1)));
+}
+
+export class View {
+  constructor(side, dataset, state) {
+    Object.assign(this, { side, dataset, state, busy: false });
+    this.plot = element("div", { className: "plot" });
+    this.strip = element("div", { className: "strip", role: "group", "aria-label": "Worst outliers" });
+    document.getElementById(side).append(this.#head(), this.plot, element("h3", { text: "Worst outliers here" }), this.strip);
+  }
+
+  async start() {
+    await Plotly.newPlot(this.plot, [this.#trace()], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
+    this.overlay = new Overlay(this.dataset, this.state, this.plot);
+    this.#listen();
+    this.state.on([this.side], () => this.#drawStrip());
+    this.state.on([this.side, "hidden"], () => this.#drawPoints());
+    this.state.on(["selected"], () => this.#drawSelection());
+    this.state.on(["hovered", "active"], () => this.overlay.drawRing());
+    this.state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: this.state.tool }));
+  }
+
+  get frame() {
+    return this.state[this.side];
+  }
+
+  #head() {
+    const { steps, epochs } = this.dataset.meta;
+    const choice = element("select", { "aria-label": "Checkpoint of the " + this.side + " view" });
+    steps.forEach((step, t) => choice.append(element("option", { value: String(t), text: "step " + step + "  ·  epoch " + epochs[t].toFixed(2) })));
+    choice.onchange = () => this.state.set({ [this.side]: Number(choice.value) });
+    const pin = element("button", { type: "button", text: "Pin", title: "Keep this view here while the slider moves" });
+    pin.onclick = () => this.state.set({ pinned: this.state.pinned === this.side ? "" : this.side });
+    const facts = element("span", { className: "soft facts" });
+    this.state.on([this.side], () => {
+      choice.value = String(this.frame);
+      facts.textContent = "explained variance " + (100 * this.dataset.meta.explained[this.frame]).toFixed(0) + " %";
+    });
+    this.state.on(["pinned"], () => pin.setAttribute("aria-pressed", String(this.state.pinned === this.side)));
+    return element("div", { className: "view-head" }, choice, pin, facts);
+  }
+
+  // One trace for all images, in their order: with one for each class, the last class would cover the others.
+  #trace() {
+    const size = pointSize(this.dataset);
+    const styles = Array.from({ length: this.dataset.size }, (_, i) => styleOf(this.dataset.label(i)));
+    return {
+      type: kHasWebGl ? "scattergl" : "scatter",
+      mode: "markers",
+      hoverinfo: "none",
+      ...this.#coordinates(),
+      marker: { color: styles.map(({ colour }) => colour), symbol: styles.map(({ shape }) => shape), size, opacity: 0.8, line: { width: 0 } },
+      selected: { marker: { opacity: 1, size: size + 2 } },
+      unselected: { marker: { opacity: 0.12 } },
+    };
+  }
+
+  #layout() {
+    const { low, high } = this.dataset.meta.range;
+    const axis = { range: [low, high], showgrid: false, zeroline: false, showticklabels: false, ticks: "" };
+    return {
+      xaxis: { ...axis },
+      yaxis: { ...axis, scaleanchor: "x" },
+      margin: { l: 0, r: 0, t: 0, b: 0 },
+      showlegend: false,
+      hovermode: "closest",
+      hoverdistance: 12,
+      dragmode: this.state.tool,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      newselection: { line: { color: "#2a5db0", width: 1.5 } },
+    };
+  }
+
+  // The points of the shown frame; those of hidden classes are no numbers and so not drawn.
+  #coordinates() {
+    const x = new Float32Array(this.dataset.size);
+    const y = new Float32Array(this.dataset.size);
+    for (let i = 0; i < this.dataset.size; ++i) {
+      x[i] = this.state.hidden.has(this.dataset.label(i)) ? NaN : this.dataset.x(this.frame, i);
+      y[i] = this.dataset.y(this.frame, i);
+    }
+    return { x, y };
+  }
+
+  // While one frame is being drawn, later ones wait; of those only the last is drawn.
+  async #drawPoints() {
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    this.busy = true;
+    do {
+      this.again = false;
+      const { x, y } = this.#coordinates();
+      await Plotly.restyle(this.plot, { x: [x], y: [y] });
+      this.overlay.draw(this.frame);
+    } while (this.again);
+    this.busy = false;
+  }
+
+  #drawSelection() {
+    const { selected } = this.state;
+    Plotly.restyle(this.plot, { selectedpoints: [selected.size === 0 ? null : [...selected]] });
+    if (this.plot.layout.selections?.length) Plotly.relayout(this.plot, { selections: [] });
+  }
+
+  #drawStrip() {
+    this.strip.replaceChildren(...this.dataset.outliers(this.frame).map((i, k) => {
+      const tile = element("button", { type: "button", className: "tile", "aria-label": "Outlier " + (k + 1) + ", image " + i },
+        element("span", { text: String(k + 1), className: "rank" }), this.dataset.picture(i, 48));
+      tile.onclick = (event) => select(this.state, i, event.ctrlKey || event.metaKey || event.shiftKey);
+      showsHover(tile, this.state, i, () => this.frame);
+      return tile;
+    }));
+  }
+
+  #listen() {
+    const { plot, state } = this;
+    plot.on("plotly_hover", ({ points, event }) =>
+      state.set({ hovered: { index: points[0].pointNumber, frame: this.frame, x: event.clientX, y: event.clientY } }));
+    plot.on("plotly_unhover", () => state.set({ hovered: null }));
+    plot.on("plotly_click", ({ points, event }) => select(state, points[0].pointNumber, event.ctrlKey || event.metaKey || event.shiftKey));
+    plot.on("plotly_selected", (data) => {
+      if (!data?.points || !data.lassoPoints) return;
+      const drawn = data.points.map((point) => point.pointNumber).filter((i) => !state.hidden.has(this.dataset.label(i)));
+      state.set({ selected: new Set(drawn), active: -1 });
+    });
+    plot.on("plotly_relayout", (change) => {
+      this.overlay.draw(this.frame);
+      this.onZoom?.(change);
+    });
+  }
+
+  // Shows the same part of the plane as another view that was zoomed.
+  follow(change) {
+    const wanted = Object.fromEntries(Object.entries(change).filter(([key]) => /^[xy]axis\.(range|autorange)/.test(key)));
+    if (Object.keys(wanted).length === 0) return;
+    const handler = this.onZoom;
+    this.onZoom = null;
+    Plotly.relayout(this.plot, wanted).then(() => (this.onZoom = handler));
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/sample_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace zoetrope::review {
+namespace {
+
+const std::vector<std::string> kClassNames = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                              "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+const std::vector<std::string> kHostileNames = {"<script>window.hacked = 1</script>",
+                                                "</script><img src=x onerror=\"window.hacked = 2\">",
+                                                "\"quotes\" & 'apostrophes' \\ {{meta}}",
+                                                "<b>bold</b> <a href=\"javascript:window.hacked=3\">link</a>",
+                                                "大きさ 漢字",
+                                                "حجم",
+                                                "Größe\nnew line",
+                                                "\u2028 separator",
+                                                "👟 emoji",
+                                                std::string(80, 'W')};
+
+class Maker {
+ public:
+  explicit Maker(const SampleOptions& options) : options_(options) {
+    const auto images = static_cast<std::size_t>(options.images);
+    for (std::size_t i = 0; i < images; ++i) {
+      const auto true_class = static_cast<std::int64_t>(i * 7919 % static_cast<std::size_t>(options.classes));
+      true_class_.push_back(true_class);
+      strangeness_.push_back(i % 97 == 5 ? 2.5 : 0.35 + 0.1 * normal_(random_));
+      wander_.push_back(normal_(random_));
+      wander_.push_back(normal_(random_));
+    }
+  }
+
+  Review make() {
+    Review review;
+    review.title = options_.hostile_names ? "<i>run</i> & \"run\"" : "Fine-tuning on a sample";
+    fill_classes(review);
+    store::Analysis& a = review.analysis;
+    for (std::int64_t t = 0; t < options_.frames; ++t) add_frame(t, a);
+    add_outliers(a);
+    add_log(review);
+    draw_images(review.images);
+    a.source_digest = "sample";
+    return review;
+  }
+
+ private:
+  double progress(std::int64_t t) const {
+    return options_.frames <= 1 ? 1 : static_cast<double>(t) / static_cast<double>(options_.frames - 1);
+  }
+
+  void fill_classes(Review& review) {
+    const std::vector<std::string>& names = options_.hostile_names ? kHostileNames : kClassNames;
+    for (std::int64_t c = 0; c < options_.classes; ++c) {
+      const auto at = static_cast<std::size_t>(c);
+      review.analysis.class_names.push_back(at < names.size() ? names[at] : "class " + std::to_string(c));
+    }
+    for (std::size_t i = 0; i < true_class_.size(); ++i) {
+      const bool mislabelled = i % 61 == 3;
+      review.analysis.label.push_back((true_class_[i] + (mislabelled ? 1 : 0)) % options_.classes);
+      if (options_.hostile_names)
+        review.image_names.push_back(kHostileNames[i % kHostileNames.size()] + std::to_string(i));
+    }
+  }
+
+  void add_frame(std::int64_t t, store::Analysis& a) {
+    const double p = progress(t);
+    const double spread = 3.5 * (1 - std::exp(-3 * p));
+    a.step.push_back(20 * t);
+    a.epoch.push_back(3 * p);
+    a.loss.push_back(2.3 * std::exp(-2.5 * p) + 0.2);
+    a.disparity.push_back(t == 0 ? 0 : 0.4 * std::exp(-4 * p));
+    a.explained_variance_ratio.insert(a.explained_variance_ratio.end(), {0.2 + 0.2 * p, 0.1 + 0.1 * p});
+    std::int64_t right = 0;
+    for (std::size_t i = 0; i < true_class_.size(); ++i) {
+      const double angle =
+          2 * M_PI * static_cast<double>(true_class_[i]) / static_cast<double>(options_.classes) + 0.6 * p;
+      const double size = (1.4 - 0.9 * p) * (strangeness_[i] > 2 ? 2.2 : 1);
+      for (int axis = 0; axis < 2; ++axis) {
+        const double centre = spread * (axis == 0 ? std::cos(angle) : std::sin(angle));
+        const double jitter = wander_[2 * i + static_cast<std::size_t>(axis)] + 0.12 * normal_(random_);
+        a.aligned.push_back(centre + size * jitter * 0.6);
+      }
+      a.ood_score.push_back(
+          std::exp(-std::max(0.02, strangeness_[i] * (1.1 - 0.4 * p) + 0.05 * normal_(random_))));
+      right += add_prediction(i, p, a);
+    }
+    a.curves["accuracy"].push_back(static_cast<double>(right) /
+                                   static_cast<double>(std::max<std::size_t>(1, true_class_.size())));
+    a.curves["knn_accuracy"].push_back(0.4 + 0.5 * p);
+  }
+
+  // 1 where the prediction is the true class.
+  std::int64_t add_prediction(std::size_t i, double p, store::Analysis& a) {
+    const bool knows = uniform_(random_) < 0.1 + 0.87 * (1 - std::exp(-4 * p));
+    const auto shift =
+        knows ? 0
+              : 1 + static_cast<std::int64_t>(uniform_(random_) * static_cast<double>(options_.classes - 1));
+    const std::int64_t guess = (true_class_[i] + shift) % options_.classes;
+    if (!options_.predictions) return knows;
+    const double confidence = std::min(0.999, 0.3 + 0.65 * p + 0.05 * uniform_(random_));
+    a.prediction.push_back(guess);
+    a.confidence.push_back(confidence);
+    a.self_confidence.push_back(guess == a.label[i] ? confidence : (1 - confidence) * uniform_(random_));
+    return knows;
+  }
+
+  void add_outliers(store::Analysis& a) const {
+    const std::size_t images = true_class_.size();
+    const std::size_t k = std::min<std::size_t>(8, images);
+    a.pca = a.aligned;
+    for (std::size_t t = 0; t < a.step.size(); ++t) {
+      const std::vector<std::int64_t> ranks = ascending_ranks(a.ood_score.data() + t * images, images);
+      std::vector<std::int64_t> worst(k);
+      for (std::size_t i = 0; i < images; ++i) {
+        if (ranks[i] <= static_cast<std::int64_t>(k))
+          worst[static_cast<std::size_t>(ranks[i] - 1)] = static_cast<std::int64_t>(i);
+      }
+      a.outlier.insert(a.outlier.end(), worst.begin(), worst.end());
+    }
+  }
+
+  static void add_log(Review& review) {
+    for (std::size_t t = 1; t < review.analysis.step.size(); ++t) {
+      store::LossRecord record;
+      record.step = review.analysis.step[t];
+      record.epoch = review.analysis.epoch[t];
+      record.loss = review.analysis.loss[t];
+      record.learning_rate = 5e-5 * (1 - record.epoch / 3);
+      review.log.push_back(record);
+    }
+  }
+
+  // A shape for each class on noise.
+  void draw_images(Images& images) {
+    const std::int64_t side = options_.side;
+    images = {.height = side, .width = side, .channels = options_.channels, .pixels = {}};
+    for (const std::int64_t true_class : true_class_) {
+      const double petals = 2 + static_cast<double>(true_class);
+      const double turn = uniform_(random_) * 6;
+      for (std::int64_t at = 0; at < side * side; ++at) {
+        const double x = static_cast<double>(at % side) / static_cast<double>(side) - 0.5;
+        const double y = static_cast<double>(at / side) / static_cast<double>(side) - 0.5;
+        const double edge = 0.32 + 0.12 * std::cos(petals * std::atan2(y, x) + turn);
+        const double light = std::clamp((edge - std::hypot(x, y)) * 8, 0.0, 1.0);
+        for (std::int64_t c = 0; c < options_.channels; ++c) {
+          const double tint = 0.55 + 0.45 * std::cos(static_cast<double>(true_class + 2 * c));
+          images.pixels.push_back(
+              static_cast<std::uint8_t>(20 + 200 * light * tint + 30 * uniform_(random_)));
+        }
+      }
+    }
+  }
+
+  SampleOptions options_;
+  std::mt19937 random_{17};
+  std::normal_distribution<double> normal_;
+  std::uniform_real_distribution<double> uniform_;
+  std::vector<std::int64_t> true_class_;
+  std::vector<double> strangeness_;
+  std::vector<double> wander_;
+};
+
+}  // namespace
+
+Review make_sample(const SampleOptions& options) {
+  return Maker(options).make();
+}
+
+}  // namespace zoetrope::review

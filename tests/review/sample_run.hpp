@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// A made-up run that looks like one: classes that are one cloud at first and come apart, a few images that do
+// not belong, wrong labels, predictions that are forgotten.
+#pragma once
+
+#include <cstdint>
+
+#include "zoetrope/review/review.hpp"
+
+namespace zoetrope::review {
+
+struct SampleOptions {
+  std::int64_t images = 60;
+  std::int64_t frames = 4;
+  std::int64_t classes = 10;
+  std::int64_t side = 28;
+  std::int64_t channels = 1;
+  bool predictions = true;
+  bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names
+};
+
+Review make_sample(const SampleOptions& options);
+
+}  // namespace zoetrope::review
