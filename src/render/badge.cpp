@@ -14,8 +14,11 @@ void draw_badge(Canvas& canvas, const Typesetter& text, double x, double y, std:
                 std::int64_t label, const BadgeStyle& style, double opacity) {
   const ThemeColours& theme = theme_colours(style.theme);
   const double r = style.radius;
-  canvas.fill_disc(x, y, r, label_colour(label, style.num_classes, style.theme), opacity);
-  canvas.fill_disc(x, y, r - style.ring_width, theme.background, opacity);
+  // Side by side, not one over the other: a fading badge stays a ring.
+  const double middle = r - style.ring_width / 2;
+  canvas.fill_disc(x, y, middle, theme.background, opacity);
+  canvas.stroke_rounded({x - middle, y - middle, 2 * middle, 2 * middle}, middle, style.ring_width,
+                        label_colour(label, style.num_classes, style.theme), opacity);
   text.draw(canvas, {x - r, y - r, 2 * r, 2 * r}, std::to_string(rank),
             {.size = r * (rank < 10    ? 1.16
                           : rank < 100 ? 1.0
