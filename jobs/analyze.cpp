@@ -117,7 +117,7 @@ std::vector<FrameResult> Analyzer::compute_mine() {
   progress.update(0);
   std::vector<FrameResult> results;
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
-    context_.world().set_stage("analysing checkpoint-" + std::to_string(steps_[frame]));
+    context_.set_stage("analysing checkpoint-" + std::to_string(steps_[frame]));
     results.push_back(analyze_frame(read(frame), labels_, options_.neighbours, shared, before));
     progress.update(static_cast<std::int64_t>(results.size()));
   }
@@ -201,7 +201,7 @@ void Analyzer::analyze() {
     outlier_seconds += frame.outlier_seconds;
     pca_seconds += frame.pca_seconds;
   }
-  context_.world().set_stage("gathering the analysis");
+  context_.set_stage("gathering the analysis");
   const auto frames = gather(mine);
   if (context_.is_root()) store::write_analysis(run_.analysis(), combine(frames));
   context_.communicator().barrier();

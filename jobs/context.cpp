@@ -8,6 +8,7 @@
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
 
@@ -59,6 +60,11 @@ Context::Context(comm::World& world, Options options)
   at::set_num_threads(threads_);
 }
 
+void Context::set_stage(const std::string& stage) {
+  world_.set_stage(stage);
+  support::log_debug(stage);
+}
+
 model::Precision Context::precision() const {
   return options_.precision == "bf16" ? model::Precision::kBFloat16 : model::Precision::kFloat32;
 }
@@ -69,7 +75,7 @@ const data::PreprocessorConfig& Context::preprocessor() {
 }
 
 Split Context::load(data::Split which, std::int64_t limit) {
-  world_.set_stage(which == data::Split::kTrain ? "reading training images" : "reading test images");
+  set_stage(which == data::Split::kTrain ? "reading training images" : "reading test images");
   Split split;
   split.dataset = data::open_dataset(options_.data, which, limit);
   split.pixels = data::load_pixels(*split.dataset, preprocessor());

@@ -35,6 +35,8 @@ class Context {
   Context(comm::World& world, Options options);
 
   comm::World& world() { return world_; }
+  // Names the work for the watchdog's report and the debug log.
+  void set_stage(const std::string& stage);
   comm::Communicator& communicator() { return world_.communicator(); }
   bool is_root() const { return world_.rank() == 0; }
   const Options& options() const { return options_; }

@@ -16,7 +16,7 @@ void extract(Context& context) {
   const Split& test = context.test();
   embed::ExtractionInput input{test.pixels, test.dataset->digest(), context.preprocessor(),
                                context.precision(),
-                               [&](const std::string& stage) { context.world().set_stage(stage); }};
+                               [&](const std::string& stage) { context.set_stage(stage); }};
   const auto result = embed::extract(context.run(), steps, input, context.communicator());
   context.add_stage({"embedding", result.seconds, result.images, "images"});
 }

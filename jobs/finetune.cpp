@@ -38,7 +38,7 @@ train::TrainOptions training_options(const Options& options, std::int64_t num_im
 
 train::TrainingHooks training_hooks(Context& context) {
   train::TrainingHooks hooks;
-  hooks.on_stage = [&context](const std::string& stage) { context.world().set_stage(stage); };
+  hooks.on_stage = [&context](const std::string& stage) { context.set_stage(stage); };
   if (context.options().save != "in-situ") return hooks;
   const Split& test = context.test();
   hooks.on_checkpoint = [&context, &test](std::int64_t step, double epoch, const model::Vit& model) {
@@ -54,7 +54,7 @@ train::TrainingHooks training_hooks(Context& context) {
 void finetune(Context& context) {
   const Split& train = context.train();
   const auto options = training_options(context.options(), train.pixels.labels.size(0), context);
-  context.world().set_stage("reading the model");
+  context.set_stage("reading the model");
   model::Vit model = model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
                                                  context.options().seed);
   if (model.config().hidden_dropout_prob > 0 || model.config().attention_probs_dropout_prob > 0)

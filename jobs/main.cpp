@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // zoetrope JOB [options]: finds the job, sets up the world, and turns errors into one line and an exit code.
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <memory>
+#include <optional>
+#include <thread>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
@@ -102,11 +107,9 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const Stopwatch watch;
   Context context(world, std::move(options));
   const bool starts_run = (job.groups & kTraining) != 0;
-  if (world.rank() == 0) {
-    if (starts_run) {
-      prepare_run_directory(context);
-      write_run_ini(context.run().run_ini(), context.options());
-    }
+  if (starts_run && world.rank() == 0) {
+    prepare_run_directory(context);
+    write_run_ini(context.run().run_ini(), context.options());
   }
   if (!starts_run && !std::filesystem::is_directory(context.run().root))
     throw InputError(context.run().root.string() + ": is not a directory");
@@ -123,46 +126,76 @@ namespace {
 
 using zoetrope::Error;
 using zoetrope::ExitCode;
+using zoetrope::comm::World;
+namespace jobs = zoetrope::jobs;
 
-// Prints the error once. Peers may be waiting in a collective, so with other ranks the whole job is ended.
-int report(const std::exception& error, zoetrope::comm::World* world) {
+int code_of(const std::exception& error) {
   const auto* known = dynamic_cast<const Error*>(&error);
-  const int code = static_cast<int>(known != nullptr ? known->code() : ExitCode::kFailed);
-  const bool alone = world == nullptr || world->size() == 1;
-  std::fprintf(
-      stderr, "zoetrope: %s%s\n",
-      alone ? "" : ("[rank " + std::to_string(world->rank()) + " on " + world->host() + "] ").c_str(),
-      error.what());
+  return static_cast<int>(known != nullptr ? known->code() : ExitCode::kFailed);
+}
+
+void print_error(const std::string& message, const World* world) {
+  const std::string who = world == nullptr || world->size() == 1
+                              ? ""
+                              : "[rank " + std::to_string(world->rank()) + " on " + world->host() + "] ";
+  std::fprintf(stderr, "zoetrope: %s%s\n", who.c_str(), message.c_str());
   std::fflush(stderr);
-  return code;
+}
+
+// Options are read by every rank from the same words: usually all fail alike, and then all end in order and
+// the first of them speaks. Returns nothing when some rank failed; `exit_code` is then the same on all.
+std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job,
+                                              const std::vector<std::string>& words, int& exit_code) {
+  namespace comm = zoetrope::comm;
+  std::optional<jobs::Options> options;
+  std::string message;
+  int code = 0;
+  try {
+    options = jobs::parse_options(job.name, job.groups, words);
+  } catch (const std::exception& error) {
+    message = error.what();
+    code = code_of(error);
+  }
+  const std::int64_t first_failed = comm::all_reduce_scalar(
+      world.communicator(), std::int64_t{options ? world.size() : world.rank()}, comm::ReduceOp::kMin);
+  exit_code = static_cast<int>(
+      comm::all_reduce_scalar(world.communicator(), std::int64_t{code}, comm::ReduceOp::kMax));
+  if (first_failed == world.size()) return options;
+  if (world.rank() == first_failed) print_error(message, nullptr);
+  return std::nullopt;
+}
+
+// Peers may be waiting in a collective: the whole job is ended. Where every rank meets the same error (a file
+// is missing) rank 0 speaks for all: the others hold back, and are ended before they do.
+[[noreturn]] void end_all(World& world, const std::exception& error) {
+  using namespace std::chrono_literals;
+  if (world.rank() > 0) std::this_thread::sleep_for(3s + std::min(world.rank(), 100) * 20ms);
+  print_error(error.what(), &world);
+  world.abort(code_of(error));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  namespace jobs = zoetrope::jobs;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::unique_ptr<World> world;
   try {
     if (jobs::answer_alone(arguments)) return 0;
-  } catch (const std::exception& error) {
-    return report(error, nullptr);
-  }
-
-  zoetrope::support::install_signal_handlers();
-  std::unique_ptr<zoetrope::comm::World> world;
-  try {
-    world = std::make_unique<zoetrope::comm::World>(argc, argv);
+    zoetrope::support::install_signal_handlers();
+    world = std::make_unique<World>(argc, argv);
     const jobs::Job& job = jobs::find_job(arguments[0]);
-    jobs::Options options =
-        jobs::parse_options(job.name, job.groups, {arguments.begin() + 1, arguments.end()});
-    jobs::do_job(*world, job, std::move(options));
+    int exit_code = 0;
+    const auto options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
+    if (!options) return exit_code;
+    jobs::do_job(*world, job, *options);
     return 0;
   } catch (const zoetrope::Interrupted& interrupted) {
-    // Every rank has reached this point in step: all end in order.
-    return world->rank() == 0 ? report(interrupted, world.get()) : static_cast<int>(ExitCode::kInterrupted);
+    // Every rank has come here in step: all end in order.
+    if (world->rank() == 0) print_error(interrupted.what(), nullptr);
+    return static_cast<int>(ExitCode::kInterrupted);
   } catch (const std::exception& error) {
-    const int code = report(error, world.get());
-    if (world != nullptr && world->size() > 1) world->abort(code);
-    return code;
+    if (world != nullptr && world->size() > 1) end_all(*world, error);
+    print_error(error.what(), nullptr);
+    return code_of(error);
   }
 }

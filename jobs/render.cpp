@@ -90,7 +90,7 @@ void draw_frames(Context& context, const render::Scene& scene, const std::vector
   const render::FrameRenderer renderer(scene);
   for (std::int64_t i = first; i < last; ++i) {
     const render::Frame& frame = frames[static_cast<std::size_t>(i)];
-    context.world().set_stage("drawing the frame of checkpoint-" + std::to_string(frame.step));
+    context.set_stage("drawing the frame of checkpoint-" + std::to_string(frame.step));
     render::write_png(context.run().frame(frame.step), renderer.draw(frame));
     progress.update(i + 1 - first);
   }
@@ -106,7 +106,7 @@ void encode(Context& context, const render::Scene& scene, const std::vector<rend
   if (context.is_root()) {
     const render::FrameRenderer renderer(scene);
     for (const std::string& format : context.options().formats()) {
-      context.world().set_stage("encoding the " + format);
+      context.set_stage("encoding the " + format);
       support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
       progress.update(0);
       render::AnimationOptions animation;

@@ -92,6 +92,21 @@ void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& c
   atomic.commit();
 }
 
+namespace {
+
+// Trainer looks its own control object up here when it resumes.
+Json trainer_control(bool is_last) {
+  return {{"args",
+           {{"should_epoch_stop", false},
+            {"should_evaluate", false},
+            {"should_log", false},
+            {"should_save", true},
+            {"should_training_stop", is_last}}},
+          {"attributes", Json::object()}};
+}
+
+}  // namespace
+
 Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std::int64_t steps_per_epoch,
                    std::int64_t logging_steps, std::int64_t save_steps, std::int64_t batch_size,
                    const std::vector<store::LossRecord>& log) {
@@ -121,7 +136,7 @@ Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std:
           {"num_input_tokens_seen", 0},
           {"num_train_epochs", epochs},
           {"save_steps", save_steps},
-          {"stateful_callbacks", Json::object()},
+          {"stateful_callbacks", {{"TrainerControl", trainer_control(step == max_steps)}}},
           {"total_flos", 0.0},
           {"train_batch_size", batch_size},
           {"trial_name", nullptr},

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoints go to transformers as they are, and a Hugging Face Trainer's output folder comes back the same way."""
+import json
+import sys
+import unittest
+from pathlib import Path
+
+import job
+
+try:
+    import h5py
+    import numpy
+    import torch
+    from PIL import Image
+    from transformers import (AutoImageProcessor, AutoModel, AutoModelForImageClassification, Trainer, TrainingArguments, ViTConfig,
+                              ViTForImageClassification, ViTImageProcessor)
+except ImportError as missing:
+    print(f"skipped: {missing}; script/bootstrap --peers installs it")
+    sys.exit(77)
+
+SHAPE = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=28, patch_size=7, num_labels=10)
+
+
+def test_images(count):
+    path = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte")
+    if path.exists():
+        raw = path.read_bytes()
+    else:
+        import gzip
+        raw = gzip.decompress(path.with_name(path.name + ".gz").read_bytes())
+    return numpy.frombuffer(raw, numpy.uint8, offset=16).reshape(-1, 28, 28)[:count]
+
+
+def embed_and_classify(folder, images):
+    processor = AutoImageProcessor.from_pretrained(folder)
+    pixels = processor([Image.fromarray(image).convert("RGB") for image in images], return_tensors="pt")
+    with torch.no_grad():
+        cls = AutoModel.from_pretrained(folder)(**pixels).last_hidden_state[:, 0]
+        logits = AutoModelForImageClassification.from_pretrained(folder)(**pixels).logits
+    return cls.numpy(), logits.numpy()
+
+
+class FashionMnist(torch.utils.data.Dataset):
+    def __init__(self, count):
+        self.pixels = torch.from_numpy((test_images(count).astype("float32") / 255 - 0.5) / 0.5)[:, None].expand(-1, 3, -1, -1)
+
+    def __len__(self):
+        return len(self.pixels)
+
+    def __getitem__(self, index):
+        return {"pixel_values": self.pixels[index], "labels": index % 10}
+
+
+class HuggingFace(unittest.TestCase):
+    def setUp(self):
+        self.folder = job.scratch()
+        self.addCleanup(self.folder.cleanup)
+        self.root = Path(self.folder.name)
+
+    def test_a_checkpoint_loads_as_it_is_and_gives_the_same_numbers(self):
+        run = self.root / "run"
+        job.run(["run", "--run", run, *job.SMALL])
+        for name in ("checkpoint-0", "checkpoint-20"):
+            cls, logits = embed_and_classify(run / name, test_images(100))
+            with h5py.File(run / name / "embeddings.h5") as file:
+                self.assertLess(numpy.abs(file["embeddings"][:100] - cls).max(), 1e-5)
+                self.assertLess(numpy.abs(file["logits"][:100] - logits).max(), 1e-5)
+        model = AutoModelForImageClassification.from_pretrained(run / "checkpoint-20")
+        self.assertEqual(model.config.id2label[9], "Ankle boot")
+        self.assertEqual(model.config.label2id["T-shirt/top"], 0)
+
+    def train(self, output, **arguments):
+        torch.manual_seed(0)
+        model = arguments.pop("model", None) or ViTForImageClassification(ViTConfig(**SHAPE))
+        arguments = TrainingArguments(output_dir=str(output), per_device_train_batch_size=8, save_steps=5, logging_steps=5,
+                                      report_to=[], disable_tqdm=True, use_cpu=True, **arguments)
+        return Trainer(model=model, args=arguments, train_dataset=FashionMnist(80), processing_class=ViTImageProcessor(size={"height": 28, "width": 28}))
+
+    def test_a_trainers_output_becomes_an_animation_without_training_again(self):
+        output = self.root / "trainer-output"
+        self.train(output, max_steps=15).train()
+        words = ["--run", output, "--test-limit", "200"]
+        job.run(["extract", *words], ranks=2)
+        job.run(["analyze", *words])
+        job.run(["render", *words, "--size", "960x540"])
+
+        cls, _ = embed_and_classify(output / "checkpoint-10", test_images(200))
+        with h5py.File(output / "checkpoint-10/embeddings.h5") as file:
+            self.assertLess(numpy.abs(file["embeddings"][:] - cls).max(), 1e-5)
+        with h5py.File(output / "analysis.h5") as file:
+            self.assertEqual(file["step"][:].tolist(), [5, 10, 15])
+            history = json.loads((output / "checkpoint-15/trainer_state.json").read_text())["log_history"]
+            logged = [entry["loss"] for entry in history if "loss" in entry]
+            numpy.testing.assert_allclose(file["loss"][:], logged)
+        self.assertTrue((output / "animation.gif").exists())
+
+    def test_trainer_resumes_from_our_checkpoint(self):
+        run = self.root / "run"
+        config = self.root / "config.json"
+        ViTConfig(**SHAPE).save_pretrained(self.root)
+        job.run(["finetune", "--run", run, "--model", config, *job.SMALL[:-3], "--no-progress"])
+        trainer = self.train(self.root / "resumed", max_steps=30, model=AutoModelForImageClassification.from_pretrained(run / "checkpoint-20"))
+        trainer.train(resume_from_checkpoint=str(run / "checkpoint-20"))
+        self.assertEqual(trainer.state.global_step, 30)
+        steps = [entry["step"] for entry in trainer.state.log_history if "loss" in entry]
+        self.assertEqual(steps, [5, 10, 15, 20, 25, 30])
+
+
+if __name__ == "__main__":
+    unittest.main()

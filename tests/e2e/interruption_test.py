@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A rank that is killed ends the job in time; run again, it finishes with what an undisturbed run gives."""
+import os
+import signal
+import time
+import unittest
+from pathlib import Path
+
+import job
+
+TRAINING = ["--train-limit", "2000", "--test-limit", "3000", "--max-steps", "60", "--save-steps", "10", "--logging-steps", "4",
+            "--learning-rate", "1e-3", "--size", "960x540", "--no-progress"]
+RANKS = 2
+
+class Interruption(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = job.scratch()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.root = Path(cls.folder.name)
+        cls.undisturbed = cls.root / "undisturbed"
+        job.run(["run", "--run", cls.undisturbed, *TRAINING], RANKS)
+
+    def finish_and_compare(self, folder):
+        job.run(["run", "--run", folder, *TRAINING], RANKS)
+        job.assert_same_results(self.undisturbed, folder)
+        job.assert_no_leftovers(folder)
+        self.assertGreater((folder / "animation.gif").stat().st_size, 1000)
+
+    def kill_when(self, name, condition):
+        folder = self.root / name
+        process = job.start(["run", "--run", folder, *TRAINING], RANKS)
+        job.wait_for(lambda: condition(folder), process)
+        self.assertIn("killed", job.kill_one_rank(process).lower())
+        return folder
+
+    def test_killed_in_training(self):
+        folder = self.kill_when("training", lambda run: (run / "checkpoint-20").exists())
+        self.assertFalse((folder / "checkpoint-60").exists(), "the kill came too late to test anything")
+        self.finish_and_compare(folder)
+
+    def test_killed_in_extraction(self):
+        folder = self.kill_when("extraction", lambda run: any(run.glob("checkpoint-*/embeddings*.h5")))
+        self.assertFalse((folder / "analysis.h5").exists(), "the kill came too late to test anything")
+        self.finish_and_compare(folder)
+
+    def test_killed_in_analysis(self):
+        folder = self.root / "analysis"
+        process = job.start(["run", "--run", folder, "--log-level", "debug", *TRAINING], RANKS)
+        for line in process.stderr:
+            if "analysing checkpoint" in line:
+                break
+        else:
+            self.fail("analysis was never announced")
+        self.assertIn("killed", job.kill_one_rank(process).lower())
+        self.assertFalse((folder / "analysis.h5").exists(), "the kill came too late to test anything")
+        self.finish_and_compare(folder)
+
+    def test_a_signal_to_one_rank_saves_and_stops_all(self):
+        folder = self.root / "signal"
+        process = job.start(["run", "--run", folder, *TRAINING], RANKS)
+        job.wait_for(lambda: (folder / "checkpoint-10").exists(), process)
+
+        os.kill(job.ranks_of(process)[-1], signal.SIGUSR1)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, errors)
+        self.assertIn("run the same command again", errors)
+        self.assertFalse((folder / "checkpoint-60").exists(), "the signal came too late to test anything")
+        self.finish_and_compare(folder)
+
+    def test_sigterm_without_mpirun(self):
+        folder = self.root / "alone"
+        process = job.start(["finetune", "--run", folder, *TRAINING[:-3], "--no-progress"])
+        job.wait_for(lambda: (folder / "checkpoint-10").exists(), process)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, errors)
+        self.assertEqual(errors.count("interrupted"), 1, errors)
+
+    def test_a_rank_that_stands_still_is_named(self):
+        folder = self.root / "stopped"
+        process = job.start(["run", "--run", folder, "--timeout", "3", *TRAINING], RANKS)
+        job.wait_for(lambda: (folder / "checkpoint-10").exists(), process)
+
+        stopped = job.ranks_of(process)[-1]
+        os.kill(stopped, signal.SIGSTOP)
+        start = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, 3 + 10)
+        self.assertNotEqual(process.returncode, 0)
+        self.assertIn("rank 1", errors)
+        self.finish_and_compare(folder)
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong options and broken files: one line that names the place and says what to do, and the right exit code."""
+import gzip
+import json
+import shutil
+import struct
+import unittest
+from pathlib import Path
+
+import job
+
+
+class Usage(unittest.TestCase):
+    def setUp(self):
+        self.folder = job.scratch()
+        self.addCleanup(self.folder.cleanup)
+        self.root = Path(self.folder.name)
+
+    def refused(self, words, code, *parts, ranks=1):
+        _, errors = job.run(words, ranks, code)
+        lines = [line for line in errors.splitlines() if line.startswith("zoetrope: ")]
+        self.assertEqual(len(lines), 1, f"not one line of error:\n{errors}")
+        for part in parts:
+            self.assertIn(part, lines[0])
+
+    def test_words_that_are_not_understood(self):
+        run = self.root / "run"
+        self.refused(["rum"], 2, "did you mean run?")
+        self.refused(["run"], 2, "--run")
+        self.refused(["run", "--run", run, "--lerning-rate", "1"], 2, "did you mean --learning-rate?")
+        self.refused(["run", "--run", run, "--batch-size", "many"], 2, "batch-size")
+        self.refused(["run", "--run", run, "--batch-size", "0"], 2, "--batch-size")
+        self.refused(["run", "--run", run, "--max-steps", "5", "--epochs", "1"], 2, "--max-steps", "--epochs")
+        self.refused(["run", "--run", run, "--size", "10by10"], 2, "WIDTHxHEIGHT")
+        self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
+        self.refused(["run", "--run", run, "--device", "cuda"], 2, "--device cuda")
+        self.refused(["render", "--run", run, "--learning-rate", "1"], 2, "render takes no --learning-rate")
+        self.refused(["run", "--run", run, "surplus"], 2)
+        self.refused(["run", "--run", run, "--data", "zip:x"], 2, "zip")
+        self.assertFalse(run.exists() and any(run.glob("checkpoint-*")), "work began before the options were checked")
+
+    def test_several_ranks_speak_once(self):
+        self.refused(["run", "--run", self.root / "run", "--epoch", "1"], 2, "did you mean --epochs?", ranks=4)
+        self.refused(["run", "--run", self.root / "run", "--data", "idx:/nowhere"], 3, "/nowhere", ranks=4)
+
+    def test_help_and_version_need_no_run(self):
+        out, _ = job.run(["--help"])
+        self.assertIn("zoetrope run", out)
+        out, _ = job.run(["run", "--help"])
+        for option in ("--learning-rate", "--save-steps", "--data", "5e-5"):
+            self.assertIn(option, out)
+        out, _ = job.run(["--version"])
+        for library in ("libtorch", "MPI", "HDF5"):
+            self.assertIn(library, out)
+
+    def make_idx(self, images=20, labels=20, cut=0, magic=0x803):
+        folder = self.root / "idx"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for split in ("train", "t10k"):
+            pixels = bytes(range(256)) * (images * 784 // 256 + 1)
+            content = struct.pack(">IIII", magic, images, 28, 28) + pixels[:images * 784]
+            (folder / f"{split}-images-idx3-ubyte.gz").write_bytes(gzip.compress(content[:len(content) - cut]))
+            content = struct.pack(">II", 0x801, labels) + bytes(i % 10 for i in range(labels))
+            (folder / f"{split}-labels-idx1-ubyte").write_bytes(content)
+        return f"idx:{folder}"
+
+    def test_broken_data(self):
+        run = ["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data"]
+        job.run([*run, self.make_idx()])
+        shutil.rmtree(self.root / "run")
+        self.refused([*run, self.make_idx(cut=100)], 3, "train-images-idx3-ubyte.gz")
+        self.refused([*run, self.make_idx(labels=19)], 3, "19", "20")
+        self.refused([*run, self.make_idx(magic=0x802)], 3, "train-images-idx3-ubyte.gz")
+
+    def test_broken_models(self):
+        model = self.root / "model"
+        shutil.copytree(job.GOLDEN / "vit-tiny", model)
+        run = ["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx(), "--model", model]
+        config = json.loads((model / "config.json").read_text())
+        (model / "config.json").write_text(json.dumps(config | {"hidden_size": 64}))
+        self.refused(run, 3, "model.safetensors", "shape")
+        (model / "config.json").write_text(json.dumps(config | {"model_type": "swin"}))
+        self.refused(run, 3, "config.json", "swin")
+        (model / "config.json").write_text(json.dumps(config))
+        (model / "model.safetensors").write_bytes(b"\xff" * 100)
+        self.refused(run, 3, "model.safetensors")
+
+    def test_a_run_directory_of_other_options(self):
+        run = ["finetune", "--run", self.root / "run", "--max-steps", "4", "--save-steps", "2", "--no-progress", "--data", self.make_idx()]
+        job.run(run)
+        self.refused([*run, "--learning-rate", "1"], 2, "--learning-rate", "another --run")
+
+    def test_options_come_back_from_the_run_directory(self):
+        job.run(["finetune", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx()])
+        job.run(["extract", "--run", self.root / "run"])
+        job.run(["analyze", "--run", self.root / "run", "--neighbours", "3"])
+        job.run(["render", "--run", self.root / "run", "--size", "960x540"])
+        out, _ = job.run(["inspect", self.root / "run"])
+        self.assertIn("frames", out)
+        (self.root / "bad.ini").write_text("neighbors = 3\n")
+        self.refused(["analyze", "--run", self.root / "run", "--config", self.root / "bad.ini"], 3, "bad.ini", "neighbours")
+
+    def test_damaged_results_are_named(self):
+        job.run(["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx()])
+        (self.root / "run/analysis.h5").write_bytes(b"not HDF5 at all" * 100)
+        self.refused(["inspect", self.root / "run/analysis.h5"], 3, "analysis.h5")
+        self.refused(["render", "--run", self.root / "run"], 3, "analysis.h5")
+        self.refused(["inspect", self.root / "nothing"], 3, "nothing")
+
+
+if __name__ == "__main__":
+    unittest.main()
