@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <map>
+#include <utility>
 
 #include "zoetrope/support/text.hpp"
 
@@ -51,6 +53,15 @@ bool has_reached(const ChannelReport& mine, const ChannelReport& awaited) {
   return std::strcmp(mine.operation.data(), awaited.operation.data()) == 0;
 }
 
+bool may_differ_in_elements(const ChannelReport& channel) {
+  return std::string(channel.operation.data()).find("gather") != std::string::npos;
+}
+
+bool is_same_call(const ChannelReport& a, const ChannelReport& b) {
+  if (a.operation != b.operation || a.dtype != b.dtype) return false;
+  return a.elements == b.elements || may_differ_in_elements(a);
+}
+
 std::string missing_ranks(const std::vector<RankView>& ranks, const ChannelReport& awaited) {
   std::string text;
   for (const RankView& view : ranks) {
@@ -80,6 +91,23 @@ std::optional<std::string> find_stuck(const std::vector<RankView>& ranks, double
   return "rank " + std::to_string(who->report.rank) + " (" + who->host + ") has waited " +
          seconds(awaited->waited_s) + " in a collective (" + name_of(*awaited) + ") in stage \"" +
          who->report.stage.data() + "\"; ranks that have not reached it: " + missing;
+}
+
+std::optional<std::string> find_mismatch(const std::vector<RankView>& ranks) {
+  std::map<std::pair<std::uint64_t, std::int64_t>, const RankView*> first;  // by group and number of the call
+  for (const RankView& view : ranks) {
+    for (int i = 0; i < view.report.channel_count; ++i) {
+      const ChannelReport& channel = view.report.channels[static_cast<std::size_t>(i)];
+      const RankView* other = first.try_emplace({channel.id, channel.sequence}, &view).first->second;
+      const ChannelReport& theirs = *find_channel(other->report, channel.id);
+      if (is_same_call(channel, theirs)) continue;
+      return "rank " + std::to_string(other->report.rank) + " (" + other->host + ") calls " +
+             name_of(theirs) + " in stage \"" + other->report.stage.data() + "\" where rank " +
+             std::to_string(view.report.rank) + " (" + view.host + ") calls " + name_of(channel) +
+             " in stage \"" + view.report.stage.data() + "\"";
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace zoetrope::comm

@@ -20,4 +20,8 @@ struct RankView {
 // collective and which ranks have not reached it or are silent.
 std::optional<std::string> find_stuck(const std::vector<RankView>& ranks, double timeout_s);
 
+// When two ranks of a group have made different calls where they must make the same one: one line that says
+// so. There is nothing to wait for then, as both may hang or, worse, go on with mixed-up data.
+std::optional<std::string> find_mismatch(const std::vector<RankView>& ranks);
+
 }  // namespace zoetrope::comm

@@ -2,19 +2,19 @@
 #include "watch.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace zoetrope::comm {
-namespace {
 
-template <std::size_t N>
-void copy_text(std::string_view text, std::array<char, N>& to) {
-  to.fill('\0');
-  std::copy_n(text.begin(), std::min(text.size(), N - 1), to.begin());
+void Watch::add(Source* source) {
+  const std::lock_guard lock(mutex_);
+  sources_.push_back(source);
 }
 
-}  // namespace
+void Watch::remove(Source* source) {
+  const std::lock_guard lock(mutex_);
+  std::erase(sources_, source);
+}
 
 void Watch::set_stage(const std::string& stage) {
   const std::lock_guard lock(mutex_);
@@ -24,8 +24,8 @@ void Watch::set_stage(const std::string& stage) {
 RankReport Watch::report(int rank) const {
   const std::lock_guard lock(mutex_);
   std::vector<ChannelReport> all;
-  all.reserve(channels_.size());
-  for (const Channel* channel : channels_) all.push_back(channel->report(now_s()));
+  all.reserve(sources_.size());
+  for (Source* source : sources_) all.push_back(source->report(now_s()));
   // Where there are too many: those that wait, longest first.
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.waited_s > b.waited_s; });
@@ -39,18 +39,29 @@ RankReport Watch::report(int rank) const {
   return report;
 }
 
+std::optional<std::string> Watch::failure() const {
+  const std::lock_guard lock(mutex_);
+  for (Source* source : sources_) {
+    if (auto reason = source->failure()) return reason;
+  }
+  return std::nullopt;
+}
+
+void Watch::abandon() {
+  const std::lock_guard lock(mutex_);
+  for (Source* source : sources_) source->abandon();
+}
+
 Watch::Channel::Channel(std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label)
     : watch_(std::move(watch)), id_(id), label_(label) {
-  const std::lock_guard lock(watch_->mutex_);
-  watch_->channels_.push_back(this);
+  watch_->add(this);
 }
 
 Watch::Channel::~Channel() {
-  const std::lock_guard lock(watch_->mutex_);
-  std::erase(watch_->channels_, this);
+  watch_->remove(this);
 }
 
-ChannelReport Watch::Channel::report(double now_s) const {
+ChannelReport Watch::Channel::report(double now_s) {
   const std::lock_guard lock(mutex_);
   ChannelReport report;
   report.id = id_;

@@ -2,16 +2,27 @@
 // What this rank waits for. Every collective says here that it begins and ends; the watchdog reads it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zoetrope::comm {
+
+// Texts of a report are cut to fit.
+template <std::size_t N>
+void copy_text(std::string_view text, std::array<char, N>& to) {
+  to.fill('\0');
+  std::copy_n(text.begin(), std::min(text.size(), N - 1), to.begin());
+}
 
 // One ordered sequence of collectives, as told to the other ranks. Trivially copyable: it travels as it is.
 struct ChannelReport {
@@ -38,6 +49,19 @@ class Watch {
  public:
   class Channel;
 
+  // A sequence of collectives, as the watchdog's thread asks for it. Registered between add() and remove().
+  class Source {
+   public:
+    virtual ~Source() = default;
+    virtual ChannelReport report(double now_s) = 0;
+    // What has failed on its own (a broken link, say): reason enough to end the job.
+    virtual std::optional<std::string> failure() { return std::nullopt; }
+    // Gives up what is under way, since the job ends. May block; it is given little time.
+    virtual void abandon() {}
+  };
+  void add(Source* source);
+  void remove(Source* source);
+
   // Called from the watchdog's thread. Waiting is counted on this clock, so that time in which the whole
   // process was stopped (a suspended job, a laptop asleep) is no waiting.
   void advance(std::chrono::nanoseconds awake) { awake_ns_ += awake.count(); }
@@ -45,19 +69,21 @@ class Watch {
 
   void set_stage(const std::string& stage);
   RankReport report(int rank) const;
+  std::optional<std::string> failure() const;  // the first source's that has one
+  void abandon();
 
  private:
   mutable std::mutex mutex_;
   std::string stage_ = "start";
-  std::vector<Channel*> channels_;
+  std::vector<Source*> sources_;
   std::atomic<std::int64_t> awake_ns_{0};
 };
 
 // A group's sequence of collectives on this rank. Used by one thread at a time.
-class Watch::Channel {
+class Watch::Channel final : public Watch::Source {
  public:
   Channel(std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label);
-  ~Channel();
+  ~Channel() override;
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -77,14 +103,13 @@ class Watch::Channel {
   const std::string& label() const { return label_; }
   const std::shared_ptr<Watch>& watch() const { return watch_; }
 
- private:
-  friend class Watch;
-  ChannelReport report(double now_s) const;
+  ChannelReport report(double now_s) override;
 
+ private:
   std::shared_ptr<Watch> watch_;
   const std::uint64_t id_;
   const std::string label_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::int64_t sequence_ = 0;
   std::int64_t elements_ = 0;
   const char* operation_ = "";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <future>
 #include <utility>
 
 #include <pthread.h>
@@ -23,6 +24,7 @@ constexpr milliseconds kLongestTick{1000};
 constexpr double kFirstDeputyGrace = 2.0;
 constexpr double kSecondDeputyGrace = 5.0;
 constexpr milliseconds kLeaveTimeout{10000};
+constexpr milliseconds kAbandonTime{2000};
 
 int rank_in(MPI_Comm comm) {
   int rank = 0;
@@ -65,6 +67,7 @@ void Watchdog::run() {
       advance_clock();
       beat();
       receive();
+      if (const auto reason = watch_->failure()) end_job("rank " + std::to_string(rank_) + ": " + *reason);
       if (rank_ == 0) judge();
       if (is_deputy()) judge_rank_zero();
     } while (sleep_until_next_beat());
@@ -103,15 +106,17 @@ void Watchdog::receive() {
 }
 
 void Watchdog::judge() {
+  if (const auto mismatch = find_mismatch(views_))
+    end_job("its ranks do not make the same calls: " + *mismatch);
   const auto verdict = find_stuck(views_, static_cast<double>(timeout_s_.load()));
-  if (verdict) end_job(*verdict);
+  if (verdict) end_job("it hangs: " + *verdict);
 }
 
 void Watchdog::judge_rank_zero() {
   const double grace = rank_ == 1 ? kFirstDeputyGrace : kSecondDeputyGrace;
   const RankView& zero = views_[0];
   if (goodbyes_ > 0 || zero.silent_s <= static_cast<double>(timeout_s_.load()) + grace) return;
-  end_job("rank 0 (" + zero.host + ") has not been heard of for " +
+  end_job("it hangs: rank 0 (" + zero.host + ") has not been heard of for " +
           std::to_string(static_cast<int>(zero.silent_s)) + " s; it was in stage \"" +
           zero.report.stage.data() + "\"");
 }
@@ -150,8 +155,12 @@ bool Watchdog::is_deputy() const {
 
 void Watchdog::end_job(const std::string& reason) {
   std::fflush(stdout);
-  std::fprintf(stderr, "zoetrope: the job hangs and is ended: %s\n", reason.c_str());
+  std::fprintf(stderr, "zoetrope: the job is ended: %s\n", reason.c_str());
   std::fflush(stderr);
+  std::packaged_task<void()> abandon([watch = watch_] { watch->abandon(); });
+  const auto abandoned = abandon.get_future();
+  std::thread(std::move(abandon)).detach();
+  abandoned.wait_for(kAbandonTime);
   MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::kFailed));
   std::terminate();  // not reached
 }

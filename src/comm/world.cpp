@@ -143,6 +143,9 @@ void World::set_timeout(std::chrono::seconds timeout) {
 void World::set_stage(const std::string& stage) {
   state_->watch->set_stage(stage);
 }
+const std::shared_ptr<Watch>& World::watch() const {
+  return state_->watch;
+}
 Communicator& World::communicator() {
   return state_->communicator;
 }

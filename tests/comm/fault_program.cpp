@@ -61,6 +61,7 @@ void work(World& world, const std::string& fault, bool faulty) {
     say(world, "fault:");
     go_wrong(fault);
   }
+  if (faulty && fault == "mismatch") all.broadcast(tensor, 0);
   if (fault == "sleep-in-group") group->barrier();
   if (fault == "sleep-before-work") all.all_reduce_async(tensor, ReduceOp::kSum)->wait();
   all.all_reduce(tensor, ReduceOp::kSum);

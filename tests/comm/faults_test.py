@@ -18,7 +18,7 @@ TIMEOUT_S = 3  # the program's own watchdog timeout
 END_WITHIN_S = TIMEOUT_S + 10
 START_WITHIN_S = 60  # mpirun on a busy machine
 
-HANG = r"zoetrope: the job hangs and is ended: "
+HANG = r"zoetrope: the job is ended: it hangs: "
 MISSING = HANG + r"rank \d+ \({host}\) has waited \d+ s in a collective \({where}\).*ranks that have not reached it: .*{who}"
 
 # case: fault, faulty rank, ranks, exit codes, pattern that one line of standard error must match ("" = nothing said)
@@ -36,6 +36,8 @@ CASES = {
     "stop-first": ("stop", 1, 3, {4}, MISSING, "all_reduce of 1,000 float32, #5", r"rank 1 \({host}\)"),
     "stop-zero-of-2": ("stop", 0, 2, {4}, HANG + r"rank 0 \({host}\) has not been heard of for \d+ s"),
     "stop-zero-of-4": ("stop", 0, 4, {4}, HANG + r"rank 0 \({host}\) has not been heard of for \d+ s"),
+    "mismatch": ("mismatch", 1, 2, {4}, r"zoetrope: the job is ended: its ranks do not make the same calls: rank 0 .* calls "
+                 r"all_reduce of 1,000 float32, #5 .* where rank 1 .* calls broadcast of 1,000 float32, #5"),
     "kill": ("kill", 1, 3, {137}, r"rank 1 with PID \d+ .*signal 9"),
     "throw": ("throw", 1, 3, {4}, r"zoetrope: rank 1: the disk is full$"),
     "throw-uncaught": ("throw-uncaught", 1, 3, {4}, r"zoetrope: an error ends rank 1 \({host}\)"),

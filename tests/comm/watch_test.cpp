@@ -107,6 +107,37 @@ TEST(Verdict, RanksOutsideTheGroupAreNotMissing) {
               AllOf(HasSubstr("barrier in group /0"), HasSubstr("rank 1"), Not(HasSubstr("rank 2"))));
 }
 
+TEST(Mismatch, DifferentCallsAtTheSamePlaceAreNamedAtOnce) {
+  FakeRank a;
+  FakeRank b;
+  { const Watch::Channel::Waiting here(a.world, "all_reduce", 5, "float32"); }
+  const Watch::Channel::Waiting there(b.world, "all_reduce", 6, "float32");
+
+  const auto mismatch = find_mismatch({a.view(0), b.view(1)});
+
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_THAT(*mismatch, AllOf(HasSubstr("rank 0 (host0) calls all_reduce of 5 float32, #1"),
+                               HasSubstr("rank 1 (host1) calls all_reduce of 6 float32, #1")));
+}
+
+TEST(Mismatch, EqualCallsAndRanksThatAreNotEquallyFarAreNone) {
+  FakeRank a;
+  FakeRank b;
+  { const Watch::Channel::Waiting here(a.world, "broadcast", 5, "float32"); }
+  { const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32"); }
+  EXPECT_FALSE(find_mismatch({a.view(0), b.view(1)}).has_value());
+  const Watch::Channel::Waiting ahead(b.world, "barrier");
+  EXPECT_FALSE(find_mismatch({a.view(0), b.view(1)}).has_value());
+}
+
+TEST(Mismatch, PiecesOfAGatherMayDiffer) {
+  FakeRank a;
+  FakeRank b;
+  const Watch::Channel::Waiting here(a.world, "all_gather", 5, "float32");
+  const Watch::Channel::Waiting there(b.world, "all_gather", 0, "float32");
+  EXPECT_FALSE(find_mismatch({a.view(0), b.view(1)}).has_value());
+}
+
 TEST(Watch, TellsTheLongestWaitsWhenThereAreTooManyGroups) {
   const auto watch = std::make_shared<Watch>();
   std::vector<std::unique_ptr<Watch::Channel>> channels;

@@ -53,6 +53,13 @@ class Communicator {
   // `tensor` must not be touched before wait().
   virtual std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) = 0;
 
+  // Broadcasts each of the tensors; a backend that can sends them together.
+  virtual void broadcast_all(const std::vector<at::Tensor>& tensors, int root);
+
+  // Tells the backend that collectives will often use this memory (gradient buckets), so that it may prepare
+  // it. The memory must outlive the communicator. Not collective.
+  virtual void register_buffer(const at::Tensor& tensor);
+
   // A communicator among the ranks that give the same `color` (>= 0), ordered by this one's rank.
   virtual std::unique_ptr<Communicator> split(int color) = 0;
 };

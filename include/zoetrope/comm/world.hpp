@@ -11,6 +11,8 @@
 
 namespace zoetrope::comm {
 
+class Watch;
+
 class World {
  public:
   // MPI_Init_thread(MPI_THREAD_MULTIPLE); RunError when MPI grants less. Where the program has initialised
@@ -35,6 +37,9 @@ class World {
 
   // CPU tensors over MPI, all ranks. Owned by the world; made at construction.
   Communicator& communicator();
+
+  // Where backends say what they wait for.
+  const std::shared_ptr<Watch>& watch() const;
 
   // Ends every rank at once with this exit code (MPI_Abort). Does not return.
   [[noreturn]] void abort(int exit_code);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdint>
-#include <string>
+#include "zoetrope/comm/communicator.hpp"
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/comm/communicator.hpp"
-
 namespace zoetrope::comm {
+
+void Communicator::broadcast_all(const std::vector<at::Tensor>& tensors, int root) {
+  for (const at::Tensor& tensor : tensors) broadcast(tensor, root);
+}
+
+void Communicator::register_buffer(const at::Tensor&) {}
 
 double all_reduce_scalar(Communicator& communicator, double value, ReduceOp op) {
   communicator.all_reduce(at::from_blob(&value, {1}, at::kDouble), op);
