@@ -7,9 +7,13 @@ Run it again with: .venv/bin/python tests/golden/make_data_golden.py
 """
 import gzip
 import hashlib
+import io
 import json
+import struct
+import zlib
 from pathlib import Path
 
+import datasets
 import numpy as np
 import PIL
 import torchvision
@@ -20,7 +24,7 @@ from transformers import BitImageProcessor, BitImageProcessorPil, ViTImageProces
 FOLDER = Path(__file__).parent / "data"
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 VERSIONS = {"pillow": PIL.__version__, "transformers": transformers.__version__, "torchvision": torchvision.__version__,
-            "numpy": np.__version__}
+            "datasets": datasets.__version__, "numpy": np.__version__}
 NEAREST, BILINEAR, BICUBIC = 0, 2, 3
 
 
@@ -107,6 +111,157 @@ def make_preprocess():
     save("preprocess", cases, blob)
 
 
+def photo(height, width):
+    """Smooth colours with an edge, so that a lossy format has something to do."""
+    y, x = np.mgrid[0:height, 0:width]
+    red, green = 255 * x / max(width - 1, 1), 255 * y / max(height - 1, 1)
+    blue = np.where((x - width / 2) ** 2 + (y - height / 2) ** 2 < height * width / 9, 230, 40)
+    return np.stack([red, green, blue], axis=2).round().astype(np.uint8)
+
+
+def encode(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(rows, width, height, depth, colour_type, interlace=0, extra=b""):
+    """A PNG of the kinds that Pillow reads but does not write. `rows` are the unfiltered scanlines."""
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlace))
+    data = png_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows)))
+    return b"\x89PNG\r\n\x1a\n" + header + extra + data + png_chunk(b"IEND", b"")
+
+
+def adam7(pixels):
+    """The scanlines of the seven passes over an array [H, W, 3]."""
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    for y, x, dy, dx in passes:
+        part = pixels[y::dy, x::dx]
+        if part.size:
+            yield from (row.tobytes() for row in part)
+
+
+def bmp(width, height, bits, pixels, compression=0, masks=(), palette=b"", core=False):
+    if core:
+        header = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, 0, 0)
+    header += struct.pack(f"<{len(masks)}I", *masks) + palette
+    return b"BM" + struct.pack("<IHHI", 14 + len(header) + len(pixels), 0, 0, 14 + len(header)) + header + pixels
+
+
+def jpeg_files(rgb):
+    image = Image.fromarray(rgb)
+    yield "420.jpg", encode(image, "JPEG", quality=85)
+    yield "422.jpg", encode(image, "JPEG", quality=85, subsampling=1)
+    yield "444.jpg", encode(image, "JPEG", quality=95, subsampling=0)
+    yield "progressive.jpg", encode(image, "JPEG", quality=80, progressive=True)
+    yield "restart.jpg", encode(image, "JPEG", quality=80, restart_marker_rows=1)
+    yield "grey.jpg", encode(image.convert("L"), "JPEG", quality=85)
+    yield "cmyk.jpg", encode(image.convert("CMYK"), "JPEG", quality=95)
+    for orientation in range(0, 10):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        yield f"orientation-{orientation}.jpg", encode(image, "JPEG", quality=85, exif=exif.tobytes())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    big_endian = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    yield "big-endian.jpg", encode(image, "JPEG", quality=85, exif=big_endian)
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="8"/></x:xmpmeta>'
+    yield "xmp.jpg", encode(image, "JPEG", quality=85, xmp=xmp)
+    one = Image.Exif()
+    one[0x0112] = 1
+    yield "exif-before-xmp.jpg", encode(image, "JPEG", quality=85, exif=one.tobytes(), xmp=xmp)
+
+
+def png_files(rgb):
+    image, (height, width, _) = Image.fromarray(rgb), rgb.shape
+    alpha = Image.fromarray((rgb[..., 0] // 2 + 60).astype(np.uint8))
+    rgba = Image.merge("RGBA", (*image.split(), alpha))
+    yield "rgb.png", encode(image, "PNG")
+    yield "rgba.png", encode(rgba, "PNG")
+    yield "grey.png", encode(image.convert("L"), "PNG")
+    yield "grey-alpha.png", encode(rgba.convert("LA"), "PNG")
+    yield "black-and-white.png", encode(image.convert("1"), "PNG")
+    yield "palette.png", encode(image.quantize(200), "PNG")
+    yield "palette-4-bit.png", encode(image.quantize(11), "PNG")
+    yield "palette-2-bit.png", encode(image.quantize(4), "PNG")
+    yield "palette-transparent.png", encode(rgba.quantize(50), "PNG")
+    exif = Image.Exif()
+    exif[0x0112] = 5
+    yield "exif.png", encode(image, "PNG", exif=exif.tobytes())
+    profile = b"Exif\0\0" + exif.tobytes()[6:]
+    text = f"\nexif\n{len(profile):8}\n{profile.hex()}\n".encode()
+    raw_profile = png_chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
+    yield "raw-profile.png", png([row.tobytes() for row in rgb], width, height, 8, 2, extra=raw_profile)
+    xmp = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<tiff:Orientation>3</tiff:Orientation>")
+    yield "xmp.png", png([row.tobytes() for row in rgb], width, height, 8, 2, extra=xmp)
+    gamma = png_chunk(b"gAMA", struct.pack(">I", 100000))
+    yield "gamma.png", png([row.tobytes() for row in rgb], width, height, 8, 2, extra=gamma)
+    transparent_grey = png_chunk(b"tRNS", struct.pack(">H", 40))
+    yield "grey-transparent.png", png([row.tobytes() for row in rgb[..., 0]], width, height, 8, 0, extra=transparent_grey)
+    yield "interlaced.png", png(adam7(rgb), width, height, 8, 2, interlace=1)
+    wide = (rgb.astype(np.uint16) * 7 % 300).astype(">u2")
+    yield "grey-16-bit.png", png([row.tobytes() for row in wide[..., 0]], width, height, 16, 0)
+    wide = (rgb.astype(np.uint16) * 257 - 3).astype(">u2")
+    yield "rgb-16-bit.png", png([row.tobytes() for row in wide], width, height, 16, 2)
+    yield "grey-alpha-16-bit.png", png([row[:, :2].tobytes() for row in wide], width, height, 16, 4)
+    rgba16 = np.concatenate([wide, wide[..., :1]], axis=2)
+    yield "rgba-16-bit.png", png([row.tobytes() for row in rgba16], width, height, 16, 6)
+    yield "grey-2-bit.png", png([bytes([0b00011011, 0b11100100])] * 3, 8, 3, 2, 0)
+    yield "grey-4-bit.png", png([bytes([0x01, 0x9F])] * 2, 4, 2, 4, 0)
+
+
+def webp_files(rgb):
+    image = Image.fromarray(rgb)
+    alpha = Image.fromarray((rgb[..., 0] // 2).astype(np.uint8))
+    rgba = Image.merge("RGBA", (*image.split(), alpha))
+    exif = Image.Exif()
+    exif[0x0112] = 7
+    yield "lossy.webp", encode(image, "WEBP", quality=80)
+    yield "lossless.webp", encode(image, "WEBP", lossless=True)
+    yield "alpha.webp", encode(rgba, "WEBP", lossless=True)
+    yield "alpha-lossy.webp", encode(rgba, "WEBP", quality=70)
+    yield "exif.webp", encode(image, "WEBP", lossless=True, exif=exif.tobytes())
+    yield "animated.webp", encode(image, "WEBP", lossless=True, save_all=True, append_images=[image.rotate(180)])
+
+
+def bmp_files(rgb):
+    image, (height, width, _) = Image.fromarray(rgb), rgb.shape
+    yield "rgb.bmp", encode(image, "BMP")
+    yield "rgba.bmp", encode(image.convert("RGBA"), "BMP")
+    yield "grey.bmp", encode(image.convert("L"), "BMP")
+    yield "palette.bmp", encode(image.quantize(200), "BMP")
+    yield "black-and-white.bmp", encode(image.convert("1"), "BMP")
+    four_bit = bytes([0x01, 0x20]) + b"\0\0" + bytes([0x21, 0x00]) + b"\0\0"
+    palette = bytes([10, 20, 30, 0, 40, 50, 60, 0, 70, 80, 90, 0]) + bytes(13 * 4)
+    yield "4-bit.bmp", bmp(3, 2, 4, four_bit, palette=palette)
+    bits16 = struct.pack("<6H", 0x1234, 0x7FFF, 0x8000, 0xFFFF, 0x03E0, 0)
+    yield "555.bmp", bmp(2, 3, 16, bits16)
+    yield "565.bmp", bmp(2, 3, 16, bits16, 3, (0xF800, 0x7E0, 0x1F))
+    bits32 = bytes(range(24))
+    yield "32-bit.bmp", bmp(3, 2, 32, bits32)
+    yield "bit-fields.bmp", bmp(3, 2, 32, bits32, 3, (0xFF000000, 0xFF0000, 0xFF00))
+    yield "top-down.bmp", bmp(3, -2, 32, bits32)
+    yield "core-header.bmp", bmp(1, 2, 24, bytes([1, 2, 3, 0, 4, 5, 6, 0]), core=True)
+
+
+def make_decode():
+    blob, cases = Blob(), []
+    feature = datasets.Image()
+    rgb = photo(13, 22)
+    for files in (jpeg_files, png_files, webp_files, bmp_files):
+        for name, data in files(rgb):
+            pixels = np.asarray(feature.decode_example({"bytes": data, "path": None}).convert("RGB"))
+            cases.append({"name": name, "file": blob.add(np.frombuffer(data, np.uint8)), "output": blob.add(pixels)})
+    save("decode", cases, blob)
+
+
 if __name__ == "__main__":
     make_resize()
     make_preprocess()
+    make_decode()

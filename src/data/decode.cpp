@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "zoetrope/support/error.hpp"
+
+#include "orientation.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+using Decoder = Decoded (*)(Bytes);
+
+struct Format {
+  std::string_view name;
+  std::string_view magic;
+  std::size_t offset = 0;
+  Decoder decode = nullptr;  // null: known by sight, not supported
+};
+
+constexpr std::array kFormats{
+    Format{"JPEG", "\xff\xd8\xff", 0, decode_jpeg},
+    Format{"PNG", "\x89PNG\r\n\x1a\n", 0, decode_png},
+    Format{"WebP", "WEBP", 8, decode_webp},
+    Format{"BMP", "BM", 0, decode_bmp},
+    Format{"GIF", "GIF8", 0, nullptr},
+    Format{"TIFF", {"II*\0", 4}, 0, nullptr},
+    Format{"TIFF", {"MM\0*", 4}, 0, nullptr},
+    Format{"HEIF or AVIF", "ftyp", 4, nullptr},
+    Format{"JPEG 2000", "jP  ", 4, nullptr},
+    Format{"JPEG XL", "\xff\x0a", 0, nullptr},
+};
+
+bool matches(const Format& format, Bytes bytes) {
+  if (bytes.size() < format.offset + format.magic.size()) return false;
+  const auto* start = reinterpret_cast<const char*>(bytes.data()) + format.offset;
+  return std::string_view(start, format.magic.size()) == format.magic;
+}
+
+Decoded decode_by_sight(Bytes bytes) {
+  if (bytes.empty()) throw DecodeError{"is empty"};
+  for (const Format& format : kFormats) {
+    if (!matches(format, bytes)) continue;
+    if (format.decode == nullptr)
+      throw DecodeError{"is " + std::string(format.name) + ", which is not supported; convert it to PNG"};
+    try {
+      return format.decode(bytes);
+    } catch (const DecodeError& error) {
+      throw DecodeError{"is not a valid " + std::string(format.name) + " file: " + error.reason};
+    }
+  }
+  throw DecodeError{"is no image of a known kind; supported are JPEG, PNG, WebP and BMP"};
+}
+
+}  // namespace
+
+Image decode_image(Bytes bytes, const std::string& origin) {
+  try {
+    Decoded decoded = decode_by_sight(bytes);
+    return turn_upright(std::move(decoded.image), orientation_of(decoded.exif, decoded.xmp));
+  } catch (const DecodeError& error) {
+    throw InputError(origin + ": " + error.reason);
+  }
+}
+
+Image blank_image(std::int64_t height, std::int64_t width, int channels) {
+  if (height < 1 || width < 1) throw DecodeError{"it has no pixels"};
+  if (height > kMaxPixels / width) {
+    throw DecodeError{"its " + std::to_string(width) + " x " + std::to_string(height) +
+                      " pixels are more than the " + std::to_string(kMaxPixels) + " allowed"};
+  }
+  const auto size = static_cast<std::size_t>(height * width) * static_cast<std::size_t>(channels);
+  return {static_cast<int>(height), static_cast<int>(width), channels, std::vector<std::uint8_t>(size)};
+}
+
+}  // namespace zoetrope::data

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Image files to pixels, as Hugging Face `datasets` and PIL's convert("RGB") give them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "zoetrope/data/dataset.hpp"
+
+namespace zoetrope::data {
+
+using Bytes = std::span<const std::uint8_t>;
+
+// Decodes a JPEG, PNG, WebP or BMP file, told by its first bytes, and turns it upright as its EXIF (or XMP)
+// orientation says. Transparency is dropped, palettes are looked up, grey images keep one channel, 16-bit
+// colours keep their high byte, 16-bit greys above 255 become 255 (PIL's rule), and of an animation the first
+// frame counts. Throws InputError naming `origin` on what is damaged, not supported, or larger than
+// kMaxPixels.
+Image decode_image(Bytes bytes, const std::string& origin);
+
+// As PIL's DecompressionBombError: nothing is set aside for an image above this, whatever its header says.
+constexpr std::int64_t kMaxPixels = 178'956'970;
+
+// What a decoder hands back: the pixels as stored, and the metadata that says which way is up.
+struct Decoded {
+  Image image;
+  std::vector<std::uint8_t> exif;  // a TIFF file, with or without "Exif\0\0" before it
+  std::string xmp;
+};
+
+// One per format. They throw DecodeError with a reason that names no file.
+Decoded decode_jpeg(Bytes bytes);
+Decoded decode_png(Bytes bytes);
+Decoded decode_webp(Bytes bytes);
+Decoded decode_bmp(Bytes bytes);
+
+struct DecodeError {
+  std::string reason;
+};
+
+// An image of this size with its pixels set aside. Throws DecodeError on sides below 1 or too many pixels.
+Image blank_image(std::int64_t height, std::int64_t width, int channels);
+
+}  // namespace zoetrope::data

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode.hpp"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "zoetrope/support/error.hpp"
+
+#include "golden.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using File = std::vector<std::uint8_t>;
+
+std::vector<std::uint8_t> as_rgb(const Image& image) {
+  if (image.channels == 3) return image.pixels;
+  std::vector<std::uint8_t> rgb;
+  for (const std::uint8_t grey : image.pixels) rgb.insert(rgb.end(), 3, grey);
+  return rgb;
+}
+
+int largest_difference(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
+  int largest = a.size() == b.size() ? 0 : 256;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+    largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+File golden_file(const std::string& name) {
+  const Golden golden("decode");
+  for (const auto& golden_case : golden.cases()) {
+    if (golden_case.at("name") == name) return golden.array<std::uint8_t>(golden_case.at("file"));
+  }
+  throw std::invalid_argument("no golden file " + name);
+}
+
+void expect_error(const File& file, const std::string& what) {
+  EXPECT_THAT([&] { decode_image(file, "some/file"); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("some/file: "), HasSubstr(what))));
+}
+
+TEST(Decode, EqualsDatasetsAndPilInEveryPixelOfEveryKindOfFile) {
+  const Golden golden("decode");
+  ASSERT_GT(golden.cases().size(), 50u);
+  for (const auto& golden_case : golden.cases()) {
+    const std::string name = golden_case.at("name");
+    const Image expected = golden.image(golden_case.at("output"));
+
+    const Image image = decode_image(golden.array<std::uint8_t>(golden_case.at("file")), name);
+
+    EXPECT_EQ(image.height, expected.height) << name;
+    EXPECT_EQ(image.width, expected.width) << name;
+    EXPECT_EQ(largest_difference(as_rgb(image), expected.pixels), 0) << name;
+  }
+}
+
+TEST(Decode, KeepsOneChannelOfGreyImages) {
+  for (const char* name :
+       {"grey.jpg", "grey.png", "grey-alpha.png", "grey-16-bit.png", "black-and-white.png", "grey.bmp"})
+    EXPECT_EQ(decode_image(golden_file(name), name).channels, 1) << name;
+}
+
+TEST(Decode, ReportsFilesCutAnywhere) {
+  const Golden golden("decode");
+  int reported = 0;
+  for (const auto& golden_case : golden.cases()) {
+    const File file = golden.array<std::uint8_t>(golden_case.at("file"));
+    for (std::size_t size = 0; size < file.size() / 2; size += 1 + file.size() / 97) {
+      EXPECT_THROW(decode_image(Bytes(file).first(size), "cut"), InputError)
+          << golden_case.at("name") << " " << size;
+      ++reported;
+    }
+  }
+  EXPECT_GT(reported, 1000);
+}
+
+TEST(Decode, SurvivesDamageAnywhere) {
+  const Golden golden("decode");
+  int decoded = 0, refused = 0;
+  for (const auto& golden_case : golden.cases()) {
+    const File file = golden.array<std::uint8_t>(golden_case.at("file"));
+    for (std::size_t at = 0; at < file.size(); at += 1 + file.size() / 61) {
+      File damaged = file;
+      damaged[at] ^= static_cast<std::uint8_t>(1u << at % 8);
+      try {
+        const Image image = decode_image(damaged, "damaged");
+        EXPECT_EQ(image.pixels.size(), static_cast<std::size_t>(image.height) *
+                                           static_cast<std::size_t>(image.width) *
+                                           static_cast<std::size_t>(image.channels));
+        ++decoded;
+      } catch (const InputError&) {
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(decoded, 100);
+  EXPECT_GT(refused, 100);
+}
+
+TEST(Decode, NamesKindsThatItDoesNotRead) {
+  expect_error({'G', 'I', 'F', '8', '9', 'a'}, "GIF");
+  expect_error({'I', 'I', '*', 0, 8, 0, 0, 0}, "TIFF");
+  expect_error({0, 0, 0, 28, 'f', 't', 'y', 'p', 'a', 'v', 'i', 'f'}, "AVIF");
+  expect_error({'h', 'e', 'l', 'l', 'o'}, "no image of a known kind");
+  expect_error({}, "empty");
+}
+
+TEST(Decode, SetsNothingAsideForAnEnormousPng) {
+  File png = golden_file("rgb.png");
+  png[17] = png[21] = 0x0f;  // 983062 x 983053, with a checksum that agrees
+  const auto checksum = static_cast<std::uint32_t>(crc32(0, png.data() + 12, 17));
+  for (std::size_t i = 0; i < 4; ++i) png[29 + i] = static_cast<std::uint8_t>(checksum >> (24 - 8 * i));
+
+  expect_error(png, "983062 x 983053 pixels are more than the 178956970 allowed");
+}
+
+TEST(Decode, SetsNothingAsideForAnEnormousJpeg) {
+  File jpeg = golden_file("444.jpg");
+  const File start_of_frame{0xff, 0xc0};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), start_of_frame.begin(), start_of_frame.end());
+  ASSERT_NE(at, jpeg.end());
+  at[5] = at[7] = 0xfe;  // 65024 + 13 by 65024 + 22
+
+  expect_error(jpeg, "65046 x 65037 pixels are more than");
+}
+
+TEST(Decode, SetsNothingAsideForAnEnormousBmp) {
+  File bmp = golden_file("rgb.bmp");
+  std::fill_n(bmp.begin() + 18, 3, 0xff);
+  std::fill_n(bmp.begin() + 22, 3, 0xff);
+
+  expect_error(bmp, "more than the 178956970 allowed");
+}
+
+TEST(Decode, SetsNothingAsideForAnEnormousWebp) {
+  File webp =
+      golden_file("animated.webp");  // an extended header: canvas width and height, less one, in 24 bits each
+  webp[25] = 0xff;
+  webp[28] = 0x1f;
+
+  expect_error(webp, "65302 x 7949 pixels are more than");
+}
+
+}  // namespace
+}  // namespace zoetrope::data
