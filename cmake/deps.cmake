@@ -59,3 +59,5 @@ message(STATUS "libtorch   ${ZOETROPE_TORCH_VERSION}  ${ZOETROPE_TORCH_DIR}")
 message(STATUS "MPI        ${MPI_CXX_VERSION}  ${MPI_CXX_COMPILER}")
 message(STATUS "HDF5       ${HDF5_VERSION}")
 message(STATUS "FFmpeg     libavcodec ${FFMPEG_libavcodec_VERSION}")
+
+include(cuda)

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/comm/nccl.hpp"
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::comm {
+
+std::unique_ptr<Communicator> make_nccl_communicator(World&, int, std::chrono::seconds) {
+  throw RunError("this zoetrope was built without CUDA and has no NCCL; build the preset cuda");
+}
+
+std::string nccl_version() {
+  return "";
+}
+
+}  // namespace zoetrope::comm
