@@ -16,6 +16,7 @@
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 
+#include "analysis_of_run.hpp"
 #include "frame_result.hpp"
 #include "jobs.hpp"
 
@@ -41,8 +42,8 @@ class Analyzer {
                    labels.const_data_ptr<std::int64_t>() + labels.numel());
   }
 
-  bool is_done() const;  // collective
-  void analyze();        // collective
+  bool is_done() const;       // collective
+  store::Analysis analyze();  // collective; the result is rank 0's
 
  private:
   std::string source_digest() const;
@@ -193,8 +194,7 @@ store::Analysis Analyzer::combine(const std::vector<FrameResult>& frames) const 
   return result;
 }
 
-void Analyzer::analyze() {
-  const Stopwatch watch;
+store::Analysis Analyzer::analyze() {
   const auto mine = compute_mine();
   double outlier_seconds = 0, pca_seconds = 0;
   for (const FrameResult& frame : mine) {
@@ -203,28 +203,33 @@ void Analyzer::analyze() {
   }
   context_.set_stage("gathering the analysis");
   const auto frames = gather(mine);
-  if (context_.is_root()) store::write_analysis(run_.analysis(), combine(frames));
-  context_.communicator().barrier();
-
   const auto slowest = [&](double seconds) {
     return comm::all_reduce_scalar(context_.communicator(), seconds, comm::ReduceOp::kMax);
   };
   const auto count = static_cast<std::int64_t>(steps_.size());
   context_.add_stage({"outliers", slowest(outlier_seconds), count, "frames"});
   context_.add_stage({"pca", slowest(pca_seconds), count, "frames"});
-  context_.add_stage({"analysis", slowest(watch.seconds()), count, "frames"});
+  return context_.is_root() ? combine(frames) : store::Analysis{};
 }
 
 }  // namespace
 
+store::Analysis analyze_steps(Context& context, const std::vector<std::int64_t>& steps) {
+  return Analyzer(context, steps).analyze();
+}
+
 void analyze(Context& context) {
+  const Stopwatch watch;
   const auto steps = context.run().checkpoint_steps();
   if (steps.empty())
     throw InputError(context.run().root.string() +
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first");
   Analyzer analyzer(context, steps);
   if (analyzer.is_done()) return;
-  analyzer.analyze();
+  const store::Analysis analysis = analyzer.analyze();
+  if (context.is_root()) store::write_analysis(context.run().analysis(), analysis);
+  context.communicator().barrier();
+  context.add_stage({"analysis", watch.seconds(), static_cast<std::int64_t>(steps.size()), "frames"});
 }
 
 }  // namespace zoetrope::jobs

@@ -14,6 +14,8 @@ void finetune(Context& context);
 void extract(Context& context);
 void analyze(Context& context);
 void render(Context& context);
+void review(Context& context);
+void review_live(Context& context);  // until a signal comes
 void run(Context& context);
 
 // What a checkpoint, embeddings.h5, analysis.h5 or run directory holds, to standard output. Not collective.

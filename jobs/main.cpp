@@ -33,6 +33,8 @@ const std::vector<Job>& all_jobs() {
        analyze},
       {"render", "draws a frame per checkpoint and encodes the animation",
        kData | kCompute | kAnalysis | kRendering, render},
+      {"review", "writes a page to look through the run in a browser", kData | kCompute | kAnalysis | kReview,
+       review},
   };
   return jobs;
 }

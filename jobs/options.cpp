@@ -102,6 +102,13 @@ po::options_description rendering_options(Options& o) {
   return group;
 }
 
+po::options_description review_options(Options& o) {
+  po::options_description group("Review", kLineLength);
+  group.add_options()("live", po::bool_switch(&o.live),
+                      "go on beside a run: the page follows as checkpoints are embedded");
+  return group;
+}
+
 po::options_description common_options(Options& o) {
   po::options_description group("All jobs", kLineLength);
   auto add = group.add_options();
@@ -125,6 +132,7 @@ po::options_description describe(Options& o, unsigned groups) {
   if (groups & kCompute) all.add(compute_options(o));
   if (groups & kAnalysis) all.add(analysis_options(o));
   if (groups & kRendering) all.add(rendering_options(o));
+  if (groups & kReview) all.add(review_options(o));
   return all;
 }
 
@@ -224,8 +232,8 @@ void check(const Options& o) {
 bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
   if (name == "max-steps") return options.has_max_steps();
-  const std::vector<std::string> others = {"help",  "run",       "config",     "timeout",
-                                           "quiet", "log-level", "no-progress"};
+  const std::vector<std::string> others = {"help",    "run",   "live",      "config",
+                                           "timeout", "quiet", "log-level", "no-progress"};
   return std::find(others.begin(), others.end(), name) == others.end();
 }
 

@@ -18,6 +18,7 @@ enum Group : unsigned {
   kCompute = 8,
   kAnalysis = 16,
   kRendering = 32,
+  kReview = 64,
 };
 
 struct Options {
@@ -60,6 +61,8 @@ struct Options {
   double fps = 10;
   int tween = 0;
   std::string format = "gif";
+
+  bool live = false;
 
   std::int64_t timeout = 600;
   bool quiet = false;

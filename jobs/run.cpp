@@ -8,6 +8,7 @@ void run(Context& context) {
   extract(context);
   analyze(context);
   render(context);
+  review(context);
 }
 
 }  // namespace zoetrope::jobs

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "zoetrope/store/analysis_file.hpp"
+
+#include "context.hpp"
+
+namespace zoetrope::jobs {
+
+// Everything that is computed from the embeddings of checkpoints `steps`, dealt to the ranks. Collective; the
+// result is on rank 0, elsewhere it is empty.
+store::Analysis analyze_steps(Context& context, const std::vector<std::int64_t>& steps);
+
+}  // namespace zoetrope::jobs

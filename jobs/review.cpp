@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/review/review.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
+
+#include "analysis_of_run.hpp"
+#include "jobs.hpp"
+
+namespace zoetrope::jobs {
+
+namespace {
+
+constexpr int kLargestSide = 48;  // pixels of an image on the page
+constexpr int kRefreshSeconds = 5;
+
+// All images in one size: as they are where they are small and alike, else made smaller.
+review::Images images_for_page(const data::Dataset& dataset) {
+  review::Images images;
+  const data::Image first = dataset.image(0);
+  images.height = std::min(first.height, kLargestSide);
+  images.width = std::min(first.width, kLargestSide);
+  images.channels = first.channels;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    data::Image image = dataset.image(i);
+    if (image.channels != images.channels)
+      throw InputError("image " + std::to_string(i) + " has another number of channels than the first");
+    if (image.height != images.height || image.width != images.width)
+      image = data::resize(image, static_cast<int>(images.height), static_cast<int>(images.width),
+                           data::Resample::kBilinear);
+    images.pixels.insert(images.pixels.end(), image.pixels.begin(), image.pixels.end());
+  }
+  return images;
+}
+
+review::Review review_of(Context& context, store::Analysis analysis) {
+  review::Review page;
+  page.title = std::filesystem::absolute(context.run().root).lexically_normal().filename().string();
+  page.analysis = std::move(analysis);
+  page.log = context.loss_log();
+  page.images = images_for_page(*context.test().dataset);
+  return page;
+}
+
+// Checkpoints whose embeddings are whole, of these images.
+std::vector<std::int64_t> embedded_steps(Context& context) {
+  std::vector<std::int64_t> steps;
+  for (const std::int64_t step : context.run().checkpoint_steps()) {
+    try {
+      if (store::read_identity(context.run().checkpoint(step)).dataset_digest ==
+          context.test().dataset->digest())
+        steps.push_back(step);
+    } catch (const InputError&) {
+      // Not embedded yet.
+    }
+  }
+  return steps;
+}
+
+}  // namespace
+
+void review(Context& context) {
+  if (context.options().live) return review_live(context);
+  const Stopwatch watch;
+  context.set_stage("writing the review page");
+  if (context.is_root())
+    review::write_page(context.run().review(),
+                       review_of(context, store::read_analysis(context.run().analysis())));
+  context.communicator().barrier();
+  context.add_stage({"review", watch.seconds(), 1, "pages"});
+}
+
+// Only reads what the run writes, and writes nothing but the page, so that it can go on beside it.
+void review_live(Context& context) {
+  if (context.world().size() > 1)
+    throw UsageError("zoetrope review --live works alone: start it without mpirun");
+  std::vector<std::int64_t> shown;
+  std::optional<review::Review> page;
+  support::log_info("watching " + context.run().root.string() + "; open " + context.run().review().string() +
+                    "; Ctrl-C ends");
+  while (support::received_signal() == 0) {
+    const auto steps = embedded_steps(context);
+    if (!steps.empty() && steps != shown) {
+      auto analysis = analyze_steps(context, steps);
+      if (!page) page = review_of(context, {});
+      page->analysis = std::move(analysis);
+      page->log = context.loss_log();
+      review::write_page(context.run().review(), *page, {kRefreshSeconds});
+      support::log_info("the page shows " + std::to_string(steps.size()) + " checkpoints, the last of step " +
+                        std::to_string(steps.back()));
+      shown = steps;
+    }
+    for (int tenth = 0; tenth < 10 * kRefreshSeconds && support::received_signal() == 0; ++tenth)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  if (page) review::write_page(context.run().review(), *page);  // the last one stands still
+}
+
+}  // namespace zoetrope::jobs
