@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "easing.hpp"
+
 namespace zoetrope::render {
 namespace {
 
@@ -13,11 +15,6 @@ namespace {
 constexpr double kMixed = 1.0;
 constexpr double kApart = 1.5;
 constexpr double kLongestEm = 11;
-
-double smooth_step(double from, double to, double value) {
-  const double t = std::clamp((value - from) / (to - from), 0.0, 1.0);
-  return t * t * (3 - 2 * t);
-}
 
 // The share of the smaller box's area that both cover.
 double shared(const Rect& a, const Rect& b) {

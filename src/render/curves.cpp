@@ -111,8 +111,11 @@ std::vector<CurvePanel::Vertex> CurvePanel::thin_out(const std::vector<CurvePoin
 
 void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   const TextStyle name{.size = body_, .weight = 600, .colour = theme_.ink};
-  text.draw(canvas, {heading_.x, heading_.y, heading_.w - kValueWidth * body_, heading_.h}, style_.name,
-            name);
+  const Rect left{heading_.x, heading_.y, heading_.w - (kValueWidth + 0.3) * body_, heading_.h};
+  constexpr double kStillReadable = 0.85;
+  const bool fits = kStillReadable * text.width(style_.name, name) <= left.w;
+  const std::string& shown = fits ? style_.name : style_.short_name;
+  text.draw(canvas, left, shown, text.fitted(shown, name, left.w, kStillReadable));
 
   TextStyle tick{.size = 0.76 * body_, .colour = theme_.soft_ink, .align = Align::kRight};
   const double hairline = std::max(1.0, unit_);
@@ -121,8 +124,9 @@ void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
     canvas.line(plot_.x, at, plot_.right(), at, hairline, theme_.grid);
     const bool percent = style_.notation == Notation::kPercent;
     const std::string label = percent ? fmt::format("{:.0f}%", 100 * value) : fmt::format("{:.12g}", value);
-    text.draw(canvas, {heading_.x, at - body_ / 2, plot_.x - heading_.x - 0.5 * body_, body_},
-              style_.notation == Notation::kScientific ? shortest_exponent(label) : label, tick);
+    const std::string printed = style_.notation == Notation::kScientific ? shortest_exponent(label) : label;
+    const Rect gutter{heading_.x, at - body_ / 2, plot_.x - heading_.x - 0.5 * body_, body_};
+    text.draw(canvas, gutter, printed, text.fitted(printed, tick, gutter.w, 0.6));
   }
   const Rect below{plot_.x, plot_.bottom() + 0.3 * body_, plot_.w, 1.1 * body_};
   tick.align = Align::kLeft;

@@ -26,6 +26,7 @@ std::string format_value(double value, Notation notation);
 
 struct CurveStyle {
   std::string name;
+  std::string short_name;  // where there is little room
   Colour colour;
   Notation notation = Notation::kPlain;
 };

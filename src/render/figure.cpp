@@ -23,11 +23,12 @@ struct NamedCurve {
 
 std::vector<NamedCurve> curves_of(const Scene& scene) {
   const ThemeColours& theme = theme_colours(scene.theme);
-  std::vector<NamedCurve> curves{{scene.loss, {"Training loss", theme.loss, Notation::kPlain}}};
+  std::vector<NamedCurve> curves{{scene.loss, {"Training loss", "Loss", theme.loss, Notation::kPlain}}};
   if (!scene.accuracy.empty())
-    curves.push_back({scene.accuracy, {"Test accuracy", theme.accuracy, Notation::kPercent}});
+    curves.push_back({scene.accuracy, {"Test accuracy", "Accuracy", theme.accuracy, Notation::kPercent}});
   if (!scene.learning_rate.empty()) {
-    curves.push_back({scene.learning_rate, {"Learning rate", theme.learning_rate, Notation::kScientific}});
+    curves.push_back(
+        {scene.learning_rate, {"Learning rate", "LR", theme.learning_rate, Notation::kScientific}});
   }
   return curves;
 }
@@ -123,7 +124,7 @@ void Figure::draw_legend(Picture& picture, Canvas& canvas) const {
     const ClassMark mark = class_mark(i, scene_.theme);
     const Stamp stamp(mark.shape, {0.38 * body, 1});
     canvas.flush();
-    stamp.press(picture, entry, entry.x + 0.45 * body, entry.centre_y(), mark.colour);
+    stamp.press(picture, entry.inset(-body), entry.x + 0.45 * body, entry.centre_y(), mark.colour);
     canvas.mark_dirty();
     text_.draw(canvas, {entry.x + 1.3 * body, entry.y, entry.w - 1.3 * body, entry.h}, scene_.class_names[i],
                name);

@@ -11,9 +11,11 @@ namespace zoetrope::render {
 namespace {
 
 constexpr double kWideFrom = 1.3;  // aspect ratios
-constexpr double kTallUpTo = 0.8;
+constexpr double kTallUpTo = 0.7;
 constexpr double kBody = 17;  // all sizes in pixels at 1080 lines
 constexpr double kCurveGap = 26;
+constexpr double kHighStrip = 340;
+constexpr double kMostCurveHeight = 400;  // higher ones only look steep
 constexpr double kLegendRow = 27;
 
 void check_size(int width, int height) {
@@ -156,7 +158,7 @@ void Composer::leaderboard(const Rect& box) {
 void Composer::curves_stacked(const Rect& box) {
   const double gap = kCurveGap * unit_;
   const auto count = static_cast<double>(request_.num_curves);
-  const double height = (box.h - gap * (count - 1)) / count;
+  const double height = std::min((box.h - gap * (count - 1)) / count, kMostCurveHeight * unit_);
   for (std::size_t i = 0; i < request_.num_curves; ++i) {
     out_.curves.push_back({box.x, box.y + (height + gap) * static_cast<double>(i), box.w, height});
   }
@@ -166,7 +168,8 @@ void Composer::curves_in_a_row(const Rect& box) {
   const auto count = static_cast<double>(request_.num_curves);
   const double width = (box.w - gap_ * (count - 1)) / count;
   for (std::size_t i = 0; i < request_.num_curves; ++i) {
-    out_.curves.push_back({box.x + (width + gap_) * static_cast<double>(i), box.y, width, box.h});
+    out_.curves.push_back({box.x + (width + gap_) * static_cast<double>(i), box.y, width,
+                           std::min(box.h, kMostCurveHeight * unit_)});
   }
 }
 
@@ -191,7 +194,7 @@ FrameLayout Composer::wide() {
   return out_;
 }
 
-// Scatter | leaderboard, over legend | curves.
+// Scatter | leaderboard, over legend | curves, or over legend over curves where that is high enough.
 FrameLayout Composer::square() {
   const Rect page = this->page();
   header(page, false);
@@ -205,6 +208,11 @@ FrameLayout Composer::square() {
   out_.scatter = {page.x, top, side, side};
   if (outliers) {
     leaderboard(beside);
+    if (strip.h > kHighStrip * unit_) {
+      const double used = legend({strip.x, strip.y, strip.w, strip.h * 0.4}) + 30 * unit_;
+      curves_in_a_row({strip.x, strip.y + used, strip.w, strip.h - used});
+      return out_;
+    }
     const double width = strip.w * 0.30;
     const double used = legend({strip.x, strip.y, width, strip.h});
     const double start = used > 0 ? width + gap_ : 0;

@@ -22,9 +22,12 @@ Leaderboard::Leaderboard(const Rect& title, std::vector<Rect> rows, double unit,
 void Leaderboard::draw_heading(Canvas& canvas, const Typesetter& text) const {
   if (rows_.empty()) return;
   const ThemeColours& theme = theme_colours(theme_);
-  text.draw(canvas, {title_.x, title_.y, title_.w * 0.6, 1.5 * body_}, "Most atypical images",
-            {.size = body_, .weight = 600, .colour = theme.ink});
-  text.draw(canvas, {title_.x + title_.w * 0.6, title_.y, title_.w * 0.4, 1.5 * body_}, "score",
+  const std::string title = "Most atypical images";
+  const double score_width = 3.2 * body_;
+  const Rect left{title_.x, title_.y, title_.w - score_width, 1.5 * body_};
+  const TextStyle bold{.size = body_, .weight = 600, .colour = theme.ink};
+  text.draw(canvas, left, title, text.fitted(title, bold, left.w, 0.8));
+  text.draw(canvas, {left.right(), title_.y, score_width, 1.5 * body_}, "score",
             {.size = 0.82 * body_, .colour = theme.soft_ink, .align = Align::kRight});
 }
 

@@ -97,8 +97,11 @@ double Typesetter::width(const std::string& text, const TextStyle& style) const 
 
 TextStyle Typesetter::fitted(const std::string& text, const TextStyle& style, double max_width,
                              double least_share) const {
+  // Glyphs do not scale to the last fraction of a pixel.
+  constexpr double kTolerance = 0.985;
+  const double natural = width(text, style);
   TextStyle result = style;
-  result.size *= std::clamp(max_width / std::max(width(text, style), 1e-9), least_share, 1.0);
+  if (natural > max_width) result.size *= std::max(kTolerance * max_width / natural, least_share);
   return result;
 }
 

@@ -6,17 +6,13 @@
 
 #include "zoetrope/support/error.hpp"
 
+#include "easing.hpp"
+
 namespace zoetrope::render {
 namespace {
 
 double mix(double a, double b, double share) {
   return a + (b - a) * share;
-}
-
-// 0 up to `from`, 1 beyond `to`, with no jump in speed.
-double smooth_step(double from, double to, double value) {
-  const double t = std::clamp((value - from) / (to - from), 0.0, 1.0);
-  return t * t * (3 - 2 * t);
 }
 
 // The slope where the steps before and after are `before` and `after`: their harmonic mean, 0 at a turning
