@@ -16,7 +16,7 @@ function nearestFrame(epochs, epoch) {
   return best;
 }
 
-function traces(curves) {
+function traces(curves, colour) {
   return curves.map((curve, c) => ({
     x: curve.epochs,
     y: curve.values,
@@ -24,7 +24,7 @@ function traces(curves) {
     xaxis: "x",
     yaxis: "y" + (c === 0 ? "" : c + 1),
     mode: curve.values.length > 1 ? "lines" : "markers",
-    line: { color: "#2a5db0", width: 1.5 },
+    line: { color: colour, width: 1.5 },
     hovertemplate: "%{y:.4g}<extra></extra>",
   }));
 }
@@ -64,8 +64,8 @@ export async function createCurves(dataset, state) {
     return;
   }
   const style = getComputedStyle(document.body);
-  const colours = [style.getPropertyValue("--ink"), style.getPropertyValue("--line")];
-  await Plotly.newPlot(plot, traces(curves), layout(curves, ...colours), { displayModeBar: false, responsive: true });
+  const [ink, line, accent] = ["--ink", "--line", "--accent"].map((name) => style.getPropertyValue(name));
+  await Plotly.newPlot(plot, traces(curves, accent), layout(curves, ink, line), { displayModeBar: false, responsive: true });
   plot.addEventListener("click", (event) => {
     const axis = plot._fullLayout.xaxis;
     const epoch = axis.p2l(event.clientX - plot.getBoundingClientRect().left - axis._offset);

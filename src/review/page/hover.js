@@ -25,7 +25,9 @@ function card(dataset, frame, i) {
   }
   const title = element("strong", { text: "#" + count(i) });
   const name = dataset.name(i);
-  return [dataset.picture(i, 140), element("div", {}, title, ...(name ? [element("p", { text: name, className: "soft name" })] : []), list,
+  const { width, height } = dataset.meta.images;
+  const side = Math.max(width, height, 1);
+  return [dataset.picture(i, side * Math.max(1, Math.round(140 / side))), element("div", {}, title, ...(name ? [element("p", { text: name, className: "soft name" })] : []), list,
     element("p", { text: dataset.moment(frame), className: "soft" }))];
 }
 

@@ -54,6 +54,7 @@ async function main() {
   connectKeyboard(dataset, state);
   keepAddress(meta, state);
   keepFresh(meta, state);
+  performance.mark("ready");
   document.body.dataset.ready = "true";
 }
 

@@ -4,6 +4,7 @@
 import { element } from "./dom.js";
 
 const kMaxLabels = 20;
+const kLabelHeight = 15;
 
 // Where the data point (x, y) is within the plot's element; null outside of what the axes show.
 function placeOf(plot, x, y) {
@@ -41,6 +42,7 @@ export class Overlay {
     this.ring = element("span", { className: "ring" });
     this.layer = element("div", { className: "overlay", "aria-hidden": "true" }, ...this.labels, ...this.ranks, this.ring);
     plot.append(this.layer);
+    this.widths = this.labels.map((label) => label.offsetWidth);
   }
 
   draw(frame) {
@@ -49,8 +51,10 @@ export class Overlay {
     centroids(this.dataset, frame).forEach((point, c) => {
       if (!this.labels[c]) return;
       const place = point && !this.state.hidden.has(c) ? placeOf(this.plot, point.x, point.y) : null;
-      const free = place && !taken.some(({ left, top }) => Math.abs(left - place.left) < 64 && Math.abs(top - place.top) < 15);
-      if (free) taken.push(place);
+      const width = this.widths[c];
+      const free = place && !taken.some((other) =>
+        Math.abs(other.left - place.left) < (other.width + width) / 2 && Math.abs(other.top - place.top) < kLabelHeight);
+      if (free) taken.push({ ...place, width });
       put(this.labels[c], free ? place : null);
     });
     this.dataset.outliers(frame).forEach((i, k) => put(this.ranks[k], this.#placeOfImage(i)));

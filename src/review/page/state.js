@@ -12,9 +12,10 @@ export function createState(values) {
       if (changed.length === 0) return;
       for (const { keys, action } of listeners) if (keys.some((key) => changed.includes(key))) action();
     },
-    on(keys, action) {
+    // Calls `action` whenever one of `keys` changes, and now, unless all it would do now is done already.
+    on(keys, action, { now = true } = {}) {
       listeners.push({ keys, action });
-      action();
+      if (now) action();
     },
   };
 }

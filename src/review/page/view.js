@@ -25,10 +25,12 @@ export class View {
     this.overlay = new Overlay(this.dataset, this.state, this.plot);
     this.#listen();
     this.state.on([this.side], () => this.#drawStrip());
-    this.state.on([this.side, "hidden"], () => this.#drawPoints());
-    this.state.on(["selected"], () => this.#drawSelection());
+    this.overlay.draw(this.frame);
+    // Each of these draws the plot anew, which is what takes time; newPlot() has just done so.
+    this.state.on([this.side, "hidden"], () => this.#drawPoints(), { now: false });
+    this.state.on(["selected"], () => this.#drawSelection(), { now: false });
+    this.state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: this.state.tool }), { now: false });
     this.state.on(["hovered", "active"], () => this.overlay.drawRing());
-    this.state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: this.state.tool }));
   }
 
   get frame() {
@@ -60,6 +62,7 @@ export class View {
       mode: "markers",
       hoverinfo: "none",
       ...this.#coordinates(),
+      selectedpoints: this.#selectedPoints(),
       marker: { color: styles.map(({ colour }) => colour), symbol: styles.map(({ shape }) => shape), size, opacity: 0.8, line: { width: 0 } },
       selected: { marker: { opacity: 1, size: size + 2 } },
       unselected: { marker: { opacity: 0.12 } },
@@ -110,9 +113,13 @@ export class View {
     this.busy = false;
   }
 
+  // Without a selection no point is faint.
+  #selectedPoints() {
+    return this.state.selected.size === 0 ? null : [...this.state.selected];
+  }
+
   #drawSelection() {
-    const { selected } = this.state;
-    Plotly.restyle(this.plot, { selectedpoints: [selected.size === 0 ? null : [...selected]] });
+    Plotly.restyle(this.plot, { selectedpoints: [this.#selectedPoints()] });
     if (this.plot.layout.selections?.length) Plotly.relayout(this.plot, { selections: [] });
   }
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page as a file; page_test.py opens it in a browser.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "review/sample_run.hpp"
+
+namespace zoetrope::review {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string page_of(const Review& review, const PageOptions& options = {}) {
+  write_page("page.html", review, options);
+  return support::read_file("page.html");
+}
+
+std::string between(const std::string& text, const std::string& before, const std::string& after) {
+  const std::size_t start = text.find(before) + before.size();
+  return text.substr(start, text.find(after, start) - start);
+}
+
+nlohmann::json meta_of(const std::string& page) {
+  return nlohmann::json::parse(between(page, R"(<script type="application/json" id="meta">)", "</script>"));
+}
+
+TEST(PageFile, HoldsEverythingAndNamesNoNetwork) {
+  const std::string page = page_of(make_sample({}));
+
+  for (const char* id : {"meta", "arrays", "sheet-0", "plotly", "tabulator"})
+    EXPECT_THAT(page, HasSubstr("id=\"" + std::string(id) + "\">"));
+  EXPECT_THAT(page, Not(HasSubstr("src=\"http")));
+  EXPECT_THAT(page, Not(HasSubstr("href=\"http")));
+  EXPECT_THAT(page, Not(HasSubstr("\nimport ")));
+  EXPECT_THAT(page, Not(HasSubstr("\nexport ")));
+}
+
+TEST(PageFile, KeepsHostileNamesAsData) {
+  const Review review = make_sample({.images = 40, .hostile_names = true});
+
+  const std::string page = page_of(review);
+
+  const nlohmann::json meta = meta_of(page);
+  EXPECT_EQ(meta.at("classNames").get<std::vector<std::string>>(), review.analysis.class_names);
+  EXPECT_EQ(meta.at("names").get<std::vector<std::string>>(), review.image_names);
+  EXPECT_THAT(page, Not(HasSubstr("<script>window.hacked")));
+  EXPECT_THAT(page, HasSubstr("<title>&lt;i>run&lt;/i> &amp; \"run\"</title>"));
+}
+
+TEST(PageFile, ReplacesBytesThatAreNoText) {
+  Review review = make_sample({.images = 3});
+  review.image_names = {"fine", "bro\xff\xfeken", "\xed\xa0\x80"};
+
+  EXPECT_THAT(meta_of(page_of(review)).at("names").at(1).get<std::string>(), HasSubstr("bro"));
+}
+
+TEST(PageFile, HoldsRunsOfEverySize) {
+  for (const std::int64_t images : {0, 1, 7, 101}) {
+    for (const std::int64_t frames : {0, 1, 3}) {
+      const nlohmann::json meta = meta_of(page_of(make_sample({.images = images, .frames = frames})));
+      EXPECT_EQ(meta.at("size"), images);
+      EXPECT_EQ(meta.at("steps").size(), static_cast<std::size_t>(frames));
+    }
+  }
+}
+
+TEST(PageFile, ShowsLargeImagesSmaller) {
+  const nlohmann::json images =
+      meta_of(page_of(make_sample({.images = 5, .side = 200, .channels = 3}))).at("images");
+
+  EXPECT_EQ(images.at("width"), 64);
+  EXPECT_EQ(images.at("sheets"), 1);
+}
+
+TEST(PageFile, SpreadsManyImagesOverSheets) {
+  const nlohmann::json images =
+      meta_of(page_of(make_sample({.images = 20000, .frames = 1, .side = 32}))).at("images");
+
+  EXPECT_EQ(images.at("columns").get<int>() * images.at("rows").get<int>(), 128 * 128);
+  EXPECT_EQ(images.at("sheets"), 2);
+}
+
+TEST(PageFile, RefusesImagesOfAnotherRun) {
+  Review review = make_sample({.images = 10});
+  review.images.pixels.pop_back();
+  EXPECT_THROW(write_page("page.html", review), UsageError);
+
+  review = make_sample({.images = 10});
+  review.image_names = {"one"};
+  EXPECT_THROW(write_page("page.html", review), UsageError);
+}
+
+TEST(PageFile, HasNoPicturesWhereThereAreNone) {
+  Review review = make_sample({.images = 10});
+  review.images = {};
+
+  EXPECT_EQ(meta_of(page_of(review)).at("images").at("sheets"), 0);
+}
+
+}  // namespace
+}  // namespace zoetrope::review

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The review page in a headless Chromium. Usage: page_test.py REVIEW_SAMPLE [unittest's options]
+
+With ZOETROPE_SCREENSHOTS=FOLDER in the environment each test leaves a picture there to look at.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SKIPPED = 77
+chromium = shutil.which("chromium") or shutil.which("google-chrome")
+driver = shutil.which("chromedriver")
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import Select, WebDriverWait
+except ImportError:
+    print("skipped: no selenium in this Python; script/bootstrap installs it")
+    sys.exit(SKIPPED)
+if not chromium or not driver:
+    print("skipped: no chromium with chromedriver; script/bootstrap installs them")
+    sys.exit(SKIPPED)
+
+REVIEW_SAMPLE = sys.argv.pop(1)
+PATIENCE_S = 60  # a busy machine draws slowly
+
+
+def start_browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,1200",
+                   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.browser = start_browser()
+        # Nothing may come from a network: without one the page must work all the same.
+        cls.browser.execute_cdp_cmd("Network.enable", {})
+        cls.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*", "ws://*"]})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+        cls.scratch.cleanup()
+
+    def tearDown(self):
+        if folder := os.environ.get("ZOETROPE_SCREENSHOTS"):
+            self.browser.save_screenshot(str(Path(folder) / (self._testMethodName + ".png")))
+        problems = [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        self.assertEqual(problems, [])
+
+    def open(self, *options, state=""):
+        path = Path(self.scratch.name) / ("-".join(options) + ".html")
+        if not path.exists():
+            subprocess.run([REVIEW_SAMPLE, path, *options], check=True)
+        self.browser.get("about:blank")
+        self.browser.get(path.as_uri() + state)
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        return path
+
+    def js(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def wait(self, condition):
+        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: condition())
+
+    def find(self, selector):
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        return self.find(selector).text
+
+    def press(self, key):
+        ActionChains(self.browser).send_keys(key).perform()
+
+    def column(self, field):
+        """The texts of a column's cells in sight, from the top."""
+        return self.js("return Array.from(document.querySelectorAll(arguments[0]), (cell) => cell.innerText)",
+                       f'.tabulator-row .tabulator-cell[tabulator-field="{field}"]')
+
+    def selected(self):
+        """What the address says is selected, once it says so."""
+        return self.js("return new URLSearchParams(location.hash.slice(1)).get('selected')")
+
+    def move_over_point(self, index, side="right"):
+        """Moves the pointer onto an image's point."""
+        place = self.js("""
+            const plot = document.querySelector('#' + arguments[1] + ' .plot'), box = plot.getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout, {x, y} = plot.data[0];
+            return [box.left + xaxis._offset + xaxis.l2p(x[arguments[0]]), box.top + yaxis._offset + yaxis.l2p(y[arguments[0]])];""",
+                        index, side)
+        actions = ActionChains(self.browser)
+        actions.w3c_actions.pointer_action.move_to_location(*map(round, place))
+        actions.perform()
+        return actions
+
+    def test_shows_the_first_and_the_last_checkpoint(self):
+        self.open("images=300", "frames=5")
+        self.assertEqual(self.text("#summary"), "300 test images, 5 checkpoints")
+        self.assertEqual(self.text("#moment"), "step 80, epoch 3.00")
+        chosen = [Select(self.find(f"#{side} select")).first_selected_option.text for side in ("left", "right")]
+        self.assertIn("step 0 ", chosen[0])
+        self.assertIn("step 80 ", chosen[1])
+        self.assertEqual([len(self.all(f"#{side} .strip .tile")) for side in ("left", "right")], [8, 8])
+        self.assertEqual(self.text("#count"), "300 of 300")
+        self.assertEqual(self.column("rankLast")[:3], ["1", "2", "3"])
+
+    def test_plays_through_all_checkpoints_in_both_views(self):
+        self.open("images=300", "frames=5")
+        self.js("""
+            window.seen = {left: [], right: []};
+            for (const side of ['left', 'right']) {
+              new MutationObserver(() => seen[side].push(document.querySelector('#' + side + ' select').value))
+                .observe(document.querySelector('#' + side + ' .facts'), {childList: true, characterData: true, subtree: true});
+            }""")
+        self.find("#play").click()
+        self.wait(lambda: self.find("#play").get_attribute("aria-label") == "Play" and self.text("#moment") == "step 80, epoch 3.00")
+        for side in ("left", "right"):
+            self.assertEqual(self.js("return seen[arguments[0]]", side)[-4:], ["1", "2", "3", "4"])
+
+    def test_a_pinned_view_stays(self):
+        self.open("images=300", "frames=5")
+        self.find("#left .view-head button").click()
+        self.press(Keys.ARROW_LEFT)
+        self.press(Keys.ARROW_LEFT)
+        self.wait(lambda: self.text("#moment") == "step 40, epoch 1.50")
+        self.assertEqual(Select(self.find("#left select")).first_selected_option.get_attribute("value"), "0")
+        self.assertEqual(Select(self.find("#right select")).first_selected_option.get_attribute("value"), "2")
+
+    def test_a_click_on_a_point_selects_it_everywhere(self):
+        self.open("images=300", "frames=5")
+        outlier = int(self.js("return document.querySelector('#right .strip .tile').ariaLabel").split()[-1])
+        self.move_over_point(outlier).click().perform()
+        self.wait(lambda: self.selected() == str(outlier))
+        self.assertEqual(self.text("#selection h2"), "Selection (1)")
+        self.wait(lambda: self.js("return document.querySelector('#left .plot').data[0].selectedpoints") == [outlier])
+        self.assertEqual(self.find(".tabulator-row.chosen").get_attribute("aria-selected"), "true")
+        self.press(Keys.ESCAPE)
+        self.wait(lambda: self.selected() is None)
+        self.assertEqual(self.all(".tabulator-row.chosen"), [])
+
+    def test_a_lasso_selects_what_it_surrounds(self):
+        self.open("images=300", "frames=5")
+        box = self.find("#right .plot").rect
+        actions = ActionChains(self.browser, duration=20)
+        corners = [(-0.49, -0.49), (0.0, -0.49), (0.0, 0.49), (-0.49, 0.49), (-0.49, -0.48)]
+        for step, (x, y) in enumerate(corners):
+            actions.move_to_element_with_offset(self.find("#right .plot"), round(x * box["width"]), round(y * box["height"]))
+            if step == 0:
+                actions.click_and_hold()
+        actions.release().perform()
+        self.wait(lambda: self.selected() is not None)
+        places = self.js("""
+            const {x} = document.querySelector('#right .plot').data[0], {xaxis} = document.querySelector('#right .plot')._fullLayout;
+            return Array.from(x, (value) => xaxis.l2p(value) / xaxis._length);""")
+        selected = set(self.js("return document.querySelector('#right .plot').data[0].selectedpoints"))
+        self.assertLessEqual({i for i, place in enumerate(places) if 0.05 < place < 0.45}, selected)
+        self.assertEqual({i for i, place in enumerate(places) if place > 0.55} & selected, set())
+        size = len(selected)
+        self.assertGreater(size, 50)
+        self.assertEqual(self.text("#selection h2"), f"Selection ({size})")
+        self.find("#only-selection").click()
+        self.wait(lambda: self.text("#count") == f"{size} of 300")
+
+    def test_the_table_sorts_searches_and_filters(self):
+        self.open("images=300", "frames=5")
+        self.find('.tabulator-col[tabulator-field="scoreFirst"] .tabulator-col-title').click()
+        self.wait(lambda: self.column("rankFirst")[:4] == ["1", "2", "3", "4"])
+        search = self.find("#search")
+        search.send_keys("sandal")
+        self.wait(lambda: self.text("#count") != "300 of 300")
+        for label, prediction in zip(self.column("label"), self.column("predictionLast")):
+            self.assertIn("Sandal", (label, prediction))
+        search.clear()
+        search.send_keys("no such thing")
+        self.wait(lambda: self.text("#count") == "0 of 300")
+        search.clear()
+        search.send_keys(" ")
+        Select(self.find("#class-select")).select_by_visible_text("Bag")
+        self.wait(lambda: set(self.column("label")) == {"Bag"})
+
+    def test_hiding_a_class_hides_it_in_views_and_table(self):
+        self.open("images=300", "frames=5")
+        self.find("#legend .chip").click()
+        self.wait(lambda: self.text("#count") == "270 of 300")
+        hidden = "return Array.from(document.querySelector('#left .plot').data[0].x).filter(Number.isNaN).length"
+        self.wait(lambda: self.js(hidden) == 30)
+        self.assertEqual(self.find("#legend .chip").get_attribute("aria-pressed"), "false")
+
+    def test_hovering_shows_the_image_in_both_views(self):
+        self.open("images=300", "frames=5")
+        outlier = int(self.js("return document.querySelector('#right .strip .tile').ariaLabel").split()[-1])
+        self.move_over_point(outlier)
+        self.wait(lambda: self.find("#hover").is_displayed())
+        self.assertIn(f"#{outlier}", self.text("#hover"))
+        self.assertIn("blob:", self.find("#hover .picture").value_of_css_property("background-image"))
+        self.assertTrue(self.find("#left .ring").is_displayed())
+        self.assertTrue(self.find("#right .ring").is_displayed())
+
+    def test_the_keyboard_reaches_everything(self):
+        self.open("images=300", "frames=5")
+        self.press(Keys.HOME)
+        self.wait(lambda: self.text("#moment") == "step 0, epoch 0.00")
+        self.press("c")
+        self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
+        self.find("#table").send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ENTER)
+        second = self.column("id")[3]  # two columns show the id: picture, index
+        self.wait(lambda: self.selected() == second)
+        self.press("?")
+        self.wait(lambda: self.find("#help").is_displayed())
+        self.press(Keys.ESCAPE)
+        self.wait(lambda: not self.find("#help").is_displayed())
+        self.assertEqual(self.selected(), second)
+
+    def test_the_address_brings_back_what_was_shown(self):
+        self.open("images=300", "frames=5", state="#step=40&left=20&right=80&pin=right&selected=3,7-9&hidden=1&search=a&sort=id:desc")
+        self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
+        values = [Select(self.find(f"#{side} select")).first_selected_option.get_attribute("value") for side in ("left", "right")]
+        self.assertEqual(values, ["1", "4"])
+        self.assertEqual(self.text("#selection h2"), "Selection (4)")
+        indices = [int(text) for text in self.column("id")[1::2]]
+        self.assertEqual(indices, sorted(indices, reverse=True))
+        self.wait(lambda: self.selected() == "3,7-9")
+        before = self.js("return location.hash")
+        self.browser.refresh()
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        self.wait(lambda: self.js("return location.hash") == before)
+
+    def test_names_are_shown_as_text(self):
+        self.open("images=300", "frames=3", "hostile=1")
+        self.assertIsNone(self.js("return window.hacked ?? null"))
+        self.assertEqual(self.text("#title"), '<i>run</i> & "run"')
+        chips = [chip.get_attribute("textContent") for chip in self.all(".chip-name")]
+        self.assertEqual(chips[:5], ["<script>window.hacked = 1</script>", '</script><img src=x onerror="window.hacked = 2">',
+                                     "\"quotes\" & 'apostrophes' \\ {{meta}}",
+                                     '<b>bold</b> <a href="javascript:window.hacked=3">link</a>', "大きさ 漢字"])
+        for tile in self.all("#right .strip .tile"):
+            ActionChains(self.browser).move_to_element(tile).perform()
+        self.find("#search").send_keys("<script>window")
+        self.wait(lambda: self.text("#count") != "300 of 300")
+        self.assertNotEqual(self.text("#count"), "0 of 300")
+        self.assertEqual(self.js("return document.querySelectorAll('main img, .table-card img, main a, .table-card a').length"), 0)
+        self.assertIsNone(self.js("return window.hacked ?? null"))
+
+    def test_works_without_predictions_and_with_one_frame(self):
+        self.open("images=7", "frames=1", "predictions=0")
+        self.assertEqual(self.text("#count"), "7 of 7")
+        self.assertEqual(self.all('[tabulator-field="predictionLast"]'), [])
+        self.press(" ")
+        self.wait(lambda: self.find("#play").get_attribute("aria-label") == "Play")
+
+    def test_says_when_nothing_is_there_yet(self):
+        path = Path(self.scratch.name) / "empty.html"
+        subprocess.run([REVIEW_SAMPLE, path, "images=5", "frames=0"], check=True)
+        self.browser.get(path.as_uri())
+        self.wait(lambda: self.text("#summary") == "No checkpoint has been analysed yet.")
+
+    def test_a_live_page_loads_itself_again_and_keeps_its_state(self):
+        path = self.open("images=20", "frames=2", "refresh=2", state="#step=0&selected=4")
+        subprocess.run([REVIEW_SAMPLE, path, "images=20", "frames=3", "refresh=2"], check=True)
+        self.wait(lambda: self.text("#summary") == "20 test images, 3 checkpoints")
+        self.wait(lambda: self.text("#selection h2") == "Selection (1)")
+        self.assertEqual(self.text("#moment"), "step 0, epoch 0.00")
+        self.assertIn("live", self.text("#live"))
+
+    def test_ten_thousand_images_and_fifty_checkpoints(self):
+        path = self.open("images=10000", "frames=50")
+        self.assertLessEqual(path.stat().st_size, 12e6)
+        self.assertEqual(self.text("#count"), "10,000 of 10,000")
+        self.assertLess(len(self.all(".tabulator-row")), 100)  # only those in sight are elements
+        self.js("const box = document.querySelector('.tabulator-tableholder'); box.scrollTop = box.scrollHeight")
+        self.wait(lambda: "10000" in self.column("rankLast"))
+        self.assertLess(len(self.all(".tabulator-row")), 100)
+        ready_ms = self.js("return performance.getEntriesByName('ready')[0].startTime")
+        print(f"{path.stat().st_size / 1e6:.1f} MB, ready after {ready_ms:.0f} ms")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
