@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seconds to analyse one checkpoint's embeddings: outlier scores, PCA and the companion curves.
-//   analysis_bench [--rows 10000] [--columns 128] [--neighbours 10] [--sets 10] [--threads N] [--json FILE]
+//   analysis_bench [--rows 10000] [--columns 128] [--neighbours 10] [--sets 10] [--threads N]
+//     [--no-trustworthiness] [--json FILE]
 // Every set is other data; the fastest is reported, wall clock and CPU time. Neighbours are checked against a
-// float64 search of every 97th row. bench/peers/analysis.py does the same on the same numbers with cleanlab
+// float64 search of some rows. bench/peers/analysis.py does the same on the same numbers with cleanlab
 // and scikit-learn; both print sums to compare.
 #include <algorithm>
 #include <chrono>
@@ -23,6 +24,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <boost/program_options.hpp>
+#include <sys/resource.h>
 
 #include "zoetrope/analysis/drift.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
@@ -44,6 +46,7 @@ struct Options {
   std::int64_t neighbours = 10;
   std::int64_t sets = 10;
   int threads = 0;
+  bool trustworthiness = true;
   std::string json;
 };
 
@@ -90,10 +93,14 @@ struct Stopwatch {
   }
 };
 
-// The k smallest cosine distances of row i in float64.
-std::vector<double> exact_distances(const at::Tensor& rows, std::int64_t i, std::int64_t k) {
-  const at::Tensor wide = rows.to(at::kDouble);
-  const at::Tensor unit = wide / wide.norm(2, {1}, true);
+std::int64_t peak_memory_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+// The k smallest cosine distances of row i among float64 rows of length 1.
+std::vector<double> exact_distances(const at::Tensor& unit, std::int64_t i, std::int64_t k) {
   at::Tensor distance = 1 - at::mv(unit, unit[i]);
   distance[i] = 4;
   const at::Tensor nearest = std::get<0>(distance.topk(k, 0, false));
@@ -101,8 +108,10 @@ std::vector<double> exact_distances(const at::Tensor& rows, std::int64_t i, std:
 }
 
 void check(const at::Tensor& rows, const Neighbours& found) {
+  at::Tensor unit = rows.to(at::kDouble);
+  unit /= unit.norm(2, {1}, true);
   for (std::int64_t i = 0; i < rows.size(0); i += std::max<std::int64_t>(97, rows.size(0) / 10)) {
-    const std::vector<double> exact = exact_distances(rows, i, found.k);
+    const std::vector<double> exact = exact_distances(unit, i, found.k);
     for (std::int64_t n = 0; n < found.k; ++n) {
       if (std::abs(found.distance[i * found.k + n] - exact[n]) > 1e-9)
         throw std::runtime_error("row " + std::to_string(i) + " has a wrong neighbour");
@@ -115,6 +124,7 @@ Json measure(const Options& options) {
   std::vector<std::int64_t> labels(options.rows);
   for (std::int64_t i = 0; i < options.rows; ++i) labels[i] = i % kClasses;
   Json sums = Json::array();
+  std::int64_t peak_mib = 0;
   Points reference;
   at::Tensor before;
   for (std::int64_t set = 0; set < options.sets; ++set) {
@@ -124,12 +134,15 @@ Json measure(const Options& options) {
       found = nearest_neighbours(rows, options.neighbours, Metric::kCosine);
       return outlier_scores(found, Metric::kCosine);
     });
+    if (set == 0) peak_mib = peak_memory_mib();
     if (set == 0) check(rows, found);
     const Points points = projecting.time([&] { return Pca::fit(rows).transform(rows); });
     if (set == 0) reference = points, before = rows;
     const Aligned aligned = aligning.time([&] { return procrustes(reference, points); });
     const double cka = similarity.time([&] { return linear_cka(before, rows); });
-    const double trusted = trust.time([&] { return trustworthiness(rows, points, 10, Metric::kCosine); });
+    Json trusted;
+    if (options.trustworthiness)
+      trusted = trust.time([&] { return trustworthiness(rows, points, 10, Metric::kCosine); });
     sums.push_back({{"scores", std::accumulate(scores.begin(), scores.end(), 0.0)},
                     {"points", points.cwiseAbs().sum()},
                     {"disparity", aligned.disparity},
@@ -140,9 +153,11 @@ Json measure(const Options& options) {
   const auto times = [](const Stopwatch& watch) {
     return Json{{"wall_s", watch.wall_s}, {"cpu_s", watch.cpu_s}};
   };
-  return {{"outlier_scores", times(scoring)}, {"pca", times(projecting)},
-          {"procrustes", times(aligning)},    {"linear_cka", times(similarity)},
-          {"trustworthiness", times(trust)},  {"sums", sums}};
+  Json result = {
+      {"peak_mib", peak_mib},          {"outlier_scores", times(scoring)}, {"pca", times(projecting)},
+      {"procrustes", times(aligning)}, {"linear_cka", times(similarity)},  {"sums", sums}};
+  if (options.trustworthiness) result["trustworthiness"] = times(trust);
+  return result;
 }
 
 Options parse(int argc, char** argv) {
@@ -152,10 +167,11 @@ Options parse(int argc, char** argv) {
   description.add_options()("help", "this text")("smoke", "a short run that only shows that it works")(
       "rows", po::value(&options.rows), "embeddings in a set")(
       "columns", po::value(&options.columns), "their width")("neighbours", po::value(&options.neighbours),
-                                                             "k")("sets", po::value(&options.sets),
-                                                                  "sets of embeddings")(
-      "threads", po::value(&options.threads), "0: as many as cores")("json", po::value(&options.json),
-                                                                     "also write FILE");
+                                                             "k")(
+      "sets", po::value(&options.sets), "sets of embeddings")("threads", po::value(&options.threads),
+                                                              "0: as many as cores")(
+      "no-trustworthiness", "leave it out: it takes as long as all else together")(
+      "json", po::value(&options.json), "also write FILE");
   po::variables_map given;
   po::store(po::parse_command_line(argc, argv, description), given);
   po::notify(given);
@@ -163,6 +179,7 @@ Options parse(int argc, char** argv) {
     std::cout << description;
     std::exit(0);
   }
+  options.trustworthiness = !given.contains("no-trustworthiness");
   if (given.contains("smoke")) {
     options.rows = 700;
     options.columns = 20;
@@ -181,8 +198,9 @@ int main(int argc, char** argv) {
     result["rows"] = options.rows;
     result["columns"] = options.columns;
     result["threads"] = at::get_num_threads();
-    std::printf("%lld x %lld, %d threads\n", static_cast<long long>(options.rows),
-                static_cast<long long>(options.columns), at::get_num_threads());
+    std::printf("%lld x %lld, %d threads, %lld MiB at most while scoring the first set\n",
+                static_cast<long long>(options.rows), static_cast<long long>(options.columns),
+                at::get_num_threads(), result["peak_mib"].get<long long>());
     for (const auto& [what, times] : result.items()) {
       if (!times.is_object()) continue;
       std::printf("%-16s %8.4f s, %8.4f s of CPU time\n", what.c_str(), times["wall_s"].get<double>(),

@@ -73,6 +73,7 @@ def point_sets():
     rng = np.random.default_rng(20240711)
     parallel = rng.uniform(0.5, 2.0, size=(30, 1)) * rng.normal(size=(1, 6))
     anisotropic = 20 * rng.normal(size=(1, 24)) + rng.normal(size=(120, 24))
+    collapsed = rng.normal(size=(1, 8)) + 1e-4 * rng.normal(size=(30, 8))  # distances below cleanlab's EPSILON
     constant = rng.normal(size=(90, 9))
     constant[:, [0, 4]] = [7.5, 0.0]
     flat_duplicates = rng.normal(size=(130, 2))
@@ -81,6 +82,7 @@ def point_sets():
         "random": (rng.normal(size=(137, 8)), True, True),
         "clustered": (clusters(rng, 500, 16, 6, 0.3)[0], True, True),
         "one_direction": (anisotropic, True, False),
+        "collapsed": (collapsed, True, False),
         "duplicates": (duplicates(rng), True, True),
         "zeros": (zeros(rng), False, True),
         "parallel": (parallel, True, False),

@@ -10,7 +10,9 @@
 namespace zoetrope::analysis {
 
 // [N], 0 = most atypical, 1 = typical: exp(-a / s), a = the mean distance to the k neighbours, s = the median
-// of a over the set (at least 100 eps); 1 where a is below cleanlab's tolerance for the metric.
+// of a over the set, at least 1e-6 (cleanlab's EPSILON; its other bound, 100 eps, lies below); 1 where a is
+// below cleanlab's tolerance for the metric. cleanlab itself computes cosine distances in the type of its
+// input: given float32 rows it is off by about 1e-7 / s.
 std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric);
 
 // The `count` rows with the lowest scores, worst first, ties by index; fewer where there are fewer rows.

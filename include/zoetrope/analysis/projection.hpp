@@ -15,12 +15,13 @@ using Points = Eigen::Matrix<double, Eigen::Dynamic, 2, Eigen::RowMajor>;  // [N
 // sklearn.decomposition.PCA(n_components=2): centred, float64 covariance, two leading eigenvectors, each with
 // its coefficient of largest magnitude positive.
 struct Pca {
-  Eigen::VectorXd mean;                                // [D]
+  Eigen::VectorXd mean;                                 // [D]
   Eigen::Matrix<double, 2, Eigen::Dynamic> components;  // [2, D], unit rows
-  Eigen::Vector2d explained_variance;                  // eigenvalues, divided by N - 1
-  Eigen::Vector2d explained_variance_ratio;
+  Eigen::Vector2d explained_variance;                   // eigenvalues, divided by N - 1
+  Eigen::Vector2d explained_variance_ratio;             // 0 where all rows are equal (scikit-learn: nan)
 
   // `rows`: float32 [N, D], N >= 2, D >= 2. Throws InputError naming the row on a value that is not finite.
+  // The same bits whatever the number of threads.
   static Pca fit(const at::Tensor& rows);
   Points transform(const at::Tensor& rows) const;
 };
@@ -28,12 +29,12 @@ struct Pca {
 // Mean and covariance sums of several sets of rows, for a PCA fitted on all of them together.
 class CovarianceAccumulator {
  public:
-  void add(const at::Tensor& rows);  // float32 [N, D]
-  Pca fit() const;
+  void add(const at::Tensor& rows);  // float32 [N, D], D the same each time; throws InputError as Pca::fit
+  Pca fit() const;                   // throws InputError with fewer than 2 rows in all
 
  private:
   std::int64_t count_ = 0;
-  Eigen::VectorXd shift_;  // the first row: keeps the sums small
+  Eigen::VectorXd shift_;  // the mean of the first set: keeps the sums small
   Eigen::VectorXd sum_;
   Eigen::MatrixXd outer_;
 };
@@ -43,11 +44,13 @@ struct Aligned {
   double disparity = 0;
 };
 
-// scipy.spatial.procrustes(reference, points): `points` is mtx2, standardised, rotated (reflection allowed) and
-// scaled onto the standardised reference. Throws InputError where a set has a single distinct point.
+// scipy.spatial.procrustes(reference, points): `points` is mtx2, standardised, rotated (reflection allowed)
+// and scaled onto the standardised reference. Throws InputError where a set has a single distinct point or a
+// coordinate that is not finite, or where the sets differ in size.
 Aligned procrustes(const Points& reference, const Points& points);
 
-// The article's last step: scaled so that the largest |coordinate| is 5.
+// The article's last step: scaled so that the largest |coordinate| is 5 (points all at the origin stay
+// there).
 Points stretch(const Points& points, double largest = 5.0);
 
 }  // namespace zoetrope::analysis
