@@ -13,6 +13,7 @@
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
+#include "zoetrope/train/trainer.hpp"
 
 #include "options.hpp"
 
@@ -37,6 +38,8 @@ class Context {
   comm::World& world() { return world_; }
   // Names the work for the watchdog's report and the debug log.
   void set_stage(const std::string& stage);
+  // For training: the tensors' and the decisions' communicator.
+  train::Communicators communicators() { return {world_.communicator(), world_.communicator()}; }
   comm::Communicator& communicator() { return world_.communicator(); }
   bool is_root() const { return world_.rank() == 0; }
   const Options& options() const { return options_; }

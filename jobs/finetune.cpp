@@ -64,7 +64,7 @@ void finetune(Context& context) {
 
   const train::TrainingInput input{model, train.pixels, context.preprocessor(), train.dataset->digest()};
   const auto result =
-      train::train(context.run(), input, options, context.communicator(), training_hooks(context));
+      train::train(context.run(), input, options, context.communicators(), training_hooks(context));
   context.add_stage(
       {"training", result.seconds, (result.last_step - result.first_step) * options.batch_size, "images"});
 }

@@ -42,6 +42,9 @@ render::Scene make_scene(const Context& context, const store::Analysis& analysis
   scene.layout = options.layout == "article" ? render::Layout::kArticle : render::Layout::kWide;
   scene.theme = options.theme == "dark" ? render::Theme::kDark : render::Theme::kLight;
   std::tie(scene.width, scene.height) = options.picture_size();
+  scene.subtitle = "Embeddings of " +
+                   support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
+                   " test images, projected with PCA";
   scene.class_names = analysis.class_names;
   scene.label = analysis.label;
   const auto log = context.loss_log();

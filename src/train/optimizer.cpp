@@ -48,11 +48,10 @@ void AdamW::step(const at::Tensor& gradient, double learning_rate) {
   }
 }
 
-double clip_gradient(const at::Tensor& gradient, double max_norm) {
+at::Tensor clip_gradient(const at::Tensor& gradient, double max_norm) {
   const c10::NoGradGuard no_grad;
-  const double norm = gradient.norm().item<double>();
-  const double scale = max_norm / (norm + 1e-6);
-  if (max_norm > 0 && scale < 1) gradient.mul_(scale);
+  const at::Tensor norm = gradient.norm();
+  if (max_norm > 0) gradient.mul_((max_norm / (norm + 1e-6)).clamp_max(1.0));
   return norm;
 }
 

@@ -50,12 +50,14 @@ StepRunner::StepRunner(const model::Vit& model, const data::PixelStore& images,
       lanes_(make_lanes(model, choose_lanes(model, threads, micro_batch_))),
       reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
 
-StepResult StepRunner::run(std::span<const std::int64_t> batch, bool ask_to_stop) {
+at::Tensor StepRunner::run(std::span<const std::int64_t> batch) {
   const auto batch_size = static_cast<std::int64_t>(batch.size());
   const auto [first, last] = data::share(batch_size, communicator_.rank(), communicator_.size());
   std::span<const std::int64_t> rows =
       batch.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
-  std::vector<Sums> sums(lanes_.size());
+  const auto on_device = lanes_.front().gradient.options().dtype(at::kDouble);
+  std::vector<at::Tensor> sums(lanes_.size());
+  for (at::Tensor& lane : sums) lane = at::zeros({2}, on_device);
 
   reducer_->zero();
   if (rows.empty()) reducer_->expect_backward(0);
@@ -65,48 +67,45 @@ StepResult StepRunner::run(std::span<const std::int64_t> batch, bool ask_to_stop
     if (rows.empty()) reducer_->expect_backward(static_cast<int>(std::min(micro.size(), lanes_.size())));
     run_micro_batch(micro, batch_size, sums);
   }
-  at::Tensor totals = at::zeros({3}, at::kDouble);
-  for (const Sums& lane : sums) {
-    totals[0] += lane.loss;
-    totals[1] += lane.correct;
-  }
-  totals[2] = ask_to_stop ? 1.0 : 0.0;
+  at::Tensor totals = at::zeros({2}, on_device);
+  for (const at::Tensor& lane : sums) totals += lane;
   reducer_->finish();
   communicator_.all_reduce(totals, comm::ReduceOp::kSum);
-  return {totals[0].item<double>() / static_cast<double>(batch_size), totals[1].item<double>(),
-          totals[2].item<double>() > 0};
+  totals[0] /= static_cast<double>(batch_size);
+  return totals;
 }
 
 void StepRunner::run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size,
-                                 std::vector<Sums>& sums) {
+                                 std::vector<at::Tensor>& sums) {
   const auto active = static_cast<int>(std::min(rows.size(), lanes_.size()));
   const auto run = [&](std::int64_t i) {
     const auto [first, last] =
         data::share(static_cast<std::int64_t>(rows.size()), static_cast<int>(i), active);
     const auto index = static_cast<std::size_t>(i);
     const auto mine = rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
-    const Sums part = run_lane(lanes_[index], mine, batch_size);
-    sums[index].loss += part.loss;
-    sums[index].correct += part.correct;
+    sums[index] += run_lane(lanes_[index], mine, batch_size);
   };
   if (lanes_.size() == 1) return run(0);  // the threads work inside each operation
   comm::for_each_task(active, run);
 }
 
-StepRunner::Sums StepRunner::run_lane(Lane& lane, std::span<const std::int64_t> rows,
-                                      std::int64_t batch_size) const {
+// Sum of the images' losses, and how many were right.
+at::Tensor StepRunner::run_lane(Lane& lane, std::span<const std::int64_t> rows,
+                                std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
-  const at::Tensor indices = at::tensor(at::IntArrayRef(rows.data(), rows.size()), at::kLong);
+  const at::Device device = images_.pixels.device();
+  const at::Tensor indices = at::tensor(at::IntArrayRef(rows.data(), rows.size()), at::kLong).to(device);
   const at::Tensor pixels = data::normalize(images_.pixels, indices, preprocessor_);
   const at::Tensor labels = images_.labels.index_select(0, indices);
   at::Tensor logits;
   {
-    const model::PrecisionScope scope(precision_, at::kCPU);
+    const model::PrecisionScope scope(precision_, device.type());
     logits = lane.model.logits(pixels);
   }
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
   (loss / static_cast<double>(batch_size)).backward();
-  return {loss.item<double>(), logits.argmax(1).eq(labels).sum().item<double>()};
+  const c10::NoGradGuard no_grad;
+  return at::stack({loss.detach().to(at::kDouble), logits.argmax(1).eq(labels).sum().to(at::kDouble)});
 }
 
 }  // namespace zoetrope::train

@@ -14,12 +14,6 @@
 
 namespace zoetrope::train {
 
-struct StepResult {
-  double loss = 0;     // mean cross entropy over the whole batch, all ranks
-  double correct = 0;  // images of the batch whose class was predicted, all ranks
-  bool stop = false;   // some rank asks to stop
-};
-
 class StepRunner {
  public:
   StepRunner(const model::Vit& model, const data::PixelStore& images,
@@ -27,20 +21,18 @@ class StepRunner {
              std::int64_t local_batch, std::int64_t micro_batch, comm::Communicator& communicator);
 
   // The gradient of the mean loss over `batch` (the same on every rank; this rank takes its share) is left in
-  // gradient(), summed over all ranks. Collective.
-  StepResult run(std::span<const std::int64_t> batch, bool ask_to_stop);
+  // gradient(), summed over all ranks. Returns, over all ranks, the mean cross entropy and the number of
+  // images whose class was predicted: float64 [2] on the model's device, which is not waited for. Collective.
+  at::Tensor run(std::span<const std::int64_t> batch);
   const at::Tensor& gradient() const { return lanes_.front().gradient; }
 
   std::size_t num_lanes() const { return lanes_.size(); }
   std::int64_t micro_batch() const { return micro_batch_; }
 
  private:
-  struct Sums {
-    double loss = 0;
-    double correct = 0;
-  };
-  void run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size, std::vector<Sums>& sums);
-  Sums run_lane(Lane& lane, std::span<const std::int64_t> rows, std::int64_t batch_size) const;
+  void run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size,
+                       std::vector<at::Tensor>& sums);
+  at::Tensor run_lane(Lane& lane, std::span<const std::int64_t> rows, std::int64_t batch_size) const;
 
   const data::PixelStore& images_;
   const data::PreprocessorConfig& preprocessor_;

@@ -37,20 +37,21 @@ double seconds_since(Clock::time_point start) {
 class Loop {
  public:
   Loop(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
-       comm::Communicator& communicator, const TrainingHooks& hooks)
+       Communicators communicators, const TrainingHooks& hooks)
       : run_(run),
         input_(input),
         options_(options),
-        communicator_(communicator),
+        control_(communicators.control),
         hooks_(hooks),
         schedule_(options.learning_rate, options.warmup_ratio, options.max_steps),
         optimizer_(input.model, options.weight_decay),
         steps_(input.model, input.images, input.preprocessor, options.precision, options.threads,
-               (options.batch_size + communicator.size() - 1) / communicator.size(), options.micro_batch,
-               communicator) {
+               (options.batch_size + control_.size() - 1) / control_.size(), options.micro_batch,
+               communicators.tensors) {
     sampler_.seed = options.seed;
     sampler_.num_images = input.images.labels.size(0);
     sampler_.batch_size = options.batch_size;
+    interval_ = at::zeros({2}, input.model.flat().options().dtype(at::kDouble));
     identity_ = options.identity();
     identity_["data"] = input.dataset_digest;
   }
@@ -60,14 +61,15 @@ class Loop {
  private:
   std::int64_t resume();
   void train_step(std::int64_t step);
-  void log_line(std::int64_t step, double learning_rate, double grad_norm);
+  void read_sums();
+  void log_line(std::int64_t step, double learning_rate);
   void save(std::int64_t step, bool interruption);
   void start_writing(std::int64_t step, bool interruption);
   void on_checkpoint(std::int64_t step);
   double epoch_of(std::int64_t step) const {
     return static_cast<double>(step) / static_cast<double>(sampler_.steps_per_epoch());
   }
-  bool is_root() const { return communicator_.rank() == 0; }
+  bool is_root() const { return control_.rank() == 0; }
   bool is_regular(std::int64_t step) const {
     return step % options_.save_steps == 0 || step == options_.max_steps;
   }
@@ -75,7 +77,7 @@ class Loop {
   const store::RunDirectory& run_;
   const TrainingInput& input_;
   const TrainOptions& options_;
-  comm::Communicator& communicator_;
+  comm::Communicator& control_;
   const TrainingHooks& hooks_;
   LinearSchedule schedule_;
   data::Sampler sampler_;
@@ -86,7 +88,10 @@ class Loop {
   std::optional<store::LossLog> log_;       // rank 0
   std::vector<store::LossRecord> history_;  // rank 0
   CheckpointWriter writer_;                 // rank 0
-  IntervalSums sums_;
+  IntervalSums sums_;                       // up to the last time the device was read
+  at::Tensor interval_;   // float64 [2] on the device: sums of losses and of right predictions since the last
+                          // line of the log
+  at::Tensor grad_norm_;  // of the last step, on the device
   std::int64_t images_since_log_ = 0;
   Clock::time_point interval_start_;
   bool stop_ = false;
@@ -102,7 +107,7 @@ std::int64_t Loop::resume() {
     support::remove_leftovers(run_.root);
     found = newest_resumable(run_).value_or(-1);
   }
-  found = comm::broadcast_scalar(communicator_, found, 0);
+  found = comm::broadcast_scalar(control_, found, 0);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
     const model::Vit stored = model::load_checkpoint(run_.checkpoint(found));
@@ -118,6 +123,8 @@ std::int64_t Loop::resume() {
     }
     optimizer_.set_step(found);
     sums_ = point.sums;
+    interval_[0] = sums_.loss;
+    interval_[1] = sums_.correct;
   }
   if (is_root()) {
     log_.emplace(run_.log_csv(), std::max<std::int64_t>(found, 0));
@@ -137,12 +144,13 @@ void Loop::save(std::int64_t step, bool interruption) {
 void Loop::on_checkpoint(std::int64_t step) {
   if (!hooks_.on_checkpoint) return;
   writer_.wait();
-  communicator_.barrier();
+  control_.barrier();
   hooks_.on_checkpoint(step, epoch_of(step), input_.model);
 }
 
 void Loop::start_writing(std::int64_t step, bool interruption) {
   const c10::NoGradGuard no_grad;
+  read_sums();
   CheckpointContent content;
   content.step = step;
   content.epoch = epoch_of(step);
@@ -166,7 +174,8 @@ void Loop::start_writing(std::int64_t step, bool interruption) {
   });
 }
 
-void Loop::log_line(std::int64_t step, double learning_rate, double grad_norm) {
+void Loop::log_line(std::int64_t step, double learning_rate) {
+  read_sums();
   const double loss = sums_.loss / static_cast<double>(sums_.steps);
   if (!std::isfinite(loss))
     throw RunError("step " + std::to_string(step) + ": the training loss is " + std::to_string(loss) +
@@ -176,32 +185,39 @@ void Loop::log_line(std::int64_t step, double learning_rate, double grad_norm) {
                                    epoch_of(step),
                                    loss,
                                    learning_rate,
-                                   grad_norm,
+                                   grad_norm_.item<double>(),
                                    sums_.correct / static_cast<double>(sums_.images),
                                    static_cast<double>(images_since_log_) / seconds_since(interval_start_)};
     log_->append(record);
     history_.push_back(record);
   }
   sums_ = {};
+  interval_.zero_();
   images_since_log_ = 0;
   interval_start_ = Clock::now();
 }
 
+// The device is waited for only where its numbers are needed: at a line of the log and at a checkpoint.
+void Loop::read_sums() {
+  const at::Tensor sums = interval_.to(at::kCPU);
+  sums_.loss = sums[0].item<double>();
+  sums_.correct = sums[1].item<double>();
+}
+
 void Loop::train_step(std::int64_t step) {
   const std::vector<std::int64_t> batch = sampler_.batch(step);
-  const StepResult result = steps_.run(batch, support::received_signal() != 0);
+  interval_ += steps_.run(batch);
   const double learning_rate = schedule_.at(step);
-  const double grad_norm = clip_gradient(steps_.gradient(), options_.max_grad_norm);
+  grad_norm_ = clip_gradient(steps_.gradient(), options_.max_grad_norm);
   optimizer_.step(steps_.gradient(), learning_rate);
 
-  sums_.loss += result.loss;
   sums_.steps += 1;
-  sums_.correct += result.correct;
   sums_.images += static_cast<std::int64_t>(batch.size());
   images_since_log_ += static_cast<std::int64_t>(batch.size());
-  stop_ = result.stop;
+  const std::int64_t asked = support::received_signal() != 0 ? 1 : 0;
+  stop_ = comm::all_reduce_scalar(control_, asked, comm::ReduceOp::kMax) != 0;
   const std::int64_t done = step + 1;
-  if (done % options_.logging_steps == 0) log_line(done, learning_rate, grad_norm);
+  if (done % options_.logging_steps == 0) log_line(done, learning_rate);
   if (is_regular(done)) save(done, false);
 }
 
@@ -235,14 +251,14 @@ TrainingResult Loop::train() {
       if (stop_ && step + 1 < options_.max_steps) {
         if (!is_regular(step + 1)) save(step + 1, true);
         writer_.wait();
-        communicator_.barrier();
+        control_.barrier();
         throw Interrupted("interrupted: the training is saved at step " + std::to_string(step + 1) +
                           "; run the same command again to go on");
       }
     }
   }
   writer_.wait();
-  communicator_.barrier();  // no rank reads checkpoints before rank 0 has written the last
+  control_.barrier();  // no rank reads checkpoints before rank 0 has written the last
   result.seconds = seconds_since(start);
   result.images_per_second = images > 0 ? static_cast<double>(images) / result.seconds : 0;
   result.final_loss = history_.empty() ? std::nan("") : history_.back().loss;
@@ -252,8 +268,8 @@ TrainingResult Loop::train() {
 }  // namespace
 
 TrainingResult train(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
-                     comm::Communicator& communicator, const TrainingHooks& hooks) {
-  return Loop(run, input, options, communicator, hooks).train();
+                     Communicators communicators, const TrainingHooks& hooks) {
+  return Loop(run, input, options, communicators, hooks).train();
 }
 
 }  // namespace zoetrope::train

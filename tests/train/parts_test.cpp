@@ -41,11 +41,11 @@ TEST(StepsOfEpochs, AreRoundedUp) {
 TEST(ClipGradient, ScalesToTheLargestNormOnlyWhenAbove) {
   const at::Tensor gradient = at::full({4}, 3.0, at::kFloat);  // norm 6
 
-  EXPECT_DOUBLE_EQ(clip_gradient(gradient, 12), 6);
+  EXPECT_EQ(clip_gradient(gradient, 12).item<float>(), 6);
   EXPECT_EQ(gradient[0].item<float>(), 3);
-  EXPECT_DOUBLE_EQ(clip_gradient(gradient, 2), 6);
+  EXPECT_EQ(clip_gradient(gradient, 2).item<float>(), 6);
   EXPECT_NEAR(gradient[0].item<double>(), 1, 1e-6);
-  EXPECT_NEAR(clip_gradient(gradient, 0), 2, 1e-5);
+  EXPECT_NEAR(clip_gradient(gradient, 0).item<float>(), 2, 1e-5);
   EXPECT_NEAR(gradient[0].item<double>(), 1, 1e-6);
 }
 
@@ -126,24 +126,11 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
     std::vector<std::int64_t> batch;
     for (std::int64_t i = step % 8 * 32; i < std::min<std::int64_t>(250, (step % 8 + 1) * 32); ++i)
       batch.push_back(i);
-    const StepResult result = runner.run(batch, false);
+    const double loss = runner.run(batch)[0].item<double>();
     clip_gradient(runner.gradient(), 1.0);
     optimizer.step(runner.gradient(), schedule.at(step));
-    EXPECT_NEAR(result.loss, losses[step].item<double>(), 1e-4 * result.loss) << "step " << step;
-    EXPECT_FALSE(result.stop);
+    EXPECT_NEAR(loss, losses[step].item<double>(), 1e-4 * loss) << "step " << step;
   }
-}
-
-TEST(StepRunner, OneRankThatAsksStopsAll) {
-  const auto images = testing::golden_images(8);
-  const auto preprocessor = testing::golden_preprocessor();
-  comm::run_as_thread_ranks(3, [&](comm::Communicator& communicator) {
-    const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-    StepRunner runner(model, images, preprocessor, model::Precision::kFloat32, 1, 3, 0, communicator);
-    const std::vector<std::int64_t> batch = {0, 1, 2, 3};
-    EXPECT_FALSE(runner.run(batch, false).stop);
-    EXPECT_TRUE(runner.run(batch, communicator.rank() == 1).stop);
-  });
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ void train_on(int ranks, const std::filesystem::path& folder, const data::PixelS
     at::set_num_threads(options.threads);
     model::Vit model = model::load_for_fine_tuning(golden("train-50/initial"), golden_classes(), 42);
     const TrainingInput input{model, images, preprocessor, "digest"};
-    train(run, input, options, communicator, hooks);
+    train(run, input, options, {communicator, communicator}, hooks);
   });
 }
 

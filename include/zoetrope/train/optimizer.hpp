@@ -35,7 +35,8 @@ class AdamW {
 };
 
 // The L2 norm over all parameters, then `gradient` scaled by min(1, max_norm / (norm + 1e-6)), as
-// torch.nn.utils.clip_grad_norm_. max_norm <= 0 scales nothing. Returns the norm before scaling.
-double clip_gradient(const at::Tensor& gradient, double max_norm);
+// torch.nn.utils.clip_grad_norm_. max_norm <= 0 scales nothing. Returns the norm before scaling, a float32
+// scalar on the gradient's device: nothing here waits for the device.
+at::Tensor clip_gradient(const at::Tensor& gradient, double max_norm);
 
 }  // namespace zoetrope::train

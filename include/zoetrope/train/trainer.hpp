@@ -13,6 +13,13 @@
 
 namespace zoetrope::train {
 
+// Who the ranks talk through. The same one where tensors are on the CPU; with CUDA the tensors go over NCCL
+// and what decides the next step over MPI, so that a decision never waits for the device.
+struct Communicators {
+  comm::Communicator& tensors;
+  comm::Communicator& control;  // CPU tensors
+};
+
 struct TrainingInput {
   model::Vit& model;  // the start; when a checkpoint exists, its weights are read over it
   const data::PixelStore& images;
@@ -40,6 +47,6 @@ struct TrainingResult {
 // Interrupted on every rank after a signal on any rank, when the state is saved; RunError when the loss is
 // not finite.
 TrainingResult train(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
-                     comm::Communicator& communicator, const TrainingHooks& hooks = {});
+                     Communicators communicators, const TrainingHooks& hooks = {});
 
 }  // namespace zoetrope::train
