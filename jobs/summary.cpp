@@ -2,6 +2,7 @@
 #include "summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include <sys/resource.h>
@@ -43,11 +44,12 @@ std::string rates(const std::vector<StageTime>& stages) {
   std::string text;
   for (const StageTime& stage : stages) {
     std::string value = support::format_duration(stage.seconds);
-    if (stage.items > 0 && stage.seconds > 0)
-      value +=
-          "  (" +
-          support::format_count(static_cast<std::int64_t>(static_cast<double>(stage.items) / stage.seconds)) +
-          " " + stage.unit + "/s)";
+    if (stage.items > 0 && stage.seconds > 0) {
+      const double rate = static_cast<double>(stage.items) / stage.seconds;
+      value += "  (" +
+               (rate < 10 ? support::format_fixed(rate, 1) : support::format_count(std::llround(rate))) +
+               " " + stage.unit + "/s)";
+    }
     text += line(stage.name, value);
   }
   return text;
