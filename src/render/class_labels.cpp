@@ -12,8 +12,8 @@ namespace {
 
 // Distance to the nearest other class in radii of the own one: unreadable up to the first, clear from the
 // second.
-constexpr double kMixed = 1.0;
-constexpr double kApart = 1.5;
+constexpr double kMixed = 0.7;
+constexpr double kApart = 1.2;
 constexpr double kLongestEm = 11;
 
 // The share of the smaller box's area that both cover.
@@ -39,25 +39,36 @@ ClassLabels::ClassLabels(const Rect& square, const PlaneMap& map, double body, T
 }
 
 std::vector<ClassLabels::Cluster> ClassLabels::clusters(std::span<const double> points) const {
-  std::vector<Cluster> clusters(names_.size());
+  // Weiszfeld's iteration towards the geometric median, from the origin: a few steps get near enough, and
+  // unlike the mean it stays in the crowd when some points stray far.
+  constexpr int kSteps = 6;
+  constexpr double kNear = 0.05;  // data units; keeps a point that is hit exactly from taking all the weight
   const std::size_t count = std::min(points.size() / 2, label_.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto label = static_cast<std::size_t>(label_[i]);
-    const double x = points[2 * i];
-    const double y = points[2 * i + 1];
-    if (label >= clusters.size() || !std::isfinite(x) || !std::isfinite(y)) continue;
-    Cluster& cluster = clusters[label];
-    ++cluster.count;
-    cluster.x += x;
-    cluster.y += y;
-    cluster.radius += x * x + y * y;
-  }
-  for (Cluster& cluster : clusters) {
-    const auto n = static_cast<double>(std::max<std::size_t>(cluster.count, 1));
-    cluster.x /= n;
-    cluster.y /= n;
-    cluster.radius =
-        std::sqrt(std::max(0.0, cluster.radius / n - cluster.x * cluster.x - cluster.y * cluster.y));
+  std::vector<Cluster> clusters(names_.size());
+  for (int step = 0; step < kSteps; ++step) {
+    std::vector<Cluster> next(clusters.size());
+    std::vector<double> weights(clusters.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto label = static_cast<std::size_t>(label_[i]);
+      const double x = points[2 * i];
+      const double y = points[2 * i + 1];
+      if (label >= clusters.size() || !std::isfinite(x) || !std::isfinite(y)) continue;
+      const double distance = std::hypot(x - clusters[label].x, y - clusters[label].y);
+      // The first step takes the mean.
+      const double weight = step == 0 ? 1 : 1 / (distance + kNear);
+      ++next[label].count;
+      next[label].x += weight * x;
+      next[label].y += weight * y;
+      next[label].radius += distance;
+      weights[label] += weight;
+    }
+    for (std::size_t k = 0; k < next.size(); ++k) {
+      if (next[k].count == 0) continue;
+      next[k].x /= weights[k];
+      next[k].y /= weights[k];
+      next[k].radius /= static_cast<double>(next[k].count);
+    }
+    clusters = std::move(next);
   }
   return clusters;
 }

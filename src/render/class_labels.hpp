@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Class names at the middle of their points, where the classes have come apart far enough to be named.
+// Class names in the middle of their points, where the classes have come apart far enough to be named.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ class ClassLabels {
  private:
   struct Cluster {
     std::size_t count = 0;
-    double x = 0, y = 0;  // mean
-    double radius = 0;    // root mean square distance from it
+    double x = 0, y = 0;  // geometric median
+    double radius = 0;    // mean distance from it
   };
   std::vector<Cluster> clusters(std::span<const double> points) const;
 

@@ -24,15 +24,6 @@ double round_step(double value) {
   return 10 * power;
 }
 
-// 5e-05 as 5e-5.
-std::string shortest_exponent(std::string text) {
-  const std::size_t e = text.find('e');
-  if (e == std::string::npos) return text;
-  const std::size_t digits = text.find_first_not_of("+-0", e + 1);
-  const std::string sign = text[e + 1] == '-' ? "-" : "";
-  return text.substr(0, e + 1) + sign + (digits == std::string::npos ? "0" : text.substr(digits));
-}
-
 // Shares are shown against the whole.
 const ValueAxis kPercentAxis = {kHeadroom, {0, 0.5, 1}};
 
@@ -49,18 +40,6 @@ ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_tic
   const double step = round_step(axis.greatest / static_cast<double>(std::max<std::size_t>(most_ticks, 2)));
   for (int i = 0; i * step <= axis.greatest; ++i) axis.ticks.push_back(i * step);
   return axis;
-}
-
-std::string format_value(double value, Notation notation) {
-  switch (notation) {
-    case Notation::kPercent:
-      return fmt::format("{:.1f}\u2009%", 100 * value);
-    case Notation::kScientific:
-      return shortest_exponent(fmt::format("{:.1e}", value));
-    case Notation::kPlain:
-      break;
-  }
-  return fmt::format("{:.{}f}", value, value < 0.1 ? 4 : 3);
 }
 
 CurvePanel::CurvePanel(const Rect& box, double unit, double body, const CurveStyle& style,
@@ -122,9 +101,7 @@ void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   for (const double value : axis_.ticks) {
     const double at = std::floor(y(value)) + hairline / 2;
     canvas.line(plot_.x, at, plot_.right(), at, hairline, theme_.grid);
-    const bool percent = style_.notation == Notation::kPercent;
-    const std::string label = percent ? fmt::format("{:.0f}%", 100 * value) : fmt::format("{:.12g}", value);
-    const std::string printed = style_.notation == Notation::kScientific ? shortest_exponent(label) : label;
+    const std::string printed = format_tick(value, style_.notation);
     const Rect gutter{heading_.x, at - body_ / 2, plot_.x - heading_.x - 0.5 * body_, body_};
     text.draw(canvas, gutter, printed, text.fitted(printed, tick, gutter.w, 0.6));
   }

@@ -8,6 +8,7 @@
 
 #include "canvas.hpp"
 #include "geometry.hpp"
+#include "numbers.hpp"
 #include "text.hpp"
 
 namespace zoetrope::render {
@@ -20,9 +21,6 @@ struct ValueAxis {
 // Ticks are 1, 2 or 5 times a power of ten apart, at most `most_ticks` of them above 0. Holds every finite
 // value that is not negative.
 ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks);
-
-enum class Notation { kPlain, kPercent, kScientific };
-std::string format_value(double value, Notation notation);
 
 struct CurveStyle {
   std::string name;

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "badge.hpp"
+#include "numbers.hpp"
 
 namespace zoetrope::render {
+namespace {
+
+constexpr double kScoreWidth = 3.6;  // em of the body
+
+}  // namespace
 
 Leaderboard::Leaderboard(const Rect& title, std::vector<Rect> rows, double unit, double body, Theme theme,
                          std::vector<std::string> class_names)
@@ -23,7 +27,7 @@ void Leaderboard::draw_heading(Canvas& canvas, const Typesetter& text) const {
   if (rows_.empty()) return;
   const ThemeColours& theme = theme_colours(theme_);
   const std::string title = "Most atypical images";
-  const double score_width = 3.2 * body_;
+  const double score_width = kScoreWidth * body_;
   const Rect left{title_.x, title_.y, title_.w - score_width, 1.5 * body_};
   const TextStyle bold{.size = body_, .weight = 600, .colour = theme.ink};
   text.draw(canvas, left, title, text.fitted(title, bold, left.w, 0.8));
@@ -69,12 +73,12 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
   canvas.image(picture, 5 * unit_, entry.image, Canvas::Scaling::kSmooth, opacity);
 
   const double left = picture.right() + 0.9 * body_;
-  const double score_width = 3.2 * body_;
-  text.draw(canvas, {left, row.y, row.right() - score_width - left, row.h}, class_name(entry.label),
+  const Rect number{row.right() - kScoreWidth * body_, row.y, kScoreWidth * body_, row.h};
+  text.draw(canvas, {left, row.y, number.x - left, row.h}, class_name(entry.label),
             {.size = body_, .colour = theme.ink}, opacity);
-  text.draw(canvas, {row.right() - score_width, row.y, score_width, row.h},
-            fmt::format("{:.3f}", entry.score),
-            {.size = body_, .colour = theme.soft_ink, .align = Align::kRight}, opacity);
+  const std::string score = format_score(entry.score);
+  const TextStyle style{.size = body_, .colour = theme.soft_ink, .align = Align::kRight};
+  text.draw(canvas, number, score, text.fitted(score, style, number.w, 0.6), opacity);
 }
 
 }  // namespace zoetrope::render

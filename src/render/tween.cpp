@@ -78,7 +78,7 @@ std::vector<OutlierEntry> outliers_between(const Frame& before, const Frame& aft
     OutlierEntry& now = all.emplace_back(entry);
     if (earlier == nullptr) {
       now.place = place;
-      now.opacity = smooth_step(0.5, 1, share);
+      now.opacity = eased;
     } else {
       now.place = mix(static_cast<double>(place_in(before.outliers, earlier)), place, eased);
       now.score = mix(earlier->score, entry.score, share);
@@ -91,7 +91,7 @@ std::vector<OutlierEntry> outliers_between(const Frame& before, const Frame& aft
     OutlierEntry& now = all.emplace_back(entry);
     now.place = static_cast<double>(place);
     now.rank = place + 1;
-    now.opacity = 1 - smooth_step(0, 0.5, share);
+    now.opacity = 1 - eased;
   }
   return all;
 }

@@ -41,11 +41,23 @@ TEST(ValueAxis, CopesWithNothingZeroAndNan) {
   }
 }
 
-TEST(FormatValue, IsShort) {
+TEST(Numbers, AreShort) {
   EXPECT_EQ(format_value(0.8712, Notation::kPercent), "87.1\u2009%");
   EXPECT_EQ(format_value(5e-5, Notation::kScientific), "5.0e-5");
   EXPECT_EQ(format_value(0, Notation::kScientific), "0.0e0");
   EXPECT_EQ(format_value(1.2345, Notation::kPlain), "1.234");
+  EXPECT_EQ(format_tick(0.5, Notation::kPercent), "50%");
+  EXPECT_EQ(format_tick(2e-5, Notation::kScientific), "2e-5");
+  EXPECT_EQ(format_tick(0, Notation::kScientific), "0");
+  EXPECT_EQ(format_tick(1.5, Notation::kPlain), "1.5");
+}
+
+TEST(Numbers, AScoreKeepsItsLeadingDigits) {
+  EXPECT_EQ(format_score(1), "1.000");
+  EXPECT_EQ(format_score(0.1624), "0.162");
+  EXPECT_EQ(format_score(0.0123), "0.0123");
+  EXPECT_EQ(format_score(3.14e-5), "3.1e-5");
+  EXPECT_EQ(format_score(0), "0.000");
 }
 
 }  // namespace

@@ -122,14 +122,14 @@ TEST(Tween, RowsSlideFadeInAndFadeOut) {
     return OutlierEntry{.index = -1};
   };
 
-  // In the middle of the way, and half visible a quarter before or after it.
+  // In the middle of the way, and half visible there.
   EXPECT_DOUBLE_EQ(row(4, 7).place, 0.5);
   EXPECT_DOUBLE_EQ(row(4, 9).place, 1.0);
   EXPECT_DOUBLE_EQ(row(4, 7).opacity, 1);
-  EXPECT_DOUBLE_EQ(row(2, 8).opacity, 0.5);
-  EXPECT_DOUBLE_EQ(row(6, 8).opacity, 0);
-  EXPECT_DOUBLE_EQ(row(2, 5).opacity, 0);
-  EXPECT_DOUBLE_EQ(row(6, 5).opacity, 0.5);
+  EXPECT_DOUBLE_EQ(row(4, 8).opacity, 0.5);
+  EXPECT_DOUBLE_EQ(row(4, 5).opacity, 0.5);
+  EXPECT_LT(row(6, 8).opacity, 0.2);
+  EXPECT_GT(row(6, 5).opacity, 0.8);
   EXPECT_EQ(row(1, 9).rank, 3);
   EXPECT_EQ(row(7, 9).rank, 1);
 }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "numbers.hpp"
+
+#include <fmt/format.h>
+
+namespace zoetrope::render {
+namespace {
+
+// 5e-05 as 5e-5.
+std::string short_exponent(const std::string& text) {
+  const std::size_t e = text.find('e');
+  if (e == std::string::npos) return text;
+  const std::size_t digits = text.find_first_not_of("+-0", e + 1);
+  const std::string sign = text[e + 1] == '-' ? "-" : "";
+  return text.substr(0, e + 1) + sign + (digits == std::string::npos ? "0" : text.substr(digits));
+}
+
+}  // namespace
+
+std::string format_value(double value, Notation notation) {
+  switch (notation) {
+    case Notation::kPercent:
+      return fmt::format("{:.1f}\u2009%", 100 * value);
+    case Notation::kScientific:
+      return short_exponent(fmt::format("{:.1e}", value));
+    case Notation::kPlain:
+      break;
+  }
+  return fmt::format("{:.{}f}", value, value < 0.1 ? 4 : 3);
+}
+
+std::string format_tick(double value, Notation notation) {
+  switch (notation) {
+    case Notation::kPercent:
+      return fmt::format("{:.0f}%", 100 * value);
+    case Notation::kScientific:
+      return value == 0 ? "0" : short_exponent(fmt::format("{:.0e}", value));
+    case Notation::kPlain:
+      break;
+  }
+  return fmt::format("{:.12g}", value);
+}
+
+std::string format_score(double score) {
+  constexpr double kThreeDigitsFrom = 0.0995;
+  if (score >= kThreeDigitsFrom || score == 0) return fmt::format("{:.3f}", score);
+  if (score >= 0.001) return fmt::format("{:.4f}", score);
+  return short_exponent(fmt::format("{:.1e}", score));
+}
+
+}  // namespace zoetrope::render
