@@ -64,6 +64,13 @@ SHAPES = {
     "masked-image-modeling": (ViTForMaskedImageModeling, dict(encoder_stride=4)),
 }
 
+# The same architecture stored in another way: what the weights are converted to, and how they are saved.
+STORED = {
+    "float16": (torch.float16, dict()),
+    "bfloat16": (torch.bfloat16, dict()),
+    "sharded": (torch.float32, dict(max_shard_size="10KB")),
+}
+
 # What Trainer is told, beside its defaults. images: the first so many of the file, in file order, again and again.
 TRAINING = {
     "default": dict(images=256, args=dict(per_device_train_batch_size=8, gradient_accumulation_steps=4,
@@ -113,8 +120,9 @@ def make_pixels(config, count, seed):
 
 
 def cls_embeddings(folder, pixels):
+    """Computed in fp32, whatever the type of the stored weights."""
     with torch.no_grad():
-        return AutoModel.from_pretrained(folder)(pixels).last_hidden_state[:, 0].contiguous()
+        return AutoModel.from_pretrained(folder, dtype=torch.float32)(pixels).last_hidden_state[:, 0].contiguous()
 
 
 def make_tiny(folder):
@@ -138,6 +146,16 @@ def make_shape(folder, model_class, options, seed):
     if model_class is ViTForImageClassification:
         with torch.no_grad():
             golden["logits"] = model(pixels).logits
+    save_file(golden, folder / "golden.safetensors")
+
+
+def make_stored(folder, dtype, options, seed):
+    model = randomise(ViTForImageClassification(ViTConfig(**SMALL)), seed)
+    model.to(dtype).save_pretrained(folder, **options)
+    pixels = make_pixels(model.config, count=3, seed=seed + 1000)
+    with torch.no_grad():
+        logits = AutoModelForImageClassification.from_pretrained(folder, dtype=torch.float32)(pixels).logits
+    golden = {"pixels": pixels, "cls": cls_embeddings(folder, pixels), "logits": logits}
     save_file(golden, folder / "golden.safetensors")
 
 
@@ -234,6 +252,8 @@ def main():
     make_tiny(out / "vit-tiny")
     for index, (name, (model_class, options)) in enumerate(SHAPES.items()):
         make_shape(out / "vit-shapes" / name, model_class, options, seed=10 + index)
+    for index, (name, (dtype, options)) in enumerate(STORED.items()):
+        make_stored(out / "vit-shapes" / name, dtype, options, seed=30 + index)
     make_training(out / "train-50")
     make_init_statistics(out / "init")
     write_json(out / "model-golden.json", {
