@@ -40,10 +40,12 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source) {
   const auto config = model::VitConfig::from_json(support::read_json(config_file), config_file.string());
   if (!is_folder || !fs::exists(file))
     preprocessor.height = preprocessor.width = static_cast<int>(config.image_size);
-  if (preprocessor.height != config.image_size || preprocessor.width != config.image_size)
-    throw InputError(file.string() + ": makes images of " + std::to_string(preprocessor.height) + "x" +
-                     std::to_string(preprocessor.width) + ", config.json asks for " +
-                     std::to_string(config.image_size));
+  // Where the size is not config.json's, position embeddings are interpolated.
+  const int height = preprocessor.output_height(), width = preprocessor.output_width();
+  if (height != width || height < config.patch_size)
+    throw InputError(file.string() + ": makes images of " + std::to_string(height) + "x" +
+                     std::to_string(width) + "; the model takes squares of at least its patches' " +
+                     std::to_string(config.patch_size));
   if (config.num_channels != 3)
     throw InputError(config_file.string() + ": \"num_channels\" is " + std::to_string(config.num_channels) +
                      "; the image processor makes 3");

@@ -55,12 +55,10 @@ void finetune(Context& context) {
   const Split& train = context.train();
   const auto options = training_options(context.options(), train.pixels.labels.size(0), context);
   context.set_stage("reading the model");
-  model::Vit model = model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
-                                                 context.options().seed);
-  if (model.config().hidden_dropout_prob > 0 || model.config().attention_probs_dropout_prob > 0)
-    throw InputError(context.options().model +
-                     ": config.json asks for dropout, which training here does not apply; set "
-                     "hidden_dropout_prob and attention_probs_dropout_prob to 0");
+  model::Vit model =
+      model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
+                                  context.options().seed, /*image_side=*/train.pixels.pixels.size(2));
+  model::require_no_dropout(model.config(), context.options().model);
 
   const train::TrainingInput input{model, train.pixels, context.preprocessor(), train.dataset->digest()};
   const auto result =

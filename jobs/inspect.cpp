@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "zoetrope/model/cost.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"

@@ -28,8 +28,9 @@ void embed_block(const model::Vit& model, const data::PixelStore& images,
   at::Tensor cls, scores;
   {
     const model::PrecisionScope scope(precision, at::kCPU);
-    cls = model.embed(pixels);
-    scores = model.classify(cls);
+    const at::Tensor features = model.features(pixels);
+    cls = features.narrow(1, 0, model.config().hidden_size);
+    scores = model.classify(features);
   }
   const auto copy_out = [](const at::Tensor& from, float* to) {
     const at::Tensor values = from.to(at::kFloat).contiguous();

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "family.hpp"
+
 namespace zoetrope::model {
 
 namespace {
@@ -13,12 +15,14 @@ constexpr std::int64_t kAlignment = 16;  // floats
 
 class Builder {
  public:
-  int add(std::vector<std::string> names, std::vector<std::int64_t> shape, bool decays) {
+  // Trainer's filter spares biases and LayerNorms from decay.
+  int add(std::vector<std::string> names, std::vector<std::int64_t> shape, Start start, bool decays = true) {
     Parameter parameter;
     const std::int64_t rows = shape.front() / static_cast<std::int64_t>(names.size());
     for (std::size_t i = 0; i < names.size(); ++i)
       parameter.parts.push_back({std::move(names[i]), static_cast<std::int64_t>(i) * rows, rows});
     parameter.shape = std::move(shape);
+    parameter.start = start;
     parameter.decays = decays;
     parameter.offset = architecture.flat_size;
     architecture.flat_size += (parameter.size() + kAlignment - 1) / kAlignment * kAlignment;
@@ -28,25 +32,48 @@ class Builder {
 
   // Braced initialisers are evaluated left to right: the weight comes before the bias.
   Affine linear(const std::string& name, std::int64_t out, std::int64_t in) {
-    return {add({name + ".weight"}, {out, in}, true), add({name + ".bias"}, {out}, false)};
+    return {add({name + ".weight"}, {out, in}, Start::kNormal),
+            add({name + ".bias"}, {out}, Start::kZero, false)};
   }
 
   Affine layer_norm(const std::string& name, std::int64_t size) {
-    return {add({name + ".weight"}, {size}, false), add({name + ".bias"}, {size}, false)};
+    return {add({name + ".weight"}, {size}, Start::kOne, false),
+            add({name + ".bias"}, {size}, Start::kZero, false)};
   }
 
   Affine qkv(const std::string& name, std::int64_t hidden, bool bias) {
     Affine affine;
     affine.weight = add({name + ".query.weight", name + ".key.weight", name + ".value.weight"},
-                        {3 * hidden, hidden}, true);
+                        {3 * hidden, hidden}, Start::kNormal);
     if (bias)
-      affine.bias =
-          add({name + ".query.bias", name + ".key.bias", name + ".value.bias"}, {3 * hidden}, false);
+      affine.bias = add({name + ".query.bias", name + ".key.bias", name + ".value.bias"}, {3 * hidden},
+                        Start::kZero, false);
     return affine;
+  }
+
+  int layer_scale(const std::string& name, std::int64_t size) {
+    return add({name + ".lambda1"}, {size}, Start::kLayerScale);
   }
 
   Architecture architecture;
 };
+
+LayerIndex add_layer(Builder& builder, const VitConfig& config, const std::string& layer) {
+  const FamilyNames& names = names_of(config.family);
+  const std::int64_t hidden = config.hidden_size, intermediate = config.intermediate_size;
+  const bool swiglu = config.use_swiglu_ffn;
+  LayerIndex index;
+  index.norm_before = builder.layer_norm(layer + names.norm_before, hidden);
+  index.qkv = builder.qkv(layer + "attention.attention", hidden, config.qkv_bias);
+  index.attention_out = builder.linear(layer + "attention.output.dense", hidden, hidden);
+  if (config.has_layer_scale()) index.attention_scale = builder.layer_scale(layer + "layer_scale1", hidden);
+  index.norm_after = builder.layer_norm(layer + names.norm_after, hidden);
+  index.mlp_in = builder.linear(layer + (swiglu ? "mlp.weights_in" : names.mlp_in),
+                                swiglu ? 2 * intermediate : intermediate, hidden);
+  index.mlp_out = builder.linear(layer + (swiglu ? "mlp.weights_out" : names.mlp_out), hidden, intermediate);
+  if (config.has_layer_scale()) index.mlp_scale = builder.layer_scale(layer + "layer_scale2", hidden);
+  return index;
+}
 
 }  // namespace
 
@@ -60,27 +87,25 @@ Architecture describe(const VitConfig& config) {
   Builder builder;
   Architecture& architecture = builder.architecture;
   const std::int64_t hidden = config.hidden_size;
-  const std::string patches = "vit.embeddings.patch_embeddings.projection";
-  // Trainer's filter is on names and LayerNorm modules: these two embeddings do decay.
-  architecture.cls_token = builder.add({"vit.embeddings.cls_token"}, {1, 1, hidden}, true);
+  const std::string prefix = names_of(config.family).prefix;
+  const std::string embeddings = prefix + "embeddings.";
+  const std::string projection = embeddings + "patch_embeddings.projection";
+  const bool is_deit = config.family == Family::kDeit;
+  const Start start = is_deit ? Start::kZero : Start::kNormal;  // DeiTPreTrainedModel._init_weights
+  architecture.cls_token = builder.add({embeddings + "cls_token"}, {1, 1, hidden}, start);
+  if (is_deit)
+    architecture.distillation_token = builder.add({embeddings + "distillation_token"}, {1, 1, hidden}, start);
   architecture.position_embeddings =
-      builder.add({"vit.embeddings.position_embeddings"}, {1, config.num_tokens(), hidden}, true);
-  architecture.patch_projection.weight = builder.add(
-      {patches + ".weight"}, {hidden, config.num_channels, config.patch_size, config.patch_size}, true);
-  architecture.patch_projection.bias = builder.add({patches + ".bias"}, {hidden}, false);
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    const std::string layer = "vit.encoder.layer." + std::to_string(i);
-    LayerIndex index;
-    index.norm_before = builder.layer_norm(layer + ".layernorm_before", hidden);
-    index.qkv = builder.qkv(layer + ".attention.attention", hidden, config.qkv_bias);
-    index.attention_out = builder.linear(layer + ".attention.output.dense", hidden, hidden);
-    index.norm_after = builder.layer_norm(layer + ".layernorm_after", hidden);
-    index.mlp_in = builder.linear(layer + ".intermediate.dense", config.intermediate_size, hidden);
-    index.mlp_out = builder.linear(layer + ".output.dense", hidden, config.intermediate_size);
-    architecture.layers.push_back(index);
-  }
-  architecture.norm = builder.layer_norm("vit.layernorm", hidden);
-  architecture.classifier = builder.linear("classifier", config.num_labels(), hidden);
+      builder.add({embeddings + "position_embeddings"}, {1, config.num_tokens(), hidden}, start);
+  architecture.patch_projection.weight =
+      builder.add({projection + ".weight"},
+                  {hidden, config.num_channels, config.patch_size, config.patch_size}, Start::kNormal);
+  architecture.patch_projection.bias = builder.add({projection + ".bias"}, {hidden}, Start::kZero, false);
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
+    architecture.layers.push_back(
+        add_layer(builder, config, prefix + "encoder.layer." + std::to_string(i) + "."));
+  architecture.norm = builder.layer_norm(prefix + "layernorm", hidden);
+  architecture.classifier = builder.linear("classifier", config.num_labels(), config.num_features());
   return std::move(architecture);
 }
 

@@ -16,23 +16,26 @@ struct Affine {
 };
 
 struct LayerIndex {
-  Affine norm_before;    // LayerNorm [H]
-  Affine qkv;            // [3H, H]
-  Affine attention_out;  // [H, H]
-  Affine norm_after;     // LayerNorm [H]
-  Affine mlp_in;         // [intermediate, H]
-  Affine mlp_out;        // [H, intermediate]
+  Affine norm_before;        // LayerNorm [H]
+  Affine qkv;                // [3H, H]
+  Affine attention_out;      // [H, H]
+  int attention_scale = -1;  // LayerScale [H]; -1 where the family has none
+  Affine norm_after;         // LayerNorm [H]
+  Affine mlp_in;             // [intermediate, H], twice the rows with SwiGLU
+  Affine mlp_out;            // [H, intermediate]
+  int mlp_scale = -1;        // LayerScale [H]
 };
 
 struct Architecture {
   std::vector<Parameter> parameters;  // in the order in which the forward pass uses them
   std::int64_t flat_size = 0;         // elements of the flat buffer, with padding
   int cls_token = -1;                 // [1, 1, H]
+  int distillation_token = -1;        // [1, 1, H]; -1 where the family has none
   int position_embeddings = -1;       // [1, T, H]
   Affine patch_projection;            // [H, C, patch, patch]
   std::vector<LayerIndex> layers;
   Affine norm;        // LayerNorm [H]
-  Affine classifier;  // [L, H]
+  Affine classifier;  // [L, H], or [L, 2H] where it takes the patches' mean too
 };
 
 Architecture describe(const VitConfig& config);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/model/folder.hpp"
 
-#include <set>
-#include <sstream>
-
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+
+#include "architecture.hpp"
+#include "family.hpp"
+#include "positions.hpp"
+#include "weight_files.hpp"
+#include "weight_match.hpp"
 
 namespace zoetrope::model {
 
@@ -16,102 +19,105 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kPrefix = "vit.";
 constexpr const char* kClassifier = "classifier.";
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::ostringstream text;
-  text << at::IntArrayRef(shape);
-  return text.str();
-}
 
 VitConfig read_config(const fs::path& path) {
   return VitConfig::from_json(support::read_json(path), path.string());
 }
 
-fs::path weights_file(const fs::path& folder) {
-  const fs::path weights = folder / "model.safetensors";
-  if (fs::exists(weights)) return weights;
-  for (const char* pickle : {"pytorch_model.bin", "model.pt", "model.pth"}) {
-    if (fs::exists(folder / pickle))
-      throw InputError(
-          (folder / pickle).string() +
-          ": is a pickle, which can run code when read and is not read here; convert it in Python: "
-          "AutoModelForImageClassification.from_pretrained(folder).save_pretrained(folder)");
-  }
-  throw InputError(folder.string() + ": holds no model.safetensors");
+// One line, however many tensors are at fault.
+void require_no_problems(const std::vector<std::string>& problems, const fs::path& file) {
+  if (problems.empty()) return;
+  const std::string more = problems.size() == 1 ? ""
+                                                : " (and " + std::to_string(problems.size() - 1) +
+                                                      " more: zoetrope inspect lists them)";
+  throw InputError(file.string() + ": " + problems.front() + more);
 }
 
-// The tensor's name in this file: ViTModel files lack the "vit." of ViTForImageClassification's.
-std::string name_in(const SafetensorsFile& file, const std::string& name) {
-  if (!file.has(name) && name.starts_with(kPrefix)) {
-    const std::string bare = name.substr(std::string(kPrefix).size());
-    if (file.has(bare)) return bare;
-  }
-  return name;
-}
-
-// Tensors of ViT files that this model has no use for: the pooler, the masked-image-modelling head.
-bool is_ignorable(std::string name) {
-  if (name.starts_with(kPrefix)) name = name.substr(std::string(kPrefix).size());
-  return name.starts_with("pooler.") || name == "embeddings.mask_token" || name.starts_with("decoder.");
-}
-
-// Copies every tensor; a classifier that does not fit stays as it is when `new_classifier` allows.
-void read_weights(Vit& model, const SafetensorsFile& file, bool new_classifier) {
-  const c10::NoGradGuard no_grad;
-  std::set<std::string> used;
+// The files' description may differ from the model's in classes and image size.
+void read_parameters(Vit& model, const VitConfig& stored, const WeightFiles& files,
+                     const WeightMatch& match) {
+  const std::string positions =
+      std::string(names_of(stored.family).prefix) + "embeddings.position_embeddings";
   for (auto& [name, view] : named_views(model.parameters(), model.flat())) {
-    const std::string stored = name_in(file, name);
-    used.insert(stored);
-    const bool replaceable = new_classifier && name.starts_with(kClassifier);
-    if (!file.has(stored)) {
-      if (replaceable) continue;
-      throw InputError(file.path().string() + ": tensor \"" + name +
-                       "\" is missing; config.json asks for it");
+    const auto found = match.stored.find(name);
+    if (found == match.stored.end()) continue;  // a new classifier
+    const SafetensorsFile& file = files.file_of(found->second);
+    if (name == positions && stored.image_size != model.config().image_size) {
+      const at::Tensor original = file.view(found->second).to(at::kFloat).clone();
+      const std::int64_t grid = model.config().grid();
+      view.copy_(interpolate_positions(original, stored.num_prefix_tokens(), grid, grid));
+    } else {
+      file.copy_to(found->second, view);
     }
-    if (file.shape(stored) != view.sizes().vec()) {
-      if (replaceable) continue;
-      throw InputError(file.path().string() + ": tensor \"" + stored + "\" has shape " +
-                       shape_text(file.shape(stored)) + ", config.json asks for " +
-                       shape_text(view.sizes().vec()));
-    }
-    view.copy_(file.view(stored));
   }
-  for (const std::string& name : file.names()) {
-    if (!used.contains(name) && !is_ignorable(name))
-      throw InputError(file.path().string() + ": tensor \"" + name +
-                       "\" is not one of a ViT; is config.json another model's?");
+}
+
+void read_passengers(Vit& model, const WeightFiles& files, const WeightMatch& match) {
+  const std::string prefix = names_of(model.config().family).prefix;
+  for (const std::string& stored : match.passengers) {
+    const at::Tensor values = files.file_of(stored).view(stored).to(at::kFloat).clone();
+    model.passengers.emplace_back(stored.starts_with(prefix) ? stored : prefix + stored, values);
   }
+}
+
+// Everything is checked before memory is taken for it.
+Vit load_weights(const fs::path& folder, const VitConfig& stored, VitConfig wanted, bool new_classifier,
+                 std::uint64_t seed) {
+  const c10::NoGradGuard no_grad;
+  const WeightFiles files(folder);
+  WeightMatch match = match_weights(stored, describe(stored).parameters, files);
+  require_no_problems(match.problems, files.path());
+  if (!new_classifier) require_no_problems(match.classifier, files.path());
+  Vit model(std::move(wanted));
+  if (stored.num_labels() != model.config().num_labels() || !match.classifier.empty()) {
+    std::erase_if(match.stored, [](const auto& entry) { return entry.first.starts_with(kClassifier); });
+    initialize(model, seed, kClassifier);
+  }
+  read_parameters(model, stored, files, match);
+  read_passengers(model, files, match);
+  return model;
+}
+
+// Trainer leaves this in a model that it has trained on one class per image.
+void describe_training(VitConfig& config) {
+  config.other["problem_type"] = "single_label_classification";
 }
 
 }  // namespace
 
 Vit load_checkpoint(const fs::path& folder) {
-  Vit model(read_config(folder / "config.json"));
-  read_weights(model, SafetensorsFile(weights_file(folder)), false);
-  return model;
+  const VitConfig config = read_config(folder / "config.json");
+  return load_weights(folder, config, config, /*new_classifier=*/false, 0);
 }
 
 Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& class_names,
-                         std::uint64_t seed) {
+                         std::uint64_t seed, std::int64_t image_side) {
   const bool is_folder = fs::is_directory(path);
-  VitConfig config = read_config(is_folder ? path / "config.json" : path);
-  config.id2label = class_names;
-  Vit model(std::move(config));
-  if (is_folder) {
-    initialize(model, seed, kClassifier);
-    read_weights(model, SafetensorsFile(weights_file(path)), true);
-  } else {
-    initialize(model, seed);
-  }
+  const VitConfig stored = read_config(is_folder ? path / "config.json" : path);
+  VitConfig wanted = stored;
+  wanted.id2label = class_names;
+  if (image_side > 0 && stored.family != Family::kDinov2) wanted.image_size = image_side;
+  describe_training(wanted);
+  if (is_folder) return load_weights(path, stored, std::move(wanted), /*new_classifier=*/true, seed);
+  Vit model(std::move(wanted));
+  initialize(model, seed);
   return model;
+}
+
+WeightReport check_weights(const fs::path& folder) {
+  const VitConfig config = read_config(folder / "config.json");
+  const WeightFiles files(folder);
+  WeightMatch match = match_weights(config, describe(config).parameters, files);
+  return {files.path(), static_cast<std::int64_t>(files.names().size()), match.classifier.empty(),
+          std::move(match.unused), std::move(match.problems)};
 }
 
 void save_model(const Vit& model, const fs::path& folder) {
   support::write_file(folder / "config.json", model.config().to_json().dump(2) + "\n");
-  write_safetensors(folder / "model.safetensors", named_views(model.parameters(), model.flat().detach()),
-                    {{"format", "pt"}});
+  NamedTensors tensors = named_views(model.parameters(), model.flat().detach());
+  tensors.insert(tensors.end(), model.passengers.begin(), model.passengers.end());
+  write_safetensors(folder / "model.safetensors", tensors, {{"format", "pt"}});
 }
 
 }  // namespace zoetrope::model

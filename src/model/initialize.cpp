@@ -7,6 +7,27 @@
 
 namespace zoetrope::model {
 
+namespace {
+
+void start(const at::Tensor& values, Start how, const VitConfig& config, const at::Generator& generator) {
+  switch (how) {
+    case Start::kZero:
+      values.zero_();
+      break;
+    case Start::kOne:
+      values.fill_(1);
+      break;
+    case Start::kNormal:
+      values.normal_(0.0, config.initializer_range, generator);
+      break;
+    case Start::kLayerScale:
+      values.fill_(config.layerscale_value);
+      break;
+  }
+}
+
+}  // namespace
+
 // transformers 5.23: PreTrainedModel._init_weights draws Linear and Conv2d weights from N(0,
 // initializer_range), ViTPreTrainedModel._init_weights the CLS token and the position embeddings from the
 // same normal cut at +-2, which is a hundred standard deviations away. Drawn on the CPU, so that a start does
@@ -15,15 +36,9 @@ void initialize(Vit& model, std::uint64_t seed, const std::string& only) {
   const c10::NoGradGuard no_grad;
   at::Generator generator = at::detail::createCPUGenerator(seed);
   at::Tensor values = model.flat().detach().to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
-  for (auto& [name, view] : named_views(model.parameters(), values)) {
-    if (!name.starts_with(only)) continue;
-    if (name.ends_with(".bias")) {
-      view.zero_();
-    } else if (name.find("layernorm") != std::string::npos) {
-      view.fill_(1);
-    } else {
-      view.normal_(0.0, model.config().initializer_range, generator);
-    }
+  for (const Parameter& parameter : model.parameters()) {
+    if (!parameter.parts.front().name.starts_with(only)) continue;
+    start(values.narrow(0, parameter.offset, parameter.size()), parameter.start, model.config(), generator);
   }
   model.flat().copy_(values);
 }

@@ -1,146 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/model/safetensors.hpp"
 
-#include <algorithm>
 #include <array>
-#include <bit>
-#include <cstdint>
 #include <cstring>
 #include <fstream>
-#include <limits>
-#include <optional>
+#include <stdexcept>
+#include <string_view>
 
 #include <ATen/ATen.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 
-namespace zoetrope::model {
+#include "safetensors_header.hpp"
 
-static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
+namespace zoetrope::model {
 
 namespace {
 
-using support::Json;
-
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of Hugging Face's own reader
-constexpr std::size_t kMaxDimensions = 8;
 
-constexpr std::array<std::pair<const char*, at::ScalarType>, 10> kTypes = {{{"F64", at::kDouble},
-                                                                            {"F32", at::kFloat},
-                                                                            {"F16", at::kHalf},
-                                                                            {"BF16", at::kBFloat16},
-                                                                            {"I64", at::kLong},
-                                                                            {"I32", at::kInt},
-                                                                            {"I16", at::kShort},
-                                                                            {"I8", at::kChar},
-                                                                            {"U8", at::kByte},
-                                                                            {"BOOL", at::kBool}}};
+constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes = {{{"F64", at::kDouble},
+                                                                                 {"F32", at::kFloat},
+                                                                                 {"F16", at::kHalf},
+                                                                                 {"BF16", at::kBFloat16},
+                                                                                 {"I64", at::kLong},
+                                                                                 {"I32", at::kInt},
+                                                                                 {"I16", at::kShort},
+                                                                                 {"I8", at::kChar},
+                                                                                 {"U8", at::kByte},
+                                                                                 {"BOOL", at::kBool}}};
 
-std::optional<at::ScalarType> type_of(const std::string& name) {
+at::ScalarType type_of(std::string_view name) {
   for (const auto& [known, type] : kTypes)
     if (name == known) return type;
-  return std::nullopt;
+  throw std::logic_error("the header's reader let dtype " + std::string(name) + " through");
 }
 
 std::string name_of(at::ScalarType type) {
   for (const auto& [name, known] : kTypes)
-    if (type == known) return name;
+    if (type == known) return std::string(name);
   throw std::invalid_argument(std::string("safetensors cannot hold ") + c10::toString(type));
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw InputError(path.string() + ": " + what +
-                   "; the file is damaged or not a safetensors file: copy it again");
-}
-
-std::uint64_t header_size(const std::filesystem::path& path, std::span<const std::byte> file) {
-  if (file.size() < kLengthBytes)
-    fail(path, "has " + std::to_string(file.size()) + " bytes, fewer than the 8 of a header's length");
-  std::uint64_t size = 0;
-  std::memcpy(&size, file.data(), kLengthBytes);
-  if (size > kMaxHeaderBytes || size > file.size() - kLengthBytes)
-    fail(path, "byte 0: the header's length " + std::to_string(size) + " does not fit in the file's " +
-                   std::to_string(file.size()) + " bytes");
-  return size;
-}
-
-// Non-negative JSON integers only; a negative or fractional number is refused.
-std::vector<std::uint64_t> integers(const Json& value, const std::filesystem::path& path,
-                                    const std::string& where) {
-  if (!value.is_array()) fail(path, where + " is not a list");
-  std::vector<std::uint64_t> numbers;
-  for (const Json& item : value) {
-    if (!item.is_number_unsigned())
-      fail(path, where + " holds " + item.dump() + " instead of a whole number");
-    numbers.push_back(item.get<std::uint64_t>());
-  }
-  return numbers;
-}
-
-// The bytes of a tensor of this shape, checked against overflow.
-std::optional<std::uint64_t> byte_size(const std::vector<std::uint64_t>& shape, std::uint64_t item_size) {
-  std::uint64_t bytes = item_size;
-  for (const std::uint64_t extent : shape) {
-    if (extent > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
-    if (__builtin_mul_overflow(bytes, extent, &bytes)) return std::nullopt;
-  }
-  return bytes;
+// Unmaps the whole pages within `bytes` of a file's mapping; they are read again when touched again.
+void drop_pages(std::span<const std::byte> bytes) {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size()) / page * page;
+  // A neighbour's part of the first page is clean file data: dropping it loses nothing.
+  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
-  const auto bytes = file_.bytes();
-  const std::uint64_t header_bytes = header_size(path, bytes);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, header_bytes);
-  const Json header = support::parse_json(text, path.string() + ": header");
-  if (!header.is_object()) fail(path, "byte 8: the header is not a JSON object");
-
-  const std::size_t data_begin = kLengthBytes + header_bytes;
-  const std::size_t data_size = bytes.size() - data_begin;
-  for (const auto& [name, value] : header.items()) {
-    if (name == "__metadata__") {
-      if (!value.is_object()) fail(path, "__metadata__ is not an object");
-      for (const auto& [key, text_value] : value.items())
-        if (text_value.is_string()) metadata_[key] = text_value.get<std::string>();
-      continue;
-    }
-    const std::string where = "tensor \"" + name + "\"";
-    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
-        !value.contains("data_offsets"))
-      fail(path, where + " lacks dtype, shape or data_offsets");
-    if (!value["dtype"].is_string()) fail(path, where + ": dtype is not a text");
-    const auto type = type_of(value["dtype"].get<std::string>());
-    if (!type) fail(path, where + " is of dtype " + value["dtype"].dump() + ", which is not read here");
-    const auto shape = integers(value["shape"], path, where + ": shape");
-    const auto offsets = integers(value["data_offsets"], path, where + ": data_offsets");
-    if (shape.size() > kMaxDimensions)
-      fail(path, where + " has " + std::to_string(shape.size()) + " dimensions");
-    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_size)
-      fail(path, where + ": data_offsets " + value["data_offsets"].dump() + " lie outside the file's " +
-                     std::to_string(data_size) + " bytes of data");
-    if (byte_size(shape, c10::elementSize(*type)) != offsets[1] - offsets[0])
-      fail(path, where + ": shape " + value["shape"].dump() + " does not match its " +
-                     std::to_string(offsets[1] - offsets[0]) + " bytes");
-    entries_[name] =
-        Entry{*type, {shape.begin(), shape.end()}, data_begin + offsets[0], data_begin + offsets[1]};
-  }
-  check_layout(data_begin);
-}
-
-void SafetensorsFile::check_layout(std::size_t data_begin) const {
-  std::vector<std::pair<std::size_t, std::size_t>> ranges;
-  for (const auto& [name, entry] : entries_) ranges.emplace_back(entry.begin, entry.end);
-  std::sort(ranges.begin(), ranges.end());
-  std::size_t at = data_begin;
-  for (const auto& [begin, end] : ranges) {
-    if (begin != at) fail(path_, "byte " + std::to_string(at) + ": tensors overlap or leave a gap");
-    at = end;
-  }
-  if (at != file_.bytes().size())
-    fail(path_, "byte " + std::to_string(at) + ": data that belongs to no tensor follows");
+  SafetensorsHeader header = parse_safetensors_header(file_.bytes(), path.string());
+  metadata_ = std::move(header.metadata);
+  for (auto& [name, entry] : header.entries)
+    entries_[name] = Entry{type_of(entry.dtype), std::move(entry.shape), entry.begin, entry.end};
 }
 
 std::vector<std::string> SafetensorsFile::names() const {
@@ -170,6 +90,12 @@ at::Tensor SafetensorsFile::view(const std::string& name) const {
   return at::from_blob(data, found.shape, at::TensorOptions().dtype(found.dtype));
 }
 
+void SafetensorsFile::copy_to(const std::string& name, const at::Tensor& destination) const {
+  const Entry& found = entry(name);
+  destination.copy_(view(name));
+  drop_pages(file_.bytes().subspan(found.begin, found.end - found.begin));
+}
+
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
@@ -183,8 +109,8 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     offset = end;
   }
   std::string text = header.dump();
-  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes,
-              ' ');  // aligns the data, as the format asks
+  // Aligns the data, as the format asks.
+  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
 
   support::AtomicPath atomic(path);
   std::ofstream file(atomic.temporary(), std::ios::binary);

@@ -13,12 +13,17 @@ namespace zoetrope::model {
 
 enum class Activation { kGelu, kGeluTanh, kQuickGelu, kRelu };
 
+// kVit: ViTModel and what is built on it; ViT-MAE's encoder is read as one. kDeit: with a distillation token
+// after the CLS token. kDinov2: LayerScale, and a classifier on the CLS token and the patches' mean.
+enum class Family { kVit, kDeit, kDinov2 };
+
 struct VitConfig {
+  Family family = Family::kVit;
   std::int64_t hidden_size = 768;
   std::int64_t num_hidden_layers = 12;
   std::int64_t num_attention_heads = 12;
-  std::int64_t intermediate_size = 3072;
-  std::int64_t image_size = 224;
+  std::int64_t intermediate_size = 3072;  // columns of the MLP's second matrix
+  std::int64_t image_size = 224;          // that the position embeddings are made for
   std::int64_t patch_size = 16;
   std::int64_t num_channels = 3;
   Activation hidden_act = Activation::kGelu;
@@ -29,15 +34,40 @@ struct VitConfig {
   double attention_probs_dropout_prob = 0;
   std::vector<std::string> id2label;  // index is the class; its size is the number of labels
 
+  // DINOv2 only.
+  std::int64_t mlp_ratio = 4;  // intermediate_size follows from it
+  bool use_swiglu_ffn = false;
+  double layerscale_value = 1;
+  double drop_path_rate = 0;  // in training only
+  bool use_mask_token = true;
+
+  support::Json other = support::Json::object();  // the file's keys that have no field here, kept for to_json
+
   std::int64_t num_labels() const { return static_cast<std::int64_t>(id2label.size()); }
   std::int64_t head_size() const { return hidden_size / num_attention_heads; }
-  std::int64_t num_patches() const { return (image_size / patch_size) * (image_size / patch_size); }
-  std::int64_t num_tokens() const { return num_patches() + 1; }  // with the CLS token
+  bool has_layer_scale() const { return family == Family::kDinov2; }
+  bool pools_patches() const { return family == Family::kDinov2; }
+  // Of the classifier's input: the CLS token's row, and the patches' mean where the family takes it.
+  std::int64_t num_features() const { return pools_patches() ? 2 * hidden_size : hidden_size; }
+
+  std::int64_t grid() const { return image_size / patch_size; }  // patches along a side
+  std::int64_t num_patches() const { return grid() * grid(); }
+  // Tokens before the patches: CLS, and DeiT's distillation token.
+  std::int64_t num_prefix_tokens() const { return family == Family::kDeit ? 2 : 1; }
+  std::int64_t num_tokens() const { return num_patches() + num_prefix_tokens(); }
+  // For square images of another size than image_size: the position embeddings are interpolated.
+  std::int64_t num_tokens(std::int64_t side) const {
+    return (side / patch_size) * (side / patch_size) + num_prefix_tokens();
+  }
 
   // Throws InputError naming `origin` and the key: on another architecture, on sizes that do not divide, on
-  // options that are not supported (dropout, ...).
+  // options that are not supported.
   static VitConfig from_json(const support::Json& json, const std::string& origin);
   support::Json to_json() const;  // what AutoModelForImageClassification.from_pretrained reads
 };
+
+// Training here applies neither dropout nor stochastic depth. Throws InputError naming `origin` and the key
+// of a configuration that asks for them.
+void require_no_dropout(const VitConfig& config, const std::string& origin);
 
 }  // namespace zoetrope::model

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model on disk: a Hugging Face folder, or a config.json alone for a random start.
+// A model on disk: a Hugging Face folder, or a config.json alone for a random start. Weights are read from
+// model.safetensors or from the shards of model.safetensors.index.json, in any floating-point type.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +12,27 @@
 
 namespace zoetrope::model {
 
-// Reads config.json and model.safetensors of `folder` as they are: every parameter must be there, with its
-// shape. InputError names the tensor otherwise.
+// Reads config.json and the weights of `folder` as they are: every parameter must be there, with its shape.
+// InputError names the tensor otherwise.
 Vit load_checkpoint(const std::filesystem::path& folder);
 
 // The start of a fine-tuning for classes `class_names`. `path`: a folder (weights as above, but a classifier
 // that is absent or of another size is initialised from `seed`), or a config.json (all initialised).
+// `image_side`: of the images to come; where it is not the configuration's image_size, ViT and DeiT get
+// position embeddings interpolated to it once, and config.json says so; DINOv2 interpolates as it goes, as it
+// does in transformers. 0: the configuration's.
 Vit load_for_fine_tuning(const std::filesystem::path& path, const std::vector<std::string>& class_names,
-                         std::uint64_t seed);
+                         std::uint64_t seed, std::int64_t image_side = 0);
+
+// What a folder's weights are, and what would not load, without reading them.
+struct WeightReport {
+  std::filesystem::path file;  // model.safetensors, or the index of its shards
+  std::int64_t num_tensors = 0;
+  bool has_classifier = false;        // one that fits config.json; fine-tuning makes a new one otherwise
+  std::vector<std::string> unused;    // tensors that classification has no use for, such as a pooler's
+  std::vector<std::string> problems;  // one sentence per tensor that is missing, unexpected or mis-shaped
+};
+WeightReport check_weights(const std::filesystem::path& folder);
 
 // Writes config.json and model.safetensors into `folder`, which exists.
 void save_model(const Vit& model, const std::filesystem::path& folder);

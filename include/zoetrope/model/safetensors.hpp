@@ -2,6 +2,7 @@
 // The safetensors format: 8 bytes of header length, a JSON header, then the tensors' bytes. No pickle.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -30,6 +31,9 @@ class SafetensorsFile {
   // A view into the mapping: valid while this object lives, must not be written to. It may be unaligned for
   // vector code; copy it before computing with it.
   at::Tensor view(const std::string& name) const;
+  // Converts the tensor into `destination` (a CPU tensor of the same shape), and gives the mapping's pages
+  // back at once: a model being read is never in memory twice.
+  void copy_to(const std::string& name, const at::Tensor& destination) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::filesystem::path& path() const { return path_; }
 
@@ -40,7 +44,6 @@ class SafetensorsFile {
     std::size_t begin, end;  // bytes, from the start of the file
   };
   const Entry& entry(const std::string& name) const;
-  void check_layout(std::size_t data_begin) const;  // as Hugging Face's reader: no gap, no overlap
 
   std::filesystem::path path_;
   support::MappedFile file_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Vision Transformer as Hugging Face's ViTForImageClassification computes it: pre-norm encoder, no
-// pooler, classifier on the CLS token after the final LayerNorm.
+// The Vision Transformer as Hugging Face's ViTForImageClassification, DeiTForImageClassification and
+// Dinov2ForImageClassification compute it: pre-norm encoder, no pooler, a linear classifier on the CLS token
+// after the final LayerNorm (DINOv2: on the CLS token and the patches' mean).
 //
-// Shapes: B images, C channels, S image side, P patches, T = P + 1 tokens, H hidden size, L labels.
+// Shapes: B images, C channels, S image side, P patches, T tokens, H hidden size, F features, L labels.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,9 @@
 
 namespace zoetrope::model {
 
+// How transformers starts a parameter.
+enum class Start { kZero, kOne, kNormal, kLayerScale };
+
 // One tensor that is trained. Query, key and value of a layer are one tensor [3H, H] here (one matrix product
 // instead of three) and three tensors on disk.
 struct Parameter {
@@ -27,6 +31,7 @@ struct Parameter {
   };
   std::vector<Part> parts;  // slices along dimension 0, in order, covering it
   std::vector<std::int64_t> shape;
+  Start start = Start::kZero;
   bool decays = false;      // takes weight decay: no bias, no LayerNorm (as Trainer decides)
   std::int64_t offset = 0;  // of its first element in the flat buffer
   std::int64_t size() const;
@@ -38,15 +43,19 @@ struct Architecture;  // which parameters a configuration has, and where each is
 // one pass over contiguous memory, and a gradient bucket is a range of a buffer of the same layout.
 class Vit {
  public:
-  // Zeros on `device`; see initialize() and load().
+  // Zeros on `device`; see initialize() and load_checkpoint().
   explicit Vit(VitConfig config, at::Device device = at::kCPU);
 
-  // Logits [B, L] of pixels float32 [B, C, S, S]. Records gradients as grad mode says.
+  // Logits [B, L] of pixels float32 [B, C, S, S]. Records gradients as grad mode says. Where S is not the
+  // configuration's image_size, the position embeddings are interpolated, as with transformers'
+  // interpolate_pos_encoding.
   at::Tensor logits(const at::Tensor& pixels) const;
   // The CLS row after the final LayerNorm, [B, H]: AutoModel(...).last_hidden_state[:, 0].
   at::Tensor embed(const at::Tensor& pixels) const;
-  // The classifier on embeddings [B, H].
-  at::Tensor classify(const at::Tensor& embeddings) const;
+  // What the classifier takes, [B, F]: the CLS row, and beside it the patches' mean where the family has it.
+  at::Tensor features(const at::Tensor& pixels) const;
+  // The classifier on features [B, F].
+  at::Tensor classify(const at::Tensor& features) const;
 
   const VitConfig& config() const { return config_; }
   const std::vector<Parameter>& parameters() const;
@@ -57,14 +66,12 @@ class Vit {
   // A model over the same memory with leaves of its own: two threads can run backward at once.
   Vit replica() const;
 
+  // Tensors of the family that classification never uses (DINOv2's mask token), under their names on disk:
+  // they are written back with every checkpoint.
+  NamedTensors passengers;
+
  private:
   Vit() = default;
-  at::Tensor embed_patches(const at::Tensor& pixels) const;
-  at::Tensor attention_block(const at::Tensor& tokens, std::size_t layer) const;
-  at::Tensor attention_block_cls(const at::Tensor& tokens, std::size_t layer) const;
-  at::Tensor mlp_block(const at::Tensor& tokens, std::size_t layer) const;
-  at::Tensor activate(const at::Tensor& x) const;
-  const at::Tensor& tensor(int index) const { return tensors_[static_cast<std::size_t>(index)]; }
   void make_leaves();
 
   VitConfig config_;
@@ -77,13 +84,8 @@ class Vit {
 // names on disk, in order of creation. Views: writing to them writes to `flat`.
 NamedTensors named_views(const std::vector<Parameter>& parameters, const at::Tensor& flat);
 
-// As transformers initialises: truncated normal of standard deviation initializer_range for weights, the CLS
-// token and the position embeddings; biases 0, LayerNorm 1 and 0. `only` restricts it to names that start so.
+// As transformers initialises a model of this family. `only` restricts it to names that start so.
 void initialize(Vit& model, std::uint64_t seed, const std::string& only = {});
-
-// Floating-point operations of one image's forward pass (a multiply-add is two), as computed here: after the
-// last attention only the CLS row.
-double forward_flops(const VitConfig& config);
 
 // SHA-256 over names, shapes and bytes of all parameters.
 std::string digest(const Vit& model);

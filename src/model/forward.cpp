@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes: B images, T tokens, H hidden, N heads, D = H / N.
+#include "forward.hpp"
+
+#include <ATen/ATen.h>
+
+#include "positions.hpp"
+
+namespace zoetrope::model {
+
+at::Tensor Forward::linear(const at::Tensor& x, const Affine& affine) const {
+  return at::linear(x, tensor(affine.weight), optional_tensor(affine.bias));
+}
+
+at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
+  return at::layer_norm(x, {x.size(-1)}, tensor(affine.weight), tensor(affine.bias), config_.layer_norm_eps);
+}
+
+// The residual connection, with LayerScale where the family has it.
+at::Tensor Forward::add_to(const at::Tensor& residual, const at::Tensor& x, int scale) const {
+  return scale < 0 ? residual + x : at::addcmul(residual, x, tensor(scale));
+}
+
+// A convolution whose stride is its kernel's size is one matrix product over the patches' pixels.
+at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
+  const std::int64_t batch = pixels.size(0), channels = config_.num_channels, side = config_.patch_size;
+  const std::int64_t rows = pixels.size(2) / side, columns = pixels.size(3) / side;
+  const at::Tensor inside =
+      pixels.slice(2, 0, rows * side).slice(3, 0, columns * side);  // what the kernel covers
+  const at::Tensor patches = inside.reshape({batch, channels, rows, side, columns, side})
+                                 .permute({0, 2, 4, 1, 3, 5})
+                                 .reshape({batch, rows * columns, channels * side * side});
+  const Affine& projection = architecture_.patch_projection;
+  const at::Tensor weight = tensor(projection.weight).view({config_.hidden_size, channels * side * side});
+  std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
+  if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
+  for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
+  parts.push_back(at::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
+  return at::cat(parts, 1) + interpolate_positions(tensor(architecture_.position_embeddings),
+                                                   config_.num_prefix_tokens(), rows, columns);  // (B, T, H)
+}
+
+at::Tensor Forward::attention_block(const at::Tensor& tokens, const LayerIndex& index) const {
+  const std::int64_t batch = tokens.size(0), length = tokens.size(1), heads = config_.num_attention_heads;
+  const at::Tensor qkv = linear(layer_norm(tokens, index.norm_before), index.qkv)
+                             .view({batch, length, 3, heads, config_.head_size()})
+                             .permute({2, 0, 3, 1, 4});  // (3, B, N, T, D)
+  const at::Tensor context = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  const at::Tensor joined = context.transpose(1, 2).reshape({batch, length, config_.hidden_size});
+  return add_to(tokens, linear(joined, index.attention_out), index.attention_scale);
+}
+
+// Where only the CLS token's row is used after the last layer: its query attends to every token's key and
+// value, and nothing else of the layer is computed for the other rows.
+at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const {
+  const std::int64_t batch = tokens.size(0), length = tokens.size(1), heads = config_.num_attention_heads;
+  const std::int64_t hidden = config_.hidden_size, head_size = config_.head_size();
+  const at::Tensor normed = layer_norm(tokens, index.norm_before);
+  const at::Tensor weight = tensor(index.qkv.weight);
+  const at::Tensor bias = optional_tensor(index.qkv.bias);
+  const auto rows = [&](std::int64_t first, std::int64_t count) {
+    return bias.defined() ? bias.narrow(0, first, count) : at::Tensor();
+  };
+  const at::Tensor query = at::linear(normed.select(1, 0), weight.narrow(0, 0, hidden), rows(0, hidden))
+                               .view({batch, heads, 1, head_size});
+  const at::Tensor key_value =
+      at::linear(normed, weight.narrow(0, hidden, 2 * hidden), rows(hidden, 2 * hidden))
+          .view({batch, length, 2, heads, head_size})
+          .permute({2, 0, 3, 1, 4});  // (2, B, N, T, D)
+  const at::Tensor context =
+      at::scaled_dot_product_attention(query, key_value[0], key_value[1]).reshape({batch, hidden});
+  return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
+}
+
+at::Tensor Forward::activate(const at::Tensor& x) const {
+  if (config_.use_swiglu_ffn) {
+    const std::vector<at::Tensor> halves = x.chunk(2, -1);
+    return at::silu(halves[0]) * halves[1];
+  }
+  switch (config_.hidden_act) {
+    case Activation::kGelu:
+      return at::gelu(x);
+    case Activation::kGeluTanh:
+      return at::gelu(x, "tanh");
+    case Activation::kQuickGelu:
+      return x * at::sigmoid(1.702 * x);
+    case Activation::kRelu:
+      return at::relu(x);
+  }
+  return x;
+}
+
+at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index) const {
+  const at::Tensor inner = activate(linear(layer_norm(tokens, index.norm_after), index.mlp_in));
+  return add_to(tokens, linear(inner, index.mlp_out), index.mlp_scale);
+}
+
+at::Tensor Forward::layers_before_last(const at::Tensor& pixels) const {
+  at::Tensor tokens = embed_patches(pixels);
+  for (std::size_t i = 0; i + 1 < architecture_.layers.size(); ++i)
+    tokens = mlp_block(attention_block(tokens, architecture_.layers[i]), architecture_.layers[i]);
+  return tokens;
+}
+
+at::Tensor Forward::cls(const at::Tensor& pixels) const {
+  const LayerIndex& last = architecture_.layers.back();
+  return layer_norm(mlp_block(attention_block_cls(layers_before_last(pixels), last), last),
+                    architecture_.norm);
+}
+
+at::Tensor Forward::features(const at::Tensor& pixels) const {
+  if (!config_.pools_patches()) return cls(pixels);
+  const LayerIndex& last = architecture_.layers.back();
+  const at::Tensor tokens =
+      layer_norm(mlp_block(attention_block(layers_before_last(pixels), last), last), architecture_.norm);
+  return at::cat({tokens.select(1, 0), tokens.slice(1, config_.num_prefix_tokens()).mean(1)}, 1);
+}
+
+at::Tensor Forward::classify(const at::Tensor& features) const {
+  return linear(features, architecture_.classifier);
+}
+
+}  // namespace zoetrope::model

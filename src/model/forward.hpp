@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The forward pass, over the leaves of one model.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "zoetrope/model/config.hpp"
+
+#include "architecture.hpp"
+
+namespace zoetrope::model {
+
+class Forward {
+ public:
+  Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors)
+      : config_(config), architecture_(architecture), tensors_(tensors) {}
+
+  // pixels (B, C, S, S) -> the CLS row after the final LayerNorm (B, H).
+  at::Tensor cls(const at::Tensor& pixels) const;
+  // pixels (B, C, S, S) -> what the classifier takes (B, H) or (B, 2H).
+  at::Tensor features(const at::Tensor& pixels) const;
+  // features -> logits (B, L).
+  at::Tensor classify(const at::Tensor& features) const;
+
+ private:
+  at::Tensor embed_patches(const at::Tensor& pixels) const;
+  at::Tensor layers_before_last(const at::Tensor& pixels) const;
+  at::Tensor attention_block(const at::Tensor& tokens, const LayerIndex& index) const;
+  at::Tensor attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const;
+  at::Tensor mlp_block(const at::Tensor& tokens, const LayerIndex& index) const;
+  at::Tensor activate(const at::Tensor& x) const;
+  at::Tensor add_to(const at::Tensor& residual, const at::Tensor& x, int scale) const;
+  at::Tensor linear(const at::Tensor& x, const Affine& affine) const;
+  at::Tensor layer_norm(const at::Tensor& x, const Affine& affine) const;
+  const at::Tensor& tensor(int index) const { return tensors_[static_cast<std::size_t>(index)]; }
+  at::Tensor optional_tensor(int index) const { return index < 0 ? at::Tensor() : tensor(index); }
+
+  const VitConfig& config_;
+  const Architecture& architecture_;
+  const std::vector<at::Tensor>& tensors_;
+};
+
+}  // namespace zoetrope::model

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tensors of a model folder: model.safetensors, or the shards of model.safetensors.index.json.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "zoetrope/model/safetensors.hpp"
+
+namespace zoetrope::model {
+
+class WeightFiles {
+ public:
+  // Throws InputError where a file is damaged, where a tensor is in two shards or in another than the index
+  // says, and where the folder holds a pickle only.
+  explicit WeightFiles(const std::filesystem::path& folder);
+
+  const std::filesystem::path& path() const { return path_; }  // of the single file, or of the index
+  std::vector<std::string> names() const;                      // sorted
+  bool has(const std::string& name) const { return file_of_.contains(name); }
+  // The file that holds the tensor. InputError where none does.
+  const SafetensorsFile& file_of(const std::string& name) const;
+
+ private:
+  void open_shards(const std::filesystem::path& folder);
+
+  std::filesystem::path path_;
+  std::vector<SafetensorsFile> files_;
+  std::map<std::string, std::size_t> file_of_;
+};
+
+}  // namespace zoetrope::model
