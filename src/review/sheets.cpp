@@ -128,4 +128,27 @@ Sheets make_sheets(const Images& images, std::int64_t count) {
   return sheets;
 }
 
+Sprite make_sprite(const Images& images, std::int64_t count) {
+  constexpr std::int64_t kMaxSpriteSide = 8192;  // TensorBoard's limit
+  Sprite sprite;
+  if (images.pixels.empty() || count == 0) return sprite;
+  const auto square = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+  const std::int64_t side = std::max(images.width, images.height);
+  const std::int64_t limit =
+      std::clamp<std::int64_t>(kMaxSpriteSide / square, 1, std::min(side, max_side(count)));
+  Sheets grid;
+  grid.width = grid.cell_width = std::max<std::int64_t>(1, images.width * limit / side);
+  grid.height = grid.cell_height = std::max<std::int64_t>(1, images.height * limit / side);
+  grid.columns = square;
+  grid.rows = (count + square - 1) / square;
+  sprite = {.width = grid.columns * grid.cell_width,
+            .height = grid.rows * grid.cell_height,
+            .cell_width = grid.cell_width,
+            .cell_height = grid.cell_height,
+            .pixels = {}};
+  sprite.pixels.resize(static_cast<std::size_t>(sprite.width * sprite.height * images.channels), 255);
+  for (std::int64_t i = 0; i < count; ++i) draw_cell(images, i, grid, sprite.pixels);
+  return sprite;
+}
+
 }  // namespace zoetrope::review

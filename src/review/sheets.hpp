@@ -22,4 +22,15 @@ struct Sheets {
 // `count` images, as review.images holds them.
 Sheets make_sheets(const Images& images, std::int64_t count);
 
+// All images on one picture, in as many columns as rows, without gaps; 8192 pixels wide at most.
+struct Sprite {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::int64_t cell_width = 0;
+  std::int64_t cell_height = 0;
+  std::vector<std::uint8_t> pixels;  // as in Images; empty where there are none
+};
+
+Sprite make_sprite(const Images& images, std::int64_t count);
+
 }  // namespace zoetrope::review

@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the page of a made-up run, for page_test.py and for a look at it:
-//   review_sample OUT.html [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0]
-//   [refresh=SECONDS]
+// Writes the page of a made-up run, or with export= a run directory with its exports, for page_test.py,
+// export_test.py and for a look at it:
+//   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0]
+//   [refresh=SECONDS] [export=FORMAT]
 #include <cstdio>
 #include <string>
 
+#include "zoetrope/review/export.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "review/sample_run.hpp"
 
+namespace {
+
+using namespace zoetrope::review;
+
+// Image i's embedding at a checkpoint is (step, i, 0, 1).
+void write_export(const std::filesystem::path& folder, const std::string& format, const Review& review) {
+  const zoetrope::store::RunDirectory run{folder};
+  for (const std::int64_t step : {review.analysis.step.front(), review.analysis.step.back()}) {
+    std::filesystem::create_directories(run.checkpoint(step));
+    zoetrope::store::EmbeddingsIdentity identity;
+    identity.step = step;
+    identity.num_rows = static_cast<std::int64_t>(review.analysis.num_images());
+    identity.num_columns = 4;
+    std::vector<float> values;
+    for (std::int64_t i = 0; i < identity.num_rows; ++i) {
+      values.insert(values.end(), {static_cast<float>(step), static_cast<float>(i), 0, 1});
+    }
+    zoetrope::store::write_shard(run.checkpoint(step), identity, 0, {values, {}});
+    zoetrope::store::seal(run.checkpoint(step), identity);
+  }
+  zoetrope::store::write_analysis(run.analysis(), review.analysis);
+  export_review(format, run, review);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace zoetrope::review;
   if (argc < 2) return 2;
   SampleOptions options;
   PageOptions page;
+  std::string format;
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::size_t equals = argument.find('=');
     const std::string key = argument.substr(0, equals);
+    if (key == "export") {
+      format = argument.substr(equals + 1);
+      continue;
+    }
     const long value = std::stol(argument.substr(equals + 1));
     if (key == "images") options.images = value;
     if (key == "frames") options.frames = value;
@@ -29,7 +62,11 @@ int main(int argc, char** argv) {
     if (key == "refresh") page.refresh_seconds = static_cast<int>(value);
   }
   try {
-    write_page(argv[1], make_sample(options), page);
+    if (format.empty()) {
+      write_page(argv[1], make_sample(options), page);
+    } else {
+      write_export(argv[1], format, make_sample(options));
+    }
   } catch (const zoetrope::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return static_cast<int>(error.code());

@@ -71,7 +71,8 @@ class Hdf5File {
   // Flushes and closes; errors of closing (a full disk) are thrown here and swallowed by the destructor.
   void close();
 
-  struct State;  // src/store/hdf5_state.hpp
+  struct State;  // src/store/hdf5_state.hpp: for what this interface lacks, inside of the room
+  const State& state() const { return *state_; }
 
  private:
   explicit Hdf5File(std::unique_ptr<State> state);

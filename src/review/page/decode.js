@@ -3,14 +3,17 @@
 
 const textOf = (id) => document.getElementById(id).textContent;
 
+// The bytes of an element that holds base64. The page need not keep both forms.
 async function bytesOf(id) {
-  const response = await fetch("data:application/octet-stream;base64," + textOf(id));
-  document.getElementById(id).textContent = ""; // the page need not keep both forms
-  return response.arrayBuffer();
+  const text = textOf(id);
+  document.getElementById(id).remove();
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const response = await fetch("data:application/octet-stream;base64," + text); // browsers before 2025
+  return new Uint8Array(await response.arrayBuffer());
 }
 
-const gunzip = (buffer) =>
-  new Response(new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip")));
+const gunzip = (bytes) =>
+  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 
 export const readMeta = () => JSON.parse(textOf("meta"));
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/review/export.hpp"
+
+#include <functional>
+#include <map>
+
+#include <png.h>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/text.hpp"
+
+#include "exports.hpp"
+
+namespace zoetrope::review {
+namespace {
+
+struct Format {
+  const char* file_name;
+  std::function<void(const std::filesystem::path&, const ExportData&)> write;
+};
+
+const std::map<std::string, Format>& formats() {
+  static const std::map<std::string, Format> all = {{"npz", {"review.npz", write_npz}},
+                                                    {"parquet", {"review.parquet", write_parquet}},
+                                                    {"projector", {"projector", write_projector}},
+                                                    {"spotlight", {"review.spotlight.h5", write_spotlight}}};
+  return all;
+}
+
+std::vector<store::Embeddings> read_ends(const store::RunDirectory& run, const store::Analysis& analysis) {
+  std::vector<store::Embeddings> found;
+  if (analysis.step.empty()) return found;
+  for (const std::int64_t step : {analysis.step.front(), analysis.step.back()}) {
+    const bool again = !found.empty() && found.back().identity.step == step;
+    if (again || !std::filesystem::exists(run.embeddings(step))) continue;
+    found.push_back(store::read_embeddings(run.checkpoint(step)));
+    if (found.back().identity.num_rows != static_cast<std::int64_t>(analysis.num_images())) {
+      throw InputError(run.embeddings(step).string() + ": has " +
+                       std::to_string(found.back().identity.num_rows) + " rows, the analysis has " +
+                       std::to_string(analysis.num_images()) + "; run zoetrope analyze again");
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string encode_png(std::span<const std::uint8_t> pixels, std::int64_t width, std::int64_t height,
+                       std::int64_t channels) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(width);
+  image.height = static_cast<png_uint_32>(height);
+  image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::string bytes(size, '\0');
+  if (png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels.data(), 0, nullptr) == 0) {
+    throw RunError(std::string("an image cannot be packed as PNG: ") + image.message);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+std::vector<std::string> encode_images(const Review& review) {
+  const Images& images = review.images;
+  std::vector<std::string> encoded;
+  if (images.pixels.empty()) return encoded;
+  const auto size = static_cast<std::size_t>(images.height * images.width * images.channels);
+  for (std::size_t i = 0; i < review.analysis.num_images(); ++i) {
+    encoded.push_back(encode_png(std::span(images.pixels).subspan(i * size, size), images.width,
+                                 images.height, images.channels));
+  }
+  return encoded;
+}
+
+const std::vector<std::string>& export_formats() {
+  static const std::vector<std::string> names = {"npz", "parquet", "projector", "spotlight"};
+  return names;
+}
+
+std::filesystem::path export_review(const std::string& format, const store::RunDirectory& run,
+                                    const Review& review) {
+  const auto found = formats().find(format);
+  if (found == formats().end()) {
+    const std::string near = support::nearest_word(format, export_formats());
+    throw UsageError("--export " + format + " is unknown; " +
+                     (near.empty() ? "" : "did you mean " + near + "? ") +
+                     "It takes npz, parquet, projector or spotlight");
+  }
+  support::AtomicPath target(run.root / found->second.file_name);
+  found->second.write(target.temporary(), {review, read_ends(run, review.analysis)});
+  target.commit();
+  return run.root / found->second.file_name;
+}
+
+}  // namespace zoetrope::review
