@@ -119,13 +119,14 @@ void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& id
   const auto columns = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_columns, 0));
   const auto classes = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_classes, 0));
   const std::size_t count = columns == 0 ? 0 : rows.embeddings.size() / columns;
-  if (count == 0 || rows.embeddings.size() % columns != 0 || rows.logits.size() != count * classes || first < 0 ||
-      static_cast<std::int64_t>(count) > identity.num_rows - first) {
+  if (count == 0 || rows.embeddings.size() % columns != 0 || rows.logits.size() != count * classes ||
+      first < 0 || static_cast<std::int64_t>(count) > identity.num_rows - first) {
     throw RunError(checkpoint_folder.string() + ": " + std::to_string(rows.embeddings.size()) +
                    " values from row " + std::to_string(first) + " on are no rows of embeddings of " +
                    std::to_string(identity.num_rows) + " x " + std::to_string(identity.num_columns));
   }
-  support::AtomicPath target(shard_path(checkpoint_folder, {first, first + static_cast<std::int64_t>(count)}));
+  support::AtomicPath target(
+      shard_path(checkpoint_folder, {first, first + static_cast<std::int64_t>(count)}));
   Hdf5File file = Hdf5File::create(target.temporary());
   file.write(kEmbeddings, std::span(rows.embeddings), {count, columns});
   if (classes > 0) file.write(kLogits, std::span(rows.logits), {count, classes});

@@ -60,8 +60,7 @@ Datatype utf8_type(const Hdf5File::State& state, std::size_t width) {
 std::vector<std::string> read_strings_of(const Hdf5File::State& state, const std::string& place, hid_t stored,
                                          std::size_t count, const std::function<herr_t(hid_t, void*)>& read) {
   if (H5Tis_variable_str(stored) != 0) {
-    state.fail(place,
-               "is text of variable length; write it with a fixed length (h5py: as bytes)");
+    state.fail(place, "is text of variable length; write it with a fixed length (h5py: as bytes)");
   }
   if (count == 0) return {};
   const std::size_t width = H5Tget_size(stored);

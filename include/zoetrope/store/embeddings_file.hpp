@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One checkpoint's embeddings: shards by rows while ranks compute, then one sealed embeddings.h5. Both hold
-// the dataset /embeddings, float32 [rows, D], where the model classifies also /logits, float32 [rows, C], and what it belongs to as attributes of the file's root: step,
-// epoch, model_digest, dataset_digest, feature, dtype, num_rows (N); a shard also first_row.
+// the dataset /embeddings, float32 [rows, D], where the model classifies also /logits, float32 [rows, C], and
+// what it belongs to as attributes of the file's root: step, epoch, model_digest, dataset_digest, feature,
+// dtype, num_rows (N); a shard also first_row.
 #pragma once
 
 #include <cstdint>
