@@ -8,6 +8,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/text.hpp"
@@ -105,7 +106,9 @@ po::options_description rendering_options(Options& o) {
 po::options_description review_options(Options& o) {
   po::options_description group("Review", kLineLength);
   group.add_options()("live", po::bool_switch(&o.live),
-                      "go on beside a run: the page follows as checkpoints are embedded");
+                      "go on beside a run: the page follows as checkpoints are embedded")(
+      "export", field(o.export_to, "LIST"),
+      "also for other viewers: spotlight, parquet, projector, npz; several with commas");
   return group;
 }
 
@@ -187,6 +190,13 @@ void require(bool condition, const std::string& message) {
   if (!condition) throw UsageError(message);
 }
 
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  std::istringstream text(list);
+  for (std::string word; std::getline(text, word, ',');) words.push_back(word);
+  return words;
+}
+
 void require_word(const std::string& option, const std::string& value,
                   const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
@@ -225,6 +235,7 @@ void check(const Options& o) {
   require(o.device != "cuda", "--device cuda: this zoetrope was built without CUDA; build the preset cuda");
   require(o.backend != "nccl", "--backend nccl: this zoetrope was built without CUDA; build the preset cuda");
   for (const std::string& format : o.formats()) require_word("format", format, {"gif", "mp4", "webp"});
+  for (const std::string& format : o.exports()) require_word("export", format, review::export_formats());
   o.picture_size();
 }
 
@@ -232,7 +243,7 @@ void check(const Options& o) {
 bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
   if (name == "max-steps") return options.has_max_steps();
-  const std::vector<std::string> others = {"help",    "run",   "live",      "config",
+  const std::vector<std::string> others = {"help",    "run",   "live",      "export",     "config",
                                            "timeout", "quiet", "log-level", "no-progress"};
   return std::find(others.begin(), others.end(), name) == others.end();
 }
@@ -266,10 +277,11 @@ std::pair<int, int> Options::picture_size() const {
 }
 
 std::vector<std::string> Options::formats() const {
-  std::vector<std::string> list;
-  std::istringstream text(format);
-  for (std::string word; std::getline(text, word, ',');) list.push_back(word);
-  return list;
+  return words_of(format);
+}
+
+std::vector<std::string> Options::exports() const {
+  return words_of(export_to);
 }
 
 std::string help_text(const std::string& job, const std::string& purpose, unsigned groups) {

@@ -63,6 +63,7 @@ struct Options {
   std::string format = "gif";
 
   bool live = false;
+  std::string export_to;
 
   std::int64_t timeout = 600;
   bool quiet = false;
@@ -75,6 +76,7 @@ struct Options {
   bool has_max_steps() const { return max_steps > 0; }
   std::pair<int, int> picture_size() const;
   std::vector<std::string> formats() const;
+  std::vector<std::string> exports() const;
 };
 
 // The options of `job` (for its --help), which takes `groups`.

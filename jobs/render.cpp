@@ -115,6 +115,7 @@ void encode(Context& context, const render::Scene& scene, const std::vector<rend
       render::AnimationOptions animation;
       animation.format = format;
       animation.fps = context.options().fps;
+      if (format == context.options().formats().front()) animation.poster = context.run().root / "poster.png";
       render::write_animation(context.run().animation(format), animation, count, [&](std::size_t i) {
         progress.update(static_cast<std::int64_t>(i));
         if (tween.tween == 0) return render::read_png(context.run().frame(frames[i].step));

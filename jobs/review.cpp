@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "zoetrope/review/export.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
@@ -69,9 +70,12 @@ void review(Context& context) {
   if (context.options().live) return review_live(context);
   const Stopwatch watch;
   context.set_stage("writing the review page");
-  if (context.is_root())
-    review::write_page(context.run().review(),
-                       review_of(context, store::read_analysis(context.run().analysis())));
+  if (context.is_root()) {
+    const review::Review page = review_of(context, store::read_analysis(context.run().analysis()));
+    review::write_page(context.run().review(), page);
+    for (const std::string& format : context.options().exports())
+      support::log_info("wrote " + review::export_review(format, context.run(), page).string());
+  }
   context.communicator().barrier();
   context.add_stage({"review", watch.seconds(), 1, "pages"});
 }
