@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "zoetrope/review/review.hpp"
+#include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -165,6 +166,11 @@ Json describe(const Review& review, const PageOptions& options, const ArrayPacke
                  {"rows", sheets.rows},
                  {"sheets", sheets.jpegs.size()}}}};
   if (!review.image_names.empty()) meta["names"] = review.image_names;
+  // Tells a live page that this one has news.
+  support::Sha256 version;
+  version.update(meta.dump(-1, ' ', false, Json::error_handler_t::replace));
+  version.update(arrays.bytes());
+  meta["version"] = version.hex();
   return meta;
 }
 

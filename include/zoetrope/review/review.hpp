@@ -32,7 +32,7 @@ struct Review {
 };
 
 struct PageOptions {
-  int refresh_seconds = 0;  // > 0: the page loads itself again every so often, for a run that goes on
+  int refresh_seconds = 0;  // > 0: how often the page looks whether it was written anew, while a run goes on
 };
 
 // Writes the page atomically: about 2 MB of libraries, and for 10,000 images of 32 x 32 and 50 checkpoints

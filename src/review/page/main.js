@@ -4,12 +4,12 @@
 import { keepAddress, readAddress } from "./address.js";
 import { createCurves } from "./curves.js";
 import { openDataset } from "./dataset.js";
-import { loadLibrary } from "./decode.js";
+import { loadLibrary, readMeta } from "./decode.js";
 import { byId, count, element } from "./dom.js";
 import { createHover } from "./hover.js";
 import { connectKeyboard } from "./keys.js";
 import { createLegend } from "./legend.js";
-import { keepFresh } from "./live.js";
+import { answerProbe, keepFresh } from "./live.js";
 import { createSelection } from "./selection.js";
 import { compareFirstAndLast, createState } from "./state.js";
 import { createTable } from "./table.js";
@@ -33,6 +33,7 @@ async function createViews(dataset, state) {
 }
 
 async function main() {
+  if (answerProbe(readMeta())) return;
   const [dataset] = await Promise.all([openDataset(), loadLibrary("plotly"), loadLibrary("tabulator")]);
   const { meta } = dataset;
   byId("title").textContent = meta.title;
