@@ -34,6 +34,14 @@ void require_no_problems(const std::vector<std::string>& problems, const fs::pat
   throw InputError(file.string() + ": " + problems.front() + more);
 }
 
+void require_one_classifier(const WeightMatch& match, const WeightFiles& files) {
+  if (!match.classifier.empty() && files.has("distillation_classifier.weight"))
+    throw InputError(files.path().string() +
+                     ": is a DeiTForImageClassificationWithTeacher, whose two classifiers are not supported; "
+                     "fine-tune it, or save it in Python as a DeiTForImageClassification");
+  require_no_problems(match.classifier, files.path());
+}
+
 // The files' description may differ from the model's in classes and image size.
 void read_parameters(Vit& model, const VitConfig& stored, const WeightFiles& files,
                      const WeightMatch& match) {
@@ -68,7 +76,7 @@ Vit load_weights(const fs::path& folder, const VitConfig& stored, VitConfig want
   const WeightFiles files(folder);
   WeightMatch match = match_weights(stored, describe(stored).parameters, files);
   require_no_problems(match.problems, files.path());
-  if (!new_classifier) require_no_problems(match.classifier, files.path());
+  if (!new_classifier) require_one_classifier(match, files);
   Vit model(std::move(wanted));
   if (stored.num_labels() != model.config().num_labels() || !match.classifier.empty()) {
     std::erase_if(match.stored, [](const auto& entry) { return entry.first.starts_with(kClassifier); });

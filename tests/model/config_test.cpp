@@ -26,6 +26,48 @@ TEST(VitConfig, HasHuggingFacesDefaults) {
   EXPECT_EQ(config.id2label, (std::vector<std::string>{"LABEL_0", "LABEL_1"}));
 }
 
+TEST(VitConfig, HasDinov2sDefaults) {
+  const VitConfig config = VitConfig::from_json({{"model_type", "dinov2"}, {"mlp_ratio", 3}}, "config.json");
+
+  EXPECT_EQ(config.family, Family::kDinov2);
+  EXPECT_EQ(config.patch_size, 14);
+  EXPECT_EQ(config.layer_norm_eps, 1e-6);
+  EXPECT_EQ(config.intermediate_size, 3 * 768);
+  EXPECT_EQ(config.num_features(), 2 * 768);
+}
+
+TEST(VitConfig, CountsDeitsSecondToken) {
+  EXPECT_EQ(VitConfig::from_json({{"model_type", "deit"}}, "config.json").num_tokens(), 198);
+}
+
+TEST(VitConfig, ReadsViTMAEAsAViT) {
+  const VitConfig config = VitConfig::from_json({{"model_type", "vit_mae"}, {"mask_ratio", 0.75}}, "c");
+
+  EXPECT_EQ(config.family, Family::kVit);
+  EXPECT_FALSE(config.to_json().contains("mask_ratio"));
+}
+
+TEST(VitConfig, DropoutOfAnyKindIsNamed) {
+  for (const char* key : {"hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate"}) {
+    const VitConfig config = VitConfig::from_json({{"model_type", "dinov2"}, {key, 0.1}}, "c");
+
+    EXPECT_THAT(
+        [&] { require_no_dropout(config, "my/model"); },
+        ::testing::ThrowsMessage<InputError>(::testing::AllOf(HasSubstr("my/model"), HasSubstr(key))));
+  }
+  EXPECT_NO_THROW(require_no_dropout(VitConfig{}, "my/model"));
+}
+
+TEST(VitConfig, AModelTooLargeForAnyMachineIsRefused) {
+  EXPECT_THROW(VitConfig::from_json({{"model_type", "vit"},
+                                     {"hidden_size", 1 << 20},
+                                     {"num_attention_heads", 1},
+                                     {"intermediate_size", 1 << 20},
+                                     {"num_channels", 1 << 20}},
+                                    "c"),
+               InputError);
+}
+
 TEST(VitConfig, SurvivesARoundTrip) {
   VitConfig config;
   config.hidden_size = 96;
@@ -57,13 +99,15 @@ TEST_P(VitConfigRefuses, NamingFileAndKey) {
                   ::testing::AllOf(HasSubstr("my/config.json"), HasSubstr(GetParam().key))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Values, VitConfigRefuses,
-                         ::testing::Values(Refused{"model_type", "swin"}, Refused{"hidden_act", "swish"},
-                                           Refused{"hidden_size", 0}, Refused{"hidden_size", -1},
-                                           Refused{"hidden_size", "big"}, Refused{"hidden_size", 1LL << 40},
-                                           Refused{"num_attention_heads", 7}, Refused{"patch_size", 500},
-                                           Refused{"id2label", {{"0", "a"}, {"2", "b"}}},
-                                           Refused{"id2label", {{"x", "a"}}}, Refused{"qkv_bias", 3}));
+INSTANTIATE_TEST_SUITE_P(
+    Values, VitConfigRefuses,
+    ::testing::Values(Refused{"model_type", "swin"}, Refused{"model_type", "dinov2_with_registers"},
+                      Refused{"hidden_act", "swish"}, Refused{"hidden_size", 0}, Refused{"hidden_size", -1},
+                      Refused{"hidden_size", "big"}, Refused{"num_hidden_layers", 1 << 20},
+                      Refused{"head_dim", 32}, Refused{"layer_norm_eps", -1e-6},
+                      Refused{"hidden_size", 1LL << 40}, Refused{"num_attention_heads", 7},
+                      Refused{"patch_size", 500}, Refused{"id2label", {{"0", "a"}, {"2", "b"}}},
+                      Refused{"id2label", {{"x", "a"}}}, Refused{"qkv_bias", 3}));
 
 }  // namespace
 }  // namespace zoetrope::model
