@@ -25,6 +25,7 @@ class ArrayDataset final : public Dataset {
   ArrayDataset(ImageArray array, const std::string& kind, Split split);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(array_.labels.size()); }
+  int channels() const override { return array_.channels; }
   Image image(std::int64_t index) const override;
   std::int64_t label(std::int64_t index) const override {
     return array_.labels.at(static_cast<std::size_t>(index));

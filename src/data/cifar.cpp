@@ -75,16 +75,27 @@ ImageArray read_files(const std::vector<fs::path>& files, std::vector<std::strin
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_cifar10(const fs::path& folder, Split split, std::int64_t limit) {
+std::unique_ptr<Dataset> open_cifar10(const fs::path& folder, Split split, const DatasetOptions& options) {
   std::vector<fs::path> files;
   if (split == Split::kTrain) {
     for (int i = 1; i <= 5; ++i) files.push_back(folder / ("data_batch_" + std::to_string(i) + ".bin"));
   } else {
     files.push_back(folder / "test_batch.bin");
   }
-  auto names = read_class_names(folder / "batches.meta.txt");
-  return std::make_unique<ArrayDataset>(read_files(files, std::move(names), RecordLayout{}, limit), "cifar10",
-                                        split);
+  ImageArray array =
+      read_files(files, read_class_names(folder / "batches.meta.txt"), RecordLayout{}, options.limit);
+  return std::make_unique<ArrayDataset>(std::move(array), "cifar10", split);
+}
+
+std::unique_ptr<Dataset> open_cifar100(const fs::path& folder, Split split, const DatasetOptions& options) {
+  const bool coarse = options.label_column.starts_with("coarse");
+  if (!coarse && !options.label_column.empty() && !options.label_column.starts_with("fine"))
+    throw UsageError("--label-column " + options.label_column + ": cifar100 has fine_label and coarse_label");
+  const fs::path file = folder / (split == Split::kTrain ? "train.bin" : "test.bin");
+  const RecordLayout layout{.label_offset = coarse ? std::size_t{0} : 1, .label_bytes = 2};
+  auto names = read_class_names(folder / (coarse ? "coarse_label_names.txt" : "fine_label_names.txt"));
+  return std::make_unique<ArrayDataset>(read_files({file}, std::move(names), layout, options.limit),
+                                        "cifar100", split);
 }
 
 }  // namespace zoetrope::data

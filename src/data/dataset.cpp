@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/data/dataset.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <string_view>
 
 #include "zoetrope/support/error.hpp"
 
@@ -10,16 +13,63 @@
 namespace zoetrope::data {
 namespace fs = std::filesystem;
 
-std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, std::int64_t limit) {
+namespace {
+
+struct Scheme {
+  std::string_view name;
+  std::unique_ptr<Dataset> (*open)(const fs::path&, Split, const DatasetOptions&);
+  bool holds_files = false;  // whole image files, which can be broken one by one, in splits that have names
+  bool has_image_column = false;
+  bool has_label_column = false;
+};
+
+constexpr std::array kSchemes{
+    Scheme{"idx", open_idx},
+    Scheme{"cifar10", open_cifar10},
+    Scheme{"cifar100", open_cifar100, false, false, true},
+    Scheme{"folder", open_folder, true, false, false},
+    Scheme{"parquet", open_parquet, true, true, true},
+};
+
+const Scheme& find_scheme(const std::string& spec) {
   const auto colon = spec.find(':');
-  const std::string scheme = spec.substr(0, colon);
-  const bool known = scheme == "idx" || scheme == "cifar10";
-  if (colon == std::string::npos || !known)
-    throw UsageError("--data " + spec + ": the scheme is unknown; give idx:DIR or cifar10:DIR");
-  const fs::path folder = spec.substr(colon + 1);
+  const std::string name = spec.substr(0, colon);
+  const auto scheme = std::ranges::find(kSchemes, name, &Scheme::name);
+  if (colon != std::string::npos && scheme != kSchemes.end()) return *scheme;
+  throw UsageError(
+      "--data " + spec +
+      ": the kind is unknown; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR or parquet:DIR");
+}
+
+void refuse_options_without_meaning(const Scheme& scheme, const DatasetOptions& options) {
+  const auto refuse = [&](const char* option) {
+    throw UsageError(std::string(option) + " has no meaning with --data " + std::string(scheme.name) + ":");
+  };
+  if (!scheme.holds_files && options.skip_bad_images) refuse("--skip-bad-images");
+  if (!scheme.holds_files && !options.split.empty()) refuse("--split");
+  if (!scheme.has_image_column && !options.image_column.empty()) refuse("--image-column");
+  if (!scheme.has_label_column && !options.label_column.empty()) refuse("--label-column");
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options) {
+  const Scheme& scheme = find_scheme(spec);
+  refuse_options_without_meaning(scheme, options);
+  const fs::path folder = spec.substr(scheme.name.size() + 1);
   if (!fs::is_directory(folder))
     throw InputError("--data " + spec + ": " + folder.string() + " is not a folder");
-  return scheme == "idx" ? open_idx(folder, split, limit) : open_cifar10(folder, split, limit);
+  try {
+    return scheme.open(folder, split, options);
+  } catch (const fs::filesystem_error& error) {  // a folder without permission to read, a disk that went away
+    throw InputError("--data " + spec + ": " + error.what());
+  }
+}
+
+std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, std::int64_t limit) {
+  DatasetOptions options;
+  options.limit = limit;
+  return open_dataset(spec, split, options);
 }
 
 }  // namespace zoetrope::data

@@ -131,7 +131,7 @@ void check_labels(const fs::path& path, std::span<const std::uint8_t> labels, st
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_idx(const fs::path& folder, Split split, std::int64_t limit) {
+std::unique_ptr<Dataset> open_idx(const fs::path& folder, Split split, const DatasetOptions& options) {
   const std::string stem = split == Split::kTrain ? "train" : "t10k";
   const fs::path images_path = find_file(folder, stem + "-images", "idx3-ubyte");
   const fs::path labels_path = find_file(folder, stem + "-labels", "idx1-ubyte");
@@ -142,7 +142,8 @@ std::unique_ptr<Dataset> open_idx(const fs::path& folder, Split split, std::int6
   array.class_names = choose_class_names(folder, array.labels);
   check_labels(labels_path, array.labels, array.class_names.size());
   const std::size_t count = array.labels.size();
-  const std::size_t keep = limit > 0 ? std::min(count, static_cast<std::size_t>(limit)) : count;
+  const std::size_t keep =
+      options.limit > 0 ? std::min(count, static_cast<std::size_t>(options.limit)) : count;
   read_images(images_path, count, keep, array);
   array.labels.resize(keep);
   return std::make_unique<ArrayDataset>(std::move(array), "idx", split);

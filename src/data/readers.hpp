@@ -2,7 +2,6 @@
 // One function per scheme of --data; open_dataset picks.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -10,7 +9,15 @@
 
 namespace zoetrope::data {
 
-std::unique_ptr<Dataset> open_idx(const std::filesystem::path& folder, Split split, std::int64_t limit);
-std::unique_ptr<Dataset> open_cifar10(const std::filesystem::path& folder, Split split, std::int64_t limit);
+std::unique_ptr<Dataset> open_idx(const std::filesystem::path& folder, Split split,
+                                  const DatasetOptions& options);
+std::unique_ptr<Dataset> open_cifar10(const std::filesystem::path& folder, Split split,
+                                      const DatasetOptions& options);
+std::unique_ptr<Dataset> open_cifar100(const std::filesystem::path& folder, Split split,
+                                       const DatasetOptions& options);
+std::unique_ptr<Dataset> open_folder(const std::filesystem::path& folder, Split split,
+                                     const DatasetOptions& options);
+std::unique_ptr<Dataset> open_parquet(const std::filesystem::path& folder, Split split,
+                                      const DatasetOptions& options);
 
 }  // namespace zoetrope::data

@@ -23,6 +23,8 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual std::int64_t size() const = 0;
+  // The channels of every image, 1 or 3, where that is known without decoding them; else 0.
+  virtual int channels() const { return 0; }
   // Thread-safe. Throws InputError naming the file when the image cannot be decoded.
   virtual Image image(std::int64_t index) const = 0;
   virtual std::int64_t label(std::int64_t index) const = 0;
@@ -31,9 +33,27 @@ class Dataset {
   virtual const std::string& digest() const = 0;
 };
 
-// `spec` as --data takes it: "idx:DIR" (train-images-idx3-ubyte and so on, plain or .gz), "cifar10:DIR" (the
-// binary version). `limit` > 0 keeps the first `limit` images. Throws UsageError on an unknown scheme and
-// InputError, naming file and byte offset, on truncated, mislabelled or foreign files.
+struct DatasetOptions {
+  std::int64_t limit = 0;   // > 0: keep so many images
+  std::uint64_t seed = 42;  // of the permutation that a folder's limit cuts
+  bool skip_bad_images =
+      false;                 // folder, parquet: decode all at once and leave out, with a warning, what fails
+  std::string split;         // folder, parquet: the split's name where it is not one of the usual ones
+  std::string image_column;  // parquet: where more than one column holds images
+  std::string label_column;  // parquet likewise; cifar100: "coarse_label"
+};
+
+// Opens one split of `spec`, as --data takes it:
+//   idx:DIR       train-images-idx3-ubyte and so on, plain or .gz (MNIST, Fashion-MNIST)
+//   cifar10:DIR   the binary version; cifar100:DIR likewise
+//   folder:DIR    DIR/train/<class>/* and DIR/test/<class>/* (or val/): JPEG, PNG, WebP, BMP; classes in
+//   sorted order parquet:DIR   shards in Hugging Face's layout: an image column of structs {bytes, path} and
+//   a ClassLabel
+// A limit keeps the first images, but a folder, whose first images are all of one class, gives those that
+// come first in a permutation seeded with `seed`. Throws UsageError on an unknown scheme or an option that
+// the scheme does not have, and InputError, naming file and place, on truncated, mislabelled or foreign
+// files.
+std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options);
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, std::int64_t limit);
 
 }  // namespace zoetrope::data

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/data/image_cache.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <latch>
+#include <mutex>
+#include <utility>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+
+#include "large_buffer.hpp"
+#include "plane_writer.hpp"
+#include "worker_pool.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+constexpr std::size_t kImagesPerTask = 8;
+
+struct Batch {
+  Batch(std::vector<std::int64_t> wanted, std::int64_t in_epoch, at::Tensor out)
+      : indices(std::move(wanted)), epoch(in_epoch), pixels(std::move(out)), left(std::ssize(indices)) {}
+
+  std::vector<std::int64_t> indices;
+  std::int64_t epoch;
+  at::Tensor pixels;  // uint8 [B, C, H, W]; each task writes its own images
+  std::latch left;    // images still to be made
+  std::mutex mutex;
+  std::exception_ptr error;  // the first; guarded by `mutex` until `left` is down
+};
+
+Image cut(const Image& image, const Crop& crop) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const std::size_t row_bytes = static_cast<std::size_t>(crop.width) * channels;
+  Image part{crop.height, crop.width, image.channels, {}};
+  part.pixels.resize(row_bytes * static_cast<std::size_t>(crop.height));
+  for (std::size_t y = 0; y < static_cast<std::size_t>(crop.height); ++y) {
+    const std::size_t source =
+        (static_cast<std::size_t>(crop.top) + y) * static_cast<std::size_t>(image.width) +
+        static_cast<std::size_t>(crop.left);
+    std::memcpy(part.pixels.data() + y * row_bytes, image.pixels.data() + source * channels, row_bytes);
+  }
+  return part;
+}
+
+// A random crop takes the place of the model's own way to bring an image to its size.
+PreprocessorConfig resize_to(Size size, PreprocessorConfig config) {
+  config.do_resize = true;
+  config.shortest_edge = 0;
+  config.height = size.height;
+  config.width = size.width;
+  config.do_center_crop = false;
+  return config;
+}
+
+at::Tensor read_labels(const Dataset& dataset) {
+  at::Tensor labels = at::empty({dataset.size()}, at::kLong);
+  for (std::int64_t i = 0; i < dataset.size(); ++i)
+    labels.mutable_data_ptr<std::int64_t>()[i] = dataset.label(i);
+  return labels;
+}
+
+}  // namespace
+
+class ImageCache::Impl {
+ public:
+  Impl(std::shared_ptr<const Dataset> dataset, const PreprocessorConfig& config,
+       const ImageCacheOptions& options)
+      : dataset_(std::move(dataset)),
+        config_(config),
+        options_(options),
+        output_(output_size(config, dataset_->size() > 0 ? dataset_->image(0) : Image{1, 1, 1, {0}})),
+        channels_(dataset_->channels() == 1 ? 1 : 3) {
+    const std::int64_t n = dataset_->size();
+    const bool keeps = options.augmentation == Augmentation::kNone;
+    if (!keeps) config_ = resize_to(output_, config);
+    const auto capacity =
+        static_cast<std::int64_t>(std::min(options.max_bytes / image_bytes(), static_cast<std::uint64_t>(n)));
+    if (keeps && capacity == n) {
+      PixelStore store = load_pixels(*dataset_, config_);
+      all_ = store.pixels;
+      labels_ = store.labels;
+      return;
+    }
+    labels_ = read_labels(*dataset_);
+    kept_ = large_byte_tensor({keeps ? capacity : 0, channels_, output_.height, output_.width});
+    slot_of_.assign(static_cast<std::size_t>(n), kNoSlot);
+    pool_ = std::make_unique<WorkerPool>(std::max(options.num_threads, 1));
+  }
+
+  const at::Tensor& labels() const { return labels_; }
+  const at::Tensor& all() const { return all_; }
+  const PreprocessorConfig& config() const { return config_; }
+
+  void prefetch(std::vector<std::int64_t> indices, std::int64_t epoch) {
+    if (!all_.defined()) begun_.push_back(begin(std::move(indices), epoch));
+  }
+
+  at::Tensor pixels(std::span<const std::int64_t> indices, std::int64_t epoch) {
+    std::shared_ptr<Batch> batch = take_begun(indices, epoch);
+    if (!batch) batch = begin({indices.begin(), indices.end()}, epoch);
+    batch->left.wait();
+    if (batch->error) std::rethrow_exception(batch->error);
+    return batch->pixels;
+  }
+
+ private:
+  static constexpr std::int64_t kNoSlot = -1;
+
+  std::uint64_t image_bytes() const {
+    return static_cast<std::uint64_t>(channels_) * static_cast<std::uint64_t>(output_.height) *
+           static_cast<std::uint64_t>(output_.width);
+  }
+
+  std::shared_ptr<Batch> begin(std::vector<std::int64_t> indices, std::int64_t epoch) {
+    for (const std::int64_t index : indices)
+      TORCH_CHECK_INDEX(index >= 0 && index < dataset_->size(), "ImageCache: there is no image ", index);
+    const auto size = static_cast<std::int64_t>(indices.size());
+    auto batch = std::make_shared<Batch>(
+        std::move(indices), epoch, at::empty({size, channels_, output_.height, output_.width}, at::kByte));
+    for (std::size_t first = 0; first < batch->indices.size(); first += kImagesPerTask)
+      pool_->submit([this, batch, first] { make_images(*batch, first); });
+    return batch;
+  }
+
+  // The batch that was prefetched for this; those prefetched before it were not wanted after all.
+  std::shared_ptr<Batch> take_begun(std::span<const std::int64_t> indices, std::int64_t epoch) {
+    const auto found = std::ranges::find_if(begun_, [&](const std::shared_ptr<Batch>& batch) {
+      return batch->epoch == epoch && std::ranges::equal(batch->indices, indices);
+    });
+    if (found == begun_.end()) return nullptr;
+    std::shared_ptr<Batch> batch = *found;
+    begun_.erase(begun_.begin(), std::next(found));
+    return batch;
+  }
+
+  // Runs on the workers.
+  void make_images(Batch& batch, std::size_t first) {
+    const std::size_t last = std::min(first + kImagesPerTask, batch.indices.size());
+    auto* target = batch.pixels.mutable_data_ptr<std::uint8_t>() + first * image_bytes();
+    try {
+      PlaneWriter writer(config_, output_);
+      for (std::size_t i = first; i < last; ++i, target += image_bytes())
+        make_image(batch.indices[i], batch.epoch, writer, target);
+    } catch (...) {
+      const std::lock_guard lock(batch.mutex);
+      if (!batch.error) batch.error = std::current_exception();
+    }
+    batch.left.count_down(static_cast<std::ptrdiff_t>(last - first));
+  }
+
+  void make_image(std::int64_t index, std::int64_t epoch, PlaneWriter& writer, std::uint8_t* target) {
+    if (copy_kept(index, target)) return;
+    Image image = dataset_->image(index);
+    bool flip = false;
+    if (options_.augmentation == Augmentation::kFlipCrop) {
+      const Crop crop = draw_crop(image.height, image.width, options_.seed, epoch, index);
+      image = cut(image, crop);
+      flip = crop.flip;
+    }
+    const std::size_t plane = image_bytes() / static_cast<std::size_t>(channels_);
+    if (image.channels > channels_) throw std::logic_error("a dataset of grey images holds a coloured one");
+    writer.write(image, {target, static_cast<std::size_t>(image.channels) * plane});
+    for (int c = image.channels; c < channels_; ++c)
+      std::copy_n(target, plane, target + static_cast<std::size_t>(c) * plane);
+    if (flip) {
+      for (std::uint8_t* row = target; row < target + image_bytes(); row += output_.width)
+        std::reverse(row, row + output_.width);
+    }
+    keep(index, target);
+  }
+
+  bool copy_kept(std::int64_t index, std::uint8_t* target) {
+    std::int64_t slot = kNoSlot;
+    {
+      const std::lock_guard lock(mutex_);
+      slot = slot_of_[static_cast<std::size_t>(index)];
+    }
+    if (slot == kNoSlot) return false;
+    std::memcpy(target, kept_.const_data_ptr<std::uint8_t>() + static_cast<std::size_t>(slot) * image_bytes(),
+                image_bytes());
+    return true;
+  }
+
+  // Who comes first stays: in a random order each image is as likely to be wanted next as any other, so that
+  // to exchange them would win nothing.
+  void keep(std::int64_t index, const std::uint8_t* source) {
+    const std::lock_guard lock(mutex_);
+    if (slots_used_ == kept_.size(0) || slot_of_[static_cast<std::size_t>(index)] != kNoSlot) return;
+    std::memcpy(
+        kept_.mutable_data_ptr<std::uint8_t>() + static_cast<std::size_t>(slots_used_) * image_bytes(),
+        source, image_bytes());
+    slot_of_[static_cast<std::size_t>(index)] = slots_used_++;
+  }
+
+  std::shared_ptr<const Dataset> dataset_;
+  PreprocessorConfig config_;
+  ImageCacheOptions options_;
+  Size output_;
+  int channels_;
+  at::Tensor labels_;
+  at::Tensor all_;    // [N, C, H, W], or undefined
+  at::Tensor kept_;   // [slots, C, H, W]; a slot is written once
+  std::mutex mutex_;  // of slot_of_ and slots_used_
+  std::vector<std::int64_t> slot_of_;
+  std::int64_t slots_used_ = 0;
+  std::deque<std::shared_ptr<Batch>> begun_;
+  std::unique_ptr<WorkerPool> pool_;  // last: its threads use all of the above
+};
+
+ImageCache::ImageCache(std::shared_ptr<const Dataset> dataset, const PreprocessorConfig& config,
+                       const ImageCacheOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(dataset), config, options)) {}
+ImageCache::~ImageCache() = default;
+
+const at::Tensor& ImageCache::labels() const {
+  return impl_->labels();
+}
+at::Tensor ImageCache::all_pixels() const {
+  return impl_->all();
+}
+
+void ImageCache::prefetch(std::vector<std::int64_t> indices, std::int64_t epoch) {
+  impl_->prefetch(std::move(indices), epoch);
+}
+
+at::Tensor ImageCache::pixels(std::span<const std::int64_t> indices, std::int64_t epoch) {
+  if (!impl_->all().defined()) return impl_->pixels(indices, epoch);
+  const at::Tensor rows = at::empty({static_cast<std::int64_t>(indices.size())}, at::kLong);
+  std::ranges::copy(indices, rows.mutable_data_ptr<std::int64_t>());
+  return impl_->all().index_select(0, rows);
+}
+
+at::Tensor ImageCache::batch(std::span<const std::int64_t> indices, std::int64_t epoch) {
+  at::Tensor rows = at::empty({static_cast<std::int64_t>(indices.size())}, at::kLong);
+  if (impl_->all().defined()) {
+    std::ranges::copy(indices, rows.mutable_data_ptr<std::int64_t>());
+    return normalize(impl_->all(), rows, impl_->config());
+  }
+  return normalize(impl_->pixels(indices, epoch), at::arange(rows.numel(), at::kLong), impl_->config());
+}
+
+}  // namespace zoetrope::data

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parquet shards as Hugging Face `datasets` writes and the Hub serves them.
+#include <algorithm>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "zoetrope/support/digest.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/json.hpp"
+
+#include "class_names.hpp"
+#include "parquet/shard.hpp"
+#include "readers.hpp"
+#include "selection.hpp"
+
+namespace zoetrope::data {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kCacheBytes = std::size_t{1}
+                                    << 29;  // of row groups in memory: their images come one by one
+
+// FOLDER/**/train-00000-of-00002.parquet, train.parquet or train/0000.parquet.
+bool belongs_to(const fs::path& file, std::string_view split) {
+  const std::string name = file.filename().string();
+  if (name.starts_with(split) && name.size() > split.size() &&
+      (name[split.size()] == '-' || name[split.size()] == '.'))
+    return true;
+  return file.parent_path().filename() == split;
+}
+
+std::vector<fs::path> find_shards(const fs::path& folder, Split split, const std::string& given) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".parquet") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  std::vector<std::string_view> names{given};
+  if (given.empty()) names.assign(split_names(split).begin(), split_names(split).end());
+  for (const std::string_view name : names) {
+    std::vector<fs::path> shards;
+    std::ranges::copy_if(files, std::back_inserter(shards),
+                         [&](const fs::path& file) { return belongs_to(file, name); });
+    if (!shards.empty()) return shards;
+  }
+  throw InputError(folder.string() + ": holds " + std::to_string(files.size()) +
+                   " .parquet files, but none named " +
+                   (given.empty() ? (split == Split::kTrain ? "train-*" : "test-*, validation-* or alike")
+                                  : given + "-*") +
+                   "; name the split with --split");
+}
+
+// The features that `datasets` keeps in the schema: name, kind ("Image", "ClassLabel") and class names.
+class Features {
+ public:
+  Features(const std::string& metadata, const std::string& origin) {
+    if (metadata.empty()) return;
+    const support::Json json = support::parse_json(metadata, origin + ": huggingface metadata");
+    const auto features = support::Json::json_pointer("/info/features");
+    if (json.contains(features)) features_ = json.at(features);
+  }
+
+  bool is(const std::string& column, const char* type) const {
+    return features_.is_object() && features_.contains(column) && features_.at(column).is_object() &&
+           features_.at(column).value("_type", support::Json()) == type;
+  }
+  std::vector<std::string> class_names(const std::string& column, const std::string& origin) const {
+    if (!is(column, "ClassLabel")) return {};
+    return support::json_get<std::vector<std::string>>(features_.at(column), "names",
+                                                       origin + ": feature " + column);
+  }
+
+ private:
+  support::Json features_;
+};
+
+std::string list_names(const std::vector<ParquetColumn>& columns) {
+  std::string names;
+  for (const ParquetColumn& column : columns) names += (names.empty() ? "" : ", ") + column.name;
+  return names;
+}
+
+// The column named `given`, else the only one of the right `kind` and feature type, else the first that has a
+// usual name.
+std::size_t choose_column(const std::vector<ParquetColumn>& columns, ParquetKind kind,
+                          const std::string& given, const char* option,
+                          const std::vector<std::string_view>& usual,
+                          const std::function<bool(const std::string&)>& is_marked,
+                          const std::string& origin) {
+  std::vector<std::size_t> fitting, marked;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].kind != kind) continue;
+    if (columns[i].name == given) return i;
+    fitting.push_back(i);
+    if (is_marked(columns[i].name)) marked.push_back(i);
+  }
+  if (given.empty()) {
+    if (marked.size() == 1) return marked[0];
+    for (const std::string_view name : usual) {
+      const auto found =
+          std::ranges::find_if(fitting, [&](std::size_t i) { return columns[i].name == name; });
+      if (found != fitting.end()) return *found;
+    }
+    if (fitting.size() == 1) return fitting[0];
+  }
+  throw InputError(origin + ": no column " +
+                   (given.empty() ? "can be told to be the one" : given + " of the right kind") + " among " +
+                   list_names(columns) + "; name it with " + option);
+}
+
+struct Place {
+  std::size_t shard;
+  int row_group;
+  std::size_t row;  // in the row group
+};
+
+class ParquetDataset final : public Dataset {
+ public:
+  ParquetDataset(const fs::path& folder, Split split, const DatasetOptions& options) {
+    for (const fs::path& path : find_shards(folder, split, options.split)) shards_.emplace_back(path);
+    const std::string origin = shards_[0].path().string();
+    const Features features(shards_[0].hugging_face_metadata(), origin);
+    const auto columns = shards_[0].columns();
+    image_column_ = choose_column(
+        columns, ParquetKind::kImage, options.image_column, "--image-column", {"image", "img"},
+        [&](const std::string& name) { return features.is(name, "Image"); }, origin);
+    label_column_ = choose_column(
+        columns, ParquetKind::kInteger, options.label_column, "--label-column",
+        {"label", "labels", "fine_label"},
+        [&](const std::string& name) { return features.is(name, "ClassLabel"); }, origin);
+    const std::string& label_name = columns[label_column_].name;
+    class_names_ = features.class_names(label_name, origin);
+    if (class_names_.empty()) class_names_ = class_names_in(folder).value_or(std::vector<std::string>{});
+    if (class_names_.empty())
+      throw InputError(origin + ": column " + label_name +
+                       " is no ClassLabel; name the classes, one a line, in " +
+                       (folder / "class_names.txt").string());
+    for (std::size_t shard = 0; shard < shards_.size(); ++shard) add_rows(shard, columns);
+    select(options, folder.string());
+    digest_ = make_digest();
+  }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(places_.size()); }
+  std::int64_t label(std::int64_t index) const override {
+    return labels_.at(static_cast<std::size_t>(index));
+  }
+  const std::vector<std::string>& class_names() const override { return class_names_; }
+  const std::string& digest() const override { return digest_; }
+  Image image(std::int64_t index) const override {
+    const Place& place = places_.at(static_cast<std::size_t>(index));
+    const std::shared_ptr<const ParquetImages> images = row_group(place);
+    const auto file = images->files.at(place.row);
+    return decode_file(file, name_of(place));
+  }
+
+ private:
+  using Key = std::pair<std::size_t, int>;
+  struct Cached {
+    Key key;
+    std::shared_ptr<const ParquetImages> images;
+  };
+
+  std::string name_of(const Place& place) const {
+    return shards_[place.shard].path().string() + ": row group " + std::to_string(place.row_group) +
+           ", row " + std::to_string(place.row);
+  }
+
+  void add_rows(std::size_t shard, const std::vector<ParquetColumn>& expected) {
+    const ParquetShard& file = shards_[shard];
+    const auto same = [](const ParquetColumn& a, const ParquetColumn& b) {
+      return a.name == b.name && a.kind == b.kind;
+    };
+    if (!std::ranges::equal(file.columns(), expected, same))
+      throw InputError(file.path().string() + ": has other columns than " + shards_[0].path().string());
+    const auto labels = file.read_integers(label_column_);
+    std::size_t next = 0;
+    const auto sizes = file.row_group_sizes();
+    for (std::size_t group = 0; group < sizes.size(); ++group) {
+      for (std::size_t row = 0; row < static_cast<std::size_t>(sizes[group]) && next < labels.size(); ++row) {
+        places_.push_back({shard, static_cast<int>(group), row});
+        labels_.push_back(checked_label(labels[next++], places_.back()));
+      }
+    }
+  }
+
+  std::int64_t checked_label(std::optional<std::int64_t> label, const Place& place) const {
+    if (label && *label >= 0 && static_cast<std::size_t>(*label) < class_names_.size()) return *label;
+    throw InputError(name_of(place) + ": label " + (label ? std::to_string(*label) : "null") +
+                     " is outside the " + std::to_string(class_names_.size()) +
+                     " classes; a split without labels cannot be used (--split names another)");
+  }
+
+  void select(const DatasetOptions& options, const std::string& origin) {
+    const auto decode = [this](std::int64_t i) { image(i); };
+    std::vector<Place> places;
+    std::vector<std::int64_t> labels;
+    for (const std::int64_t i : select_images(size(), LimitOrder::kFirst, options, decode, origin)) {
+      places.push_back(places_[static_cast<std::size_t>(i)]);
+      labels.push_back(labels_[static_cast<std::size_t>(i)]);
+    }
+    places_ = std::move(places);
+    labels_ = std::move(labels);
+  }
+
+  std::string make_digest() const {
+    support::Sha256 sha;
+    for (const std::string& name : class_names_) sha.update(name + "\n");
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const Place& place = places_[i];
+      sha.update(std::to_string(place.shard) + " " + std::to_string(place.row_group) + " " +
+                 std::to_string(place.row) + " " + std::to_string(labels_[i]) + "\n");
+    }
+    for (const ParquetShard& shard : shards_) sha.update(tail_digest(shard.path()));
+    return sha.hex();
+  }
+
+  // A Parquet file ends with the places, sizes and statistics of all its columns: other images, another end.
+  static std::string tail_digest(const fs::path& path) {
+    constexpr std::size_t kTailBytes = std::size_t{1} << 16;
+    const support::MappedFile file(path);
+    const auto bytes = file.bytes();
+    return support::sha256_hex(bytes.last(std::min(bytes.size(), kTailBytes))) + " " +
+           std::to_string(bytes.size());
+  }
+
+  // Row groups are read whole and kept, the least lately used dropped first. Decoding happens outside the
+  // lock.
+  std::shared_ptr<const ParquetImages> row_group(const Place& place) const {
+    const std::lock_guard lock(mutex_);
+    const Key key{place.shard, place.row_group};
+    const auto found = std::ranges::find(cache_, key, &Cached::key);
+    if (found != cache_.end()) {
+      cache_.splice(cache_.begin(), cache_, found);
+      return found->images;
+    }
+    auto images = std::make_shared<const ParquetImages>(
+        shards_[place.shard].read_images(image_column_, place.row_group));
+    cached_bytes_ += images->bytes;
+    cache_.push_front({key, images});
+    while (cached_bytes_ > kCacheBytes && cache_.size() > 1) {
+      cached_bytes_ -= cache_.back().images->bytes;
+      cache_.pop_back();
+    }
+    return images;
+  }
+
+  std::vector<ParquetShard> shards_;
+  std::size_t image_column_ = 0;
+  std::size_t label_column_ = 0;
+  std::vector<Place> places_;
+  std::vector<std::int64_t> labels_;
+  std::vector<std::string> class_names_;
+  std::string digest_;
+  mutable std::mutex mutex_;
+  mutable std::list<Cached> cache_;
+  mutable std::size_t cached_bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_parquet(const fs::path& folder, Split split, const DatasetOptions& options) {
+  return std::make_unique<ParquetDataset>(folder, split, options);
+}
+
+}  // namespace zoetrope::data

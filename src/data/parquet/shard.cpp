@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parquet/shard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <arrow/memory_pool.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+#include <parquet/metadata.h>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::data {
+namespace fs = std::filesystem;
+
+namespace {
+
+// What a page's header claims to unpack to is set aside before it is unpacked. Image files hardly shrink,
+// labels and paths may a lot.
+constexpr std::int64_t kMostBytesPerFileByte = 64;
+constexpr std::int64_t kLeastMemory = std::int64_t{256} << 20;
+
+[[noreturn]] void fail(const fs::path& path, std::string reason) {
+  std::ranges::replace(reason, '\n', ' ');
+  throw InputError(path.string() + ": is not a Parquet file that can be read: " + reason);
+}
+
+void check(const arrow::Status& status, const fs::path& path) {
+  if (!status.ok()) fail(path, status.ToString());
+}
+
+template <typename T>
+T check(arrow::Result<T> result, const fs::path& path) {
+  check(result.status(), path);
+  return std::move(result).ValueUnsafe();
+}
+
+bool holds_bytes(const arrow::DataType& type) {
+  return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY;
+}
+
+ParquetKind kind_of(const arrow::DataType& type) {
+  if (arrow::is_integer(type.id())) return ParquetKind::kInteger;
+  if (holds_bytes(type)) return ParquetKind::kImage;
+  if (type.id() != arrow::Type::STRUCT) return ParquetKind::kOther;
+  const auto bytes = static_cast<const arrow::StructType&>(type).GetFieldByName("bytes");
+  return bytes != nullptr && holds_bytes(*bytes->type()) ? ParquetKind::kImage : ParquetKind::kOther;
+}
+
+// The leaf columns of a top-level column, or only its leaf `child`.
+std::vector<int> leaves(const parquet::arrow::SchemaField& field, const std::string& child) {
+  if (field.is_leaf()) return {field.column_index};
+  for (const auto& inner : field.children) {
+    if (inner.field->name() == child && inner.is_leaf()) return {inner.column_index};
+  }
+  return {};
+}
+
+template <typename Binary>
+void append_files(const arrow::Array& array, ParquetImages& images) {
+  const auto& values = static_cast<const Binary&>(array);
+  for (std::int64_t i = 0; i < values.length(); ++i) {
+    if (values.IsNull(i)) {
+      images.files.emplace_back();
+      continue;
+    }
+    const auto view = values.GetView(i);
+    images.files.emplace_back(reinterpret_cast<const std::uint8_t*>(view.data()), view.size());
+    images.bytes += view.size();
+  }
+}
+
+template <typename Integers>
+void append_integers(const arrow::Array& array, std::vector<std::optional<std::int64_t>>& out) {
+  const auto& values = static_cast<const Integers&>(array);
+  for (std::int64_t i = 0; i < values.length(); ++i)
+    out.push_back(values.IsNull(i) ? std::nullopt
+                                   : std::optional(static_cast<std::int64_t>(values.Value(i))));
+}
+
+void append_any_integers(const arrow::Array& array, std::vector<std::optional<std::int64_t>>& out) {
+  switch (array.type_id()) {
+    case arrow::Type::INT8:
+      return append_integers<arrow::Int8Array>(array, out);
+    case arrow::Type::INT16:
+      return append_integers<arrow::Int16Array>(array, out);
+    case arrow::Type::INT32:
+      return append_integers<arrow::Int32Array>(array, out);
+    case arrow::Type::INT64:
+      return append_integers<arrow::Int64Array>(array, out);
+    case arrow::Type::UINT8:
+      return append_integers<arrow::UInt8Array>(array, out);
+    case arrow::Type::UINT16:
+      return append_integers<arrow::UInt16Array>(array, out);
+    case arrow::Type::UINT32:
+      return append_integers<arrow::UInt32Array>(array, out);
+    default:
+      return append_integers<arrow::UInt64Array>(array, out);
+  }
+}
+
+}  // namespace
+
+struct ParquetShard::Impl {
+  explicit Impl(const fs::path& file)
+      : path(file),
+        memory(arrow::MemoryPool::CreateDefault()),
+        pool(memory.get(),
+             std::max(kLeastMemory, kMostBytesPerFileByte * static_cast<std::int64_t>(fs::file_size(file)))) {
+    const auto source = check(arrow::io::ReadableFile::Open(file.string(), &pool), path);
+    reader = check(parquet::arrow::OpenFile(source, &pool), path);
+    check(reader->GetSchema(&schema), path);
+  }
+
+  const parquet::arrow::SchemaField& field(std::size_t column) const {
+    return reader->manifest().schema_fields.at(column);
+  }
+
+  std::shared_ptr<arrow::Table> read_row_group(int row_group, std::size_t column,
+                                               const std::string& child) const {
+    try {
+      auto table = check(reader->ReadRowGroup(row_group, leaves(field(column), child)), path);
+      check(table->Validate(), path);
+      return table;
+    } catch (const parquet::ParquetException& error) {
+      fail(path, error.what());
+    }
+  }
+
+  fs::path path;
+  std::unique_ptr<arrow::MemoryPool> memory;
+  mutable arrow::CappedMemoryPool pool;
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  std::shared_ptr<arrow::Schema> schema;
+};
+
+ParquetShard::ParquetShard(const fs::path& path) {
+  try {
+    impl_ = std::make_unique<Impl>(path);
+  } catch (const parquet::ParquetException& error) {
+    fail(path, error.what());
+  }
+}
+ParquetShard::~ParquetShard() = default;
+ParquetShard::ParquetShard(ParquetShard&&) noexcept = default;
+ParquetShard& ParquetShard::operator=(ParquetShard&&) noexcept = default;
+
+const fs::path& ParquetShard::path() const {
+  return impl_->path;
+}
+
+std::vector<ParquetColumn> ParquetShard::columns() const {
+  std::vector<ParquetColumn> columns;
+  for (const auto& field : impl_->schema->fields())
+    columns.push_back({field->name(), kind_of(*field->type())});
+  return columns;
+}
+
+std::string ParquetShard::hugging_face_metadata() const {
+  const auto& metadata = impl_->schema->metadata();
+  if (metadata == nullptr) return "";
+  const int at = metadata->FindKey("huggingface");
+  return at < 0 ? "" : metadata->value(at);
+}
+
+std::vector<std::int64_t> ParquetShard::row_group_sizes() const {
+  const auto metadata = impl_->reader->parquet_reader()->metadata();
+  std::vector<std::int64_t> sizes;
+  for (int i = 0; i < metadata->num_row_groups(); ++i) sizes.push_back(metadata->RowGroup(i)->num_rows());
+  return sizes;
+}
+
+std::vector<std::optional<std::int64_t>> ParquetShard::read_integers(std::size_t column) const {
+  std::vector<std::optional<std::int64_t>> values;
+  for (int group = 0; group < impl_->reader->num_row_groups(); ++group) {
+    const auto table = impl_->read_row_group(group, column, "");
+    for (const auto& chunk : table->column(0)->chunks()) append_any_integers(*chunk, values);
+  }
+  return values;
+}
+
+ParquetImages ParquetShard::read_images(std::size_t column, int row_group) const {
+  const auto table = impl_->read_row_group(row_group, column, "bytes");
+  ParquetImages images;
+  images.owner = table;
+  for (const auto& chunk : table->column(0)->chunks()) {
+    std::shared_ptr<arrow::Array> files = chunk;
+    if (chunk->type_id() == arrow::Type::STRUCT)
+      files = static_cast<const arrow::StructArray&>(*chunk).field(0);
+    if (files->type_id() == arrow::Type::BINARY) append_files<arrow::BinaryArray>(*files, images);
+    if (files->type_id() == arrow::Type::LARGE_BINARY) append_files<arrow::LargeBinaryArray>(*files, images);
+  }
+  return images;
+}
+
+}  // namespace zoetrope::data

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "zoetrope/data/dataset.hpp"
+
+namespace zoetrope::data {
+
+enum class LimitOrder { kFirst, kPermuted };
+
+// Which of n images a split keeps, ascending: options.limit of them, and with skip_bad_images only those that
+// `decode` takes without an InputError, whose message is logged as a warning. Throws InputError naming
+// `origin` when none is left.
+std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const DatasetOptions& options,
+                                        const std::function<void(std::int64_t)>& decode,
+                                        const std::string& origin);
+
+// The usual names of a split, in the order in which they are tried (those of Hugging Face `datasets`).
+std::span<const std::string_view> split_names(Split split);
+
+// decode_image for a whole file that came from `origin`; the error says how to go on without it.
+Image decode_file(std::span<const std::uint8_t> file, const std::string& origin);
+
+}  // namespace zoetrope::data
