@@ -37,7 +37,7 @@ class Analyzer {
  public:
   Analyzer(Context& context, std::vector<std::int64_t> steps)
       : context_(context), run_(context.run()), options_(context.options()), steps_(std::move(steps)) {
-    const at::Tensor& labels = context.test().pixels.labels;
+    const at::Tensor& labels = context.test().images->labels();
     labels_.assign(labels.const_data_ptr<std::int64_t>(),
                    labels.const_data_ptr<std::int64_t>() + labels.numel());
   }

@@ -77,19 +77,32 @@ const data::PreprocessorConfig& Context::preprocessor() {
 }
 
 Split Context::load(data::Split which, std::int64_t limit) {
-  set_stage(which == data::Split::kTrain ? "reading training images" : "reading test images");
+  const bool is_train = which == data::Split::kTrain;
+  set_stage(is_train ? "reading training images" : "reading test images");
+  data::DatasetOptions choice;
+  choice.limit = limit;
+  choice.seed = options_.seed;
+  choice.skip_bad_images = options_.skip_bad_images;
+  choice.split = is_train ? options_.train_split : options_.test_split;
+  choice.image_column = options_.image_column;
+  choice.label_column = options_.label_column;
+  data::ImageCacheOptions cache;
+  cache.max_bytes = static_cast<std::uint64_t>(options_.image_cache) << 20;
+  cache.num_threads = threads_;
+  cache.seed = options_.seed;
+  if (is_train && options_.augment == "flip-crop") cache.augmentation = data::Augmentation::kFlipCrop;
   Split split;
-  split.dataset = data::open_dataset(options_.data, which, limit);
-  split.pixels = data::load_pixels(*split.dataset, preprocessor());
+  split.dataset = data::open_dataset(options_.data, which, choice);
+  split.images = std::make_unique<data::ImageCache>(split.dataset, preprocessor(), cache);
   return split;
 }
 
-const Split& Context::train() {
+Split& Context::train() {
   if (!train_) train_ = load(data::Split::kTrain, options_.train_limit);
   return *train_;
 }
 
-const Split& Context::test() {
+Split& Context::test() {
   if (!test_) test_ = load(data::Split::kTest, options_.test_limit);
   return *test_;
 }

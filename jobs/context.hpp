@@ -9,6 +9,7 @@
 
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
+#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/store/loss_log.hpp"
@@ -20,8 +21,9 @@
 namespace zoetrope::jobs {
 
 struct Split {
-  std::unique_ptr<data::Dataset> dataset;
-  data::PixelStore pixels;
+  std::shared_ptr<const data::Dataset> dataset;
+  std::unique_ptr<data::ImageCache> images;
+  std::int64_t size() const { return dataset->size(); }
 };
 
 struct StageTime {
@@ -50,8 +52,8 @@ class Context {
   // How images become the model's input: preprocessor_config.json of --model, or of the run's first
   // checkpoint.
   const data::PreprocessorConfig& preprocessor();
-  const Split& train();
-  const Split& test();
+  Split& train();
+  Split& test();
   // log.csv, or the log of a Hugging Face Trainer's checkpoints where there is none.
   std::vector<store::LossRecord> loss_log() const;
 

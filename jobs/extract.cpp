@@ -13,8 +13,8 @@ void extract(Context& context) {
     throw InputError(context.run().root.string() +
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
                      "--run the output folder of a Hugging Face Trainer");
-  const Split& test = context.test();
-  embed::ExtractionInput input{test.pixels, test.dataset->digest(), context.preprocessor(),
+  Split& test = context.test();
+  embed::ExtractionInput input{*test.images, test.dataset->digest(), context.preprocessor(),
                                context.precision(),
                                [&](const std::string& stage) { context.set_stage(stage); }};
   const auto result = embed::extract(context.run(), steps, input, context.communicator());

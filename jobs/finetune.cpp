@@ -31,6 +31,7 @@ train::TrainOptions training_options(const Options& options, std::int64_t num_im
   training.logging_steps = options.logging_steps;
   training.keep_optimizer = options.keep_optimizer;
   training.save = options.save == "in-situ" ? train::SaveMode::kInSitu : train::SaveMode::kFull;
+  training.augment = options.augment;
   training.precision = context.precision();
   training.threads = context.threads();
   return training;
@@ -40,10 +41,10 @@ train::TrainingHooks training_hooks(Context& context) {
   train::TrainingHooks hooks;
   hooks.on_stage = [&context](const std::string& stage) { context.set_stage(stage); };
   if (context.options().save != "in-situ") return hooks;
-  const Split& test = context.test();
+  Split& test = context.test();
   hooks.on_checkpoint = [&context, &test](std::int64_t step, double epoch, const model::Vit& model) {
     const embed::ExtractionInput input{
-        test.pixels, test.dataset->digest(), context.preprocessor(), context.precision(), {}};
+        *test.images, test.dataset->digest(), context.preprocessor(), context.precision(), {}};
     embed::extract_in_situ(context.run(), step, epoch, model, input, context.communicator());
   };
   return hooks;
@@ -52,15 +53,15 @@ train::TrainingHooks training_hooks(Context& context) {
 }  // namespace
 
 void finetune(Context& context) {
-  const Split& train = context.train();
-  const auto options = training_options(context.options(), train.pixels.labels.size(0), context);
+  Split& train = context.train();
+  const auto options = training_options(context.options(), train.size(), context);
   context.set_stage("reading the model");
-  model::Vit model =
-      model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
-                                  context.options().seed, /*image_side=*/train.pixels.pixels.size(2));
+  model::Vit model = model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
+                                                 context.options().seed,
+                                                 /*image_side=*/context.preprocessor().output_height());
   model::require_no_dropout(model.config(), context.options().model);
 
-  const train::TrainingInput input{model, train.pixels, context.preprocessor(), train.dataset->digest()};
+  const train::TrainingInput input{model, *train.images, context.preprocessor(), train.dataset->digest()};
   const auto result =
       train::train(context.run(), input, options, context.communicators(), training_hooks(context));
   context.add_stage(

@@ -35,10 +35,21 @@ po::typed_value<double>* real(double& target, const char* shown) {
 
 po::options_description data_options(Options& o) {
   po::options_description group("Data", kLineLength);
-  group.add_options()("data", field(o.data, "SPEC"),
-                      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR (the binary version)")(
-      "train-limit", field(o.train_limit, "N"), "use the first N training images; 0: all")(
-      "test-limit", field(o.test_limit, "N"), "use the first N test images; 0: all");
+  auto add = group.add_options();
+  add("data", field(o.data, "SPEC"),
+      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
+      "folder:DIR "
+      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout)");
+  add("train-limit", field(o.train_limit, "N"), "use N training images; 0: all");
+  add("test-limit", field(o.test_limit, "N"), "use N test images; 0: all");
+  add("train-split", field(o.train_split, "NAME"),
+      "folder, parquet: the training split's name, where it is an unusual one");
+  add("test-split", field(o.test_split, "NAME"), "the same of the test split");
+  add("image-column", field(o.image_column, "NAME"), "parquet: the images' column, where there are several");
+  add("label-column", field(o.label_column, "NAME"), "parquet: the labels' column; cifar100: coarse_label");
+  add("skip-bad-images", po::bool_switch(&o.skip_bad_images),
+      "folder, parquet: go on without images that cannot be decoded");
+  add("image-cache", field(o.image_cache, "MIB"), "resized images of a split that a rank keeps in memory");
   return group;
 }
 
@@ -64,6 +75,7 @@ po::options_description training_options(Options& o) {
   add("seed", field(o.seed, "N"), "order of images and random start");
   add("save-steps", field(o.save_steps, "N"), "a checkpoint, and so a frame, every N steps");
   add("logging-steps", field(o.logging_steps, "N"), "a line of log.csv every N steps");
+  add("augment", field(o.augment, "A"), "none, or flip-crop (RandomResizedCrop and flip, as torchvision)");
   add("save", field(o.save, "MODE"),
       "full: every checkpoint is a model; in-situ: embed while training, keep the last model");
   add("keep-optimizer", field(o.keep_optimizer, "N"), "newest checkpoints that keep the optimizer's state");
@@ -224,6 +236,9 @@ void check(const Options& o) {
   require(o.fps > 0 && o.fps <= 100, "--fps must be above 0 and at most 100");
   require(o.tween >= 0 && o.tween <= 1000, "--tween must be 0 to 1000");
   require(o.timeout > 0, "--timeout must be positive");
+  require(o.image_cache >= 0 && o.image_cache <= (std::int64_t{1} << 30),
+          "--image-cache must be 0 to 2^30 MiB");
+  require_word("augment", o.augment, {"none", "flip-crop"});
   require_word("save", o.save, {"full", "in-situ"});
   require_word("precision", o.precision, {"fp32", "bf16"});
   require_word("device", o.device, {"auto", "cpu", "cuda"});
@@ -253,6 +268,7 @@ std::string text_of(const boost::any& value) {
   if (const auto* number = boost::any_cast<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* number = boost::any_cast<std::uint64_t>(&value)) return std::to_string(*number);
   if (const auto* number = boost::any_cast<int>(&value)) return std::to_string(*number);
+  if (const auto* flag = boost::any_cast<bool>(&value)) return *flag ? "true" : "false";
   // The shortest text that reads back as the same number.
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, boost::any_cast<double>(value)).ptr;

@@ -28,6 +28,12 @@ struct Options {
   std::string data = "idx:/usr/share/datasets/fashion-mnist";
   std::int64_t train_limit = 0;
   std::int64_t test_limit = 0;
+  std::string train_split;
+  std::string test_split;
+  std::string image_column;
+  std::string label_column;
+  bool skip_bad_images = false;
+  std::int64_t image_cache = 4096;
 
   std::string model;
 
@@ -42,6 +48,7 @@ struct Options {
   std::uint64_t seed = 42;
   std::int64_t save_steps = 20;
   std::int64_t logging_steps = 20;
+  std::string augment = "none";
   std::string save = "full";
   std::int64_t keep_optimizer = 2;
 

@@ -132,11 +132,10 @@ void encode(Context& context, const render::Scene& scene, const std::vector<rend
 void render(Context& context) {
   const auto analysis = store::read_analysis(context.run().analysis());
   const Split& test = context.test();
-  if (test.pixels.labels.size(0) != static_cast<std::int64_t>(analysis.num_images()))
+  if (test.size() != static_cast<std::int64_t>(analysis.num_images()))
     throw InputError(context.run().analysis().string() + ": is of " +
                      support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
-                     " images, --data and --test-limit give " +
-                     support::format_count(test.pixels.labels.size(0)));
+                     " images, --data and --test-limit give " + support::format_count(test.size()));
   const render::Scene scene = make_scene(context, analysis);
   const auto frames = make_frames(analysis, *test.dataset);
   draw_frames(context, scene, frames);

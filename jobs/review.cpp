@@ -21,21 +21,33 @@ namespace {
 constexpr int kLargestSide = 48;  // pixels of an image on the page
 constexpr int kRefreshSeconds = 5;
 
-// All images in one size: as they are where they are small and alike, else made smaller.
+data::Image repeat_grey(const data::Image& grey) {
+  data::Image rgb{grey.height, grey.width, 3, {}};
+  for (const std::uint8_t value : grey.pixels) rgb.pixels.insert(rgb.pixels.end(), 3, value);
+  return rgb;
+}
+
+// All images in one size: as they are where they are small and alike, else made smaller. Grey ones stay so
+// where all are.
 review::Images images_for_page(const data::Dataset& dataset) {
+  std::vector<data::Image> list;
   review::Images images;
-  const data::Image first = dataset.image(0);
-  images.height = std::min(first.height, kLargestSide);
-  images.width = std::min(first.width, kLargestSide);
-  images.channels = first.channels;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     data::Image image = dataset.image(i);
-    if (image.channels != images.channels)
-      throw InputError("image " + std::to_string(i) + " has another number of channels than the first");
+    if (i == 0) {
+      images.height = std::min(image.height, kLargestSide);
+      images.width = std::min(image.width, kLargestSide);
+    }
     if (image.height != images.height || image.width != images.width)
       image = data::resize(image, static_cast<int>(images.height), static_cast<int>(images.width),
                            data::Resample::kBilinear);
+    images.channels = std::max<std::int64_t>(images.channels, image.channels);
+    list.push_back(std::move(image));
+  }
+  for (data::Image& image : list) {
+    if (image.channels != images.channels) image = repeat_grey(image);
     images.pixels.insert(images.pixels.end(), image.pixels.begin(), image.pixels.end());
+    image = {};
   }
   return images;
 }

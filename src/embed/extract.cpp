@@ -29,7 +29,7 @@ store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, const mod
   identity.model_digest = model::digest(model);
   identity.dataset_digest = input.dataset_digest;
   identity.dtype = model::name_of(input.precision);
-  identity.num_rows = input.images.labels.size(0);
+  identity.num_rows = input.images.labels().size(0);
   identity.num_columns = model.config().hidden_size;
   identity.num_classes = model.config().num_labels();
   return identity;
@@ -133,7 +133,7 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
   const auto start = std::chrono::steady_clock::now();
   const auto work = find_work(run, steps, input, communicator);
   const auto rounds = deal(work.size(), communicator.rank(), communicator.size());
-  const auto num_images = input.images.labels.size(0);
+  const auto num_images = input.images.labels().size(0);
   const auto total = static_cast<std::int64_t>(work.size()) * num_images;
 
   // The bar shows rank 0's part scaled up: all ranks have the same amount of work.

@@ -15,7 +15,8 @@ support::Json TrainOptions::identity() const {
           {"seed", seed},
           {"save-steps", save_steps},
           {"logging-steps", logging_steps},
-          {"precision", model::name_of(precision)}};
+          {"precision", model::name_of(precision)},
+          {"augment", augment}};
 }
 
 std::int64_t steps_of_epochs(double epochs, std::int64_t steps_per_epoch) {

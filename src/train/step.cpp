@@ -39,7 +39,7 @@ std::int64_t choose_micro_batch(const model::VitConfig& config, std::int64_t ask
 
 }  // namespace
 
-StepRunner::StepRunner(const model::Vit& model, const data::PixelStore& images,
+StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
                        const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
                        std::int64_t local_batch, std::int64_t micro_batch, comm::Communicator& communicator)
     : images_(images),
@@ -50,22 +50,39 @@ StepRunner::StepRunner(const model::Vit& model, const data::PixelStore& images,
       lanes_(make_lanes(model, choose_lanes(model, threads, micro_batch_))),
       reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
 
-at::Tensor StepRunner::run(std::span<const std::int64_t> batch) {
+std::span<const std::int64_t> StepRunner::mine(std::span<const std::int64_t> batch) const {
+  const auto [first, last] =
+      data::share(static_cast<std::int64_t>(batch.size()), communicator_.rank(), communicator_.size());
+  return batch.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+}
+
+void StepRunner::prefetch(std::span<const std::int64_t> batch, std::int64_t epoch) {
+  const auto rows = mine(batch);
+  if (!rows.empty()) images_.prefetch({rows.begin(), rows.end()}, epoch);
+}
+
+at::Tensor StepRunner::run(std::span<const std::int64_t> batch, std::int64_t epoch) {
   const auto batch_size = static_cast<std::int64_t>(batch.size());
-  const auto [first, last] = data::share(batch_size, communicator_.rank(), communicator_.size());
-  std::span<const std::int64_t> rows =
-      batch.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+  const auto rows = mine(batch);
+  const auto num_rows = static_cast<std::int64_t>(rows.size());
+  const auto num_lanes = static_cast<std::int64_t>(lanes_.size());
   const auto on_device = lanes_.front().gradient.options().dtype(at::kDouble);
   std::vector<at::Tensor> sums(lanes_.size());
   for (at::Tensor& lane : sums) lane = at::zeros({2}, on_device);
 
   reducer_->zero();
-  if (rows.empty()) reducer_->expect_backward(0);
-  while (!rows.empty()) {
-    const auto micro = rows.first(std::min<std::size_t>(rows.size(), static_cast<std::size_t>(micro_batch_)));
-    rows = rows.subspan(micro.size());
-    if (rows.empty()) reducer_->expect_backward(static_cast<int>(std::min(micro.size(), lanes_.size())));
-    run_micro_batch(micro, batch_size, sums);
+  if (rows.empty()) {
+    reducer_->expect_backward(0);
+  } else {
+    const at::Device device = lanes_.front().gradient.device();
+    const at::Tensor pixels = images_.pixels(rows, epoch).to(device);
+    const at::Tensor indices = at::tensor(at::IntArrayRef(rows.data(), rows.size()), at::kLong);
+    const at::Tensor labels = images_.labels().index_select(0, indices).to(device);
+    for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
+      const std::int64_t count = std::min(micro_batch_, num_rows - first);
+      if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_lanes)));
+      run_micro_batch(pixels.narrow(0, first, count), labels.narrow(0, first, count), batch_size, sums);
+    }
   }
   at::Tensor totals = at::zeros({2}, on_device);
   for (const at::Tensor& lane : sums) totals += lane;
@@ -75,32 +92,30 @@ at::Tensor StepRunner::run(std::span<const std::int64_t> batch) {
   return totals;
 }
 
-void StepRunner::run_micro_batch(std::span<const std::int64_t> rows, std::int64_t batch_size,
+void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,
                                  std::vector<at::Tensor>& sums) {
-  const auto active = static_cast<int>(std::min(rows.size(), lanes_.size()));
+  const std::int64_t count = pixels.size(0);
+  const auto active = static_cast<int>(std::min(count, static_cast<std::int64_t>(lanes_.size())));
   const auto run = [&](std::int64_t i) {
-    const auto [first, last] =
-        data::share(static_cast<std::int64_t>(rows.size()), static_cast<int>(i), active);
+    const auto [first, last] = data::share(count, static_cast<int>(i), active);
     const auto index = static_cast<std::size_t>(i);
-    const auto mine = rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
-    sums[index] += run_lane(lanes_[index], mine, batch_size);
+    sums[index] += run_lane(lanes_[index], pixels.narrow(0, first, last - first),
+                            labels.narrow(0, first, last - first), batch_size);
   };
   if (lanes_.size() == 1) return run(0);  // the threads work inside each operation
   comm::for_each_task(active, run);
 }
 
 // Sum of the images' losses, and how many were right.
-at::Tensor StepRunner::run_lane(Lane& lane, std::span<const std::int64_t> rows,
+at::Tensor StepRunner::run_lane(Lane& lane, const at::Tensor& pixels, const at::Tensor& labels,
                                 std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
-  const at::Device device = images_.pixels.device();
-  const at::Tensor indices = at::tensor(at::IntArrayRef(rows.data(), rows.size()), at::kLong).to(device);
-  const at::Tensor pixels = data::normalize(images_.pixels, indices, preprocessor_);
-  const at::Tensor labels = images_.labels.index_select(0, indices);
+  const at::Tensor all =
+      at::arange(pixels.size(0), at::TensorOptions().dtype(at::kLong).device(pixels.device()));
   at::Tensor logits;
   {
-    const model::PrecisionScope scope(precision_, device.type());
-    logits = lane.model.logits(pixels);
+    const model::PrecisionScope scope(precision_, pixels.device().type());
+    logits = lane.model.logits(data::normalize(pixels, all, preprocessor_));
   }
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
   (loss / static_cast<double>(batch_size)).backward();

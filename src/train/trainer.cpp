@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -49,7 +50,7 @@ class Loop {
                (options.batch_size + control_.size() - 1) / control_.size(), options.micro_batch,
                communicators.tensors) {
     sampler_.seed = options.seed;
-    sampler_.num_images = input.images.labels.size(0);
+    sampler_.num_images = input.images.labels().size(0);
     sampler_.batch_size = options.batch_size;
     interval_ = at::zeros({2}, input.model.flat().options().dtype(at::kDouble));
     identity_ = options.identity();
@@ -95,6 +96,7 @@ class Loop {
   std::int64_t images_since_log_ = 0;
   Clock::time_point interval_start_;
   bool stop_ = false;
+  std::vector<std::int64_t> next_batch_;  // its images are being made
 };
 
 // Rank 0 looks for the newest checkpoint and tells the others, who then read the same files.
@@ -205,8 +207,12 @@ void Loop::read_sums() {
 }
 
 void Loop::train_step(std::int64_t step) {
-  const std::vector<std::int64_t> batch = sampler_.batch(step);
-  interval_ += steps_.run(batch);
+  const std::vector<std::int64_t> batch = std::move(next_batch_);
+  if (step + 1 < options_.max_steps) {
+    next_batch_ = sampler_.batch(step + 1);
+    steps_.prefetch(next_batch_, (step + 1) / sampler_.steps_per_epoch());
+  }
+  interval_ += steps_.run(batch, step / sampler_.steps_per_epoch());
   const double learning_rate = schedule_.at(step);
   grad_norm_ = clip_gradient(steps_.gradient(), options_.max_grad_norm);
   optimizer_.step(steps_.gradient(), learning_rate);
@@ -242,6 +248,7 @@ TrainingResult Loop::train() {
   {
     support::Progress progress("training", options_.max_steps, "steps");
     progress.update(result.first_step);
+    next_batch_ = sampler_.batch(result.first_step);
     for (std::int64_t step = result.first_step; step < options_.max_steps; ++step) {
       if (hooks_.on_stage) hooks_.on_stage("training, step " + std::to_string(step + 1));
       train_step(step);

@@ -14,6 +14,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "tensor_dataset.hpp"
 #include "tensors.hpp"
 
 namespace zoetrope::embed {
@@ -35,7 +36,9 @@ class Extract : public ::testing::Test {
     at::set_num_threads(2);
     const at::Tensor base =
         at::arange(kImages * 784, at::kLong).mul(2654435761).bitwise_and(0xff).to(at::kByte);
-    images_ = {base.view({kImages, 1, 28, 28}), at::arange(kImages).remainder(10)};
+    // Less memory than the images take: some are made again for every block.
+    images_ = testing::cache_of({base.view({kImages, 1, 28, 28}), at::arange(kImages).remainder(10)},
+                                preprocessor_, kImages * 784 / 2);
   }
 
   static std::unique_ptr<comm::World> make_world() {
@@ -59,15 +62,15 @@ class Extract : public ::testing::Test {
     comm().barrier();
   }
 
-  ExtractionInput input() const { return {images_, "digest", preprocessor_, model::Precision::kFloat32, {}}; }
+  ExtractionInput input() { return {*images_, "digest", preprocessor_, model::Precision::kFloat32, {}}; }
 
   // All images on one thread, without ranks or files.
-  store::EmbeddedRows expected(std::int64_t step) const {
+  store::EmbeddedRows expected(std::int64_t step) {
     const model::Vit model = make_model(static_cast<std::uint64_t>(step));
     const std::int64_t size = block_size(model.config());
     const int threads = at::get_num_threads();
     at::set_num_threads(1);
-    auto rows = embed_blocks(model, images_, preprocessor_, model::Precision::kFloat32, 0,
+    auto rows = embed_blocks(model, *images_, preprocessor_, model::Precision::kFloat32, 0,
                              (kImages + size - 1) / size);
     at::set_num_threads(threads);
     return rows;
@@ -83,8 +86,8 @@ class Extract : public ::testing::Test {
 
   std::unique_ptr<comm::World> world_ = make_world();
   store::RunDirectory run_;
-  data::PixelStore images_;
   data::PreprocessorConfig preprocessor_{.height = 28, .width = 28};
+  std::unique_ptr<data::ImageCache> images_;
 };
 
 TEST_F(Extract, RunsOnTheRanksAskedFor) {
@@ -182,9 +185,9 @@ TEST_F(Extract, TheNumberOfThreadsDoesNotMatter) {
   const std::int64_t size = block_size(model.config()), blocks = (kImages + size - 1) / size;
   at::set_num_threads(4);
 
-  const auto four = embed_blocks(model, images_, preprocessor_, model::Precision::kFloat32, 0, blocks);
+  const auto four = embed_blocks(model, *images_, preprocessor_, model::Precision::kFloat32, 0, blocks);
   at::set_num_threads(3);
-  const auto tail = embed_blocks(model, images_, preprocessor_, model::Precision::kFloat32, 1, blocks);
+  const auto tail = embed_blocks(model, *images_, preprocessor_, model::Precision::kFloat32, 1, blocks);
 
   const auto one = expected(1);
   EXPECT_TRUE(four.embeddings == one.embeddings);

@@ -10,6 +10,7 @@
 #include "zoetrope/train/schedule.hpp"
 
 #include "step.hpp"
+#include "tensor_dataset.hpp"
 #include "training_data.hpp"
 
 namespace zoetrope::train {
@@ -114,11 +115,11 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
   // Trainer on 250 images: every eighth step has 26 images.
   const model::SafetensorsFile expected(golden("train-50/short-last-batch.safetensors"));
   const at::Tensor losses = expected.view("loss").clone();
-  const auto images = testing::golden_images(250);
   const auto preprocessor = testing::golden_preprocessor();
+  const auto images = testing::cache_of(testing::golden_images(250), preprocessor);
   const model::Vit model = model::load_checkpoint(golden("train-50/initial"));
   auto communicator = comm::make_single_communicator();
-  StepRunner runner(model, images, preprocessor, model::Precision::kFloat32, 1, 32, 8, *communicator);
+  StepRunner runner(model, *images, preprocessor, model::Precision::kFloat32, 1, 32, 8, *communicator);
   AdamW optimizer(model, 0.0);
   const LinearSchedule schedule(5e-4, 0.1, 24);
 
@@ -126,7 +127,7 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
     std::vector<std::int64_t> batch;
     for (std::int64_t i = step % 8 * 32; i < std::min<std::int64_t>(250, (step % 8 + 1) * 32); ++i)
       batch.push_back(i);
-    const double loss = runner.run(batch)[0].item<double>();
+    const double loss = runner.run(batch, step / 8)[0].item<double>();
     clip_gradient(runner.gradient(), 1.0);
     optimizer.step(runner.gradient(), schedule.at(step));
     EXPECT_NEAR(loss, losses[step].item<double>(), 1e-4 * loss) << "step " << step;

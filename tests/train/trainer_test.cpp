@@ -15,6 +15,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/train/checkpoint.hpp"
 
+#include "tensor_dataset.hpp"
 #include "training_data.hpp"
 
 namespace zoetrope::train {
@@ -52,7 +53,8 @@ void train_on(int ranks, const std::filesystem::path& folder, const data::PixelS
   comm::run_as_thread_ranks(ranks, [&](comm::Communicator& communicator) {
     at::set_num_threads(options.threads);
     model::Vit model = model::load_for_fine_tuning(golden("train-50/initial"), golden_classes(), 42);
-    const TrainingInput input{model, images, preprocessor, "digest"};
+    const auto cache = testing::cache_of(images, preprocessor);
+    const TrainingInput input{model, *cache, preprocessor, "digest"};
     train(run, input, options, {communicator, communicator}, hooks);
   });
 }

@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/embed/extractor.hpp"
 #include "zoetrope/store/run_directory.hpp"
 
 namespace zoetrope::embed {
 
 struct ExtractionInput {
-  const data::PixelStore& images;
+  data::ImageCache& images;
   std::string dataset_digest;
   const data::PreprocessorConfig& preprocessor;
   model::Precision precision = model::Precision::kFloat32;

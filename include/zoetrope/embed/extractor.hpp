@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/model/vit.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
@@ -20,7 +20,7 @@ std::int64_t block_size(const model::VitConfig& config);
 // The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of
 // libtorch's threads computes whole blocks. `on_progress` gets the number of images done since its last call,
 // from the calling thread.
-store::EmbeddedRows embed_blocks(const model::Vit& model, const data::PixelStore& images,
+store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& images,
                                  const data::PreprocessorConfig& preprocessor, model::Precision precision,
                                  std::int64_t first_block, std::int64_t last_block,
                                  const std::function<void(std::int64_t images)>& on_progress = {});

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/vit.hpp"
 #include "zoetrope/store/run_directory.hpp"
@@ -22,7 +23,7 @@ struct Communicators {
 
 struct TrainingInput {
   model::Vit& model;  // the start; when a checkpoint exists, its weights are read over it
-  const data::PixelStore& images;
+  data::ImageCache& images;
   const data::PreprocessorConfig& preprocessor;
   std::string dataset_digest;
 };
