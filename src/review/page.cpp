@@ -123,22 +123,48 @@ void pack_predictions(const store::Analysis& analysis, ArrayPacker& packer) {
   }
 }
 
-ArrayPacker pack_arrays(const store::Analysis& analysis, Range range) {
-  const std::size_t images = analysis.num_images();
+// The negative logarithms of the outlier scores: mean distances to the neighbours in units of the set's
+// median.
+struct Distances {
+  std::vector<double> values;
+  double largest = 1;
+};
+
+Distances distances_of(const std::vector<double>& scores) {
+  constexpr double kLargest = 40;  // a score of 4e-18; what is smaller is shown as this
+  Distances distances;
+  for (const double score : scores) {
+    distances.values.push_back(std::clamp(-std::log(score), 0.0, kLargest));
+    distances.largest = std::max(distances.largest, distances.values.back());
+  }
+  return distances;
+}
+
+struct PackedArrays {
   ArrayPacker packer;
+  Range range;  // of the points
+  double largest_distance = 1;
+};
+
+PackedArrays pack_arrays(const store::Analysis& analysis) {
+  const std::size_t images = analysis.num_images();
+  const Distances distances = distances_of(analysis.ood_score);
+  PackedArrays arrays{
+      .packer = {}, .range = range_of(analysis.aligned), .largest_distance = distances.largest};
+  ArrayPacker& packer = arrays.packer;
   packer.add_small("label", analysis.label);
-  packer.add_quantised("points", analysis.aligned, range, 2 * images);
-  packer.add_quantised("score", analysis.ood_score, {0, 1}, images);
+  packer.add_quantised("points", analysis.aligned, arrays.range, 2 * images);
+  packer.add_quantised("distance", distances.values, {0, distances.largest}, images);
   packer.add_integers("outlier", analysis.outlier);
-  if (analysis.num_frames() == 0) return packer;
+  if (analysis.num_frames() == 0) return arrays;
   const double* scores = analysis.ood_score.data();
   packer.add_integers("rankFirst", ascending_ranks(scores, images));
   packer.add_integers("rankLast", ascending_ranks(scores + (analysis.num_frames() - 1) * images, images));
   pack_predictions(analysis, packer);
-  return packer;
+  return arrays;
 }
 
-Json describe(const Review& review, const PageOptions& options, const ArrayPacker& arrays, Range range,
+Json describe(const Review& review, const PageOptions& options, const PackedArrays& arrays,
               const Sheets& sheets) {
   const store::Analysis& analysis = review.analysis;
   std::vector<double> explained;
@@ -154,9 +180,10 @@ Json describe(const Review& review, const PageOptions& options, const ArrayPacke
                {"epochs", analysis.epoch},
                {"explained", explained},
                {"classNames", analysis.class_names},
-               {"range", {{"low", range.low}, {"high", range.high}}},
+               {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
+               {"largestDistance", arrays.largest_distance},
                {"curves", curves_of(review)},
-               {"arrays", arrays.directory()},
+               {"arrays", arrays.packer.directory()},
                {"images",
                 {{"width", sheets.width},
                  {"height", sheets.height},
@@ -169,7 +196,7 @@ Json describe(const Review& review, const PageOptions& options, const ArrayPacke
   // Tells a live page that this one has news.
   support::Sha256 version;
   version.update(meta.dump(-1, ' ', false, Json::error_handler_t::replace));
-  version.update(arrays.bytes());
+  version.update(arrays.packer.bytes());
   meta["version"] = version.hex();
   return meta;
 }
@@ -181,6 +208,16 @@ std::string sheet_elements(const Sheets& sheets) {
                 base64(sheets.jpegs[i]) + "</script>\n";
   }
   return elements;
+}
+
+// The libraries as the page holds them; packed once, as --live writes the page again and again.
+const std::string& packed_plotly() {
+  static const std::string packed = base64(gzip(resource("plotly.js")));
+  return packed;
+}
+const std::string& packed_tabulator() {
+  static const std::string packed = base64(gzip(resource("tabulator.js")));
+  return packed;
 }
 
 void check(const Review& review) {
@@ -221,8 +258,7 @@ std::string fill(std::string_view page, const Replacements& replacements) {
 
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options) {
   check(review);
-  const Range range = range_of(review.analysis.aligned);
-  const ArrayPacker arrays = pack_arrays(review.analysis, range);
+  const PackedArrays arrays = pack_arrays(review.analysis);
   const Sheets sheets = make_sheets(review.images, static_cast<std::int64_t>(review.analysis.num_images()));
   support::write_file(path,
                       fill(resource("page.html"),
@@ -230,11 +266,11 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
                             {"library_notice", "holds plotly.js and Tabulator, both under the MIT licence"},
                             {"style", std::string(resource("style.css"))},
                             {"tabulator_css", std::string(resource("tabulator.css"))},
-                            {"meta", script_json(describe(review, options, arrays, range, sheets))},
-                            {"arrays", base64(gzip(arrays.bytes()))},
+                            {"meta", script_json(describe(review, options, arrays, sheets))},
+                            {"arrays", base64(gzip(arrays.packer.bytes()))},
                             {"sheets", sheet_elements(sheets)},
-                            {"plotly", base64(gzip(resource("plotly.js")))},
-                            {"tabulator", base64(gzip(resource("tabulator.js")))},
+                            {"plotly", packed_plotly()},
+                            {"tabulator", packed_tabulator()},
                             {"modules", join_modules()}}));
 }
 

@@ -79,7 +79,7 @@ TEST(PageFile, ShowsLargeImagesSmaller) {
 
 TEST(PageFile, SpreadsManyImagesOverSheets) {
   const nlohmann::json images =
-      meta_of(page_of(make_sample({.images = 20000, .frames = 1, .side = 32}))).at("images");
+      meta_of(page_of(make_sample({.images = 17000, .frames = 1, .side = 32}))).at("images");
 
   EXPECT_EQ(images.at("columns").get<int>() * images.at("rows").get<int>(), 128 * 128);
   EXPECT_EQ(images.at("sheets"), 2);

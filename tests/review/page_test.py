@@ -28,7 +28,7 @@ if not chromium or not driver:
     sys.exit(SKIPPED)
 
 REVIEW_SAMPLE = sys.argv.pop(1)
-PATIENCE_S = 60  # a busy machine draws slowly
+PATIENCE_S = 120  # a busy machine draws slowly
 
 
 def start_browser():
@@ -38,7 +38,10 @@ def start_browser():
                    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"):
         options.add_argument(switch)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    browser.set_script_timeout(PATIENCE_S)
+    browser.set_page_load_timeout(PATIENCE_S)
+    return browser
 
 
 class Page(unittest.TestCase):

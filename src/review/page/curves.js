@@ -3,7 +3,9 @@
 import { byId } from "./dom.js";
 import { goTo } from "./state.js";
 
-const kPanelHeight = 62;
+const kSpace = 380; // pixels for all plots; each is at least kLeastHeight high
+const kLeastHeight = 46;
+const kMostHeight = 62;
 
 // Plotly reads a little HTML in text; names are to be shown as they are.
 const asText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
@@ -32,7 +34,7 @@ function traces(curves, colour) {
 function layout(curves, ink, grid) {
   const rows = curves.length;
   const result = {
-    height: 30 + kPanelHeight * rows,
+    height: 30 + rows * Math.max(kLeastHeight, Math.min(kMostHeight, kSpace / rows)),
     margin: { l: 44, r: 8, t: 4, b: 26 },
     showlegend: false,
     hovermode: "x",
@@ -46,7 +48,7 @@ function layout(curves, ink, grid) {
   curves.forEach((curve, c) => {
     const top = 1 - c / rows;
     result["yaxis" + (c === 0 ? "" : c + 1)] = {
-      domain: [top - 0.86 / rows, top - 0.28 / rows], gridcolor: grid, zeroline: false, nticks: 3, rangemode: "nonnegative", fixedrange: true, exponentformat: "e",
+      domain: [top - 0.88 / rows, top - 0.32 / rows], gridcolor: grid, zeroline: false, nticks: 2, rangemode: "nonnegative", fixedrange: true, exponentformat: "e",
     };
     result.annotations.push({
       text: asText(curve.name), xref: "paper", yref: "paper", x: 0, y: top, xanchor: "left", yanchor: "top", showarrow: false,

@@ -33,8 +33,9 @@ class Dataset {
   y(frame, i) {
     return this.#coordinate(2 * (frame * this.size + i) + 1);
   }
+  // Scores are stored as their negative logarithms, so that the small ones, which matter most, are as exact.
   score(frame, i) {
-    return this.#unit(this.arrays.score[frame * this.size + i]);
+    return Math.exp(-this.meta.largestDistance * this.#unit(this.arrays.distance[frame * this.size + i]));
   }
   prediction(frame, i) {
     return this.arrays.prediction[frame * this.size + i];

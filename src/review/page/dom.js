@@ -17,3 +17,5 @@ export function element(tag, properties = {}, ...children) {
 
 export const number = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
 export const count = (value) => value.toLocaleString("en");
+// Outlier scores span many orders of magnitude.
+export const scoreText = (value) => (value > 0 && value < 0.001 ? value.toExponential(1) : number(value, 4));

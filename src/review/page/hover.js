@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The card beside the pointer: the image, large, and what is known of it.
-import { byId, count, element, number } from "./dom.js";
+import { byId, count, element, number, scoreText } from "./dom.js";
 import { markOf } from "./palette.js";
 
 function facts(dataset, frame, i) {
@@ -11,7 +11,7 @@ function facts(dataset, frame, i) {
     const suffix = Number.isFinite(sure) ? "  " + number(sure, 3) : "";
     rows.push([guess === dataset.label(i) ? "predicted ✓" : "predicted ✗", dataset.className(guess) + suffix, guess]);
   }
-  rows.push(["outlier score", number(dataset.score(frame, i), 4)]);
+  rows.push(["outlier score", scoreText(dataset.score(frame, i))]);
   return rows;
 }
 
@@ -50,7 +50,7 @@ export function createHover(dataset, state) {
 export function showsHover(node, state, index, frameOf) {
   const show = () => {
     const box = node.getBoundingClientRect();
-    state.set({ hovered: { index, frame: frameOf(), x: box.right - 10, y: box.top + box.height / 2 } });
+    state.set({ hovered: { index, frame: frameOf(), x: box.left, y: box.top - 90 } }); // not over its neighbours
   };
   const hide = () => state.set({ hovered: null });
   node.onmouseenter = node.onfocus = show;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All fields of all images, sorted and filtered by Tabulator, which draws only the rows in sight.
-import { byId, count, element, number } from "./dom.js";
+import { byId, count, element, number, scoreText } from "./dom.js";
 import { markOf } from "./palette.js";
 import { select } from "./state.js";
 
@@ -38,7 +38,7 @@ function checkpointColumns(dataset, title, suffix, frame) {
     { title: "predicted", field: "prediction" + suffix, minWidth: 120, formatter: classCell((i) => dataset.prediction(frame, i)) },
     plain("confidence", "confidence" + suffix, 112, 3, "Probability of the predicted class")] : [];
   return { title, headerHozAlign: "left", columns: [...guesses,
-    plain("outlier score", "score" + suffix, 118, 4, "0 is most atypical"),
+    { ...plain("outlier score", "score" + suffix, 118, 4, "0 is most atypical"), formatter: (cell) => scoreText(cell.getValue()) },
     plain("rank", "rank" + suffix, 76, 0, "1 is most atypical")] };
 }
 

@@ -65,7 +65,7 @@ export class View {
       selectedpoints: this.#selectedPoints(),
       marker: { color: styles.map(({ colour }) => colour), symbol: styles.map(({ shape }) => shape), size, opacity: 0.8, line: { width: 0 } },
       selected: { marker: { opacity: 1, size: size + 2 } },
-      unselected: { marker: { opacity: 0.12 } },
+      unselected: { marker: { opacity: 0.18 } },
     };
   }
 
