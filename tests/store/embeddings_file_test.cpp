@@ -23,7 +23,8 @@ using ::testing::Pair;
 class EmbeddingsFileTest : public ScratchTest {
  protected:
   void write(RowRange rows, const EmbeddingsIdentity& identity) const {
-    write_shard(folder_, identity, rows.first, {sample_rows(rows.first, rows.second, identity.num_columns), {}});
+    write_shard(folder_, identity, rows.first,
+                {sample_rows(rows.first, rows.second, identity.num_columns), {}});
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
