@@ -53,8 +53,9 @@ void bench_layout(const char* name, Layout layout, const synthetic::Options& opt
   fs::create_directories(folder);
   const auto png = [&](std::size_t i) { return folder / (std::to_string(i) + ".png"); };
   const auto report = [&](const char* what, double ms, std::uintmax_t bytes) {
-    std::printf("%-8s %5dx%-5d %-18s %8.2f ms/frame %10.1f KB/frame\n", name, options.width, options.height,
-                what, ms / count, static_cast<double>(bytes) / 1e3 / count);
+    std::printf("%-8s %4dx%-4d %6zu points  %-10s %8.2f ms/frame %8.1f KB/frame\n", name, options.width,
+                options.height, options.num_points, what, ms / count,
+                static_cast<double>(bytes) / 1e3 / count);
   };
 
   report("draw",
@@ -96,5 +97,7 @@ int main(int argc, char** argv) {
   options.width = options.height = smoke ? 400 : 1600;
   bench_layout("article", Layout::kArticle, options, smoke ? 1 : 9);
   bench_layout("wide", Layout::kWide, options, smoke ? 1 : 9);
+  options.num_points = smoke ? 100 : 100'000;
+  bench_layout("wide", Layout::kWide, options, smoke ? 1 : 3);
   return 0;
 }

@@ -24,6 +24,13 @@ double round_step(double value) {
   return 10 * power;
 }
 
+std::vector<CurvePoint> finite(std::vector<CurvePoint> points) {
+  std::erase_if(points, [](const CurvePoint& point) { return !std::isfinite(point.value + point.epoch); });
+  std::stable_sort(points.begin(), points.end(),
+                   [](const CurvePoint& a, const CurvePoint& b) { return a.step < b.step; });
+  return points;
+}
+
 // Shares are shown against the whole.
 const ValueAxis kPercentAxis = {kHeadroom, {0, 0.5, 1}};
 
@@ -54,7 +61,8 @@ CurvePanel::CurvePanel(const Rect& box, double unit, double body, const CurveSty
       last_epoch_(last_epoch > 0 ? last_epoch : 1),
       axis_(style.notation == Notation::kPercent ? kPercentAxis
                                                  : value_axis(points, plot_.h > 6 * body ? 4 : 3)),
-      vertices_(thin_out(points)) {}
+      points_(finite(points)),
+      vertices_(thin_out()) {}
 
 double CurvePanel::x(double epoch) const {
   return plot_.x + plot_.w * std::clamp(epoch / last_epoch_, 0.0, 1.0);
@@ -64,12 +72,11 @@ double CurvePanel::y(double value) const {
   return plot_.bottom() - plot_.h * value / axis_.greatest;
 }
 
-std::vector<CurvePanel::Vertex> CurvePanel::thin_out(const std::vector<CurvePoint>& points) const {
+std::vector<CurvePanel::Vertex> CurvePanel::thin_out() const {
   std::vector<Vertex> kept;
   std::size_t column_start = 0;  // in kept: the first vertex of the pixel column being filled
-  for (const CurvePoint& point : points) {
-    if (!std::isfinite(point.value) || !std::isfinite(point.epoch)) continue;
-    const Vertex vertex{x(point.epoch), y(point.value), point.step, point.epoch, point.value};
+  for (const CurvePoint& point : points_) {
+    const Vertex vertex{x(point.epoch), y(point.value), point.value, point.step};
     if (kept.empty() || std::floor(vertex.x) != std::floor(kept.back().x)) column_start = kept.size();
     kept.push_back(vertex);
     // First, least, greatest and last of a column; a fifth point replaces one that none of these is.
@@ -114,29 +121,38 @@ void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   text.draw(canvas, below, fmt::format("{:.3g}", last_epoch_), tick);
 }
 
-void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const {
-  const auto past =
-      std::find_if(vertices_.begin(), vertices_.end(), [&](const Vertex& v) { return v.step > step; });
-  if (past == vertices_.begin()) return;
-  Vertex head = *(past - 1);
-  if (past != vertices_.end() && epoch > head.epoch && past->epoch > head.epoch) {
-    const double share = std::min(1.0, (epoch - head.epoch) / (past->epoch - head.epoch));
-    head.x += (past->x - head.x) * share;
-    head.y += (past->y - head.y) * share;
-    head.value += (past->value - head.value) * share;
+bool CurvePanel::find_head(std::int64_t step, double epoch, CurvePoint& head) const {
+  const auto next = std::find_if(points_.begin(), points_.end(),
+                                 [&](const CurvePoint& point) { return point.step > step; });
+  if (next == points_.begin()) return false;
+  head = *(next - 1);
+  if (next != points_.end() && epoch > head.epoch && next->epoch > head.epoch) {
+    const double share = std::min(1.0, (epoch - head.epoch) / (next->epoch - head.epoch));
+    head.epoch += (next->epoch - head.epoch) * share;
+    head.value += (next->value - head.value) * share;
   }
+  return true;
+}
+
+void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const {
+  CurvePoint head;
+  if (!find_head(step, epoch, head)) return;
+  const double head_x = x(head.epoch);
+  const double head_y = y(head.value);
   cairo_t* context = canvas.context();
   cairo_new_path(context);
-  for (auto vertex = vertices_.begin(); vertex != past; ++vertex)
-    cairo_line_to(context, vertex->x, vertex->y);
-  cairo_line_to(context, head.x, head.y);
+  for (const Vertex& vertex : vertices_) {
+    if (vertex.step > step) break;
+    cairo_line_to(context, vertex.x, vertex.y);
+  }
+  cairo_line_to(context, head_x, head_y);
   cairo_set_line_width(context, 2.4 * unit_ + 0.4);
   cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
   cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
   canvas.set_colour(style_.colour);
   cairo_stroke(context);
-  canvas.fill_disc(head.x, head.y, 5.5 * unit_ + 1.2, theme_.background);
-  canvas.fill_disc(head.x, head.y, 4.2 * unit_ + 0.8, style_.colour);
+  canvas.fill_disc(head_x, head_y, 5.5 * unit_ + 1.2, theme_.background);
+  canvas.fill_disc(head_x, head_y, 4.2 * unit_ + 0.8, style_.colour);
 
   const std::string number = format_value(head.value, style_.notation);
   const TextStyle value{.size = 1.06 * body_, .weight = 600, .colour = style_.colour, .align = Align::kRight};

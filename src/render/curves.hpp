@@ -42,13 +42,15 @@ class CurvePanel {
  private:
   struct Vertex {
     double x, y;
+    double value;
     std::int64_t step;
-    double epoch, value;
   };
   double x(double epoch) const;
   double y(double value) const;
   // Of a long log, the extremes within every pixel: what would be seen.
-  std::vector<Vertex> thin_out(const std::vector<CurvePoint>& points) const;
+  std::vector<Vertex> thin_out() const;
+  // Where the curve ends now; false before its first point.
+  bool find_head(std::int64_t step, double epoch, CurvePoint& head) const;
 
   double unit_;
   double body_;
@@ -58,6 +60,7 @@ class CurvePanel {
   Rect plot_;
   double last_epoch_;
   ValueAxis axis_;
+  std::vector<CurvePoint> points_;  // those with a value, by step
   std::vector<Vertex> vertices_;
 };
 

@@ -63,7 +63,7 @@ Figure::Figure(const Scene& scene)
       text_(kFonts),
       layout_(layout_of(scene, text_)),
       map_(layout_.scatter, kPlanePadding * layout_.unit),
-      scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.unit), marks_of(scene),
+      scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.scatter.w), marks_of(scene),
                scene.label),
       class_labels_(layout_.scatter, map_, layout_.body, scene.theme, text_, scene.class_names, scene.label),
       leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
@@ -119,10 +119,13 @@ void Figure::draw_plane(Canvas& canvas) const {
 void Figure::draw_legend(Picture& picture, Canvas& canvas) const {
   const double body = layout_.body;
   const TextStyle name{.size = body, .colour = theme_.ink};
+  Shape stamp_shape = Shape::kDisc;
+  Stamp stamp(stamp_shape, {0.38 * body, 1});
   for (std::size_t i = 0; i < layout_.legend.size(); ++i) {
     const Rect& entry = layout_.legend[i];
     const ClassMark mark = class_mark(i, scene_.theme);
-    const Stamp stamp(mark.shape, {0.38 * body, 1});
+    // The classes of one shape follow each other.
+    if (mark.shape != stamp_shape) stamp = Stamp(stamp_shape = mark.shape, {0.38 * body, 1});
     canvas.flush();
     stamp.press(picture, entry.inset(-body), entry.x + 0.45 * body, entry.centre_y(), mark.colour);
     canvas.mark_dirty();

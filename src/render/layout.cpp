@@ -10,13 +10,17 @@
 namespace zoetrope::render {
 namespace {
 
-constexpr double kWideFrom = 1.3;  // aspect ratios
+// Aspect ratios.
+constexpr double kWideFrom = 1.3;
 constexpr double kTallUpTo = 0.7;
-constexpr double kBody = 17;  // all sizes in pixels at 1080 lines
+// Pixels where the shorter side has 1080.
+constexpr double kBody = 17;
 constexpr double kCurveGap = 26;
-constexpr double kHighStrip = 340;
+constexpr double kHighStrip = 340;  // of the square composition's lower part: here the legend stands on top
 constexpr double kMostCurveHeight = 400;  // higher ones only look steep
 constexpr double kLegendRow = 27;
+constexpr std::array<double, 3> kStatWidths = {112, 106, 166};  // step, epoch, explained variance
+constexpr double kStatsWidth = 384;
 
 void check_size(int width, int height) {
   const int shorter = std::min(width, height);
@@ -89,10 +93,6 @@ class Composer {
   double margin_ = 0;
   double gap_ = 0;
 };
-
-// Widths of the three numbers under the title, at 1080 lines.
-constexpr std::array<double, 3> kStatWidths = {112, 106, 166};
-constexpr double kStatsWidth = 384;
 
 void Composer::stats(const Rect& box) {
   double x = box.x;

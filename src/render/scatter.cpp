@@ -55,8 +55,8 @@ double coverage(Shape shape, double radius, double pixel_x, double pixel_y) {
     !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))
 #endif
-void blend_row(std::uint8_t* __restrict out, const std::uint8_t* __restrict mask, const std::uint8_t* __restrict ink,
-               int chunks) {
+void blend_row(std::uint8_t* __restrict out, const std::uint8_t* __restrict mask,
+               const std::uint8_t* __restrict ink, int chunks) {
   for (int c = 0; c < chunks; ++c) {
     for (int i = 0; i < 16; ++i) {
       const auto sum = static_cast<std::uint16_t>(out[i] * (255 - mask[i]) + ink[i] * mask[i] + 128);
@@ -69,9 +69,9 @@ void blend_row(std::uint8_t* __restrict out, const std::uint8_t* __restrict mask
 
 }  // namespace
 
-MarkStyle mark_style(std::size_t num_points, double unit) {
+MarkStyle mark_style(std::size_t num_points, double side) {
   const double n = std::max<double>(1, static_cast<double>(num_points));
-  return {.radius = unit * std::clamp(31 * std::pow(n, -0.25), 1.3, 8.0),
+  return {.radius = side * std::clamp(0.0352 * std::pow(n, -0.25), 0.0015, 0.009),
           .opacity = std::clamp(1.50 - 0.22 * std::log10(n), 0.16, 0.9)};
 }
 

@@ -31,9 +31,9 @@ struct MarkStyle {
   double opacity = 1;  // of a mark on empty ground
 };
 
-// Readable from 10 points to a million: more points are smaller and more transparent. `unit` as in
-// FrameLayout.
-MarkStyle mark_style(std::size_t num_points, double unit);
+// Readable from 10 points to a million on a square of `side` pixels: more points are smaller and more
+// transparent.
+MarkStyle mark_style(std::size_t num_points, double side);
 
 // One shape at 8 x 8 sub-pixel positions, as coverage.
 class Stamp {

@@ -67,7 +67,7 @@ void encode_mp4(const std::string& path, const Film& film) {
           .time_base = av_inv_q(av_d2q(film.fps, kMostDenominator)),
           .frame_duration = 1,
           .codec_options = {{"preset", "medium"},
-                            {"crf", "17"},
+                            {"crf", "20"},
                             {"profile", "high"},
                             {"color_range", "tv"},
                             {"colorspace", "bt709"},

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/render/frame.hpp"
 
-#include <map>
-
 #include <gtest/gtest.h>
 
 #include "zoetrope/support/error.hpp"
 
+#include "decode.hpp"
 #include "layout.hpp"
 #include "palette.hpp"
 #include "synthetic.hpp"
@@ -86,6 +85,26 @@ TEST(FrameRenderer, ShowsTheCurveOnlyUpToTheFramesStep) {
   EXPECT_GT(ink(1), 0u);
   EXPECT_GT(ink(5), ink(2));
   EXPECT_GT(ink(10), ink(5));
+}
+
+TEST(FrameRenderer, ALogOfAMillionLinesLooksLikeAShortOne) {
+  auto run = synthetic::make_run({.num_points = 10, .num_frames = 2, .num_outliers = 0});
+  Frame frame = run.frames[0];
+  frame.step = 500'000;
+  frame.epoch = 1.5;
+  const auto with_log = [&](std::int64_t every) {
+    run.scene.loss.clear();
+    for (std::int64_t step = 0; step <= 1'000'000; step += every) {
+      const double progress = static_cast<double>(step) / 1e6;
+      run.scene.loss.push_back({3 * progress, step, 2 - progress});
+    }
+    return FrameRenderer(run.scene).draw(frame);
+  };
+
+  const Picture long_log = with_log(1);
+  const Picture short_log = with_log(500'000);
+
+  EXPECT_LT(testing_tools::mean_error(long_log, short_log), 0.01);
 }
 
 TEST(FrameRenderer, ShowsNamesAsTextWhateverTheyHold) {

@@ -133,9 +133,9 @@ TEST(Scatter, LeavesOutWhatCannotBeDrawn) {
 }
 
 TEST(Scatter, MorePointsAreSmallerAndMoreTransparent) {
-  MarkStyle previous = mark_style(1, 1);
+  MarkStyle previous = mark_style(1, 1000);
   for (const std::size_t count : {10, 1000, 10'000, 100'000, 1'000'000}) {
-    const MarkStyle style = mark_style(count, 1);
+    const MarkStyle style = mark_style(count, 1000);
 
     EXPECT_LE(style.radius, previous.radius);
     EXPECT_LE(style.opacity, previous.opacity);

@@ -17,19 +17,18 @@ struct TweenOptions {
 // UsageError when `tween` is negative.
 std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions& options);
 
-// The checkpoint that frame `i` of the animation shows, when it shows one and is not in between: i / (tween +
-// 1).
+// Does frame `i` show a checkpoint, the one numbered i / (tween + 1), or is it in between?
 bool is_checkpoint(std::size_t i, const TweenOptions& options);
 
 // Frame `i` of the animation whose checkpoints are `checkpoints`, all with the same number of points. At a
-// checkpoint it is that frame with trails added, and looks into its points; in between it owns its points:
-// - points follow cubic Hermite curves in time with the slopes of Fritsch and Butland ("A method for
-// constructing
-//   local monotone piecewise cubic interpolants", 1984): smooth, through every checkpoint's position, and
-//   never beyond two neighbouring ones; the animation starts and ends at rest;
-// - outliers slide to their new place, fade in where they are new, and out where they are no longer among the
-// worst;
-// - step, epoch, explained variance and scores go linearly.
+// checkpoint it is that frame with trails added, and looks into its points; in between it owns its points.
+//
+// Points follow cubic Hermite curves in time with the slopes of Fritsch and Butland ("A method for
+// constructing local monotone piecewise cubic interpolants", 1984): smooth, through every checkpoint's
+// position, never beyond two neighbouring ones; the animation starts and ends at rest. Outliers slide to
+// their new place, fade in where they are new, and out where they are no longer among the worst. Step, epoch,
+// explained variance and scores go linearly.
+//
 // Depends on nothing but its arguments: any process can draw any frame.
 Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i);
 
