@@ -40,7 +40,7 @@ struct MpiInChunks {
   static at::Device device() { return at::kCPU; }
   static void run(const std::function<void(Communicator&)>& body) {
     MpiCommunicator communicator(duplicate(MPI_COMM_WORLD), std::make_shared<Watch>(), 1, "",
-                                 /*max_chunk=*/1000);
+                                 /*max_chunk=*/100'003);
     body(communicator);
   }
 };
