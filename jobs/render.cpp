@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames are drawn by all ranks and encoded by rank 0.
 #include <algorithm>
+#include <atomic>
 
 #include <ATen/ATen.h>
 
+#include "zoetrope/comm/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
@@ -84,19 +86,25 @@ std::vector<render::Frame> make_frames(const store::Analysis& analysis, const da
   return frames;
 }
 
+// A renderer is one thread's: each of this rank's threads has its own, and draws every n-th frame.
 void draw_frames(Context& context, const render::Scene& scene, const std::vector<render::Frame>& frames) {
   const Stopwatch watch;
   const auto count = static_cast<std::int64_t>(frames.size());
   const auto [first, last] = data::share(count, context.world().rank(), context.world().size());
+  context.set_stage("drawing frames");
   support::Progress progress("drawing", last - first, "frames");
   progress.update(0);
-  const render::FrameRenderer renderer(scene);
-  for (std::int64_t i = first; i < last; ++i) {
-    const render::Frame& frame = frames[static_cast<std::size_t>(i)];
-    context.set_stage("drawing the frame of checkpoint-" + std::to_string(frame.step));
-    render::write_png(context.run().frame(frame.step), renderer.draw(frame));
-    progress.update(i + 1 - first);
-  }
+  std::atomic<std::int64_t> done{0};
+  const std::int64_t workers = std::clamp<std::int64_t>(last - first, 1, context.threads());
+  comm::for_each_task(workers, [&, begin = first, end = last](std::int64_t worker) {
+    const render::FrameRenderer renderer(scene);
+    for (std::int64_t i = begin + worker; i < end; i += workers) {
+      const render::Frame& frame = frames[static_cast<std::size_t>(i)];
+      render::write_png(context.run().frame(frame.step), renderer.draw(frame));
+      ++done;
+      if (worker == 0) progress.update(done);
+    }
+  });
   context.communicator().barrier();
   context.add_stage({"drawing", watch.seconds(), count, "frames"});
 }
