@@ -16,8 +16,11 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string page_of(const Review& review, const PageOptions& options = {}) {
-  write_page("page.html", review, options);
-  return support::read_file("page.html");
+  // Tests run side by side in one folder.
+  const std::string path =
+      std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + ".html";
+  write_page(path, review, options);
+  return support::read_file(path);
 }
 
 std::string between(const std::string& text, const std::string& before, const std::string& after) {
