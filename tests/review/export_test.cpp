@@ -22,7 +22,9 @@ class ExportTest : public ::testing::Test {
     fs::remove_all(run_.root);
     fs::create_directories(run_.root);
   }
-  const store::RunDirectory run_{fs::current_path() / "export_test_run"};
+  const store::RunDirectory run_{
+      fs::current_path() /
+      ::testing::UnitTest::GetInstance()->current_test_info()->name()};  // tests run side by side
 };
 
 TEST_F(ExportTest, EveryFormatHoldsRunsOfEverySize) {
