@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the job scripts beside it: how ranks are started on this cluster, and what becomes of a job that ends early.
+
+# ---- What a cluster may need changed.
+
+# module load openmpi hdf5
+program=${ZOETROPE:-$home/build/zoetrope}  # build/cuda/zoetrope for GPUs
+# `srun --mpi=list` names what a cluster's srun can do; without pmix, use run-mpirun.sbatch.
+srun_options=(--mpi=pmix)
+mpirun_options=()
+# A job that failed (a lost node, a rank out of memory) goes on from its last checkpoint, but not for ever.
+most_restarts_after_failure=3
+# A program that was told to save and stop is given so long: a minute less than --signal gives the job.
+seconds_to_stop=${ZOETROPE_SECONDS_TO_STOP:-240}
+
+# ---- The environment of the ranks.
+
+cpus=${SLURM_CPUS_PER_TASK:-1}
+export OMP_NUM_THREADS=$cpus             # for libraries that look at nothing else
+export NCCL_DEBUG=${NCCL_DEBUG:-WARN}    # says why ranks on GPUs do not find one another
+export SLURM_EXPORT_ENV=ALL              # ranks see this environment, also under sbatch --export=NONE
+
+nodes=$SLURM_JOB_NUM_NODES
+ranks=${SLURM_NTASKS:-$nodes}
+stopping=no # Slurm has said that the time is nearly up
+trap 'stopping=yes' USR1
+
+say() { printf '%s %s\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 2; }
+
+[[ -x $program ]] || die "$program: no such program; build it (script/build), or set ZOETROPE to where it is"
+
+# ---- Starting ranks.
+
+# set_command WORD...: the command that runs `zoetrope WORD...` on $ranks ranks of $nodes nodes, in `command`.
+set_command() {
+  local words=("$@")
+  # A rank computes with the CPUs that Slurm gave it, bound to them or not.
+  [[ " $* " == *" --threads"[\ =]* ]] || words+=(--threads "$cpus")
+  if [[ ${launcher:-srun} == srun ]]; then
+    srun --mpi=list 2>&1 | grep -q pmix || [[ ${srun_options[*]} != *pmix* ]] ||
+      die "this cluster's srun knows no pmix: use mpirun (slurm/README.md)"
+    # --cpus-per-task: srun does not take it over from sbatch. --kill-on-bad-exit: else the other ranks of one that
+    # was killed wait for ever. --cpu-bind: each rank stays on its own cores.
+    command=(srun "${srun_options[@]}" --nodes="$nodes" --ntasks="$ranks" --cpus-per-task="$cpus" --cpu-bind=cores
+      --kill-on-bad-exit=1 "$program" "${words[@]}")
+  else
+    # --bind-to none: mpirun would bind a rank, and all of its threads, to one core.
+    command=(mpirun --bind-to none -n "$ranks" "${mpirun_options[@]}" "$program" "${words[@]}")
+  fi
+}
+
+# ---- Running to the end, whatever it takes.
+
+# Runs `command`, and sets `code`. When the time is nearly up the program is told, too: it saves and ends. If it does
+# not end in time, the job goes on from its last checkpoint.
+run_command() {
+  local child deadline=
+  "${command[@]}" &
+  child=$!
+  while kill -0 "$child" 2>/dev/null; do
+    if [[ $stopping == yes && -z $deadline ]]; then
+      say "the time is nearly up: saving"
+      kill -USR1 "$child" # srun and mpirun pass it on to the ranks
+      deadline=$((SECONDS + seconds_to_stop))
+    elif [[ -n $deadline ]] && ((SECONDS > deadline)); then
+      say "not ended within $seconds_to_stop s"
+      requeue
+    fi
+    sleep 1 &
+    wait $! # a signal interrupts wait, but would have to wait for sleep
+  done
+  wait "$child"
+  code=$?
+}
+
+# Queues this job again: it starts anew, with the same words, and goes on where the files say. Does not return.
+requeue() {
+  # A job that somebody cancelled, or that Slurm is requeuing already, is none to queue again.
+  [[ $(squeue -h -j "$SLURM_JOB_ID" -o %T 2>/dev/null) == RUNNING ]] || exit "${code:-1}"
+  say "queued again; it will go on from what is saved"
+  scontrol requeue "$SLURM_JOB_ID" || { say "this cluster does not requeue: submit the job again"; exit "${code:-1}"; }
+  sleep 60 # Slurm ends this script
+  exit "${code:-1}"
+}
+
+# Runs `command`, and sees to it that the job goes on when it has not finished. Does not return.
+run_job() {
+  local restarts=${SLURM_RESTART_COUNT:-0}
+  say "job $SLURM_JOB_ID on $SLURM_JOB_NODELIST: ${command[*]}"
+  run_command
+  case $code in
+    0) exit 0 ;;
+    2 | 3) exit "$code" ;; # wrong options or files: the same again would not help
+    75) requeue ;;         # saved before the end
+  esac
+  [[ $stopping == yes ]] && requeue
+  say "failed with code $code"
+  ((restarts < most_restarts_after_failure)) && requeue
+  say "not tried again after $restarts restarts"
+  exit "$code"
+}
