@@ -30,9 +30,9 @@ if(ZOETROPE_CUDA)
     message(FATAL_ERROR "ZOETROPE_CUDA needs nccl.h and CUDA's crt/host_config.h.")
   endif()
   add_library(zoetrope_cuda INTERFACE)
+  # libtorch_cuda registers itself when it is loaded; nothing here names a symbol of it.
   target_link_libraries(zoetrope_cuda INTERFACE zoetrope_cuda_headers zoetrope::torch
-    # libtorch_cuda registers itself when it is loaded; nothing here names a symbol of it.
-    -Wl,--push-state,--no-as-needed ${torch_cuda_library} -Wl,--pop-state
+    -Wl,--push-state,--no-as-needed,${torch_cuda_library},--pop-state
     ${ZOETROPE_TORCH_DIR}/lib/libc10_cuda.so ${nccl_library} ${cuda_runtime})
   foreach(library IN ITEMS ${nccl_library} ${cuda_runtime})
     cmake_path(GET library PARENT_PATH folder)

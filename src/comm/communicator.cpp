@@ -34,4 +34,22 @@ std::string broadcast_string(Communicator& communicator, const std::string& text
   return result;
 }
 
+std::vector<std::string> all_gather_strings(Communicator& communicator, const std::string& text) {
+  const auto size_of = [](std::size_t size) { return static_cast<std::int64_t>(size); };
+  const at::Tensor length = at::full({1}, size_of(text.size()), at::kLong);
+  const at::Tensor lengths = communicator.all_gather(length);
+  std::string mine = text;
+  const at::Tensor all =
+      communicator.all_gather(at::from_blob(mine.data(), {size_of(mine.size())}, at::kByte));
+
+  std::vector<std::string> texts;
+  const char* at = static_cast<const char*>(all.data_ptr());
+  for (std::int64_t r = 0; r < lengths.numel(); ++r) {
+    const auto count = static_cast<std::size_t>(lengths.data_ptr<std::int64_t>()[r]);
+    texts.emplace_back(count == 0 ? "" : std::string(at, count));
+    at += count;
+  }
+  return texts;
+}
+
 }  // namespace zoetrope::comm

@@ -38,6 +38,20 @@ int count_cpus(const CpuSet& cpus) {
   return count;
 }
 
+std::string format_cpus(const CpuSet& cpus) {
+  std::string text;
+  for (std::size_t cpu = 0; cpu < cpus.size() * 64; ++cpu) {
+    if (!has_cpu(cpus, cpu)) continue;
+    std::size_t last = cpu;
+    while (last + 1 < cpus.size() * 64 && has_cpu(cpus, last + 1)) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(cpu);
+    if (last > cpu) text.append("-").append(std::to_string(last));
+    cpu = last;
+  }
+  return text;
+}
+
 int fair_share(const std::vector<CpuSet>& all, int local_rank) {
   const CpuSet& mine = all[static_cast<std::size_t>(local_rank)];
   double share = 0.0;

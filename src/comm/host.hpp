@@ -17,6 +17,7 @@ std::string host_name();
 // The CPUs this process may run on (sched_getaffinity).
 CpuSet allowed_cpus();
 int count_cpus(const CpuSet& cpus);
+std::string format_cpus(const CpuSet& cpus);  // "0-3,8"
 
 // How many threads the rank at `local_rank` should compute with, when `all[r]` is what rank r of this host
 // may use: each CPU is shared evenly by the ranks that may use it. At least 1.

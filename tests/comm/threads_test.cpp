@@ -82,6 +82,8 @@ TEST(Scalars, ReduceAndBroadcast) {
     EXPECT_EQ(broadcast_string(communicator, rank == 2 ? "from two" : "longer than what comes", 2),
               "from two");
     EXPECT_EQ(broadcast_string(communicator, rank == 0 ? "" : "not empty", 0), "");
+    EXPECT_THAT(all_gather_strings(communicator, std::string(static_cast<std::size_t>(rank), 'x')),
+                testing::ElementsAre("", "x", "xx"));
   });
 }
 

@@ -64,11 +64,13 @@ class Communicator {
   virtual std::unique_ptr<Communicator> split(int color) = 0;
 };
 
-// What the reduction of control scalars looks like at every call site.
+// Control values, over a communicator that carries CPU tensors: what their exchange looks like at every call
+// site.
 double all_reduce_scalar(Communicator& communicator, double value, ReduceOp op);
 std::int64_t all_reduce_scalar(Communicator& communicator, std::int64_t value, ReduceOp op);
 std::int64_t broadcast_scalar(Communicator& communicator, std::int64_t value, int root);
 std::string broadcast_string(Communicator& communicator, const std::string& text, int root);
+std::vector<std::string> all_gather_strings(Communicator& communicator, const std::string& text);  // by rank
 
 // A group of one: every call is the identity. Lets a part of a job run alone, with the same code.
 std::unique_ptr<Communicator> make_single_communicator();

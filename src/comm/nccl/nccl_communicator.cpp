@@ -123,12 +123,14 @@ class StreamWork final : public Work {
 
 NcclCommunicator::NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context,
                                    std::shared_ptr<Watch> watch, std::unique_ptr<NcclHandle> handle,
-                                   std::uint64_t id, std::string label)
+                                   std::shared_ptr<CommunicationStream> stream, std::uint64_t id,
+                                   std::string label)
     : control_(std::move(control)),
       context_(std::move(context)),
       watch_(watch),
       host_channel_(watch, id, label),
       events_(std::make_shared<EventPool>()),
+      stream_(std::move(stream)),
       handle_(std::move(handle)),
       device_channel_(std::make_unique<DeviceChannel>(watch, *handle_, context_.ordinal, child_id(id, 0, 0),
                                                       label + " device")) {}
@@ -153,10 +155,10 @@ std::unique_ptr<Work> NcclCommunicator::launch(const char* operation, std::vecto
   const Event done = events_->take();
 
   ZT_CHECK_CUDA(cudaEventRecord(ready.get(), current));
-  ZT_CHECK_CUDA(cudaStreamWaitEvent(stream_.get(), ready.get(), 0));
-  ZT_CHECK_CUDA(cudaEventRecord(start.get(), stream_.get()));
-  handle_->issue([&](ncclComm_t comm) { calls(comm, stream_.get()); });
-  ZT_CHECK_CUDA(cudaEventRecord(done.get(), stream_.get()));
+  ZT_CHECK_CUDA(cudaStreamWaitEvent(stream_->get(), ready.get(), 0));
+  ZT_CHECK_CUDA(cudaEventRecord(start.get(), stream_->get()));
+  handle_->issue([&](ncclComm_t comm) { calls(comm, stream_->get()); });
+  ZT_CHECK_CUDA(cudaEventRecord(done.get(), stream_->get()));
 
   cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
   ZT_CHECK_CUDA(cudaStreamIsCapturing(current, &capture));
@@ -261,10 +263,11 @@ std::unique_ptr<Communicator> NcclCommunicator::split(int color) {
   auto control = control_->split(color);
   const Watch::Channel::Waiting waiting(host_channel_, "split");
   ZT_CHECK_CUDA(cudaSetDevice(context_.ordinal));
+  ZT_CHECK_CUDA(cudaStreamSynchronize(stream_->get()));
   auto handle = std::make_unique<NcclHandle>(*handle_, color, rank());
   const std::uint64_t id = child_id(host_channel_.id(), ++splits_, static_cast<std::uint64_t>(color));
-  return std::make_unique<NcclCommunicator>(std::move(control), context_, watch_, std::move(handle), id,
-                                            host_channel_.label() + "/" + std::to_string(color));
+  return std::make_unique<NcclCommunicator>(std::move(control), context_, watch_, std::move(handle), stream_,
+                                            id, host_channel_.label() + "/" + std::to_string(color));
 }
 
 void NcclCommunicator::register_buffer(const at::Tensor& tensor) {
@@ -289,7 +292,8 @@ std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control
   const ncclUniqueId id = share_unique_id(*control);
   auto handle = std::make_unique<NcclHandle>(id, control->rank(), control->size(), timeout);
   return std::make_unique<NcclCommunicator>(std::move(control), std::move(context), std::move(watch),
-                                            std::move(handle), kWorldId, "nccl");
+                                            std::move(handle), std::make_shared<CommunicationStream>(),
+                                            kWorldId, "nccl");
 }
 
 }  // namespace zoetrope::comm

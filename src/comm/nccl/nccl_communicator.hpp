@@ -26,7 +26,8 @@ class NcclCommunicator final : public Communicator {
   // `control` connects the same ranks on the host: it carries shapes and barriers. `id` and `label` name the
   // group for `watch`. Work objects must not outlive the communicator.
   NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context, std::shared_ptr<Watch> watch,
-                   std::unique_ptr<NcclHandle> handle, std::uint64_t id, std::string label);
+                   std::unique_ptr<NcclHandle> handle, std::shared_ptr<CommunicationStream> stream,
+                   std::uint64_t id, std::string label);
   ~NcclCommunicator() override;
   NcclCommunicator(const NcclCommunicator&) = delete;
   NcclCommunicator& operator=(const NcclCommunicator&) = delete;
@@ -43,6 +44,7 @@ class NcclCommunicator final : public Communicator {
   // Of the ranks' host threads; what they have queued on their devices may still run.
   void barrier() override;
   std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override;
+  // Waits for the device: NCCL wants nothing under way on a communicator that is split.
   std::unique_ptr<Communicator> split(int color) override;
   void register_buffer(const at::Tensor& tensor) override;
 
@@ -58,7 +60,7 @@ class NcclCommunicator final : public Communicator {
   std::uint64_t splits_ = 0;
   Watch::Channel host_channel_;
   std::shared_ptr<EventPool> events_;
-  CommunicationStream stream_;
+  std::shared_ptr<CommunicationStream> stream_;
   std::unique_ptr<NcclHandle> handle_;
   std::unique_ptr<DeviceChannel> device_channel_;
   std::vector<void*> registrations_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/comm/device.hpp"
 #include "zoetrope/comm/nccl.hpp"
-
 #include "zoetrope/support/error.hpp"
 
 namespace zoetrope::comm {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A double of NCCL and the CUDA runtime for tests without a GPU. A program that links it instead of the two
+// libraries runs their calls on host memory, between MPI ranks, and has its use of them checked:
+//
+//   - All ranks of a communicator make the same calls in the same order, with the same counts, types,
+//   operations, roots
+//     and grouping; sends and receives agree.
+//   - A collective's stream is ordered after what the caller's stream holds. The caller's stream is
+//   host_stream(): its
+//     work is what the host thread itself does, so it must be assumed to go on between any two calls here.
+//   - Nobody uses a buffer before the collective's end is awaited: until the host stream is ordered after it,
+//   what is to
+//     be received is poison (all bits set: NaN), and a change to it, or to what is being sent, is found out.
+//   - Events are awaited after they are recorded, and recorded after NCCL has taken the calls before them:
+//   communicators
+//     are non-blocking here and stay "in progress" for a while after each call.
+//   - Groups are closed, nothing is used after its end, everything is freed.
+//
+// What breaks a rule is a violation: a sentence in take_violations(). The call itself goes on where it can.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <cuda_runtime_api.h>
+#include <nccl.h>
+
+namespace zoetrope::comm::nccl_double {
+
+// Both are collective over MPI's world; MPI allows several threads (MPI_THREAD_MULTIPLE).
+void set_up();
+void tear_down();
+
+cudaStream_t host_stream();
+
+// The violations of this rank since the last call, in the order found.
+std::vector<std::string> take_violations();
+
+// "2 events, 1 communicator": what is not freed yet; "" when nothing is left.
+std::string live_objects();
+
+// From now on every communicator of this rank reports `error` as its asynchronous error, as after a broken
+// link.
+void break_communicators(ncclResult_t error);
+
+}  // namespace zoetrope::comm::nccl_double

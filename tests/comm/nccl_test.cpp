@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The NCCL backend over the double of NCCL and CUDA, under mpirun: what every communicator must do, the
+// backend's own promises, and that it keeps the two libraries' rules (no violations, nothing left).
+#include "zoetrope/comm/nccl.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/comm/world.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "comm/conformance.hpp"
+#include "comm/double/double.hpp"
+#include "nccl/nccl_communicator.hpp"
+
+namespace zoetrope::comm {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::ThrowsMessage;
+using namespace std::chrono_literals;
+
+int ranks_asked_for() {
+  const char* text = std::getenv("ZOETROPE_TEST_RANKS");
+  return text == nullptr ? -1 : std::atoi(text);
+}
+
+// The double for one test: at its end no rule may have been broken and nothing be left.
+class DoubleSession {
+ public:
+  DoubleSession() { nccl_double::set_up(); }
+  ~DoubleSession() {
+    EXPECT_THAT(nccl_double::take_violations(), IsEmpty());
+    EXPECT_EQ(nccl_double::live_objects(), "");
+    nccl_double::tear_down();
+  }
+  DoubleSession(const DoubleSession&) = delete;
+  DoubleSession& operator=(const DoubleSession&) = delete;
+};
+
+struct NcclOverDouble {
+  static int size() { return ranks_asked_for(); }
+  static at::Device device() { return at::kCPU; }
+  static void run(const std::function<void(Communicator&)>& body) {
+    const DoubleSession session;
+    int argc = 0;
+    char** argv = nullptr;
+    World world(argc, argv);
+    body(*make_nccl_communicator(world, 0));
+  }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(NcclOverDouble, Conformance, NcclOverDouble);
+
+TEST(Nccl, WhatIsUnderWayIsNotThereBeforeItIsAwaited) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    const at::Tensor tensor = at::ones({1000});
+    const auto work = communicator.all_reduce_async(tensor, ReduceOp::kSum);
+    EXPECT_TRUE(at::isnan(tensor).all().item<bool>());  // the double's poison: nobody may look yet
+    work->wait();
+    EXPECT_TRUE(at::equal(tensor, at::full({1000}, static_cast<float>(communicator.size()))));
+  });
+}
+
+TEST(Nccl, ATensorMayBeDroppedWhileItIsUnderWay) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    std::unique_ptr<Work> work;
+    {
+      const at::Tensor tensor = at::ones({100'000});
+      work = communicator.all_reduce_async(tensor, ReduceOp::kSum);
+    }
+    const at::Tensor other = at::zeros({100'000});  // could get the same memory
+    work->wait();
+    EXPECT_TRUE(at::equal(other, at::zeros({100'000})));
+  });
+}
+
+TEST(Nccl, ManyTensorsAreBroadcastTogether) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    std::vector<at::Tensor> tensors;
+    for (int i = 0; i < 50; ++i) tensors.push_back(values_of(communicator.rank(), i * 7, at::kFloat));
+    communicator.broadcast_all(tensors, communicator.size() - 1);
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_TRUE(at::equal(tensors[static_cast<std::size_t>(i)],
+                            values_of(communicator.size() - 1, i * 7, at::kFloat)));
+    }
+  });
+}
+
+TEST(Nccl, RegisteredBuffersAreUsedAndReleased) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    const at::Tensor bucket = at::ones({1000});
+    communicator.register_buffer(bucket);
+    for (int step = 0; step < 3; ++step) communicator.all_reduce(bucket, ReduceOp::kAverage);
+    EXPECT_TRUE(at::equal(bucket, at::ones({1000})));
+  });
+}
+
+TEST(Nccl, ARankThatDoesNotComeToTheStartIsAnErrorAfterTheTimeout) {
+  if (ranks_asked_for() == 1) GTEST_SKIP() << "nobody can be missing";
+  nccl_double::set_up();
+  {
+    int argc = 0;
+    char** argv = nullptr;
+    World world(argc, argv);
+    // Every rank waits for one more than there are.
+    const auto connect = [&] { NcclHandle handle(ncclUniqueId{}, world.rank(), world.size() + 1, 300ms); };
+    EXPECT_THAT(connect, ThrowsMessage<RunError>(HasSubstr("some rank did not come within 0 s")));
+  }
+  EXPECT_EQ(nccl_double::live_objects(), "");
+  nccl_double::take_violations();
+}
+
+TEST(Nccl, AnErrorOfTheLinkComesOutOfWait) {
+  nccl_double::set_up();
+  {
+    int argc = 0;
+    char** argv = nullptr;
+    World world(argc, argv);
+    const auto control = world.communicator().split(0);
+    ncclUniqueId id{};
+    if (world.rank() == 0) ncclGetUniqueId(&id);
+    control->broadcast(at::from_blob(id.internal, {NCCL_UNIQUE_ID_BYTES}, at::kByte), 0);
+    // A watch that no watchdog looks at: the world's would end the job.
+    NcclCommunicator communicator(world.communicator().split(0), make_device_context(0),
+                                  std::make_shared<Watch>(),
+                                  std::make_unique<NcclHandle>(id, world.rank(), world.size(), 60s),
+                                  std::make_shared<CommunicationStream>(), 9, "test");
+    const at::Tensor tensor = at::ones({10});
+    const auto work = communicator.all_reduce_async(tensor, ReduceOp::kSum);
+    nccl_double::break_communicators(ncclRemoteError);
+    EXPECT_THAT([&] { work->wait(); }, ThrowsMessage<RunError>(HasSubstr("remote error")));
+    EXPECT_THROW(communicator.all_reduce(at::ones({3}), ReduceOp::kSum), RunError);
+  }
+  EXPECT_EQ(nccl_double::live_objects(), "");
+  nccl_double::tear_down();
+}
+
+TEST(Nccl, TellsItsVersion) {
+  EXPECT_THAT(nccl_version(), testing::MatchesRegex("2[.][0-9]+[.][0-9]+"));
+}
+
+}  // namespace
+}  // namespace zoetrope::comm
