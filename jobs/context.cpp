@@ -3,8 +3,11 @@
 
 #include <filesystem>
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
@@ -28,6 +31,32 @@ fs::path model_source(const store::RunDirectory& run, const Options& options) {
 Options with_default_model(Options options) {
   if (options.model.empty()) options.model = default_model().string();
   return options;
+}
+
+// This rank's GPU, or none where the ranks compute on CPUs. Collective: all have one, or none does.
+std::optional<comm::Device> choose_gpu(comm::World& world, const Options& options) {
+  if (options.device == "cpu" || (options.groups & kDevice) == 0) return std::nullopt;
+  const comm::DeviceQuery query = comm::cuda_devices();
+  if (!comm::all_ranks_have_device(world.communicator(), query)) {
+    if (options.device == "cuda")
+      throw UsageError("--device cuda: " +
+                       (query.list().empty() ? query.why_none : "another rank's host has no GPU"));
+    return std::nullopt;
+  }
+  comm::Device gpu = comm::select_device(world.communicator(), comm::Place::of(world), query);
+  comm::bind_to_cores_near(gpu);
+  return gpu;
+}
+
+void check_choice(const Options& options, bool has_gpu) {
+  if ((options.groups & kDevice) == 0) return;
+  if (options.backend == "nccl" && !has_gpu)
+    throw UsageError("--backend nccl: the ranks compute on CPUs, which talk through mpi");
+  if (options.backend == "mpi" && has_gpu)
+    throw UsageError(
+        "--backend mpi: the ranks compute on GPUs, which talk through nccl (or give --device cpu)");
+  if (options.precision == "tf32" && !has_gpu)
+    throw UsageError("--precision tf32: the ranks compute on CPUs, which have fp32 and bf16");
 }
 
 data::PreprocessorConfig read_preprocessor(const fs::path& source) {
@@ -58,8 +87,21 @@ Context::Context(comm::World& world, Options options)
     : world_(world),
       options_(with_default_model(std::move(options))),
       run_{options_.run},
-      threads_(options_.threads > 0 ? options_.threads : comm::threads_per_rank(world)) {
+      threads_(options_.threads > 0 ? options_.threads : comm::threads_per_rank(world)),
+      gpu_(choose_gpu(world, options_)),
+      device_(gpu_ ? comm::tensor_device(*gpu_) : at::Device(at::kCPU)) {
+  check_choice(options_, gpu_.has_value());
+  if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).setDevice(device_);
   at::set_num_threads(threads_);
+  if (options_.precision == "tf32") at::globalContext().setAllowTF32CuBLAS(true);
+}
+
+train::Communicators Context::communicators() {
+  if (!gpu_) return {world_.communicator(), world_.communicator()};
+  if (!tensors_)
+    tensors_ = world_.size() == 1 ? comm::make_single_communicator()
+                                  : comm::make_nccl_communicator(world_, gpu_->ordinal);
+  return {*tensors_, world_.communicator()};
 }
 
 void Context::set_stage(const std::string& stage) {
@@ -68,7 +110,8 @@ void Context::set_stage(const std::string& stage) {
 }
 
 model::Precision Context::precision() const {
-  return options_.precision == "bf16" ? model::Precision::kBFloat16 : model::Precision::kFloat32;
+  const bool is_bf16 = options_.precision == "bf16" || (options_.precision == "auto" && gpu_);
+  return is_bf16 ? model::Precision::kBFloat16 : model::Precision::kFloat32;
 }
 
 const data::PreprocessorConfig& Context::preprocessor() {
@@ -90,6 +133,7 @@ Split Context::load(data::Split which, std::int64_t limit) {
   cache.max_bytes = static_cast<std::uint64_t>(options_.image_cache) << 20;
   cache.num_threads = threads_;
   cache.seed = options_.seed;
+  cache.device = device_;
   if (is_train && options_.augment == "flip-crop") cache.augmentation = data::Augmentation::kFlipCrop;
   Split split;
   split.dataset = data::open_dataset(options_.data, which, choice);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/comm/device.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
 #include "zoetrope/data/image_cache.hpp"
@@ -40,8 +41,10 @@ class Context {
   comm::World& world() { return world_; }
   // Names the work for the watchdog's report and the debug log.
   void set_stage(const std::string& stage);
-  // For training: the tensors' and the decisions' communicator.
-  train::Communicators communicators() { return {world_.communicator(), world_.communicator()}; }
+  // The tensors' communicator, which on GPUs is made when it is first asked for, and the decisions'.
+  // Collective.
+  train::Communicators communicators();
+  at::Device device() const { return device_; }  // where models and their inputs live
   comm::Communicator& communicator() { return world_.communicator(); }
   bool is_root() const { return world_.rank() == 0; }
   const Options& options() const { return options_; }
@@ -67,6 +70,9 @@ class Context {
   Options options_;
   store::RunDirectory run_;
   int threads_;
+  std::optional<comm::Device> gpu_;
+  at::Device device_;
+  std::unique_ptr<comm::Communicator> tensors_;  // among GPUs
   std::optional<data::PreprocessorConfig> preprocessor_;
   std::optional<Split> train_;
   std::optional<Split> test_;

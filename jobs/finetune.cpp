@@ -41,10 +41,8 @@ train::TrainingHooks training_hooks(Context& context) {
   train::TrainingHooks hooks;
   hooks.on_stage = [&context](const std::string& stage) { context.set_stage(stage); };
   if (context.options().save != "in-situ") return hooks;
-  Split& test = context.test();
-  hooks.on_checkpoint = [&context, &test](std::int64_t step, double epoch, const model::Vit& model) {
-    const embed::ExtractionInput input{
-        *test.images, test.dataset->digest(), context.preprocessor(), context.precision(), {}};
+  hooks.on_checkpoint = [&context, input = extraction_input(context)](std::int64_t step, double epoch,
+                                                                      const model::Vit& model) {
     embed::extract_in_situ(context.run(), step, epoch, model, input, context.communicator());
   };
   return hooks;
@@ -60,6 +58,7 @@ void finetune(Context& context) {
                                                  context.options().seed,
                                                  /*image_side=*/context.preprocessor().output_height());
   model::require_no_dropout(model.config(), context.options().model);
+  if (!context.device().is_cpu()) model = model.to(context.device());
 
   const train::TrainingInput input{model, *train.images, context.preprocessor(), train.dataset->digest()};
   const auto result =

@@ -5,9 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/embed/extract.hpp"
+
 #include "context.hpp"
 
 namespace zoetrope::jobs {
+
+// What the extraction of the test images takes, but for on_stage.
+embed::ExtractionInput extraction_input(Context& context);
 
 // The stages, as functions of the shared context. Collective.
 void finetune(Context& context);

@@ -25,10 +25,10 @@ namespace zoetrope::jobs {
 const std::vector<Job>& all_jobs() {
   static const std::vector<Job> jobs = {
       {"run", "everything below, in one job; picks up where an earlier run stopped",
-       kData | kModel | kTraining | kCompute | kAnalysis | kRendering, run},
+       kData | kModel | kTraining | kCompute | kDevice | kAnalysis | kRendering, run},
       {"finetune", "fine-tunes the model and saves a checkpoint every few steps",
-       kData | kModel | kTraining | kCompute, finetune},
-      {"extract", "embeds the test images with every checkpoint", kData | kCompute, extract},
+       kData | kModel | kTraining | kCompute | kDevice, finetune},
+      {"extract", "embeds the test images with every checkpoint", kData | kCompute | kDevice, extract},
       {"analyze", "scores outliers, projects and aligns the embeddings", kData | kCompute | kAnalysis,
        analyze},
       {"render", "draws a frame per checkpoint and encodes the animation",

@@ -84,11 +84,20 @@ po::options_description training_options(Options& o) {
 
 po::options_description compute_options(Options& o) {
   po::options_description group("Computing", kLineLength);
+  group.add_options()("threads", field(o.threads, "N"),
+                      "threads of a rank; 0: its share of the host's cores");
+  return group;
+}
+
+po::options_description device_options(Options& o) {
+  po::options_description group("Device", kLineLength);
   auto add = group.add_options();
-  add("precision", field(o.precision, "P"), "fp32 or bf16 (autocast; weights and optimizer stay fp32)");
-  add("device", field(o.device, "D"), "auto, cpu or cuda");
-  add("backend", field(o.backend, "B"), "auto, mpi or nccl: what the ranks talk through");
-  add("threads", field(o.threads, "N"), "threads of a rank; 0: its share of the host's cores");
+  add("device", field(o.device, "D"), "cpu, cuda, or auto: the GPUs where every rank has one of its own");
+  add("backend", field(o.backend, "B"),
+      "what the ranks' tensors go through: mpi, nccl, or auto: nccl between GPUs");
+  add("precision", field(o.precision, "P"),
+      "fp32; tf32 (a GPU's faster products); bf16 (autocast: weights and optimizer stay fp32); auto: bf16 on "
+      "GPUs, else fp32");
   return group;
 }
 
@@ -145,6 +154,7 @@ po::options_description describe(Options& o, unsigned groups) {
   if (groups & kModel) all.add(model_options(o));
   if (groups & kTraining) all.add(training_options(o));
   if (groups & kCompute) all.add(compute_options(o));
+  if (groups & kDevice) all.add(device_options(o));
   if (groups & kAnalysis) all.add(analysis_options(o));
   if (groups & kRendering) all.add(rendering_options(o));
   if (groups & kReview) all.add(review_options(o));
@@ -240,15 +250,13 @@ void check(const Options& o) {
           "--image-cache must be 0 to 2^30 MiB");
   require_word("augment", o.augment, {"none", "flip-crop"});
   require_word("save", o.save, {"full", "in-situ"});
-  require_word("precision", o.precision, {"fp32", "bf16"});
+  require_word("precision", o.precision, {"auto", "fp32", "tf32", "bf16"});
   require_word("device", o.device, {"auto", "cpu", "cuda"});
   require_word("backend", o.backend, {"auto", "mpi", "nccl"});
   require_word("align", o.align, {"previous", "first", "last", "none"});
   require_word("projection", o.projection, {"each", "last", "joint"});
   require_word("layout", o.layout, {"wide", "article"});
   require_word("theme", o.theme, {"light", "dark"});
-  require(o.device != "cuda", "--device cuda: this zoetrope was built without CUDA; build the preset cuda");
-  require(o.backend != "nccl", "--backend nccl: this zoetrope was built without CUDA; build the preset cuda");
   for (const std::string& format : o.formats()) require_word("format", format, {"gif", "mp4", "webp"});
   for (const std::string& format : o.exports()) require_word("export", format, review::export_formats());
   o.picture_size();
@@ -327,6 +335,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   po::notify(values);
   if (epochs_given) options.max_steps = 0;
   check(options);
+  options.groups = groups;
   for (const auto& name : names_of(all))
     if (shapes_the_run(name, options)) options.in_effect.emplace_back(name, text_of(values[name].value()));
   return options;

@@ -19,6 +19,7 @@ enum Group : unsigned {
   kAnalysis = 16,
   kRendering = 32,
   kReview = 64,
+  kDevice = 128,
 };
 
 struct Options {
@@ -52,7 +53,7 @@ struct Options {
   std::string save = "full";
   std::int64_t keep_optimizer = 2;
 
-  std::string precision = "fp32";
+  std::string precision = "auto";
   std::string device = "auto";
   std::string backend = "auto";
   int threads = 0;
@@ -77,6 +78,7 @@ struct Options {
   std::string log_level = "info";
   bool no_progress = false;
 
+  unsigned groups = 0;                                         // that the job takes
   std::vector<std::pair<std::string, std::string>> in_effect;  // name and value of all that shapes the run
 
   // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.

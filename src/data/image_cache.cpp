@@ -11,9 +11,11 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
 
 #include "large_buffer.hpp"
 #include "plane_writer.hpp"
+#include "upload.hpp"
 #include "worker_pool.hpp"
 
 namespace zoetrope::data {
@@ -74,7 +76,8 @@ class ImageCache::Impl {
         config_(config),
         options_(options),
         output_(output_size(config, dataset_->size() > 0 ? dataset_->image(0) : Image{1, 1, 1, {0}})),
-        channels_(dataset_->channels() == 1 ? 1 : 3) {
+        channels_(dataset_->channels() == 1 ? 1 : 3),
+        uploader_(options.device) {
     const std::int64_t n = dataset_->size();
     const bool keeps = options.augmentation == Augmentation::kNone;
     if (!keeps) config_ = resize_to(output_, config);
@@ -84,6 +87,7 @@ class ImageCache::Impl {
       PixelStore store = load_pixels(*dataset_, config_);
       all_ = store.pixels;
       labels_ = store.labels;
+      if (all_.nbytes() <= options.max_device_bytes) all_on_device_ = all_.to(options.device);
       return;
     }
     labels_ = read_labels(*dataset_);
@@ -95,6 +99,16 @@ class ImageCache::Impl {
   const at::Tensor& labels() const { return labels_; }
   const at::Tensor& all() const { return all_; }
   const PreprocessorConfig& config() const { return config_; }
+
+  at::Tensor labels(std::span<const std::int64_t> indices) const {
+    return uploader_.upload(labels_.index_select(0, rows_of(indices)));
+  }
+
+  at::Tensor pixels_on_device(std::span<const std::int64_t> indices, std::int64_t epoch) {
+    if (all_on_device_.defined()) return all_on_device_.index_select(0, uploader_.upload(rows_of(indices)));
+    if (all_.defined()) return uploader_.upload(all_.index_select(0, rows_of(indices)));
+    return uploader_.upload(pixels(indices, epoch));
+  }
 
   void prefetch(std::vector<std::int64_t> indices, std::int64_t epoch) {
     if (!all_.defined()) begun_.push_back(begin(std::move(indices), epoch));
@@ -110,6 +124,12 @@ class ImageCache::Impl {
 
  private:
   static constexpr std::int64_t kNoSlot = -1;
+
+  static at::Tensor rows_of(std::span<const std::int64_t> indices) {
+    at::Tensor rows = at::empty({static_cast<std::int64_t>(indices.size())}, at::kLong);
+    std::ranges::copy(indices, rows.mutable_data_ptr<std::int64_t>());
+    return rows;
+  }
 
   std::uint64_t image_bytes() const {
     return static_cast<std::uint64_t>(channels_) * static_cast<std::uint64_t>(output_.height) *
@@ -203,9 +223,11 @@ class ImageCache::Impl {
   Size output_;
   int channels_;
   at::Tensor labels_;
-  at::Tensor all_;    // [N, C, H, W], or undefined
-  at::Tensor kept_;   // [slots, C, H, W]; a slot is written once
-  std::mutex mutex_;  // of slot_of_ and slots_used_
+  Uploader uploader_;
+  at::Tensor all_;            // [N, C, H, W], or undefined
+  at::Tensor all_on_device_;  // the same, or undefined
+  at::Tensor kept_;           // [slots, C, H, W]; a slot is written once
+  std::mutex mutex_;          // of slot_of_ and slots_used_
   std::vector<std::int64_t> slot_of_;
   std::int64_t slots_used_ = 0;
   std::deque<std::shared_ptr<Batch>> begun_;
@@ -229,19 +251,16 @@ void ImageCache::prefetch(std::vector<std::int64_t> indices, std::int64_t epoch)
 }
 
 at::Tensor ImageCache::pixels(std::span<const std::int64_t> indices, std::int64_t epoch) {
-  if (!impl_->all().defined()) return impl_->pixels(indices, epoch);
-  const at::Tensor rows = at::empty({static_cast<std::int64_t>(indices.size())}, at::kLong);
-  std::ranges::copy(indices, rows.mutable_data_ptr<std::int64_t>());
-  return impl_->all().index_select(0, rows);
+  return impl_->pixels_on_device(indices, epoch);
+}
+
+at::Tensor ImageCache::labels(std::span<const std::int64_t> indices) const {
+  return impl_->labels(indices);
 }
 
 at::Tensor ImageCache::batch(std::span<const std::int64_t> indices, std::int64_t epoch) {
-  at::Tensor rows = at::empty({static_cast<std::int64_t>(indices.size())}, at::kLong);
-  if (impl_->all().defined()) {
-    std::ranges::copy(indices, rows.mutable_data_ptr<std::int64_t>());
-    return normalize(impl_->all(), rows, impl_->config());
-  }
-  return normalize(impl_->pixels(indices, epoch), at::arange(rows.numel(), at::kLong), impl_->config());
+  const at::Tensor bytes = pixels(indices, epoch);
+  return normalize(bytes, at::arange(bytes.size(0), bytes.options().dtype(at::kLong)), impl_->config());
 }
 
 }  // namespace zoetrope::data

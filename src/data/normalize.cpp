@@ -6,7 +6,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/stack.h>
 
 #include "zoetrope/data/preprocess.hpp"
@@ -69,17 +69,18 @@ at::Tensor normalize_on_host(const at::Tensor& pixels, const at::Tensor& indices
   return result;
 }
 
-// The same table, looked up by the device that holds the pixels.
+// The same arithmetic on the device that holds the pixels, without sending it a table in every step.
 at::Tensor normalize_on_device(const at::Tensor& pixels, const at::Tensor& indices,
-                               std::array<ByteTable, kColours>& tables) {
-  const at::Tensor chosen = pixels.index_select(0, indices.to(pixels.device()));
+                               const PreprocessorConfig& config) {
+  const at::Tensor chosen = pixels.index_select(0, indices);
+  const double factor = config.do_rescale ? config.rescale_factor : 1.0;
+  at::Tensor values = chosen.to(at::kDouble).mul_(factor).to(at::kFloat);
+  if (!config.do_normalize) return values.expand({values.size(0), kColours, values.size(2), values.size(3)});
   std::vector<at::Tensor> colours;
   for (std::int64_t c = 0; c < kColours; ++c) {
-    ByteTable& table = tables[static_cast<std::size_t>(c)];
-    const at::Tensor on_device =
-        at::from_blob(table.data(), {std::int64_t{kByteValues}}, at::kFloat).to(pixels.device());
-    const at::Tensor channel = chosen.select(1, chosen.size(1) == 1 ? 0 : c);
-    colours.push_back(on_device.index_select(0, channel.reshape({-1}).to(at::kInt)).view(channel.sizes()));
+    const auto index = static_cast<std::size_t>(c);
+    const at::Tensor channel = values.select(1, values.size(1) == 1 ? 0 : c);
+    colours.push_back(channel.sub(config.image_mean[index]).div_(config.image_std[index]));
   }
   return at::stack(colours, 1);
 }
@@ -92,9 +93,8 @@ at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const 
               "normalize: pixels must be contiguous bytes of shape [N, 1 or 3, H, W]");
   TORCH_CHECK(indices.dim() == 1 && indices.scalar_type() == at::kLong,
               "normalize: indices must be int64 [B]");
-  auto tables = value_tables(config);
-  if (!pixels.is_cpu()) return normalize_on_device(pixels, indices, tables);
-  return normalize_on_host(pixels, indices.cpu(), tables);
+  if (!pixels.is_cpu()) return normalize_on_device(pixels, indices, config);
+  return normalize_on_host(pixels, indices.cpu(), value_tables(config));
 }
 
 }  // namespace zoetrope::data

@@ -73,7 +73,7 @@ void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
   for (std::int64_t i = 0; i < count; ++i)
     ranges.emplace_back(missing[i][0].item<std::int64_t>(), missing[i][1].item<std::int64_t>());
 
-  const std::int64_t size = block_size(model.config());
+  const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const auto mine = share_blocks(blocks_of(ranges, size, std::max<std::int64_t>(1, kImagesPerShard / size)),
                                  group.rank(), group.size());
   for (const auto& [first, last] : mine) {
@@ -86,14 +86,29 @@ void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
   group.barrier();
 }
 
+// The ranks that share a checkpoint.
+struct Group {
+  std::unique_ptr<comm::Communicator> control;
+  std::unique_ptr<comm::Communicator> tensors;  // null where models are on CPUs: then control carries them
+};
+
+Group make_group(const ExtractionInput& input, comm::Communicator& communicator, int color, bool is_shared) {
+  if (!is_shared) return {comm::make_single_communicator(), nullptr};
+  return {communicator.split(color), input.tensors == nullptr ? nullptr : input.tensors->split(color)};
+}
+
 // One rank of a group reads the model; the others get its values.
-model::Vit read_model(const store::RunDirectory& run, std::int64_t step, comm::Communicator& group) {
+model::Vit read_model(const store::RunDirectory& run, std::int64_t step, const Group& group,
+                      at::Device device) {
   std::optional<model::Vit> model;
-  if (group.rank() == 0) model.emplace(model::load_checkpoint(run.checkpoint(step)));
-  if (group.size() > 1) {
+  if (group.control->rank() == 0) {
+    model.emplace(model::load_checkpoint(run.checkpoint(step)));
+    if (!device.is_cpu()) model.emplace(model->to(device));
+  }
+  if (group.control->size() > 1) {
     const auto path = run.checkpoint(step) / "config.json";
-    if (!model) model.emplace(model::VitConfig::from_json(support::read_json(path), path.string()));
-    group.broadcast(model->flat(), 0);
+    if (!model) model.emplace(model::VitConfig::from_json(support::read_json(path), path.string()), device);
+    (group.tensors ? *group.tensors : *group.control).broadcast(model->flat(), 0);
   }
   return std::move(*model);
 }
@@ -151,9 +166,9 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
     // Whether ranks are alone in this round is the same for all of them.
     const bool shared =
         rounds.back().item == round.item && work.size() % static_cast<std::size_t>(communicator.size()) != 0;
-    const auto group = shared ? communicator.split(round.group) : comm::make_single_communicator();
-    const model::Vit model = read_model(run, step, *group);
-    embed_checkpoint(run, identity_of(step, epoch_of(run, step), model, input), model, input, *group,
+    const Group group = make_group(input, communicator, round.group, shared);
+    const model::Vit model = read_model(run, step, group, input.device);
+    embed_checkpoint(run, identity_of(step, epoch_of(run, step), model, input), model, input, *group.control,
                      on_progress);
   }
   communicator.barrier();

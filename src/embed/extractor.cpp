@@ -10,6 +10,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/host_copy.hpp"
 #include "zoetrope/comm/tasks.hpp"
 
 namespace zoetrope::embed {
@@ -21,30 +22,77 @@ constexpr std::int64_t kWidestActivation = std::int64_t{2}
 constexpr std::int64_t kLeastBlock = 8;
 constexpr std::int64_t kLargestBlock = 256;
 
-// `bytes`: uint8 [B, C, H, W].
-void embed_block(const model::Vit& model, const at::Tensor& bytes,
-                 const data::PreprocessorConfig& preprocessor, model::Precision precision, float* embeddings,
-                 float* logits) {
-  const c10::NoGradGuard no_grad;  // thread-local, and this may be a worker thread
-  const at::Tensor pixels = data::normalize(bytes, at::arange(bytes.size(0), at::kLong), preprocessor);
-  at::Tensor cls, scores;
-  {
-    const model::PrecisionScope scope(precision, at::kCPU);
-    const at::Tensor features = model.features(pixels);
-    cls = features.narrow(1, 0, model.config().hidden_size);
-    scores = model.classify(features);
+// The rows of one call of embed_blocks, as they are computed.
+class RowsInProgress {
+ public:
+  RowsInProgress(const model::Vit& model, const data::PreprocessorConfig& preprocessor,
+                 model::Precision precision, std::int64_t num_rows)
+      : model_(model), preprocessor_(preprocessor), precision_(precision) {
+    rows_.embeddings.resize(static_cast<std::size_t>(num_rows * model.config().hidden_size));
+    rows_.logits.resize(static_cast<std::size_t>(num_rows * model.config().num_labels()));
   }
-  const auto copy_out = [](const at::Tensor& from, float* to) {
-    const at::Tensor values = from.to(at::kFloat).contiguous();
-    std::memcpy(to, values.const_data_ptr<float>(), values.nbytes());
+
+  // `bytes` (uint8 [B, C, H, W], CPU) become the rows from `first` on, in blocks of `size`, each by one
+  // thread.
+  void compute_on_host(const at::Tensor& bytes, std::int64_t first, std::int64_t size) {
+    comm::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
+      const c10::NoGradGuard no_grad;  // thread-local, and this may be a worker thread
+      const auto [cls, scores] = embed(bytes.narrow(0, begin, end - begin));
+      store(cls, scores, first + begin);
+    });
+  }
+
+  // One block on a device, with all it has: queued, while the block before it is on its way to the host.
+  void compute_on_device(const at::Tensor& bytes, std::int64_t first) {
+    const c10::NoGradGuard no_grad;
+    const auto [cls, scores] = embed(bytes);
+    Arriving now{first, comm::HostCopy(cls), comm::HostCopy(scores)};
+    std::swap(now, arriving_);
+    take(now);
+  }
+
+  store::EmbeddedRows finish() {
+    take(arriving_);
+    return std::move(rows_);
+  }
+
+ private:
+  struct Arriving {
+    std::int64_t first = 0;
+    comm::HostCopy cls, scores;
   };
-  copy_out(cls, embeddings);
-  copy_out(scores, logits);
-}
+
+  // CLS rows and logits, float32.
+  std::pair<at::Tensor, at::Tensor> embed(const at::Tensor& bytes) const {
+    const auto all = at::arange(bytes.size(0), bytes.options().dtype(at::kLong));
+    const at::Tensor pixels = data::normalize(bytes, all, preprocessor_);
+    const model::PrecisionScope scope(precision_, bytes.device().type());
+    const at::Tensor features = model_.features(pixels);
+    const at::Tensor cls = features.narrow(1, 0, model_.config().hidden_size);
+    return {cls.to(at::kFloat).contiguous(), model_.classify(features).to(at::kFloat).contiguous()};
+  }
+
+  void store(const at::Tensor& cls, const at::Tensor& scores, std::int64_t first) {
+    std::memcpy(rows_.embeddings.data() + first * cls.size(1), cls.const_data_ptr<float>(), cls.nbytes());
+    std::memcpy(rows_.logits.data() + first * scores.size(1), scores.const_data_ptr<float>(),
+                scores.nbytes());
+  }
+
+  void take(const Arriving& block) {
+    if (block.cls.wait().defined()) store(block.cls.wait(), block.scores.wait(), block.first);
+  }
+
+  const model::Vit& model_;
+  const data::PreprocessorConfig& preprocessor_;
+  model::Precision precision_;
+  store::EmbeddedRows rows_;
+  Arriving arriving_;
+};
 
 }  // namespace
 
-std::int64_t block_size(const model::VitConfig& config) {
+std::int64_t block_size(const model::VitConfig& config, c10::DeviceType device) {
+  if (device != c10::kCPU) return kLargestBlock;
   const std::int64_t widest =
       4 * config.num_tokens() * std::max(config.intermediate_size, 3 * config.hidden_size);
   return std::clamp(kWidestActivation / widest, kLeastBlock, kLargestBlock);
@@ -54,15 +102,14 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
                                  const data::PreprocessorConfig& preprocessor, model::Precision precision,
                                  std::int64_t first_block, std::int64_t last_block,
                                  const std::function<void(std::int64_t images)>& on_progress) {
-  const std::int64_t size = block_size(model.config()), num_images = images.labels().size(0);
-  const std::int64_t first_row = first_block * size, last_row = std::min(last_block * size, num_images);
-  const std::int64_t columns = model.config().hidden_size, classes = model.config().num_labels();
-  store::EmbeddedRows rows;
-  rows.embeddings.resize(static_cast<std::size_t>((last_row - first_row) * columns));
-  rows.logits.resize(static_cast<std::size_t>((last_row - first_row) * classes));
+  const bool on_host = model.flat().is_cpu();
+  const std::int64_t size = block_size(model.config(), model.flat().device().type());
+  const std::int64_t first_row = first_block * size;
+  const std::int64_t last_row = std::min(last_block * size, images.labels().size(0));
+  RowsInProgress rows(model, preprocessor, precision, last_row - first_row);
 
   // A few blocks at a time: the next ones' images are made while these are computed.
-  const std::int64_t rows_at_once = std::int64_t{4} * at::get_num_threads() * size;
+  const std::int64_t rows_at_once = on_host ? std::int64_t{4} * at::get_num_threads() * size : size;
   const auto rows_from = [&](std::int64_t row) {
     std::vector<std::int64_t> indices(
         static_cast<std::size_t>(std::clamp<std::int64_t>(last_row - row, 0, rows_at_once)));
@@ -73,15 +120,14 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
     const std::vector<std::int64_t> now = rows_from(row), next = rows_from(row + rows_at_once);
     const at::Tensor bytes = images.pixels(now, 0);
     if (!next.empty()) images.prefetch(next, 0);
-    const auto count = static_cast<std::int64_t>(now.size());
-    comm::for_each_task((count + size - 1) / size, [&](std::int64_t block) {
-      const std::int64_t begin = block * size, at = row - first_row + begin;
-      embed_block(model, bytes.narrow(0, begin, std::min(size, count - begin)), preprocessor, precision,
-                  rows.embeddings.data() + at * columns, rows.logits.data() + at * classes);
-    });
-    if (on_progress) on_progress(count);
+    if (on_host) {
+      rows.compute_on_host(bytes, row - first_row, size);
+    } else {
+      rows.compute_on_device(bytes, row - first_row);
+    }
+    if (on_progress) on_progress(static_cast<std::int64_t>(now.size()));
   }
-  return rows;
+  return rows.finish();
 }
 
 }  // namespace zoetrope::embed

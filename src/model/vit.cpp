@@ -25,13 +25,21 @@ void Vit::make_leaves() {
 }
 
 Vit Vit::replica() const {
-  Vit copy;
-  copy.config_ = config_;
-  copy.architecture_ = architecture_;
-  copy.flat_ = flat_;
-  copy.passengers = passengers;
-  copy.make_leaves();
-  return copy;
+  return over(flat_);
+}
+
+Vit Vit::over(at::Tensor flat) const {
+  Vit other;
+  other.config_ = config_;
+  other.architecture_ = architecture_;
+  other.flat_ = std::move(flat);
+  other.passengers = passengers;
+  other.make_leaves();
+  return other;
+}
+
+Vit Vit::to(at::Device device) const {
+  return over(flat_.detach().to(device, /*non_blocking=*/false, /*copy=*/true));
 }
 
 const std::vector<Parameter>& Vit::parameters() const {

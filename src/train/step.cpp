@@ -20,6 +20,7 @@ constexpr std::int64_t kLeastImagesPerLane = 4;
 // Lanes pay where each has enough images to keep its core busy, and where the weights are small; otherwise
 // the threads work inside each operation.
 int choose_lanes(const model::Vit& model, int threads, std::int64_t images_at_once) {
+  if (!model.flat().is_cpu()) return 1;
   const auto gradients = static_cast<std::int64_t>(model.flat().nbytes()) * threads;
   return images_at_once >= kLeastImagesPerLane * threads && gradients <= kLaneMemory ? threads : 1;
 }
@@ -74,10 +75,7 @@ at::Tensor StepRunner::run(std::span<const std::int64_t> batch, std::int64_t epo
   if (rows.empty()) {
     reducer_->expect_backward(0);
   } else {
-    const at::Device device = lanes_.front().gradient.device();
-    const at::Tensor pixels = images_.pixels(rows, epoch).to(device);
-    const at::Tensor indices = at::tensor(at::IntArrayRef(rows.data(), rows.size()), at::kLong);
-    const at::Tensor labels = images_.labels().index_select(0, indices).to(device);
+    const at::Tensor pixels = images_.pixels(rows, epoch), labels = images_.labels(rows);
     for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
       const std::int64_t count = std::min(micro_batch_, num_rows - first);
       if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_lanes)));

@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/host_copy.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
@@ -53,6 +54,7 @@ class Loop {
     sampler_.num_images = input.images.labels().size(0);
     sampler_.batch_size = options.batch_size;
     interval_ = at::zeros({2}, input.model.flat().options().dtype(at::kDouble));
+    communicators.tensors.register_buffer(steps_.gradient());
     identity_ = options.identity();
     identity_["data"] = input.dataset_digest;
   }
@@ -153,15 +155,16 @@ void Loop::on_checkpoint(std::int64_t step) {
 void Loop::start_writing(std::int64_t step, bool interruption) {
   const c10::NoGradGuard no_grad;
   read_sums();
+  // Copies: training goes on. From a device they are still under way when the writer starts.
+  const comm::HostCopy values(input_.model.flat().clone());
+  comm::HostCopy exp_avg, exp_avg_sq;
+  if (step > 0) {
+    exp_avg = comm::HostCopy(optimizer_.exp_avg.clone());
+    exp_avg_sq = comm::HostCopy(optimizer_.exp_avg_sq.clone());
+  }
   CheckpointContent content;
   content.step = step;
   content.epoch = epoch_of(step);
-  content.model.emplace(input_.model.config());
-  content.model->flat().copy_(input_.model.flat());
-  if (step > 0) {
-    content.exp_avg = optimizer_.exp_avg.clone();
-    content.exp_avg_sq = optimizer_.exp_avg_sq.clone();
-  }
   content.sums = sums_;
   content.identity = identity_;
   content.preprocessor = input_.preprocessor.to_json();
@@ -170,7 +173,11 @@ void Loop::start_writing(std::int64_t step, bool interruption) {
                     options_.logging_steps, options_.save_steps, options_.batch_size, history_);
   content.interruption = interruption;
   const bool keep_models = options_.save == SaveMode::kFull;
-  writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, content = std::move(content)] {
+  writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, model = input_.model, values,
+                 exp_avg, exp_avg_sq, content = std::move(content)]() mutable {
+    content.model = model.over(values.wait());
+    content.exp_avg = exp_avg.wait();
+    content.exp_avg_sq = exp_avg_sq.wait();
     write_checkpoint(run, content);
     prune_checkpoints(run, content.step, keep, keep_models);
   });

@@ -35,6 +35,11 @@ def run(words, ranks=1, code=0, timeout=240):
     return done.stdout, done.stderr
 
 
+def has_gpu():
+    out, _ = run(["--version"])
+    return out.splitlines()[-1] != "devices: CPU" and "no GPU" not in out
+
+
 def log(folder):
     """The rows of log.csv, without the speed, as numbers."""
     with open(Path(folder) / "log.csv", newline="") as file:

@@ -33,11 +33,21 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--max-steps", "5", "--epochs", "1"], 2, "--max-steps", "--epochs")
         self.refused(["run", "--run", run, "--size", "10by10"], 2, "WIDTHxHEIGHT")
         self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
-        self.refused(["run", "--run", run, "--device", "cuda"], 2, "--device cuda")
+        self.refused(["render", "--run", run, "--device", "cpu"], 2, "render takes no --device")
         self.refused(["render", "--run", run, "--learning-rate", "1"], 2, "render takes no --learning-rate")
         self.refused(["run", "--run", run, "surplus"], 2)
         self.refused(["run", "--run", run, "--data", "zip:x"], 2, "zip")
         self.assertFalse(run.exists() and any(run.glob("checkpoint-*")), "work began before the options were checked")
+
+    @unittest.skipIf(job.has_gpu(), "this machine has a GPU")
+    def test_without_a_gpu(self):
+        for ranks in (1, 2):
+            run = ["finetune", "--run", self.root / "run", "--data", self.make_idx(), "--max-steps", "2", "--no-progress"]
+            self.refused([*run, "--device", "cuda"], 2, "--device cuda: ", ranks=ranks)
+            self.refused([*run, "--backend", "nccl"], 2, "--backend nccl", "CPU", ranks=ranks)
+            self.refused([*run, "--precision", "tf32"], 2, "--precision tf32", ranks=ranks)
+            self.assertFalse((self.root / "run").exists(), "work began before the devices were checked")
+        job.run([*run, "--device", "auto"], ranks=2)
 
     def test_several_ranks_speak_once(self):
         self.refused(["run", "--run", self.root / "run", "--epoch", "1"], 2, "did you mean --epochs?", ranks=4)

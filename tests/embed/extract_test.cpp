@@ -62,7 +62,7 @@ class Extract : public ::testing::Test {
     comm().barrier();
   }
 
-  ExtractionInput input() { return {*images_, "digest", preprocessor_, model::Precision::kFloat32, {}}; }
+  ExtractionInput input() { return {*images_, "digest", preprocessor_}; }
 
   // All images on one thread, without ranks or files.
   store::EmbeddedRows expected(std::int64_t step) {

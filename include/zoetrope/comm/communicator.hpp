@@ -57,7 +57,7 @@ class Communicator {
   virtual void broadcast_all(const std::vector<at::Tensor>& tensors, int root);
 
   // Tells the backend that collectives will often use this memory (gradient buckets), so that it may prepare
-  // it. The memory must outlive the communicator. Not collective.
+  // it, and keeps it alive. Not collective.
   virtual void register_buffer(const at::Tensor& tensor);
 
   // A communicator among the ranks that give the same `color` (>= 0), ordered by this one's rank.

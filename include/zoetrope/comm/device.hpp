@@ -45,6 +45,9 @@ struct Place {
 // one: the message has the numbers of ranks and GPUs of the host and says which ranks clash.
 Device select_device(Communicator& control, const Place& place, const DeviceQuery& query);
 
+// Where tensors of `device` live, as libtorch names it. (Tests' double of CUDA keeps them on the host.)
+at::Device tensor_device(const Device& device);
+
 // Whether every rank sees a device. Collective; what --device auto asks.
 bool all_ranks_have_device(Communicator& control, const DeviceQuery& query);
 

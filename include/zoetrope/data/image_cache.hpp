@@ -20,7 +20,10 @@ struct ImageCacheOptions {
   std::uint64_t max_bytes = std::uint64_t{4} << 30;  // --image-cache: of resized images held in memory
   int num_threads = 1;                               // that decode and resize
   Augmentation augmentation = Augmentation::kNone;
-  std::uint64_t seed = 42;  // of the augmentation
+  std::uint64_t seed = 42;       // of the augmentation
+  at::Device device = at::kCPU;  // where batches are wanted
+  std::uint64_t max_device_bytes = std::uint64_t{8}
+                                   << 30;  // all images are kept there where they take no more
 };
 
 // Batches are the same bits whatever max_bytes, num_threads and the order of the calls are. To be used by one
@@ -43,9 +46,11 @@ class ImageCache {
   // Begins to make a batch that pixels() or batch() will be asked for, in this order. Each holds its images'
   // memory.
   void prefetch(std::vector<std::int64_t> indices, std::int64_t epoch);
-  // uint8 [B, C, H, W], CPU: the images `indices`, augmented for `epoch` if they are. Throws what decoding
-  // throws.
+  // uint8 [B, C, H, W] on the device: the images `indices`, augmented for `epoch` if they are. A device is
+  // not waited for. Throws what decoding throws.
   at::Tensor pixels(std::span<const std::int64_t> indices, std::int64_t epoch);
+  // int64 [B] on the device: theirs.
+  at::Tensor labels(std::span<const std::int64_t> indices) const;
   // The same as the model's input, float32 [B, 3, H, W]: see normalize().
   at::Tensor batch(std::span<const std::int64_t> indices, std::int64_t epoch);
 

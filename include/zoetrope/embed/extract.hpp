@@ -19,7 +19,11 @@ struct ExtractionInput {
   std::string dataset_digest;
   const data::PreprocessorConfig& preprocessor;
   model::Precision precision = model::Precision::kFloat32;
-  std::function<void(const std::string& stage)> on_stage;  // names the work for the watchdog; may be empty
+  at::Device device = at::kCPU;  // where models that are read from checkpoints compute, and `images` lie
+  // Between the ranks' devices: carries models to them. None where these are CPUs.
+  comm::Communicator* tensors = nullptr;
+  std::function<void(const std::string& stage)> on_stage =
+      {};  // names the work for the watchdog; may be empty
 };
 
 struct ExtractionResult {

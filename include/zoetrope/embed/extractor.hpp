@@ -12,13 +12,14 @@
 
 namespace zoetrope::embed {
 
-// Images per forward pass. A function of the model alone, and blocks start at its multiples: a matrix product
-// may round differently with another number of rows, so this makes an image's embedding the same bits on any
-// number of ranks and threads.
-std::int64_t block_size(const model::VitConfig& config);
+// Images per forward pass. A function of the model and the kind of device alone, and blocks start at its
+// multiples: a matrix product may round differently with another number of rows, so this makes an image's
+// embedding the same bits on any number of ranks and threads.
+std::int64_t block_size(const model::VitConfig& config, c10::DeviceType device = c10::kCPU);
 
 // The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of
-// libtorch's threads computes whole blocks. `on_progress` gets the number of images done since its last call,
+// libtorch's threads computes whole blocks; a device computes them one after the other. `images` makes its
+// batches where the model is. `on_progress` gets the number of images done since its last call,
 // from the calling thread.
 store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& images,
                                  const data::PreprocessorConfig& preprocessor, model::Precision precision,

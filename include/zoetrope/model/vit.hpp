@@ -65,6 +65,10 @@ class Vit {
 
   // A model over the same memory with leaves of its own: two threads can run backward at once.
   Vit replica() const;
+  // The same model over `flat`, memory of this layout on any device.
+  Vit over(at::Tensor flat) const;
+  // A copy in a device's memory.
+  Vit to(at::Device device) const;
 
   // Tensors of the family that classification never uses (DINOv2's mask token), under their names on disk:
   // they are written back with every checkpoint.

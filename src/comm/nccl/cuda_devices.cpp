@@ -52,6 +52,10 @@ DeviceQuery cuda_devices() {
           "the driver lists none"};
 }
 
+at::Device tensor_device(const Device& device) {
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(device.ordinal)};
+}
+
 std::string cuda_libraries() {
   int runtime = 0;
   ZT_CHECK_CUDA(cudaRuntimeGetVersion(&runtime));

@@ -137,7 +137,7 @@ NcclCommunicator::NcclCommunicator(std::unique_ptr<Communicator> control, Device
 
 NcclCommunicator::~NcclCommunicator() {
   const Watch::Channel::Waiting waiting(host_channel_, "end");
-  for (void* registration : registrations_) handle_->deregister_buffer(registration);
+  for (const auto& [registration, buffer] : registrations_) handle_->deregister_buffer(registration);
   device_channel_.reset();
   handle_.reset();
 }
@@ -273,7 +273,7 @@ std::unique_ptr<Communicator> NcclCommunicator::split(int color) {
 void NcclCommunicator::register_buffer(const at::Tensor& tensor) {
   check_tensor(tensor, context_.device.type(), "register_buffer");
   if (tensor.numel() == 0) return;
-  registrations_.push_back(handle_->register_buffer(tensor.data_ptr(), tensor.nbytes()));
+  registrations_.emplace_back(handle_->register_buffer(tensor.data_ptr(), tensor.nbytes()), tensor);
 }
 
 std::vector<PieceShape> NcclCommunicator::exchange_shapes(const at::Tensor& piece, const char* operation) {

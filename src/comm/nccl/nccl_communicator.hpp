@@ -63,7 +63,7 @@ class NcclCommunicator final : public Communicator {
   std::shared_ptr<CommunicationStream> stream_;
   std::unique_ptr<NcclHandle> handle_;
   std::unique_ptr<DeviceChannel> device_channel_;
-  std::vector<void*> registrations_;
+  std::vector<std::pair<void*, at::Tensor>> registrations_;
 };
 
 // Shares NCCL's id over `control` and connects its ranks, each with its device. Collective. RunError when

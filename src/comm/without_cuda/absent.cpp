@@ -5,11 +5,29 @@
 
 namespace zoetrope::comm {
 
+namespace {
+
+constexpr const char* kWithoutCuda = "this zoetrope was built without CUDA; build the preset cuda";
+
+}  // namespace
+
 std::unique_ptr<Communicator> make_nccl_communicator(World&, int, std::chrono::seconds) {
-  throw RunError("this zoetrope was built without CUDA and has no NCCL; build the preset cuda");
+  throw RunError(std::string("no NCCL: ") + kWithoutCuda);
 }
 
 std::string nccl_version() {
+  return "";
+}
+
+DeviceQuery cuda_devices() {
+  return {[] { return std::vector<Device>{}; }, kWithoutCuda};
+}
+
+at::Device tensor_device(const Device&) {
+  throw RunError(kWithoutCuda);
+}
+
+std::string cuda_libraries() {
   return "";
 }
 

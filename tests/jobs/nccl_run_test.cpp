@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole `zoetrope run` whose tensors go over NCCL, under mpirun and over the double of NCCL and CUDA: the
+// same results, to the bit, as over MPI, and no rule of the two libraries broken.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include "zoetrope/comm/world.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/support/progress.hpp"
+
+#include "comm/double/double.hpp"
+#include "jobs.hpp"
+#include "tensors.hpp"
+
+namespace zoetrope::jobs {
+namespace {
+
+namespace nccl_double = comm::nccl_double;
+using ::testing::IsEmpty;
+
+constexpr unsigned kAll = kData | kModel | kTraining | kCompute | kDevice | kAnalysis | kRendering;
+
+class NcclRun : public ::testing::Test {
+ protected:
+  NcclRun() {
+    nccl_double::set_up();
+    int argc = 0;
+    char** argv = nullptr;
+    world_ = std::make_unique<comm::World>(argc, argv);
+    support::set_progress_style(support::ProgressStyle::kNone);
+  }
+  ~NcclRun() override {
+    world_.reset();
+    EXPECT_THAT(nccl_double::take_violations(), IsEmpty());
+    EXPECT_EQ(nccl_double::live_objects(), "");
+    nccl_double::tear_down();
+  }
+
+  // A run on "gpu" (tensors over NCCL) or on the CPU (over MPI) into a folder of that name.
+  store::RunDirectory run(const std::string& name, std::vector<std::string> more) {
+    const auto folder =
+        std::filesystem::current_path() / (std::to_string(world_->size()) + "-" + test_name() + "-" + name);
+    if (world_->rank() == 0) {
+      std::filesystem::remove_all(folder);
+      std::filesystem::create_directories(folder);
+    }
+    world_->communicator().barrier();
+    std::vector<std::string> words = {"--run",           folder.string(),
+                                      "--model",         testing::golden("vit-tiny").string(),
+                                      "--train-limit",   "320",
+                                      "--test-limit",    "300",
+                                      "--max-steps",     "10",
+                                      "--save-steps",    "5",
+                                      "--logging-steps", "5",
+                                      "--learning-rate", "1e-3",
+                                      "--precision",     "fp32",
+                                      "--threads",       "1",
+                                      "--size",          "640x360"};
+    words.insert(words.end(), more.begin(), more.end());
+    Context context(*world_, parse_options("run", kAll, words));
+    backend_ = context.communicators().tensors.backend();
+    jobs::run(context);
+    world_->communicator().barrier();
+    return store::RunDirectory{folder};
+  }
+
+  static std::string test_name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
+
+  static void expect_equal(const store::RunDirectory& actual, const store::RunDirectory& expected) {
+    const auto log = store::read_loss_log(actual.log_csv()),
+               wanted = store::read_loss_log(expected.log_csv());
+    ASSERT_EQ(log.size(), 2U);
+    ASSERT_EQ(wanted.size(), 2U);
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      EXPECT_EQ(log[i].loss, wanted[i].loss);
+      EXPECT_EQ(log[i].grad_norm, wanted[i].grad_norm);
+      EXPECT_EQ(log[i].accuracy, wanted[i].accuracy);
+    }
+    ASSERT_EQ(actual.checkpoint_steps(), (std::vector<std::int64_t>{0, 5, 10}));
+    for (const std::int64_t step : actual.checkpoint_steps()) {
+      const auto rows = store::read_embeddings(actual.checkpoint(step));
+      const auto wanted_rows = store::read_embeddings(expected.checkpoint(step));
+      EXPECT_EQ(rows.identity.model_digest, wanted_rows.identity.model_digest) << step;
+      EXPECT_TRUE(rows.values == wanted_rows.values) << step;
+      EXPECT_TRUE(rows.logits == wanted_rows.logits) << step;
+    }
+    const auto analysis = store::read_analysis(actual.analysis());
+    const auto wanted_analysis = store::read_analysis(expected.analysis());
+    EXPECT_EQ(analysis.outlier, wanted_analysis.outlier);
+    EXPECT_TRUE(analysis.ood_score == wanted_analysis.ood_score);
+    EXPECT_TRUE(analysis.aligned == wanted_analysis.aligned);
+    EXPECT_TRUE(std::filesystem::exists(actual.animation("gif")));
+  }
+
+  std::unique_ptr<comm::World> world_;
+  std::string backend_;
+};
+
+TEST_F(NcclRun, EqualsARunOverMpi) {
+  const auto over_nccl = run("gpu", {"--device", "cuda"});
+  EXPECT_EQ(backend_, "nccl");
+  const auto over_mpi = run("cpu", {"--device", "cpu"});
+  EXPECT_EQ(backend_, "mpi");
+  expect_equal(over_nccl, over_mpi);
+}
+
+TEST_F(NcclRun, EmbeddingWhileTrainingEqualsARunOverMpi) {
+  const auto over_nccl = run("gpu", {"--save", "in-situ"});  // --device auto takes the GPU
+  EXPECT_EQ(backend_, "nccl");
+  const auto over_mpi = run("cpu", {"--save", "in-situ", "--device", "cpu"});
+  expect_equal(over_nccl, over_mpi);
+}
+
+TEST_F(NcclRun, RefusesMpiForTensorsOnGpus) {
+  EXPECT_THAT(
+      [&] {
+        run("gpu", {"--backend", "mpi"});
+      },
+      ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("--backend mpi")));
+}
+
+}  // namespace
+}  // namespace zoetrope::jobs
