@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shapes: B images, T tokens, H hidden, N heads, D = H / N.
+// Shapes: B images, T tokens, H hidden.
 #include "forward.hpp"
 
 #include <ATen/ATen.h>
 
+#include "attention.hpp"
+#include "encoder_layer.hpp"
 #include "positions.hpp"
 
 namespace zoetrope::model {
@@ -41,34 +43,26 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
 }
 
 at::Tensor Forward::attention_block(const at::Tensor& tokens, const LayerIndex& index) const {
-  const std::int64_t batch = tokens.size(0), length = tokens.size(1), heads = config_.num_attention_heads;
-  const at::Tensor qkv = linear(layer_norm(tokens, index.norm_before), index.qkv)
-                             .view({batch, length, 3, heads, config_.head_size()})
-                             .permute({2, 0, 3, 1, 4});  // (3, B, N, T, D)
-  const at::Tensor context = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
-  const at::Tensor joined = context.transpose(1, 2).reshape({batch, length, config_.hidden_size});
-  return add_to(tokens, linear(joined, index.attention_out), index.attention_scale);
+  const at::Tensor qkv = linear(layer_norm(tokens, index.norm_before), index.qkv);  // (B, T, 3H)
+  const at::Tensor context = self_attention(qkv, config_.num_attention_heads);
+  return add_to(tokens, linear(context, index.attention_out), index.attention_scale);
 }
 
 // Where only the CLS token's row is used after the last layer: its query attends to every token's key and
 // value, and nothing else of the layer is computed for the other rows.
 at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const {
-  const std::int64_t batch = tokens.size(0), length = tokens.size(1), heads = config_.num_attention_heads;
-  const std::int64_t hidden = config_.hidden_size, head_size = config_.head_size();
+  const std::int64_t hidden = config_.hidden_size;
   const at::Tensor normed = layer_norm(tokens, index.norm_before);
   const at::Tensor weight = tensor(index.qkv.weight);
   const at::Tensor bias = optional_tensor(index.qkv.bias);
   const auto rows = [&](std::int64_t first, std::int64_t count) {
     return bias.defined() ? bias.narrow(0, first, count) : at::Tensor();
   };
-  const at::Tensor query = at::linear(normed.select(1, 0), weight.narrow(0, 0, hidden), rows(0, hidden))
-                               .view({batch, heads, 1, head_size});
+  const at::Tensor query =
+      at::linear(normed.select(1, 0), weight.narrow(0, 0, hidden), rows(0, hidden));  // (B, H)
   const at::Tensor key_value =
-      at::linear(normed, weight.narrow(0, hidden, 2 * hidden), rows(hidden, 2 * hidden))
-          .view({batch, length, 2, heads, head_size})
-          .permute({2, 0, 3, 1, 4});  // (2, B, N, T, D)
-  const at::Tensor context =
-      at::scaled_dot_product_attention(query, key_value[0], key_value[1]).reshape({batch, hidden});
+      at::linear(normed, weight.narrow(0, hidden, 2 * hidden), rows(hidden, 2 * hidden));  // (B, T, 2H)
+  const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
   return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
 }
 
@@ -95,10 +89,20 @@ at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index)
   return add_to(tokens, linear(inner, index.mlp_out), index.mlp_scale);
 }
 
+at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
+  if (!can_fuse_layer(config_, tokens)) return mlp_block(attention_block(tokens, index), index);
+  return encoder_layer(
+      config_, tokens,
+      {tensor(index.norm_before.weight), tensor(index.norm_before.bias), tensor(index.qkv.weight),
+       optional_tensor(index.qkv.bias), tensor(index.attention_out.weight), tensor(index.attention_out.bias),
+       tensor(index.norm_after.weight), tensor(index.norm_after.bias), tensor(index.mlp_in.weight),
+       tensor(index.mlp_in.bias), tensor(index.mlp_out.weight), tensor(index.mlp_out.bias)});
+}
+
 at::Tensor Forward::layers_before_last(const at::Tensor& pixels) const {
   at::Tensor tokens = embed_patches(pixels);
   for (std::size_t i = 0; i + 1 < architecture_.layers.size(); ++i)
-    tokens = mlp_block(attention_block(tokens, architecture_.layers[i]), architecture_.layers[i]);
+    tokens = layer(tokens, architecture_.layers[i]);
   return tokens;
 }
 
@@ -111,8 +115,7 @@ at::Tensor Forward::cls(const at::Tensor& pixels) const {
 at::Tensor Forward::features(const at::Tensor& pixels) const {
   if (!config_.pools_patches()) return cls(pixels);
   const LayerIndex& last = architecture_.layers.back();
-  const at::Tensor tokens =
-      layer_norm(mlp_block(attention_block(layers_before_last(pixels), last), last), architecture_.norm);
+  const at::Tensor tokens = layer_norm(layer(layers_before_last(pixels), last), architecture_.norm);
   return at::cat({tokens.select(1, 0), tokens.slice(1, config_.num_prefix_tokens()).mean(1)}, 1);
 }
 

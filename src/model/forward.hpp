@@ -27,6 +27,7 @@ class Forward {
 
  private:
   at::Tensor embed_patches(const at::Tensor& pixels) const;
+  at::Tensor layer(const at::Tensor& tokens, const LayerIndex& index) const;
   at::Tensor layers_before_last(const at::Tensor& pixels) const;
   at::Tensor attention_block(const at::Tensor& tokens, const LayerIndex& index) const;
   at::Tensor attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const;

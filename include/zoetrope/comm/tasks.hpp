@@ -14,6 +14,19 @@
 
 namespace zoetrope::comm {
 
+// While it lives, this thread's matrix products stay on this thread without asking OpenMP for a team of one
+// each time: for small products that takes as long as they do. Does nothing where libtorch has no MKL.
+class ProductsOnThisThread {
+ public:
+  ProductsOnThisThread();
+  ~ProductsOnThisThread();
+  ProductsOnThisThread(const ProductsOnThisThread&) = delete;
+  ProductsOnThisThread& operator=(const ProductsOnThisThread&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
 // Calls task(0), ..., task(count - 1), each once, on at::get_num_threads() threads. A matrix product inside a
 // task runs on that task's thread alone, so what a task computes does not depend on the number of threads.
 // An exception from a task is rethrown here once the others have finished.
@@ -21,6 +34,7 @@ template <typename Task>
 void for_each_task(std::int64_t count, const Task& task) {
   std::atomic<std::int64_t> next{0};
   const auto work = [&](std::int64_t, std::int64_t) {
+    const ProductsOnThisThread products;
     for (std::int64_t i = next++; i < count; i = next++) task(i);
   };
   // Never fewer than two: with a range of one, parallel_for stays outside an OpenMP region and the products

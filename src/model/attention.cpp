@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attention.hpp"
+
+#include <optional>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "attention_kernel.hpp"
+
+namespace zoetrope::model {
+
+namespace {
+
+namespace autograd = torch::autograd;
+
+// Where `query` is undefined, `packed` (B, T, 3H) holds query, key and value; else (B, T, 2H) key and value.
+AttentionShape shape_of(const at::Tensor& query, const at::Tensor& packed, std::int64_t heads) {
+  const std::int64_t parts = query.defined() ? 2 : 3;
+  return {packed.size(0), heads, packed.size(2) / parts / heads, query.defined() ? 1 : packed.size(1),
+          packed.size(1)};
+}
+
+bool is_short(const AttentionShape& shape, const at::Tensor& packed) {
+  return packed.device().is_cpu() && packed.scalar_type() == at::kFloat &&
+         has_short_attention(shape.keys, shape.head_size);
+}
+
+template <typename Float>
+struct Heads {
+  HeadRows<Float> q, k, v;
+};
+
+// `query` and `packed` are contiguous.
+template <typename Float>
+Heads<Float> heads_of(Float* query, Float* packed, const AttentionShape& shape) {
+  const std::int64_t hidden = shape.heads * shape.head_size;
+  const std::int64_t row = (query == nullptr ? 3 : 2) * hidden, image = shape.keys * row;
+  if (query != nullptr) return {{query, hidden, hidden}, {packed, image, row}, {packed + hidden, image, row}};
+  return {{packed, image, row}, {packed + hidden, image, row}, {packed + 2 * hidden, image, row}};
+}
+
+AttentionInput input_of(const at::Tensor& query, const at::Tensor& packed, const AttentionShape& shape) {
+  const auto heads = heads_of(query.defined() ? query.const_data_ptr<float>() : nullptr,
+                              packed.const_data_ptr<float>(), shape);
+  return {heads.q, heads.k, heads.v};
+}
+
+// (B, queries, H) and its rows.
+at::Tensor empty_context(const AttentionShape& shape, const at::Tensor& like) {
+  return at::empty({shape.batch, shape.queries, shape.heads * shape.head_size}, like.options());
+}
+
+template <typename Float>
+HeadRows<Float> context_rows(Float* data, const AttentionShape& shape) {
+  const std::int64_t hidden = shape.heads * shape.head_size;
+  return {data, shape.queries * hidden, hidden};
+}
+
+class ShortAttention : public autograd::Function<ShortAttention> {
+ public:
+  static at::Tensor forward(autograd::AutogradContext* context, const std::optional<at::Tensor>& maybe_query,
+                            const at::Tensor& packed, std::int64_t heads) {
+    const at::Tensor query = maybe_query.value_or(at::Tensor());
+    const AttentionShape shape = shape_of(query, packed, heads);
+    at::Tensor result = empty_context(shape, packed);
+    const at::Tensor probabilities =
+        at::empty({shape.batch, shape.heads, shape.queries, shape.keys}, packed.options());
+    attend(shape, input_of(query, packed, shape), context_rows(result.mutable_data_ptr<float>(), shape),
+           probabilities.mutable_data_ptr<float>());
+    context->save_for_backward({query, packed, probabilities});
+    context->saved_data["heads"] = heads;
+    return result;
+  }
+
+  static autograd::variable_list backward(autograd::AutogradContext* context,
+                                          const autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &query = saved[0], &packed = saved[1], &probabilities = saved[2];
+    const AttentionShape shape = shape_of(query, packed, context->saved_data["heads"].toInt());
+    const at::Tensor grad_context = gradients[0].contiguous();
+    at::Tensor grad_query = query.defined() ? at::empty_like(query) : at::Tensor();
+    at::Tensor grad_packed = at::empty_like(packed);
+    const auto to = heads_of(query.defined() ? grad_query.mutable_data_ptr<float>() : nullptr,
+                             grad_packed.mutable_data_ptr<float>(), shape);
+    attend_backward(shape, input_of(query, packed, shape), probabilities.const_data_ptr<float>(),
+                    context_rows(grad_context.const_data_ptr<float>(), shape), {to.q, to.k, to.v});
+    return {grad_query, grad_packed, at::Tensor()};
+  }
+};
+
+at::Tensor short_attention(const at::Tensor& query, const at::Tensor& packed, const AttentionShape& shape) {
+  if (c10::GradMode::is_enabled() && packed.requires_grad())
+    return ShortAttention::apply(query.defined() ? std::optional(query) : std::nullopt, packed, shape.heads);
+  at::Tensor result = empty_context(shape, packed);
+  attend(shape, input_of(query, packed, shape), context_rows(result.mutable_data_ptr<float>(), shape),
+         nullptr);
+  return result;
+}
+
+AttentionShape shape_of_rows(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads) {
+  const std::int64_t tokens = qkv.size(0) / batch;
+  return {batch, heads, qkv.size(1) / 3 / heads, tokens, tokens};
+}
+
+}  // namespace
+
+bool has_short_attention(std::int64_t tokens, std::int64_t head_size) {
+  return tokens <= kMaxKeys && head_size <= kMaxHeadSize && head_size % kHeadSizeStep == 0;
+}
+
+at::Tensor attention_of_rows(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads,
+                             at::Tensor* probabilities) {
+  const AttentionShape shape = shape_of_rows(qkv, batch, heads);
+  const at::Tensor result = at::empty({qkv.size(0), heads * shape.head_size}, qkv.options());
+  if (probabilities != nullptr)
+    *probabilities = at::empty({batch, heads, shape.queries, shape.keys}, qkv.options());
+  attend(shape, input_of({}, qkv, shape), context_rows(result.mutable_data_ptr<float>(), shape),
+         probabilities == nullptr ? nullptr : probabilities->mutable_data_ptr<float>());
+  return result;
+}
+
+at::Tensor attention_of_rows_backward(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads,
+                                      const at::Tensor& probabilities, const at::Tensor& grad_context) {
+  const AttentionShape shape = shape_of_rows(qkv, batch, heads);
+  at::Tensor gradient = at::empty_like(qkv);
+  const auto to = heads_of(static_cast<float*>(nullptr), gradient.mutable_data_ptr<float>(), shape);
+  attend_backward(shape, input_of({}, qkv, shape), probabilities.const_data_ptr<float>(),
+                  context_rows(grad_context.const_data_ptr<float>(), shape), {to.q, to.k, to.v});
+  return gradient;
+}
+
+at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads) {
+  const AttentionShape shape = shape_of({}, qkv, heads);
+  if (is_short(shape, qkv)) return short_attention({}, qkv.contiguous(), shape);
+  const at::Tensor parts = qkv.view({shape.batch, shape.keys, 3, heads, shape.head_size})
+                               .permute({2, 0, 3, 1, 4});  // (3, B, N, T, D)
+  return at::scaled_dot_product_attention(parts[0], parts[1], parts[2])
+      .transpose(1, 2)
+      .reshape({shape.batch, shape.keys, heads * shape.head_size});
+}
+
+at::Tensor token_attention(const at::Tensor& query, const at::Tensor& key_value, std::int64_t heads) {
+  const AttentionShape shape = shape_of(query, key_value, heads);
+  const std::int64_t hidden = heads * shape.head_size;
+  if (is_short(shape, key_value))
+    return short_attention(query.contiguous(), key_value.contiguous(), shape).view({shape.batch, hidden});
+  const at::Tensor parts = key_value.view({shape.batch, shape.keys, 2, heads, shape.head_size})
+                               .permute({2, 0, 3, 1, 4});  // (2, B, N, T, D)
+  return at::scaled_dot_product_attention(query.view({shape.batch, heads, 1, shape.head_size}), parts[0],
+                                          parts[1])
+      .reshape({shape.batch, hidden});
+}
+
+}  // namespace zoetrope::model

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attention_kernel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <ATen/Parallel.h>
+
+#include "simd.hpp"
+
+namespace zoetrope::model {
+
+namespace {
+
+// A matrix whose element (r, c) is data[r * row + c * column].
+struct Strided {
+  const float* data;
+  std::int64_t row;
+  std::int64_t column;
+};
+
+// to[r, c] = scale * sum over k of a[r, k] b[k, c] for kRows rows and kColumns * kLanes columns.
+template <int kRows, int kColumns>
+ZOETROPE_INLINE void multiply_block(std::int64_t depth, Strided a, const float* b, std::int64_t b_row,
+                                    float scale, float* to, std::int64_t to_row) {
+  Lanes sum[kRows][kColumns] = {};
+  for (std::int64_t k = 0; k < depth; ++k) {
+    for (int c = 0; c < kColumns; ++c) {
+      const Lanes right = load(b + k * b_row + c * kLanes);
+      for (int r = 0; r < kRows; ++r) sum[r][c] += a.data[r * a.row + k * a.column] * right;
+    }
+  }
+  for (int r = 0; r < kRows; ++r)
+    for (int c = 0; c < kColumns; ++c) store(to + r * to_row + c * kLanes, scale * sum[r][c]);
+}
+
+template <int kRows>
+ZOETROPE_INLINE void multiply_rows(std::int64_t depth, std::int64_t columns, Strided a, const float* b,
+                                   std::int64_t b_row, float scale, float* to, std::int64_t to_row) {
+  std::int64_t c = 0;
+  for (; c + 2 * kLanes <= columns; c += 2 * kLanes)
+    multiply_block<kRows, 2>(depth, a, b + c, b_row, scale, to + c, to_row);
+  if (c < columns) multiply_block<kRows, 1>(depth, a, b + c, b_row, scale, to + c, to_row);
+}
+
+// to = scale * a b; `columns` is a multiple of kLanes, and b's columns lie one after the other.
+ZOETROPE_INLINE void multiply(std::int64_t rows, std::int64_t depth, std::int64_t columns, Strided a,
+                              const float* b, std::int64_t b_row, float scale, float* to,
+                              std::int64_t to_row) {
+  std::int64_t r = 0;
+  for (; r + 4 <= rows; r += 4)
+    multiply_rows<4>(depth, columns, {a.data + r * a.row, a.row, a.column}, b, b_row, scale, to + r * to_row,
+                     to_row);
+  for (; r < rows; ++r)
+    multiply_rows<1>(depth, columns, {a.data + r * a.row, a.row, a.column}, b, b_row, scale, to + r * to_row,
+                     to_row);
+}
+
+// to [columns][padded(rows)] = from [rows][columns], with zeros behind.
+ZOETROPE_INLINE void transpose(const float* from, std::int64_t from_row, std::int64_t rows,
+                               std::int64_t columns, float* to) {
+  const std::int64_t width = padded(rows);
+  for (std::int64_t c = 0; c < columns; ++c) {
+    for (std::int64_t r = 0; r < rows; ++r) to[c * width + r] = from[r * from_row + c];
+    for (std::int64_t r = rows; r < width; ++r) to[c * width + r] = 0;
+  }
+}
+
+// One row of scores, whose entries from `count` up to its padded end become 0.
+ZOETROPE_INLINE void softmax(float* row, std::int64_t count) {
+  const std::int64_t width = padded(count);
+  float largest = row[0];
+  for (std::int64_t i = 1; i < count; ++i) largest = std::max(largest, row[i]);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, exp_of(load(row + i) - largest));
+  for (std::int64_t i = count; i < width; ++i) row[i] = 0;
+  Lanes sums = {};
+  for (std::int64_t i = 0; i < width; i += kLanes) sums += load(row + i);
+  const float factor = 1.0f / sum_of(sums);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, load(row + i) * factor);
+}
+
+// row = p * (row - sum of p * row): the gradient through softmax.
+ZOETROPE_INLINE void softmax_backward(const float* p, float* row, std::int64_t width) {
+  Lanes sums = {};
+  for (std::int64_t i = 0; i < width; i += kLanes) sums += load(p + i) * load(row + i);
+  const float sum = sum_of(sums);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, load(p + i) * (load(row + i) - sum));
+}
+
+using Transposed = std::array<float, kMaxHeadSize * kMaxKeys>;
+constexpr std::int64_t kQueriesAtOnce = 32;
+using ScoreRows = std::array<float, kQueriesAtOnce * kMaxKeys>;
+
+template <typename Float>
+HeadRows<Float> head_of(HeadRows<Float> rows, const AttentionShape& shape, std::int64_t item) {
+  rows.data += item / shape.heads * rows.image_stride + item % shape.heads * shape.head_size;
+  return rows;
+}
+
+template <typename Float>
+Float* row_of(const HeadRows<Float>& rows, std::int64_t row) {
+  return rows.data + row * rows.row_stride;
+}
+
+ZOETROPE_FOR_EACH_CPU void attend_head(const AttentionShape& shape, const AttentionInput& in,
+                                       const HeadRows<float>& context, float* probabilities) {
+  alignas(64) Transposed keys;
+  alignas(64) ScoreRows scores;
+  const std::int64_t width = padded(shape.keys), size = shape.head_size;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(size));
+  transpose(in.k.data, in.k.row_stride, shape.keys, size, keys.data());
+  for (std::int64_t first = 0; first < shape.queries; first += kQueriesAtOnce) {
+    const std::int64_t rows = std::min(kQueriesAtOnce, shape.queries - first);
+    multiply(rows, size, width, {row_of(in.q, first), in.q.row_stride, 1}, keys.data(), width, scale,
+             scores.data(), width);
+    for (std::int64_t r = 0; r < rows; ++r) softmax(scores.data() + r * width, shape.keys);
+    multiply(rows, shape.keys, size, {scores.data(), width, 1}, in.v.data, in.v.row_stride, 1.0f,
+             row_of(context, first), context.row_stride);
+    if (probabilities == nullptr) continue;
+    for (std::int64_t r = 0; r < rows; ++r)
+      std::copy_n(scores.data() + r * width, shape.keys, probabilities + (first + r) * shape.keys);
+  }
+}
+
+ZOETROPE_FOR_EACH_CPU void attend_head_backward(const AttentionShape& shape, const AttentionInput& in,
+                                                const float* probabilities,
+                                                const HeadRows<const float>& grad_context,
+                                                const AttentionGradient& out) {
+  alignas(64) Transposed values;
+  alignas(64) std::array<float, kMaxKeys * kMaxKeys> p;
+  alignas(64) std::array<float, kMaxKeys * kMaxKeys> grad_scores;
+  const std::int64_t width = padded(shape.keys), size = shape.head_size, queries = shape.queries;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(size));
+  transpose(in.v.data, in.v.row_stride, shape.keys, size, values.data());
+  multiply(queries, size, width, {grad_context.data, grad_context.row_stride, 1}, values.data(), width, 1.0f,
+           grad_scores.data(), width);
+  for (std::int64_t r = 0; r < queries; ++r) {
+    float* row = std::copy_n(probabilities + r * shape.keys, shape.keys, p.data() + r * width);
+    std::fill_n(row, width - shape.keys, 0.0f);
+    softmax_backward(p.data() + r * width, grad_scores.data() + r * width, width);
+  }
+  multiply(queries, shape.keys, size, {grad_scores.data(), width, 1}, in.k.data, in.k.row_stride, scale,
+           out.q.data, out.q.row_stride);
+  multiply(shape.keys, queries, size, {grad_scores.data(), 1, width}, in.q.data, in.q.row_stride, scale,
+           out.k.data, out.k.row_stride);
+  multiply(shape.keys, queries, size, {p.data(), 1, width}, grad_context.data, grad_context.row_stride, 1.0f,
+           out.v.data, out.v.row_stride);
+}
+
+// As many heads for a thread at once as are worth waking it.
+std::int64_t grain(const AttentionShape& shape) {
+  constexpr std::int64_t kWork = 1 << 16;  // multiply-adds
+  return std::max<std::int64_t>(1, kWork / (shape.queries * shape.keys * shape.head_size));
+}
+
+}  // namespace
+
+void attend(const AttentionShape& shape, const AttentionInput& input, HeadRows<float> context,
+            float* probabilities) {
+  const std::int64_t size = shape.queries * shape.keys;
+  at::parallel_for(0, shape.batch * shape.heads, grain(shape), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      attend_head(shape, {head_of(input.q, shape, i), head_of(input.k, shape, i), head_of(input.v, shape, i)},
+                  head_of(context, shape, i), probabilities == nullptr ? nullptr : probabilities + i * size);
+  });
+}
+
+void attend_backward(const AttentionShape& shape, const AttentionInput& input, const float* probabilities,
+                     HeadRows<const float> grad_context, const AttentionGradient& gradient) {
+  const std::int64_t size = shape.queries * shape.keys;
+  at::parallel_for(0, shape.batch * shape.heads, grain(shape), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      attend_head_backward(
+          shape, {head_of(input.q, shape, i), head_of(input.k, shape, i), head_of(input.v, shape, i)},
+          probabilities + i * size, head_of(grad_context, shape, i),
+          {head_of(gradient.q, shape, i), head_of(gradient.k, shape, i), head_of(gradient.v, shape, i)});
+  });
+}
+
+}  // namespace zoetrope::model

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "row_kernels.hpp"
+
+#include <cmath>
+
+#include "simd.hpp"
+
+namespace zoetrope::model {
+
+namespace {
+
+struct Gelu {
+  Lanes value;
+  Lanes slope;
+};
+
+// u * Phi(u), and its derivative Phi(u) + u * phi(u), of the normal distribution.
+ZOETROPE_INLINE Gelu gelu_of(Lanes u) {
+  const Lanes negative = -u;
+  const Lanes size = u < 0.0f ? negative : u;
+  const Lanes bell = exp_of(u * u * -0.5f);
+  const Lanes t = 1.0f / (1.0f + 0.3275911f * 0.70710678f * size);
+  Lanes tail = Lanes{} + 1.061405429f;
+  tail = tail * t - 1.453152027f;
+  tail = tail * t + 1.421413741f;
+  tail = tail * t - 0.284496736f;
+  tail = tail * t + 0.254829592f;
+  tail = 0.5f * tail * t * bell;  // Phi(-|u|)
+  const Lanes rest = 1.0f - tail;
+  const Lanes below = u < 0.0f ? tail : rest;
+  return {u * below, below + u * (0.39894228f * bell)};
+}
+
+}  // namespace
+
+ZOETROPE_FOR_EACH_CPU void add_bias(Extent extent, const float* from, const float* bias, float* to) {
+  for (std::int64_t r = 0; r < extent.rows; ++r, from += extent.columns, to += extent.columns)
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) store(to + c, load(from + c) + load(bias + c));
+}
+
+ZOETROPE_FOR_EACH_CPU void add_column_sums(Extent extent, const float* from, float* to) {
+  for (std::int64_t r = 0; r < extent.rows; ++r, from += extent.columns)
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) store(to + c, load(to + c) + load(from + c));
+}
+
+ZOETROPE_FOR_EACH_CPU void add_bias_gelu(Extent extent, float* x, const float* bias, float* slope) {
+  for (std::int64_t r = 0; r < extent.rows; ++r, x += extent.columns) {
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
+      const Gelu gelu = gelu_of(load(x + c) + load(bias + c));
+      store(x + c, gelu.value);
+      if (slope != nullptr) store(slope + r * extent.columns + c, gelu.slope);
+    }
+  }
+}
+
+ZOETROPE_FOR_EACH_CPU void scale_by_slope(Extent extent, float* x, const float* slope, float* column_sums) {
+  for (std::int64_t r = 0; r < extent.rows; ++r, x += extent.columns, slope += extent.columns) {
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
+      const Lanes scaled = load(x + c) * load(slope + c);
+      store(x + c, scaled);
+      store(column_sums + c, load(column_sums + c) + scaled);
+    }
+  }
+}
+
+ZOETROPE_FOR_EACH_CPU void normalize_rows(Extent extent, const float* x, const float* weight,
+                                          const float* bias, float eps, float* y, RowMoments moments) {
+  const float share = 1.0f / static_cast<float>(extent.columns);
+  for (std::int64_t r = 0; r < extent.rows; ++r, x += extent.columns, y += extent.columns) {
+    Lanes sums = {}, squares = {};
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) sums += load(x + c);
+    const float mean = sum_of(sums) * share;
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
+      const Lanes centred = load(x + c) - mean;
+      squares += centred * centred;
+    }
+    const float rstd = 1.0f / std::sqrt(sum_of(squares) * share + eps);
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes)
+      store(y + c, (load(x + c) - mean) * rstd * load(weight + c) + load(bias + c));
+    if (moments.mean == nullptr) continue;
+    moments.mean[r] = mean;
+    moments.rstd[r] = rstd;
+  }
+}
+
+ZOETROPE_FOR_EACH_CPU void normalize_rows_backward(Extent extent, const float* grad_y, const float* x,
+                                                   const float* weight, RowMoments moments,
+                                                   const float* residual, float* grad_x, float* grad_weight,
+                                                   float* grad_bias) {
+  const float share = 1.0f / static_cast<float>(extent.columns);
+  for (std::int64_t r = 0; r < extent.rows; ++r) {
+    const std::int64_t row = r * extent.columns;
+    const float mean = moments.mean[r], rstd = moments.rstd[r];
+    Lanes sums = {}, products = {};
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
+      const Lanes normed = (load(x + row + c) - mean) * rstd, grad = load(grad_y + row + c);
+      const Lanes scaled = grad * load(weight + c);
+      sums += scaled;
+      products += scaled * normed;
+      store(grad_weight + c, load(grad_weight + c) + grad * normed);
+      store(grad_bias + c, load(grad_bias + c) + grad);
+    }
+    const float sum = sum_of(sums) * share, product = sum_of(products) * share;
+    for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
+      const Lanes normed = (load(x + row + c) - mean) * rstd;
+      const Lanes scaled = load(grad_y + row + c) * load(weight + c);
+      store(grad_x + row + c, load(residual + row + c) + rstd * (scaled - sum - normed * product));
+    }
+  }
+}
+
+}  // namespace zoetrope::model

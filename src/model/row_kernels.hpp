@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an encoder layer does between its matrix products, on the calling thread: each function reads and
+// writes every row once. Matrices are float32, contiguous, [rows, columns]; `columns` is a multiple of 8.
+#pragma once
+
+#include <cstdint>
+
+namespace zoetrope::model {
+
+struct Extent {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+};
+
+// to = from + bias of each column. `to` may be `from`.
+void add_bias(Extent extent, const float* from, const float* bias, float* to);
+
+// to += the sum over rows.
+void add_column_sums(Extent extent, const float* from, float* to);
+
+// x = gelu(x + bias), exact (to 2e-7, erf by Abramowitz and Stegun 7.1.26). `slope`, where not null, becomes
+// the derivative of gelu at x + bias.
+void add_bias_gelu(Extent extent, float* x, const float* bias, float* slope);
+
+// x *= slope, and column_sums += the sum over rows of the result.
+void scale_by_slope(Extent extent, float* x, const float* slope, float* column_sums);
+
+struct RowMoments {
+  float* mean;  // [rows]
+  float* rstd;  // [rows]: 1 / sqrt(variance + eps)
+};
+
+// y = (x - mean) * rstd * weight + bias. `moments` is written; its pointers may be null.
+void normalize_rows(Extent extent, const float* x, const float* weight, const float* bias, float eps,
+                    float* y, RowMoments moments);
+
+// grad_x = residual + the gradient of normalize_rows for grad_y. grad_weight and grad_bias [columns] are
+// added to.
+void normalize_rows_backward(Extent extent, const float* grad_y, const float* x, const float* weight,
+                             RowMoments moments, const float* residual, float* grad_x, float* grad_weight,
+                             float* grad_bias);
+
+}  // namespace zoetrope::model

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Eight floats at a time, for the kernels of this room. Include it in .cpp files only.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+// One build serves every x86-64 processor: what is marked so is compiled for each of these, and the best is
+// chosen when the program starts.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define ZOETROPE_FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define ZOETROPE_FOR_EACH_CPU
+#endif
+#define ZOETROPE_INLINE inline __attribute__((always_inline))
+
+namespace zoetrope::model {
+
+constexpr std::int64_t kLanes = 8;
+using Lanes = float __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+using IntLanes = std::int32_t __attribute__((vector_size(4 * kLanes)));
+
+ZOETROPE_INLINE Lanes load(const float* from) {
+  return *reinterpret_cast<const Lanes*>(from);
+}
+
+ZOETROPE_INLINE void store(float* to, Lanes lanes) {
+  *reinterpret_cast<Lanes*>(to) = lanes;
+}
+
+ZOETROPE_INLINE constexpr std::int64_t padded(std::int64_t count) {
+  return (count + kLanes - 1) / kLanes * kLanes;
+}
+
+ZOETROPE_INLINE float sum_of(Lanes lanes) {
+  float sum = 0;
+  for (int lane = 0; lane < kLanes; ++lane) sum += lanes[lane];
+  return sum;
+}
+
+// e^x for x <= 0, to 2 units in the last place: Cephes' expf. Below -87 it stays at e^-87.
+ZOETROPE_INLINE Lanes exp_of(Lanes x) {
+  const Lanes least = Lanes{} - 87.0f;
+  x = x < least ? least : x;                     // NaN stays
+  const Lanes rounding = Lanes{} + 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest whole number
+  const Lanes shifted = x * 1.44269504088896341f + rounding;
+  const Lanes n = shifted - rounding;
+  const Lanes r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  Lanes p = Lanes{} + 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  const IntLanes power = __builtin_convertvector(n, IntLanes) << 23;
+  IntLanes bits;
+  std::memcpy(&bits, &p, sizeof(bits));
+  bits += power;
+  std::memcpy(&p, &bits, sizeof(p));
+  return p;
+}
+
+}  // namespace zoetrope::model
