@@ -44,6 +44,11 @@ std::string name_of(Activation activation) {
   return "gelu";
 }
 
+std::string quoted(const char* key) {
+  std::string text = "\"";
+  return text.append(key).append("\"");
+}
+
 // Reads fields of one file; errors name it and the key.
 class Reader {
  public:
@@ -56,33 +61,40 @@ class Reader {
     value = json_get_or<T>(json_, key, value, origin_);
   }
 
-  void read_extent(const char* key, std::int64_t& value, std::int64_t limit = kMaxExtent) const {
-    read(key, value);
-    if (value < 1 || value > limit)
-      fail("\"" + std::string(key) + "\" is " + std::to_string(value) + ", which is no size of a model");
+  void read_extent(const char* key, std::int64_t& value, std::int64_t limit = kMaxExtent,
+                   std::int64_t least = 1) const {
+    if (json_.contains(key) && !json_.at(key).is_null()) value = extent(key, json_.at(key), limit, least);
   }
 
   // A number, or [height, width] of a square.
   void read_side(const char* key, std::int64_t& value) const {
     if (!json_.contains(key) || !json_.at(key).is_array()) return read_extent(key, value);
-    const auto sides = json_get<std::vector<std::int64_t>>(json_, key, origin_);
-    if (sides.size() != 2 || sides[0] != sides[1] || sides[0] < 1 || sides[0] > kMaxExtent)
-      fail("\"" + std::string(key) + "\" is " + json_.at(key).dump() + "; only squares are supported");
-    value = sides[0];
+    const Json& sides = json_.at(key);
+    if (sides.size() != 2 || sides[0] != sides[1])
+      fail(quoted(key) + " is " + sides.dump() + "; only squares are supported");
+    value = extent(key, sides[0], kMaxExtent, 1);
   }
 
   void read_non_negative(const char* key, double& value) const {
     read(key, value);
-    if (value < 0) fail("\"" + std::string(key) + "\" is " + json_.at(key).dump() + ", below 0");
+    if (value < 0) fail(quoted(key) + " is " + json_.at(key).dump() + ", below 0");
   }
 
  private:
+  std::int64_t extent(const char* key, const Json& json, std::int64_t limit, std::int64_t least) const {
+    // 10.0 is no whole number either: transformers refuses it too.
+    if (!json.is_number_integer() || json < least || json > limit)
+      fail(quoted(key) + " is " + json.dump() + ", which is no size of a model");
+    return json.get<std::int64_t>();
+  }
+
   const Json& json_;
   const std::string& origin_;
 };
 
-std::vector<std::string> default_labels(std::int64_t count, const Reader& reader) {
-  if (count < 0 || count > kMaxLabels) reader.fail("\"num_labels\" is " + std::to_string(count));
+std::vector<std::string> default_labels(const Reader& reader) {
+  std::int64_t count = 2;
+  reader.read_extent("num_labels", count, kMaxLabels, 0);
   std::vector<std::string> labels;
   for (std::int64_t i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
   return labels;
@@ -90,8 +102,7 @@ std::vector<std::string> default_labels(std::int64_t count, const Reader& reader
 
 // transformers writes no id2label where there are two classes of the default names.
 std::vector<std::string> read_labels(const Json& json, const Reader& reader, const std::string& origin) {
-  if (!json.contains("id2label"))
-    return default_labels(json_get_or<std::int64_t>(json, "num_labels", 2, origin), reader);
+  if (!json.contains("id2label")) return default_labels(reader);
   const auto by_id = json_get<std::map<std::string, std::string>>(json, "id2label", origin);
   std::vector<std::string> labels(by_id.size());
   std::vector<bool> seen(by_id.size(), false);
@@ -137,12 +148,14 @@ double estimate_parameters(const VitConfig& config) {
          hidden * static_cast<double>(config.num_tokens() + 2 * config.num_labels());
 }
 
-void check_sizes(const VitConfig& config, const Json& json, const Reader& reader, const std::string& origin) {
+void check_sizes(const VitConfig& config, const Reader& reader) {
   if (config.hidden_size % config.num_attention_heads != 0)
     reader.fail("\"hidden_size\" " + std::to_string(config.hidden_size) +
                 " is not a multiple of \"num_attention_heads\" " +
                 std::to_string(config.num_attention_heads));
-  if (json_get_or<std::int64_t>(json, "head_dim", config.head_size(), origin) != config.head_size())
+  std::int64_t head_dim = config.head_size();
+  reader.read_extent("head_dim", head_dim);
+  if (head_dim != config.head_size())
     reader.fail("\"head_dim\" is not hidden_size / num_attention_heads, which is not supported");
   if (config.patch_size > config.image_size)
     reader.fail("\"patch_size\" " + std::to_string(config.patch_size) + " is larger than \"image_size\" " +
@@ -228,7 +241,7 @@ VitConfig VitConfig::from_json(const Json& json, const std::string& origin) {
   reader.read_non_negative("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
   if (config.family == Family::kDinov2) read_dinov2(config, reader);
   config.id2label = read_labels(json, reader, origin);
-  check_sizes(config, json, reader, origin);
+  check_sizes(config, reader);
   config.other = other_keys(config, json);
   return config;
 }

@@ -7,12 +7,15 @@
 
 #include "architecture.hpp"
 #include "forward.hpp"
+#include "lazy_zeros.hpp"
 
 namespace zoetrope::model {
 
 Vit::Vit(VitConfig config, at::Device device)
     : config_(std::move(config)), architecture_(std::make_shared<const Architecture>(describe(config_))) {
-  flat_ = at::zeros({architecture_->flat_size}, at::TensorOptions().dtype(at::kFloat).device(device));
+  flat_ = device.is_cpu()
+              ? lazy_zeros(architecture_->flat_size)
+              : at::zeros({architecture_->flat_size}, at::TensorOptions().dtype(at::kFloat).device(device));
   make_leaves();
 }
 

@@ -39,9 +39,9 @@ TEST(Cost, GrowsWithTheImages) {
 }
 
 TEST(Cost, TrainingHoldsFourBuffersAndTheMicroBatchsActivations) {
-  EXPECT_EQ(training_bytes(base("vit"), 0), 16 * num_parameters(base("vit")));
-  EXPECT_EQ(training_bytes(base("vit"), 8) - training_bytes(base("vit"), 0),
-            8 * activation_bytes(base("vit")));
+  EXPECT_DOUBLE_EQ(training_bytes(base("vit"), 0), 16.0 * static_cast<double>(num_parameters(base("vit"))));
+  EXPECT_DOUBLE_EQ(training_bytes(base("vit"), 8) - training_bytes(base("vit"), 0),
+                   8 * activation_bytes(base("vit")));
 }
 
 }  // namespace

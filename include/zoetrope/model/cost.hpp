@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model costs, from its configuration alone. `image_side` is that of the images it is given; 0 is the
-// configuration's own.
+// configuration's own. Floating-point numbers, since no configuration overflows them.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ double forward_flops(const VitConfig& config, std::int64_t image_side = 0);
 double training_flops(const VitConfig& config, std::int64_t image_side = 0);
 
 // Bytes that one image's forward pass keeps for backward.
-std::int64_t activation_bytes(const VitConfig& config, std::int64_t image_side = 0);
+double activation_bytes(const VitConfig& config, std::int64_t image_side = 0);
 
 // Bytes that training holds: weights, gradients, both moments, and the activations of a micro-batch.
-std::int64_t training_bytes(const VitConfig& config, std::int64_t micro_batch, std::int64_t image_side = 0);
+double training_bytes(const VitConfig& config, std::int64_t micro_batch, std::int64_t image_side = 0);
 
 }  // namespace zoetrope::model
