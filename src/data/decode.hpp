@@ -22,7 +22,11 @@ using Bytes = std::span<const std::uint8_t>;
 Image decode_image(Bytes bytes, const std::string& origin);
 
 // As PIL's DecompressionBombError: nothing is set aside for an image above this, whatever its header says.
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+constexpr std::int64_t kMaxPixels = 1 << 20;  // a fuzzer shall not spend its time on large blank images
+#else
 constexpr std::int64_t kMaxPixels = 178'956'970;
+#endif
 
 // What a decoder hands back: the pixels as stored, and the metadata that says which way is up.
 struct Decoded {

@@ -15,6 +15,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "decode.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
 
@@ -97,13 +98,18 @@ std::vector<std::string> list_classes(const fs::path& folder, const std::vector<
   return {names.begin(), names.end()};
 }
 
+Image decode_image_file(const fs::path& file) {
+  const std::string bytes = support::read_file(file, kMaxFileBytes);
+  return decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file.string());
+}
+
 class FolderDataset final : public Dataset {
  public:
-  FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) {
+  FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) : folder_(folder) {
     const fs::path split_folder = find_split(folder, split, options.split);
     const std::vector<Entry> entries = list_images(split_folder);
     class_names_ = list_classes(folder, entries);
-    const auto decode = [&](std::int64_t i) { read_image(entries[static_cast<std::size_t>(i)].file); };
+    const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
     for (const std::int64_t i :
          select_images(static_cast<std::int64_t>(entries.size()), LimitOrder::kPermuted, options, decode,
                        split_folder.string())) {
@@ -116,20 +122,18 @@ class FolderDataset final : public Dataset {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
   Image image(std::int64_t index) const override {
-    return read_image(files_.at(static_cast<std::size_t>(index)));
+    return with_way_out([&] { return decode_image_file(files_.at(static_cast<std::size_t>(index))); });
   }
   std::int64_t label(std::int64_t index) const override {
     return labels_.at(static_cast<std::size_t>(index));
+  }
+  std::string image_name(std::int64_t index) const override {
+    return files_.at(static_cast<std::size_t>(index)).lexically_relative(folder_).generic_string();
   }
   const std::vector<std::string>& class_names() const override { return class_names_; }
   const std::string& digest() const override { return digest_; }
 
  private:
-  static Image read_image(const fs::path& file) {
-    const std::string bytes = support::read_file(file, kMaxFileBytes);
-    return decode_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file.string());
-  }
-
   // Names, sizes and labels; and what the files hold, unless that would take longer than it is worth. Not
   // their times, which change when a job copies its data to a faster disk.
   std::string make_digest(const fs::path& split_folder) const {
@@ -145,6 +149,7 @@ class FolderDataset final : public Dataset {
     return sha.hex();
   }
 
+  fs::path folder_;
   std::vector<fs::path> files_;
   std::vector<std::int64_t> labels_;
   std::vector<std::string> class_names_;

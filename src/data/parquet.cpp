@@ -16,6 +16,7 @@
 #include "zoetrope/support/json.hpp"
 
 #include "class_names.hpp"
+#include "decode.hpp"
 #include "parquet/shard.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
@@ -154,11 +155,13 @@ class ParquetDataset final : public Dataset {
   }
   const std::vector<std::string>& class_names() const override { return class_names_; }
   const std::string& digest() const override { return digest_; }
+  std::string image_name(std::int64_t index) const override {
+    const std::lock_guard lock(mutex_);
+    if (names_.empty()) names_ = read_names();
+    return names_.at(static_cast<std::size_t>(index));
+  }
   Image image(std::int64_t index) const override {
-    const Place& place = places_.at(static_cast<std::size_t>(index));
-    const std::shared_ptr<const ParquetImages> images = row_group(place);
-    const auto file = images->files.at(place.row);
-    return decode_file(file, name_of(place));
+    return with_way_out([&] { return decode(places_.at(static_cast<std::size_t>(index))); });
   }
 
  private:
@@ -167,6 +170,15 @@ class ParquetDataset final : public Dataset {
     Key key;
     std::shared_ptr<const ParquetImages> images;
   };
+
+  Image decode(const Place& place) const {
+    const std::shared_ptr<const ParquetImages> images = row_group(place);
+    if (place.row >= images->files.size() || images->files[place.row].empty())
+      throw InputError(name_of(place) +
+                       ": holds no image, at most the path of one; write the shard with its images in it "
+                       "(datasets.table.embed_table_storage)");
+    return decode_image(images->files[place.row], name_of(place));
+  }
 
   std::string name_of(const Place& place) const {
     return shards_[place.shard].path().string() + ": row group " + std::to_string(place.row_group) +
@@ -199,10 +211,10 @@ class ParquetDataset final : public Dataset {
   }
 
   void select(const DatasetOptions& options, const std::string& origin) {
-    const auto decode = [this](std::int64_t i) { image(i); };
+    const auto try_out = [this](std::int64_t i) { decode(places_[static_cast<std::size_t>(i)]); };
     std::vector<Place> places;
     std::vector<std::int64_t> labels;
-    for (const std::int64_t i : select_images(size(), LimitOrder::kFirst, options, decode, origin)) {
+    for (const std::int64_t i : select_images(size(), LimitOrder::kFirst, options, try_out, origin)) {
       places.push_back(places_[static_cast<std::size_t>(i)]);
       labels.push_back(labels_[static_cast<std::size_t>(i)]);
     }
@@ -220,6 +232,19 @@ class ParquetDataset final : public Dataset {
     }
     for (const ParquetShard& shard : shards_) sha.update(tail_digest(shard.path()));
     return sha.hex();
+  }
+
+  // Of all places, which lie row group after row group.
+  std::vector<std::string> read_names() const {
+    std::vector<std::string> names, paths;
+    const Place* read = nullptr;
+    for (const Place& place : places_) {
+      if (read == nullptr || read->shard != place.shard || read->row_group != place.row_group)
+        paths = shards_[place.shard].read_paths(image_column_, place.row_group);
+      read = &place;
+      names.push_back(place.row < paths.size() ? paths[place.row] : "");
+    }
+    return names;
   }
 
   // A Parquet file ends with the places, sizes and statistics of all its columns: other images, another end.
@@ -259,7 +284,8 @@ class ParquetDataset final : public Dataset {
   std::vector<std::int64_t> labels_;
   std::vector<std::string> class_names_;
   std::string digest_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;                // of the shards, and of what follows
+  mutable std::vector<std::string> names_;  // read when the first is asked for
   mutable std::list<Cached> cache_;
   mutable std::size_t cached_bytes_ = 0;
 };

@@ -9,10 +9,7 @@
 #include <ATen/Parallel.h>
 
 #include "zoetrope/data/sampler.hpp"
-#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
-
-#include "decode.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -81,14 +78,6 @@ std::span<const std::string_view> split_names(Split split) {
                                                          "validation", "valid",   "val",  "dev"};
   if (split == Split::kTrain) return kTrain;
   return kTest;
-}
-
-Image decode_file(std::span<const std::uint8_t> file, const std::string& origin) {
-  try {
-    return decode_image(file, origin);
-  } catch (const InputError& error) {
-    throw InputError(std::string(error.what()) + " (--skip-bad-images leaves such images out)");
-  }
 }
 
 }  // namespace zoetrope::data

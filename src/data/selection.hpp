@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "zoetrope/data/dataset.hpp"
+#include "zoetrope/support/error.hpp"
 
 namespace zoetrope::data {
 
@@ -23,7 +25,14 @@ std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const 
 // The usual names of a split, in the order in which they are tried (those of Hugging Face `datasets`).
 std::span<const std::string_view> split_names(Split split);
 
-// decode_image for a whole file that came from `origin`; the error says how to go on without it.
-Image decode_file(std::span<const std::uint8_t> file, const std::string& origin);
+// What `decode` returns; an InputError from it also says how to go on without the image.
+template <typename Decode>
+Image with_way_out(const Decode& decode) {
+  try {
+    return decode();
+  } catch (const InputError& error) {
+    throw InputError(std::string(error.what()) + " (--skip-bad-images leaves such images out)");
+  }
+}
 
 }  // namespace zoetrope::data

@@ -103,5 +103,34 @@ TEST_F(Cifar10, SaysWhatIsMissing) {
   EXPECT_THAT([this] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("batches.meta.txt")));
 }
 
+class Cifar100 : public ScratchTest {
+ protected:
+  Cifar100() {
+    write_text("coarse_label_names.txt", "fruit\nfish\n");
+    write_text("fine_label_names.txt", "apple\npear\nshark\nray\n");
+    Bytes two = record(1);  // a pear
+    two.insert(two.begin(), 0);
+    Bytes shark = record(2);
+    shark.insert(shark.begin(), 1);
+    two.insert(two.end(), shark.begin(), shark.end());
+    write("test.bin", two);
+  }
+
+  std::unique_ptr<Dataset> open(const std::string& label_column) const {
+    DatasetOptions options;
+    options.label_column = label_column;
+    return open_dataset("cifar100:" + folder_.string(), Split::kTest, options);
+  }
+};
+
+TEST_F(Cifar100, ReadsFineLabelsUnlessToldOtherwise) {
+  EXPECT_EQ(open("")->class_names()[static_cast<std::size_t>(open("")->label(1))], "shark");
+  EXPECT_EQ(open("coarse_label")->class_names()[static_cast<std::size_t>(open("coarse_label")->label(1))],
+            "fish");
+  EXPECT_EQ(open("")->image(1).pixels[0], 10);
+  EXPECT_NE(open("")->digest(), open("coarse_label")->digest());
+  EXPECT_THAT([&] { open("colour"); }, ThrowsMessage<UsageError>(HasSubstr("coarse_label")));
+}
+
 }  // namespace
 }  // namespace zoetrope::data

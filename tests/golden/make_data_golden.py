@@ -16,6 +16,7 @@ from pathlib import Path
 import datasets
 import numpy as np
 import PIL
+import torch
 import torchvision
 import transformers
 from PIL import Image
@@ -261,7 +262,104 @@ def make_decode():
     save("decode", cases, blob)
 
 
+def png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def make_parquet():
+    """Two training shards of several row groups and one of a test split, as Dataset.to_parquet writes them."""
+    folder = FOLDER / "parquet" / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    features = datasets.Features({"img": datasets.Image(), "weight": datasets.Value("int32"),
+                                  "fine_label": datasets.ClassLabel(names=["ant", "bee", "çedilla"])})
+
+    def write(name, first, count, paths=False):
+        images = [Image.fromarray(np.full((2, 3, 3), 10 * i, np.uint8)) for i in range(first, first + count)]
+        if paths:
+            images = [{"bytes": png(image), "path": f"ü/{i}.png" if i else None} for i, image in enumerate(images)]
+        rows = {"img": images, "weight": [7] * count, "fine_label": [i % 3 for i in range(first, first + count)]}
+        datasets.Dataset.from_dict(rows, features=features).to_parquet(str(folder / name), batch_size=3)
+
+    write("train-00000-of-00002.parquet", 0, 7)
+    write("train-00001-of-00002.parquet", 7, 4)
+    write("test-00000-of-00001.parquet", 11, 3, paths=True)
+
+
+MASK = 2**64 - 1
+
+
+class SplitMix64:
+    """zoetrope's random numbers (src/data/random.hpp)."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def below(self, bound):
+        product = self.next() * bound
+        while (product & MASK) < -bound % 2**64 % bound:
+            product = self.next() * bound
+        return product >> 64
+
+    def uniform(self):
+        return (self.next() >> 11) * 2.0**-53
+
+
+def mix_seed(seed, stream):
+    return SplitMix64(SplitMix64(seed).next() ^ (stream * 0xD1342543DE82EF95 & MASK)).next()
+
+
+class TorchRandom:
+    """Stands in for `torch` in torchvision's get_params: its own code, zoetrope's numbers."""
+
+    def __init__(self, random):
+        self.random = random
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+    def empty(self, *_):
+        return self
+
+    def uniform_(self, low, high):
+        return torch.tensor([float(low) + (float(high) - float(low)) * self.random.uniform()], dtype=torch.float64)
+
+    def randint(self, low, high, size):
+        return torch.tensor([low + self.random.below(high - low)])
+
+
+def make_augment():
+    from torchvision.transforms import RandomResizedCrop, transforms
+    from torchvision.transforms.functional import hflip, resized_crop
+
+    blob, cases = Blob(), []
+    for index, (height, width) in enumerate([(32, 32), (50, 20), (20, 90), (3, 200), (1, 1), (75, 100)]):
+        rgb = photo(height, width)
+        source = blob.add(rgb)
+        for epoch in range(8):
+            random = SplitMix64(mix_seed(mix_seed(42, epoch), index))
+            transforms.torch = TorchRandom(random)
+            top, left, h, w = RandomResizedCrop.get_params(Image.fromarray(rgb), (0.08, 1.0), (3 / 4, 4 / 3))
+            transforms.torch = torch
+            flip = random.uniform() < 0.5
+            crop = resized_crop(Image.fromarray(rgb), top, left, h, w, [12, 17])
+            output = blob.add(np.asarray(hflip(crop) if flip else crop))
+            cases.append({"image": index, "epoch": epoch, "input": source, "crop": [top, left, h, w], "flip": bool(flip),
+                          "output": output})
+    save("augment", cases, blob)
+
+
 if __name__ == "__main__":
     make_resize()
     make_preprocess()
     make_decode()
+    make_parquet()
+    make_augment()

@@ -37,5 +37,8 @@ std::vector<std::optional<std::int64_t>> ParquetShard::read_integers(std::size_t
 ParquetImages ParquetShard::read_images(std::size_t, int) const {
   std::abort();
 }
+std::vector<std::string> ParquetShard::read_paths(std::size_t, int) const {
+  std::abort();
+}
 
 }  // namespace zoetrope::data

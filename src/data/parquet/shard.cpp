@@ -51,7 +51,7 @@ ParquetKind kind_of(const arrow::DataType& type) {
   return bytes != nullptr && holds_bytes(*bytes->type()) ? ParquetKind::kImage : ParquetKind::kOther;
 }
 
-// The leaf columns of a top-level column, or only its leaf `child`.
+// The leaf column of a top-level column, or its leaf `child`; none where it has no such.
 std::vector<int> leaves(const parquet::arrow::SchemaField& field, const std::string& child) {
   if (field.is_leaf()) return {field.column_index};
   for (const auto& inner : field.children) {
@@ -72,6 +72,13 @@ void append_files(const arrow::Array& array, ParquetImages& images) {
     images.files.emplace_back(reinterpret_cast<const std::uint8_t*>(view.data()), view.size());
     images.bytes += view.size();
   }
+}
+
+template <typename Strings>
+void append_strings(const arrow::Array& array, std::vector<std::string>& out) {
+  const auto& values = static_cast<const Strings&>(array);
+  for (std::int64_t i = 0; i < values.length(); ++i)
+    out.emplace_back(values.IsNull(i) ? std::string_view() : std::string_view(values.GetView(i)));
 }
 
 template <typename Integers>
@@ -98,9 +105,17 @@ void append_any_integers(const arrow::Array& array, std::vector<std::optional<st
       return append_integers<arrow::UInt16Array>(array, out);
     case arrow::Type::UINT32:
       return append_integers<arrow::UInt32Array>(array, out);
-    default:
+    case arrow::Type::UINT64:
       return append_integers<arrow::UInt64Array>(array, out);
+    default:  // not where kind_of() said kInteger
+      return;
   }
+}
+
+// A struct's field that was read, or the array itself where it is no struct.
+std::shared_ptr<arrow::Array> only_field(const std::shared_ptr<arrow::Array>& array) {
+  if (array->type_id() != arrow::Type::STRUCT) return array;
+  return static_cast<const arrow::StructArray&>(*array).field(0);
 }
 
 }  // namespace
@@ -112,12 +127,21 @@ struct ParquetShard::Impl {
         pool(memory.get(),
              std::max(kLeastMemory, kMostBytesPerFileByte * static_cast<std::int64_t>(fs::file_size(file)))) {
     const auto source = check(arrow::io::ReadableFile::Open(file.string(), &pool), path);
-    reader = check(parquet::arrow::OpenFile(source, &pool), path);
+    // Reading ahead would go on in Arrow's threads after an error, with memory of a pool that is gone.
+    parquet::ArrowReaderProperties properties;
+    properties.set_pre_buffer(false);
+    parquet::arrow::FileReaderBuilder builder;
+    check(builder.Open(source, parquet::ReaderProperties(&pool)), path);
+    reader = check(builder.memory_pool(&pool)->properties(properties)->Build(), path);
     check(reader->GetSchema(&schema), path);
   }
 
   const parquet::arrow::SchemaField& field(std::size_t column) const {
     return reader->manifest().schema_fields.at(column);
+  }
+
+  bool has_leaf(std::size_t column, const std::string& child) const {
+    return !field(column).is_leaf() && !leaves(field(column), child).empty();
   }
 
   std::shared_ptr<arrow::Table> read_row_group(int row_group, std::size_t column,
@@ -188,13 +212,24 @@ ParquetImages ParquetShard::read_images(std::size_t column, int row_group) const
   ParquetImages images;
   images.owner = table;
   for (const auto& chunk : table->column(0)->chunks()) {
-    std::shared_ptr<arrow::Array> files = chunk;
-    if (chunk->type_id() == arrow::Type::STRUCT)
-      files = static_cast<const arrow::StructArray&>(*chunk).field(0);
+    const auto files = only_field(chunk);
     if (files->type_id() == arrow::Type::BINARY) append_files<arrow::BinaryArray>(*files, images);
     if (files->type_id() == arrow::Type::LARGE_BINARY) append_files<arrow::LargeBinaryArray>(*files, images);
   }
   return images;
+}
+
+std::vector<std::string> ParquetShard::read_paths(std::size_t column, int row_group) const {
+  std::vector<std::string> paths;
+  if (!impl_->has_leaf(column, "path")) return paths;
+  const auto table = impl_->read_row_group(row_group, column, "path");
+  for (const auto& chunk : table->column(0)->chunks()) {
+    const auto values = only_field(chunk);
+    if (values->type_id() == arrow::Type::STRING) append_strings<arrow::StringArray>(*values, paths);
+    if (values->type_id() == arrow::Type::LARGE_STRING)
+      append_strings<arrow::LargeStringArray>(*values, paths);
+  }
+  return paths;
 }
 
 }  // namespace zoetrope::data

@@ -47,6 +47,9 @@ class ParquetShard {
   // A column of integers, all rows; nothing where the value is null.
   std::vector<std::optional<std::int64_t>> read_integers(std::size_t column) const;
   ParquetImages read_images(std::size_t column, int row_group) const;
+  // The field "path" of a column of structs; "" where the value is null, no rows where there is no such
+  // field.
+  std::vector<std::string> read_paths(std::size_t column, int row_group) const;
 
  private:
   struct Impl;

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/data/dataset.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "golden.hpp"
+#include "scratch.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class Folder : public ScratchTest {
+ protected:
+  Folder() {
+    const Golden golden("decode");
+    for (const auto& golden_case : golden.cases())
+      files_[golden_case.at("name")] = golden.array<std::uint8_t>(golden_case.at("file"));
+    write("train/dog/b.jpg", files_.at("420.jpg"));
+    write("train/dog/a.PNG", files_.at("rgb.png"));
+    write("train/cat/a.webp", files_.at("lossless.webp"));
+    write("train/ant-eater/1.bmp", files_.at("grey.bmp"));
+    write("val/dog/x.png", files_.at("grey.png"));
+    write("val/zebra/y.png", files_.at("rgb.png"));
+    write_text("train/dog/notes.txt", "not an image");
+    write_text("train/dog/.hidden.png", "not an image");
+    write_text("train/README.md", "not a class");
+  }
+
+  std::unique_ptr<Dataset> open(Split split, const DatasetOptions& options = {}) const {
+    return open_dataset("folder:" + folder_.string(), split, options);
+  }
+
+  std::map<std::string, Bytes> files_;
+};
+
+std::vector<std::int64_t> labels(const Dataset& dataset) {
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
+  return labels;
+}
+
+TEST_F(Folder, SortsClassesOfBothSplitsAndFilesByPath) {
+  const auto train = open(Split::kTrain);
+
+  EXPECT_THAT(train->class_names(), ElementsAre("ant-eater", "cat", "dog", "zebra"));
+  EXPECT_THAT(labels(*train), ElementsAre(0, 1, 2, 2));
+  EXPECT_EQ(train->image(0).channels, 1);
+  EXPECT_EQ(train->image(3).height, 13);
+}
+
+TEST_F(Folder, NamesImagesByTheirPlaceInTheFolder) {
+  EXPECT_EQ(open(Split::kTrain)->image_name(2), "train/dog/a.PNG");
+  EXPECT_EQ(open(Split::kTest)->image_name(1), "val/zebra/y.png");
+}
+
+TEST_F(Folder, TakesValForTestAndCountsClassesAlike) {
+  const auto test = open(Split::kTest);
+
+  EXPECT_EQ(test->class_names(), open(Split::kTrain)->class_names());
+  EXPECT_THAT(labels(*test), ElementsAre(2, 3));
+}
+
+TEST_F(Folder, TakesASplitByName) {
+  write("holdout/cat/z.png", files_.at("rgb.png"));
+  DatasetOptions options;
+  options.split = "holdout";
+
+  EXPECT_EQ(open(Split::kTest, options)->size(), 1);
+  options.split = "nowhere";
+  EXPECT_THAT([&] { open(Split::kTest, options); }, ThrowsMessage<InputError>(HasSubstr("nowhere")));
+}
+
+TEST_F(Folder, LimitsToTheStartOfASeededPermutation) {
+  for (int i = 0; i < 20; ++i) write("train/cat/" + std::to_string(100 + i) + ".png", files_.at("rgb.png"));
+  std::set<std::string> digests;
+  DatasetOptions options;
+  options.limit = 8;
+  for (options.seed = 0; options.seed < 4; ++options.seed) {
+    const auto dataset = open(Split::kTrain, options);
+    EXPECT_EQ(dataset->size(), 8);
+    EXPECT_TRUE(std::ranges::is_sorted(labels(*dataset)));
+    EXPECT_EQ(dataset->digest(), open(Split::kTrain, options)->digest());
+    digests.insert(dataset->digest());
+  }
+  EXPECT_EQ(digests.size(), 4u);
+}
+
+TEST_F(Folder, DigestFollowsNamesLabelsAndContent) {
+  std::set<std::string> digests{open(Split::kTrain)->digest()};
+
+  Bytes bmp = files_.at("grey.bmp");
+  bmp.back() ^= 1;
+  write("train/ant-eater/1.bmp", bmp);
+  digests.insert(open(Split::kTrain)->digest());
+  std::filesystem::rename(folder_ / "train/dog/b.jpg", folder_ / "train/dog/c.jpg");
+  digests.insert(open(Split::kTrain)->digest());
+  std::filesystem::rename(folder_ / "train/dog", folder_ / "train/dogs");
+  digests.insert(open(Split::kTrain)->digest());
+
+  EXPECT_EQ(digests.size(), 4u);
+}
+
+TEST_F(Folder, NamesABrokenImageAndTheWayToGoOn) {
+  write("train/cat/broken.jpg", Bytes(files_.at("420.jpg").begin(), files_.at("420.jpg").begin() + 300));
+  const auto dataset = open(Split::kTrain);
+
+  EXPECT_THAT([&] { dataset->image(2); }, ThrowsMessage<InputError>(AllOf(HasSubstr("train/cat/broken.jpg"),
+                                                                          HasSubstr("--skip-bad-images"))));
+}
+
+TEST_F(Folder, LeavesBrokenImagesOutWhenAsked) {
+  write("train/cat/broken.jpg", Bytes(files_.at("420.jpg").begin(), files_.at("420.jpg").begin() + 300));
+  write("train/cat/animation.gif", Bytes{'G', 'I', 'F', '8', '9', 'a'});
+  DatasetOptions options;
+  options.skip_bad_images = true;
+
+  const auto dataset = open(Split::kTrain, options);
+
+  EXPECT_EQ(dataset->digest(), [&] {
+    std::filesystem::remove(folder_ / "train/cat/broken.jpg");
+    std::filesystem::remove(folder_ / "train/cat/animation.gif");
+    return open(Split::kTrain)->digest();
+  }());
+  EXPECT_EQ(dataset->size(), 4);
+}
+
+TEST_F(Folder, FillsTheLimitWithGoodImages) {
+  for (int i = 0; i < 30; ++i) write("train/cat/bad" + std::to_string(i) + ".jpg", Bytes{0xff, 0xd8, 0xff});
+  DatasetOptions options;
+  options.skip_bad_images = true;
+  options.limit = 3;
+
+  const auto dataset = open(Split::kTrain, options);
+
+  EXPECT_EQ(dataset->size(), 3);
+  for (std::int64_t i = 0; i < 3; ++i) EXPECT_NO_THROW(dataset->image(i));
+}
+
+TEST_F(Folder, RefusesFoldersWithinClasses) {
+  write("train/cat/more/a.png", files_.at("rgb.png"));
+
+  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("train/cat/more")));
+}
+
+TEST_F(Folder, SaysWhatIsMissing) {
+  std::filesystem::remove_all(folder_ / "val");
+  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("no folder test or val")));
+
+  std::filesystem::create_directories(folder_ / "test/cat");
+  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("no image that can be used")));
+}
+
+TEST_F(Folder, RefusesOptionsThatItDoesNotHave) {
+  DatasetOptions options;
+  options.label_column = "fine_label";
+
+  EXPECT_THAT([&] { open(Split::kTrain, options); }, ThrowsMessage<UsageError>(HasSubstr("--label-column")));
+}
+
+}  // namespace
+}  // namespace zoetrope::data

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/data/dataset.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "scratch.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class Parquet : public ScratchTest {
+ protected:
+  Parquet() { fs::copy(ZOETROPE_GOLDEN_DIR "/data/parquet", folder_, fs::copy_options::recursive); }
+
+  std::unique_ptr<Dataset> open(Split split, const DatasetOptions& options = {}) const {
+    return open_dataset("parquet:" + folder_.string(), split, options);
+  }
+
+  static constexpr const char* kFirst = "data/train-00000-of-00002.parquet";
+};
+
+TEST_F(Parquet, ReadsShardsInOrderWithTheClassNamesOfTheSchema) {
+  const auto train = open(Split::kTrain);
+
+  ASSERT_EQ(train->size(), 11);
+  EXPECT_THAT(train->class_names(), ElementsAre("ant", "bee", "çedilla"));
+  for (std::int64_t i = 0; i < 11; ++i) {
+    EXPECT_EQ(train->label(i), i % 3);
+    EXPECT_EQ(train->image(i).width, 3);
+    EXPECT_EQ(train->image(i).pixels, Bytes(18, static_cast<std::uint8_t>(10 * i)));
+  }
+}
+
+TEST_F(Parquet, ReadsTheTestSplit) {
+  const auto test = open(Split::kTest);
+
+  ASSERT_EQ(test->size(), 3);
+  EXPECT_EQ(test->image(2).pixels[0], 130);
+  EXPECT_NE(test->digest(), open(Split::kTrain)->digest());
+}
+
+TEST_F(Parquet, NamesImagesAsTheirStructsDo) {
+  DatasetOptions options;
+  options.limit = 2;
+
+  const auto test = open(Split::kTest, options);
+
+  EXPECT_EQ(test->image_name(0), "");  // null
+  EXPECT_EQ(test->image_name(1), "ü/1.png");
+  EXPECT_EQ(open(Split::kTest)->image_name(2), "ü/2.png");
+  EXPECT_EQ(open(Split::kTrain)->image_name(10), "");
+}
+
+TEST_F(Parquet, KeepsTheFirstImagesUpToTheLimit) {
+  DatasetOptions options;
+  options.limit = 8;
+
+  const auto train = open(Split::kTrain, options);
+
+  EXPECT_EQ(train->size(), 8);
+  EXPECT_EQ(train->image(7).pixels[0], 70);
+  EXPECT_NE(train->digest(), open(Split::kTrain)->digest());
+}
+
+TEST_F(Parquet, TakesColumnsAndSplitsByName) {
+  fs::rename(folder_ / "data/test-00000-of-00001.parquet", folder_ / "data/holdout-00000-of-00001.parquet");
+  DatasetOptions options;
+  options.split = "holdout";
+  options.image_column = "img";
+  options.label_column = "fine_label";
+
+  EXPECT_EQ(open(Split::kTest, options)->size(), 3);
+  options.split = "nothing";
+  EXPECT_THAT([&] { open(Split::kTest, options); }, ThrowsMessage<InputError>(HasSubstr("nothing-*")));
+}
+
+TEST_F(Parquet, ListsTheColumnsWhenTheNamedOneIsMissing) {
+  DatasetOptions options;
+  options.label_column = "coarse_label";
+
+  EXPECT_THAT(
+      [&] { open(Split::kTrain, options); },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("coarse_label"), HasSubstr("img, weight, fine_label"))));
+}
+
+TEST_F(Parquet, AsksForClassNamesWhereTheColumnHasNone) {
+  DatasetOptions options;
+  options.label_column = "weight";
+  EXPECT_THAT([&] { open(Split::kTrain, options); }, ThrowsMessage<InputError>(HasSubstr("class_names.txt")));
+
+  write_text("class_names.txt", "a\nb\n");  // every weight is 7
+  EXPECT_THAT([&] { open(Split::kTrain, options); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr(kFirst), HasSubstr("row 0"), HasSubstr("label 7 is outside"))));
+
+  write_text("class_names.txt", "a\nb\nc\nd\ne\nf\ng\nh\n");
+  EXPECT_EQ(open(Split::kTrain, options)->label(10), 7);
+}
+
+TEST_F(Parquet, ReportsDamageAnywhere) {
+  const Bytes good = read(kFirst);
+  int reported = 0;
+  for (std::size_t at = 0; at < good.size(); at += 7) {
+    Bytes damaged = good;
+    damaged[at] ^= 0xff;
+    write(kFirst, damaged);
+    try {
+      const auto train = open(Split::kTrain);
+      for (std::int64_t i = 0; i < train->size(); ++i) train->image(i);
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(kFirst));
+      ++reported;
+    }
+  }
+  EXPECT_GT(reported, 100);
+}
+
+TEST_F(Parquet, ReportsFilesCutAnywhere) {
+  const Bytes good = read(kFirst);
+  for (std::size_t size = 0; size < good.size(); size += 101) {
+    write(kFirst, Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)));
+    EXPECT_THROW(open(Split::kTrain), InputError) << size;
+  }
+}
+
+TEST_F(Parquet, SaysWhatIsMissing) {
+  fs::remove_all(folder_ / "data");
+
+  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("none named train-*")));
+}
+
+}  // namespace
+}  // namespace zoetrope::data

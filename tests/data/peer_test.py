@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""peer_test.py DUMP_DATASET: folders and Parquet files made and read by Hugging Face `datasets`, against --data.
+
+Every label and every pixel must be equal.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+
+import datasets  # noqa: E402
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+
+DUMP = sys.argv[1]
+FORMATS = [("jpg", {"quality": 75}), ("JPEG", {"quality": 92, "progressive": True}), ("png", {}), ("webp", {"quality": 60}),
+           ("bmp", {})]
+
+
+def photo(rng, height, width):
+    """Waves of random direction, and noise: what compression has to work on."""
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    waves = [np.sin(2 * np.pi * (a * x + b * y + c)) for a, b, c in rng.uniform(-6, 6, (3, 3))]
+    return Image.fromarray((128 + 90 * np.stack(waves, axis=2) + rng.normal(0, 12, (height, width, 3))).clip(0, 255).astype(np.uint8))
+
+
+def make_folder(folder, rng):
+    index = 0
+    for split, count in (("train", 8), ("val", 5)):
+        for name in ("zebra", "a-b", "a", "Ünï"):
+            (folder / split / name).mkdir(parents=True)
+            for _ in range(count):
+                image = photo(rng, int(rng.integers(1, 260)), int(rng.integers(1, 260)))
+                ending, options = FORMATS[index % len(FORMATS)]
+                if index % 7 == 3:
+                    image = image.convert("L")
+                if ending != "bmp":
+                    exif = Image.Exif()
+                    exif[0x0112] = index % 9
+                    options = options | {"exif": exif}
+                image.save(folder / split / name / f"image {index}.{ending}", **options)
+                index += 1
+
+
+def embedded(dataset):
+    """With the image files in the table, as push_to_hub writes it; to_parquet alone writes their paths."""
+    table = dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True, batch_size=4)
+    return table.with_format(None)
+
+
+def dump(spec, split, name, scratch):
+    subprocess.run([DUMP, spec, split, name, str(scratch / "dump")], check=True)
+    header, pixels = (scratch / "dump").read_bytes().split(b"\n", 1)
+    return json.loads(header), np.frombuffer(pixels, np.uint8)
+
+
+def compare(expected, spec, split, scratch, columns, name=""):
+    image_column, label_column = columns
+    header, pixels = dump(spec, split, name, scratch)
+    assert header["class_names"] == expected.features[label_column].names, header["class_names"]
+    assert header["labels"] == list(expected[label_column]), "labels differ"
+    offset = 0
+    for i, (height, width) in enumerate(header["sizes"]):
+        want = np.asarray(expected[i][image_column].convert("RGB"))
+        assert want.shape == (height, width, 3), f"image {i} has the size {want.shape}, not {height, width}"
+        got = pixels[offset : offset + want.size].reshape(want.shape)
+        offset += want.size
+        differing = int((got != want).sum())
+        assert differing == 0, f"{spec}: {differing} bytes of image {i} differ"
+    assert offset == pixels.size and len(header["sizes"]) == len(expected) > 0
+    print(f"{spec.split(':')[0]} {split}: {len(expected)} images equal")
+
+
+def main():
+    rng = np.random.default_rng(3)
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        make_folder(scratch / "images", rng)
+        loaded = datasets.load_dataset("imagefolder", data_dir=str(scratch / "images"), cache_dir=str(scratch / "cache"))
+        compare(loaded["train"], f"folder:{scratch / 'images'}", "train", scratch, ("image", "label"))
+        compare(loaded["validation"], f"folder:{scratch / 'images'}", "test", scratch, ("image", "label"))
+
+        train, validation = embedded(loaded["train"]), embedded(loaded["validation"])
+        shards = scratch / "shards" / "data"
+        shards.mkdir(parents=True)
+        for i in range(3):
+            train.shard(3, i, contiguous=True).to_parquet(shards / f"train-{i:05d}-of-00003.parquet", batch_size=4)
+        validation.rename_columns({"image": "img", "label": "fine_label"}).to_parquet(
+            shards / "validation-00000-of-00001.parquet")
+        compare(loaded["train"], f"parquet:{scratch / 'shards'}", "train", scratch, ("image", "label"))
+        loaded["validation"].to_parquet(shards / "paths-00000-of-00001.parquet")
+        refused = subprocess.run([DUMP, f"parquet:{scratch / 'shards'}", "test", "paths", str(scratch / "dump")],
+                                 stderr=subprocess.PIPE, text=True)
+        assert refused.returncode == 3 and "embed_table_storage" in refused.stderr, refused
+        reloaded = datasets.load_dataset("parquet", data_files=str(shards / "validation-*"), split="train",
+                                         cache_dir=str(scratch / "cache"))
+        compare(reloaded, f"parquet:{scratch / 'shards'}", "test", scratch, ("img", "fine_label"), "validation")
+
+
+if __name__ == "__main__":
+    main()
