@@ -49,13 +49,17 @@ struct Layout {
 };
 
 // Completes `request`, sleeping in between: MPI's own waiting spins, which takes a core from the computation
-// that the communication thread runs beside.
-void wait_asleep(MPI_Request request) {
+// that the communication thread runs beside. Once the computation itself waits, its core is free.
+void wait_beside_computation(MPI_Request request, const OrderedExecutor& executor) {
   for (auto pause = std::chrono::microseconds(5);; pause = std::min(pause * 2, kLongestPause)) {
     int done = 0;
     ZT_CHECK_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
     if (done != 0) return;
-    std::this_thread::sleep_for(pause);
+    if (executor.is_awaited()) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(pause);
+    }
   }
 }
 
@@ -112,7 +116,7 @@ void MpiCommunicator::all_reduce_beside_computation(const at::Tensor& tensor, Re
       bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_, [&](char* data, int count) {
         MPI_Request request = MPI_REQUEST_NULL;
         ZT_CHECK_MPI(MPI_Iallreduce(MPI_IN_PLACE, data, count, type, mpi_op, async_comm_.get(), &request));
-        wait_asleep(request);
+        wait_beside_computation(request, executor_);
       });
   if (op == ReduceOp::kAverage) divide_by(tensor, size_);
 }

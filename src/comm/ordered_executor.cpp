@@ -10,14 +10,25 @@ namespace {
 
 class QueuedWork final : public Work {
  public:
-  explicit QueuedWork(std::shared_future<void> result) : result_(std::move(result)) {}
-  ~QueuedWork() override { result_.wait(); }
+  QueuedWork(std::shared_future<void> result, std::shared_ptr<std::atomic<int>> num_waiting)
+      : result_(std::move(result)), num_waiting_(std::move(num_waiting)) {}
+  ~QueuedWork() override { await(); }
   QueuedWork(const QueuedWork&) = delete;
   QueuedWork& operator=(const QueuedWork&) = delete;
-  void wait() override { result_.get(); }
+  void wait() override {
+    await();
+    result_.get();
+  }
 
  private:
+  void await() {
+    ++*num_waiting_;
+    result_.wait();
+    --*num_waiting_;
+  }
+
   std::shared_future<void> result_;
+  std::shared_ptr<std::atomic<int>> num_waiting_;
 };
 
 }  // namespace
@@ -33,7 +44,7 @@ OrderedExecutor::~OrderedExecutor() {
 
 std::unique_ptr<Work> OrderedExecutor::submit(std::function<void()> task) {
   std::packaged_task<void()> packaged(std::move(task));
-  auto work = std::make_unique<QueuedWork>(packaged.get_future().share());
+  auto work = std::make_unique<QueuedWork>(packaged.get_future().share(), num_waiting_);
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(packaged));

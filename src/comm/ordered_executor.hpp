@@ -3,6 +3,7 @@
 // same order on all ranks.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -26,12 +27,16 @@ class OrderedExecutor {
   // The thread starts with the first task. An exception of the task comes out of Work::wait().
   std::unique_ptr<Work> submit(std::function<void()> task);
 
+  // Whether someone waits for a task's end and so computes nothing: a task that waits may then take the core.
+  bool is_awaited() const { return *num_waiting_ > 0; }
+
  private:
   void run();
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::packaged_task<void()>> queue_;
+  std::shared_ptr<std::atomic<int>> num_waiting_ = std::make_shared<std::atomic<int>>(0);
   bool ending_ = false;
   std::thread thread_;
 };
