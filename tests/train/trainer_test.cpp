@@ -175,6 +175,23 @@ TEST(Trainer, MoreRanksThanImagesInABatch) {
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(four[i].loss, one[i].loss, 1e-5 * one[i].loss);
 }
 
+TEST(Trainer, CheckpointsKeepTensorsThatClassificationDoesNotUse) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.max_steps = 2;
+  const at::Tensor token = at::arange(5, at::kFloat);
+  const auto preprocessor = testing::golden_preprocessor();
+  model::Vit model = model::load_checkpoint(golden("train-50/initial"));
+  model.passengers.emplace_back("vit.embeddings.mask_token", token);
+  const auto cache = testing::cache_of(testing::golden_images(20), preprocessor);
+  const auto alone = comm::make_single_communicator();
+
+  train(store::RunDirectory{folder}, {model, *cache, preprocessor, "digest"}, options, {*alone, *alone});
+
+  const model::SafetensorsFile written(folder / "checkpoint-2/model.safetensors");
+  EXPECT_TRUE(at::equal(written.view("vit.embeddings.mask_token"), token));
+}
+
 TEST(Trainer, KeepsTheOptimizerInTheNewestCheckpointsOnly) {
   const auto folder = scratch_folder();
   TrainOptions options = short_options();
