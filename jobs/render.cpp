@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames are drawn by all ranks and encoded by rank 0.
 #include <algorithm>
-#include <atomic>
+#include <mutex>
 
 #include <ATen/ATen.h>
 
@@ -86,48 +86,50 @@ std::vector<render::Frame> make_frames(const store::Analysis& analysis, const da
   return frames;
 }
 
-// A renderer is one thread's: each of this rank's threads has its own, and draws every n-th frame.
-void draw_frames(Context& context, const render::Scene& scene, const std::vector<render::Frame>& frames) {
+void draw_frames(Context& context, render::RendererPool& renderers,
+                 const std::vector<render::Frame>& frames) {
   const Stopwatch watch;
   const auto count = static_cast<std::int64_t>(frames.size());
   const auto [first, last] = data::share(count, context.world().rank(), context.world().size());
   context.set_stage("drawing frames");
   support::Progress progress("drawing", last - first, "frames");
   progress.update(0);
-  std::atomic<std::int64_t> done{0};
-  const std::int64_t workers = std::clamp<std::int64_t>(last - first, 1, context.threads());
-  comm::for_each_task(workers, [&, begin = first, end = last](std::int64_t worker) {
-    const render::FrameRenderer renderer(scene);
-    for (std::int64_t i = begin + worker; i < end; i += workers) {
-      const render::Frame& frame = frames[static_cast<std::size_t>(i)];
-      render::write_png(context.run().frame(frame.step), renderer.draw(frame));
-      ++done;
-      if (worker == 0) progress.update(done);
-    }
+  std::mutex mutex;  // of the progress
+  std::int64_t done = 0;
+  comm::for_each_task(last - first, [&, begin = first](std::int64_t i) {
+    const render::Frame& frame = frames[static_cast<std::size_t>(begin + i)];
+    render::write_png(context.run().frame(frame.step), renderers.draw(frame));
+    const std::lock_guard lock(mutex);
+    progress.update(++done);
   });
   context.communicator().barrier();
   context.add_stage({"drawing", watch.seconds(), count, "frames"});
 }
 
-// Frames of checkpoints are read back; those in between are drawn as the encoder asks for them.
-void encode(Context& context, const render::Scene& scene, const std::vector<render::Frame>& frames) {
+// All frames are drawn as the encoder asks for them, those of checkpoints again: that is quicker than to read
+// their PNG files.
+void encode(Context& context, render::RendererPool& renderers, const std::vector<render::Frame>& frames) {
   const Stopwatch watch;
   const render::TweenOptions tween{context.options().tween};
   const std::size_t count = render::num_animation_frames(frames.size(), tween);
   if (context.is_root()) {
-    const render::FrameRenderer renderer(scene);
     for (const std::string& format : context.options().formats()) {
       context.set_stage("encoding the " + format);
       support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
       progress.update(0);
+      std::mutex mutex;  // of the progress
       render::AnimationOptions animation;
       animation.format = format;
       animation.fps = context.options().fps;
+      animation.threads = static_cast<int>(context.threads());
       if (format == context.options().formats().front()) animation.poster = context.run().root / "poster.png";
       render::write_animation(context.run().animation(format), animation, count, [&](std::size_t i) {
-        progress.update(static_cast<std::int64_t>(i));
-        if (tween.tween == 0) return render::read_png(context.run().frame(frames[i].step));
-        return renderer.draw(render::animation_frame(frames, tween, i));
+        {
+          const std::lock_guard lock(mutex);
+          progress.update(static_cast<std::int64_t>(i));
+        }
+        if (tween.tween == 0) return renderers.draw(frames[i]);
+        return renderers.draw(render::animation_frame(frames, tween, i));
       });
     }
   }
@@ -144,10 +146,10 @@ void render(Context& context) {
     throw InputError(context.run().analysis().string() + ": is of " +
                      support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
                      " images, --data and --test-limit give " + support::format_count(test.size()));
-  const render::Scene scene = make_scene(context, analysis);
+  render::RendererPool renderers(make_scene(context, analysis));
   const auto frames = make_frames(analysis, *test.dataset);
-  draw_frames(context, scene, frames);
-  encode(context, scene, frames);
+  draw_frames(context, renderers, frames);
+  encode(context, renderers, frames);
 }
 
 }  // namespace zoetrope::jobs

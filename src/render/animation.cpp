@@ -39,30 +39,25 @@ double Film::time_s(std::size_t i) const {
   return static_cast<double>(count - 1) / fps + std::max(hold_last_s, 1 / fps);
 }
 
-FrameReader::FrameReader(const Film& film) : film_(film) {
-  fetch();
-}
-
-void FrameReader::fetch() {
-  if (fetched_ == film_.count) return;
-  ahead_ = std::async(std::launch::async, [this, i = fetched_] { return film_.frame(i); });
-  ++fetched_;
-}
-
-Picture FrameReader::next() {
-  Picture picture = ahead_.get();
+void FrameSize::check(std::size_t i, const Picture& picture) {
+  const std::lock_guard lock(mutex_);
   if (width_ == 0) {
     width_ = picture.width;
     height_ = picture.height;
   }
   if (picture.width != width_ || picture.height != height_) {
     throw RunError(
-        fmt::format("frame {} of the animation has {}x{} pixels, the first one {}x{}: draw all frames again",
-                    fetched_ - 1, picture.width, picture.height, width_, height_));
+        fmt::format("frame {} of the animation has {}x{} pixels, another one {}x{}: draw all frames again", i,
+                    picture.width, picture.height, width_, height_));
   }
-  fetch();
-  return picture;
 }
+
+FrameReader::FrameReader(const Film& film)
+    : ahead_(film.count, film.threads, [this, &film](std::size_t i) {
+        Picture picture = film.frame(i);
+        size_.check(i, picture);
+        return picture;
+      }) {}
 
 void check_animation_options(const AnimationOptions& options) {
   const Format& format = format_named(options.format);
@@ -81,11 +76,16 @@ void write_animation(const std::filesystem::path& path, const AnimationOptions& 
   check_animation_options(options);
   if (count == 0) throw RunError(path.string() + ": there are no frames to animate");
   av_log_set_level(AV_LOG_ERROR);
+  // Beside the encoding, where there are threads for it.
+  std::future<void> poster =
+      std::async(options.threads > 1 ? std::launch::async : std::launch::deferred, [&] {
+        if (!options.poster.empty()) write_png(options.poster, frame(count - 1));
+      });
   support::AtomicPath atomic(path);
   format_named(options.format)
-      .encode(atomic.temporary().string(), {count, frame, options.fps, options.hold_last_s});
+      .encode(atomic.temporary().string(), {count, frame, options.fps, options.hold_last_s, options.threads});
   atomic.commit();
-  if (!options.poster.empty()) write_png(options.poster, frame(count - 1));
+  poster.get();
 }
 
 }  // namespace zoetrope::render

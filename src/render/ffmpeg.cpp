@@ -81,14 +81,9 @@ FramePtr FilterGraph::pull() {
   return frame;
 }
 
-AVPixelFormat FilterGraph::pixel_format() const {
-  return static_cast<AVPixelFormat>(av_buffersink_get_format(sink_));
-}
-int FilterGraph::width() const {
-  return av_buffersink_get_w(sink_);
-}
-int FilterGraph::height() const {
-  return av_buffersink_get_h(sink_);
+FrameFormat FilterGraph::output() const {
+  return {av_buffersink_get_w(sink_), av_buffersink_get_h(sink_),
+          static_cast<AVPixelFormat>(av_buffersink_get_format(sink_))};
 }
 
 // Passes options to `set`, which takes a dictionary and leaves in it what it did not know.
@@ -104,12 +99,12 @@ void with_options(const AvOptions& options, const std::string& what, const Set& 
   if (!unknown_name.empty()) throw RunError(what + ": this FFmpeg does not know the option " + unknown_name);
 }
 
-VideoFile::VideoFile(std::string path, const VideoSettings& settings, const FilterGraph& graph)
+VideoFile::VideoFile(std::string path, const VideoSettings& settings, const FrameFormat& format)
     : path_(std::move(path)), frame_duration_(settings.frame_duration), packet_(av_packet_alloc()) {
   checked(avformat_alloc_output_context2(&container_, nullptr, settings.container.c_str(), path_.c_str()),
           path_);
   try {
-    open_codec(settings, graph);
+    open_codec(settings, format);
     stream_ = avformat_new_stream(container_, nullptr);
     if (stream_ == nullptr) throw RunError(path_ + ": no memory for the stream");
     checked(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), path_);
@@ -130,13 +125,13 @@ VideoFile::~VideoFile() {
   avformat_free_context(container_);
 }
 
-void VideoFile::open_codec(const VideoSettings& settings, const FilterGraph& graph) {
+void VideoFile::open_codec(const VideoSettings& settings, const FrameFormat& format) {
   const AVCodec* codec = avcodec_find_encoder_by_name(settings.codec.c_str());
   if (codec == nullptr) throw RunError(path_ + ": this FFmpeg has no encoder " + settings.codec);
   codec_.reset(avcodec_alloc_context3(codec));
-  codec_->width = graph.width();
-  codec_->height = graph.height();
-  codec_->pix_fmt = graph.pixel_format();
+  codec_->width = format.width;
+  codec_->height = format.height;
+  codec_->pix_fmt = format.pixels;
   codec_->time_base = settings.time_base;
   codec_->sample_aspect_ratio = {1, 1};
   if ((container_->oformat->flags & AVFMT_GLOBALHEADER) != 0) codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;

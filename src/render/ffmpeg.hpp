@@ -37,6 +37,12 @@ int checked(int code, const std::string& what);
 // A frame in AV_PIX_FMT_RGB32, opaque, that takes over the picture's pixels.
 FramePtr to_av_frame(Picture picture, std::int64_t pts);
 
+// What all frames of a stream have.
+struct FrameFormat {
+  int width, height;
+  AVPixelFormat pixels;
+};
+
 // Filters in FFmpeg's notation. Input k is labelled [in<k>], the output [out].
 class FilterGraph {
  public:
@@ -50,10 +56,7 @@ class FilterGraph {
   void push(std::size_t k, FramePtr frame);
   // The next frame out; nullptr when the filters want more input or all is out.
   FramePtr pull();
-  // What comes out.
-  AVPixelFormat pixel_format() const;
-  int width() const;
-  int height() const;
+  FrameFormat output() const;
 
  private:
   std::unique_ptr<AVFilterGraph, AvDeleter> graph_;
@@ -73,10 +76,10 @@ struct VideoSettings {
   AvOptions container_options;
 };
 
-// A file of one video stream, of frames as a filter graph puts them out.
+// A file of one video stream.
 class VideoFile {
  public:
-  VideoFile(std::string path, const VideoSettings& settings, const FilterGraph& graph);
+  VideoFile(std::string path, const VideoSettings& settings, const FrameFormat& format);
   ~VideoFile();
   VideoFile(const VideoFile&) = delete;
   VideoFile& operator=(const VideoFile&) = delete;
@@ -86,7 +89,7 @@ class VideoFile {
   void finish();
 
  private:
-  void open_codec(const VideoSettings& settings, const FilterGraph& graph);
+  void open_codec(const VideoSettings& settings, const FrameFormat& format);
   void encode(const AVFrame* frame);
 
   std::string path_;

@@ -3,6 +3,7 @@
 // crawl and would not compress.
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "zoetrope/support/error.hpp"
 
@@ -33,11 +34,13 @@ Picture thin_out(const Picture& picture) {
 
 FramePtr make_palette(const Film& film) {
   const std::size_t samples = std::min(film.count, kPaletteFrames);
+  ReadAhead<Picture> reader(samples, film.threads, [&](std::size_t k) {
+    // From the first frame to the last.
+    return thin_out(film.frame(samples == 1 ? 0 : k * (film.count - 1) / (samples - 1)));
+  });
   std::unique_ptr<FilterGraph> graph;
   for (std::size_t k = 0; k < samples; ++k) {
-    // From the first frame to the last.
-    const std::size_t i = samples == 1 ? 0 : k * (film.count - 1) / (samples - 1);
-    Picture picture = thin_out(film.frame(i));
+    Picture picture = reader.next();
     if (!graph) {
       graph = std::make_unique<FilterGraph>(
           "[in0]palettegen=stats_mode=full[out]",
@@ -52,19 +55,60 @@ FramePtr make_palette(const Film& film) {
   return palette;
 }
 
+// Turns pictures into palette indices, from any thread. Without dithering a frame's indices depend on nothing
+// but that frame, so that each thread may have filters of its own.
+class PaletteMapper {
+ public:
+  explicit PaletteMapper(FramePtr palette) : palette_(std::move(palette)) {}
+
+  FramePtr map(Picture picture, std::int64_t pts) {
+    const int width = picture.width;
+    const int height = picture.height;
+    std::unique_ptr<FilterGraph> graph = borrow(width, height);
+    graph->push(0, to_av_frame(std::move(picture), pts));
+    FramePtr frame = graph->pull();
+    if (!frame) throw RunError("FFmpeg's paletteuse kept a frame back");
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(graph));
+    return frame;
+  }
+
+ private:
+  std::unique_ptr<FilterGraph> borrow(int width, int height) {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return make(width, height);
+    std::unique_ptr<FilterGraph> graph = std::move(idle_.back());
+    idle_.pop_back();
+    return graph;
+  }
+
+  std::unique_ptr<FilterGraph> make(int width, int height) const {
+    auto graph = std::make_unique<FilterGraph>(
+        "[in0][in1]paletteuse=dither=none[out]",
+        std::vector<FilterGraph::Input>{{width, height, kCentisecond},
+                                        {palette_->width, palette_->height, kCentisecond}});
+    graph->push(1, FramePtr(av_frame_clone(palette_.get())));
+    graph->push(1, nullptr);
+    return graph;
+  }
+
+  FramePtr palette_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<FilterGraph>> idle_;
+};
+
 }  // namespace
 
 void encode_gif(const std::string& path, const Film& film) {
   const auto pts = [&](std::size_t i) { return std::llround(film.time_s(i) * 100); };
-  FramePtr palette = make_palette(film);
-  FrameReader reader(film);
-  Picture first = reader.next();
-  FilterGraph graph(
-      "[in0][in1]paletteuse=dither=none:diff_mode=rectangle[out]",
-      {{first.width, first.height, kCentisecond}, {palette->width, palette->height, kCentisecond}});
-  graph.push(1, std::move(palette));
-  graph.push(1, nullptr);
-
+  PaletteMapper mapper(make_palette(film));
+  FrameSize size;
+  ReadAhead<FramePtr> reader(film.count, film.threads, [&](std::size_t i) {
+    Picture picture = film.frame(i);
+    size.check(i, picture);
+    return mapper.map(std::move(picture), pts(i));
+  });
+  FramePtr frame = reader.next();
   VideoFile file(
       path,
       {.container = "gif",
@@ -73,13 +117,9 @@ void encode_gif(const std::string& path, const Film& film) {
        .frame_duration = 0,
        .codec_options = {},
        .container_options = {{"final_delay", std::to_string(pts(film.count) - pts(film.count - 1))}}},
-      graph);
-  for (std::size_t i = 0; i < film.count; ++i) {
-    graph.push(0, to_av_frame(i == 0 ? std::move(first) : reader.next(), pts(i)));
-    while (const FramePtr frame = graph.pull()) file.write(*frame);
-  }
-  graph.push(0, nullptr);
-  while (const FramePtr frame = graph.pull()) file.write(*frame);
+      {frame->width, frame->height, static_cast<AVPixelFormat>(frame->format)});
+  file.write(*frame);
+  for (std::size_t i = 1; i < film.count; ++i) file.write(*reader.next());
   file.finish();
 }
 

@@ -37,7 +37,7 @@ void encode(const std::string& path, const Film& film, const std::string& filter
   FrameReader reader(film);
   Picture picture = even_sized(reader.next());
   FilterGraph graph(filters, {{picture.width, picture.height, settings.time_base}});
-  VideoFile file(path, settings, graph);
+  VideoFile file(path, settings, graph.output());
   for (std::size_t i = 0; i < film.count; ++i) {
     if (i > 0) picture = even_sized(reader.next());
     graph.push(0, to_av_frame(std::move(picture), pts[i]));

@@ -70,6 +70,17 @@ TEST(Gif, WhatStandsStillDoesNotFlicker) {
   }
 }
 
+TEST(Gif, IsTheSameFromAnyNumberOfThreads) {
+  const std::vector<Picture> frames = pictures(7, 640, 360);
+  const auto frame = [&](std::size_t i) { return frames[i]; };
+
+  write_animation("one.gif", {.threads = 1}, frames.size(), frame);
+  write_animation("three.gif", {.poster = "poster.png", .threads = 3}, frames.size(), frame);
+
+  EXPECT_EQ(support::read_file("three.gif"), support::read_file("one.gif"));
+  EXPECT_EQ(read_png("poster.png").pixels, frames.back().pixels);
+}
+
 TEST(Gif, OneFrameIsAnAnimationToo) {
   const std::vector<Picture> frames = pictures(1, 640, 360);
 

@@ -19,14 +19,16 @@ struct AnimationOptions {
   double hold_last_s = 2.0;  // how long the last frame stays before the animation starts again
   // Where the last frame is put as a PNG too, to be shown while the animation is not; empty: nowhere.
   std::filesystem::path poster = {};
+  int threads = 1;  // how many frames are made at a time
 };
 
 // UsageError when the format is unknown or a number is out of its range: to be called before any work.
 void check_animation_options(const AnimationOptions& options);
 
 // Encodes `count` frames of one size given by `frame(i)`, i ascending; a two-pass encoder (the GIF's palette)
-// asks for some of them before that. `frame` is called from another thread, one call at a time. Never holds
-// more than a few pictures. The file appears when it is whole. Throws RunError with FFmpeg's reason, or when
+// asks for some of them before that. `frame` is called from other threads: one call at a time where `threads`
+// is 1, else up to one more than `threads` (the poster). Never holds more than a few pictures for each of
+// them. The file appears when it is whole. Throws RunError with FFmpeg's reason, or when
 // a frame has another size than the first; UsageError as above.
 void write_animation(const std::filesystem::path& path, const AnimationOptions& options, std::size_t count,
                      const std::function<Picture(std::size_t)>& frame);

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace zoetrope::render {
@@ -100,6 +102,19 @@ class FrameRenderer {
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+// Draws from any thread: lends each call a renderer that no other one uses, and makes one where all are lent.
+class RendererPool {
+ public:
+  explicit RendererPool(Scene scene) : scene_(std::move(scene)) {}
+
+  Picture draw(const Frame& frame);
+
+ private:
+  const Scene scene_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<FrameRenderer>> idle_;
 };
 
 // Writes atomically; fast compression.
