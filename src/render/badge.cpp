@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "badge.hpp"
 
+#include <cmath>
+#include <cstddef>
 #include <string>
 
 namespace zoetrope::render {
@@ -10,8 +12,31 @@ Colour label_colour(std::int64_t label, std::size_t num_classes, Theme theme) {
   return class_mark(static_cast<std::size_t>(label), theme).colour;
 }
 
-void draw_badge(Canvas& canvas, const Typesetter& text, double x, double y, std::int64_t rank,
-                std::int64_t label, const BadgeStyle& style, double opacity) {
+void spread_badges(std::vector<Badge>& badges, double radius) {
+  constexpr int kRounds = 8;
+  constexpr double kDistance = 2.1;  // of two middles, in radii
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < badges.size(); ++i) {
+      for (std::size_t k = i + 1; k < badges.size(); ++k) {
+        Badge& a = badges[i];
+        Badge& b = badges[k];
+        const double distance = std::hypot(b.x - a.x, b.y - a.y);
+        if (distance >= kDistance * radius) continue;
+        const double push = (kDistance * radius - distance) / 2;
+        // At the same place: to the sides.
+        const double x = distance > 0 ? (b.x - a.x) / distance : 1;
+        const double y = distance > 0 ? (b.y - a.y) / distance : 0;
+        a.x -= push * b.opacity * x;
+        a.y -= push * b.opacity * y;
+        b.x += push * a.opacity * x;
+        b.y += push * a.opacity * y;
+      }
+    }
+  }
+}
+
+void draw_badge(Canvas& canvas, const Typesetter& text, const Badge& badge, const BadgeStyle& style) {
+  const auto [x, y, rank, label, opacity] = badge;
   const ThemeColours& theme = theme_colours(style.theme);
   const double r = style.radius;
   // Side by side, not one over the other: a fading badge stays a ring.

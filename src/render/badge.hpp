@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "canvas.hpp"
 #include "text.hpp"
@@ -19,7 +20,17 @@ struct BadgeStyle {
 // The class colour of a label; grey for a label that is no class.
 Colour label_colour(std::int64_t label, std::size_t num_classes, Theme theme);
 
-void draw_badge(Canvas& canvas, const Typesetter& text, double x, double y, std::int64_t rank,
-                std::int64_t label, const BadgeStyle& style, double opacity);
+struct Badge {
+  double x, y;  // its middle, pixels
+  std::int64_t rank;
+  std::int64_t label;
+  double opacity = 1;
+};
+
+// Pushes badges that lie over one another apart, so that every rank can be read, and no farther than that:
+// small moves of the points move the badges little. A faint badge pushes as faintly.
+void spread_badges(std::vector<Badge>& badges, double radius);
+
+void draw_badge(Canvas& canvas, const Typesetter& text, const Badge& badge, const BadgeStyle& style);
 
 }  // namespace zoetrope::render

@@ -11,9 +11,9 @@ namespace zoetrope::render {
 namespace {
 
 // Distance to the nearest other class in radii of the own one: unreadable up to the first, clear from the
-// second.
+// second. Near each other, so that few names are half visible, yet a name fades when the classes part.
 constexpr double kMixed = 0.7;
-constexpr double kApart = 1.2;
+constexpr double kApart = 0.95;
 constexpr double kLongestEm = 11;
 
 // The share of the smaller box's area that both cover.

@@ -178,6 +178,7 @@ void Figure::draw_badges(Canvas& canvas, const Frame& frame) const {
   const BadgeStyle style{0.68 * layout_.body, 1.8 * layout_.unit + 0.3, scene_.theme,
                          scene_.class_names.size()};
   const auto most = static_cast<std::int64_t>(layout_.rows.size());
+  std::vector<Badge> badges;
   for (std::size_t i = frame.outliers.size(); i-- > 0;) {
     const OutlierEntry& entry = frame.outliers[i];
     const std::int64_t rank = entry.rank > 0 ? entry.rank : static_cast<std::int64_t>(i) + 1;
@@ -186,8 +187,10 @@ void Figure::draw_badges(Canvas& canvas, const Frame& frame) const {
     const double x = map_.x(frame.points[2 * index]);
     const double y = map_.y(frame.points[2 * index + 1]);
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
-    draw_badge(canvas, text_, x, y, rank, entry.label, style, entry.opacity);
+    badges.push_back({x, y, rank, entry.label, entry.opacity});
   }
+  spread_badges(badges, style.radius);
+  for (const Badge& badge : badges) draw_badge(canvas, text_, badge, style);
 }
 
 void Figure::draw_frame(Picture& picture, const Frame& frame) const {

@@ -67,7 +67,7 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
   const double pad = std::min(0.08 * row.h, 8 * unit_);
   const double radius = std::min(0.68 * body_, 0.45 * row.h);
   const BadgeStyle badge{radius, 1.8 * unit_ + 0.3, theme_, class_names_.size()};
-  draw_badge(canvas, text, row.x + 0.7 * body_, row.centre_y(), rank, entry.label, badge, opacity);
+  draw_badge(canvas, text, {row.x + 0.7 * body_, row.centre_y(), rank, entry.label, opacity}, badge);
   const double side = row.h - 2 * pad;
   const Rect picture{row.x + 2.1 * body_, row.y + pad, side, side};
   canvas.image(picture, 5 * unit_, entry.image, Canvas::Scaling::kSmooth, opacity);

@@ -61,7 +61,7 @@ TEST(ClassLabels, ALabelGivesWayToTheOneBeforeIt) {
 
 TEST(ClassLabels, FadeWithoutJumps) {
   double previous = -1;
-  for (double distance = 0; distance < 4; distance += 0.01) {
+  for (double distance = 0; distance < 4; distance += 0.005) {
     const double opacity = Clusters({{0, 0}, {0, distance}}, 1).place()[0].opacity;
     if (previous >= 0) {
       EXPECT_NEAR(opacity, previous, 0.05) << distance;
