@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same answers on GPUs as on the CPU, wherever the images lie, on any number of GPUs. Fashion-MNIST and the built-in
+small model in fp32: differences are those of rounding alone."""
+
+import numpy as np
+
+from jobs import embeddings, log
+
+WORK = ["--train-limit", 2000, "--test-limit", 1000, "--max-steps", 20, "--save-steps", 10, "--logging-steps", 5,
+        "--learning-rate", "1e-3", "--precision", "fp32", "--no-progress", "--quiet"]
+NEIGHBOURS = 10
+
+LOSSES = "losses of 20 steps equal the CPU's to 1e-3"
+EMBEDDINGS = "embeddings equal the CPU's to 1e-3 of the largest"
+NEAREST = f"at least 99 % of the {NEIGHBOURS} nearest neighbours are the CPU's"
+STREAMED = "losses are the same to 1e-5 when images do not stay in memory"
+ALL_GPUS = "losses on all GPUs equal those on one to 1e-4"
+
+
+def small_run(jobs, device, ranks=1, more=()):
+    run = jobs.new_run()
+    jobs.zoetrope(["finetune", "--run", run, "--device", device, *WORK, *more], ranks)
+    return run
+
+
+def embed(jobs, run, device):
+    jobs.zoetrope(["extract", "--run", run, "--device", device, "--quiet"])
+    found = embeddings(run)
+    for path in run.glob("checkpoint-*/embeddings.h5"):
+        path.unlink()
+    return found
+
+
+def largest_loss_difference(first, second):
+    pairs = list(zip(log(first), log(second), strict=True))
+    assert pairs, "nothing was logged"
+    return max(abs(a["loss"] - b["loss"]) / b["loss"] for a, b in pairs)
+
+
+def nearest(rows):
+    """Indices of each row's nearest others by cosine, [N, NEIGHBOURS]."""
+    rows = rows.astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    similarity = rows @ rows.T
+    np.fill_diagonal(similarity, -np.inf)
+    return np.argsort(-similarity, axis=1)[:, :NEIGHBOURS]
+
+
+def losses_and_embeddings(jobs, report, found):
+    """Losses, embeddings and neighbours: GPU against CPU"""
+    on_gpu, on_cpu = small_run(jobs, jobs.device), small_run(jobs, "cpu")
+    difference = largest_loss_difference(on_gpu, on_cpu)
+    report.answer(LOSSES, difference < 1e-3, f"{difference:.1e}")
+
+    by_gpu, by_cpu = embed(jobs, on_gpu, jobs.device), embed(jobs, on_gpu, "cpu")
+    assert by_gpu.keys() == by_cpu.keys() and by_gpu
+    difference = max(float(np.abs(by_gpu[step] - rows).max() / np.abs(rows).max()) for step, rows in by_cpu.items())
+    report.answer(EMBEDDINGS, difference < 1e-3, f"{difference:.1e}")
+    last = max(by_cpu)
+    shared = [len(np.intersect1d(a, b)) for a, b in zip(nearest(by_gpu[last]), nearest(by_cpu[last]), strict=True)]
+    overlap = float(np.mean(shared)) / NEIGHBOURS
+    report.answer(NEAREST, overlap >= 0.99, f"{overlap:.2%}")
+
+
+def streaming(jobs, report, found):
+    """Images kept on the device, and images sent to it batch by batch"""
+    kept, sent = small_run(jobs, jobs.device), small_run(jobs, jobs.device, more=["--image-cache", 0])
+    difference = largest_loss_difference(sent, kept)
+    report.answer(STREAMED, difference < 1e-5, f"{difference:.1e}")
+
+
+def ranks(jobs, report, found):
+    """One GPU against all"""
+    if found["gpus"] < 2:
+        return report.not_run("there is one GPU", ALL_GPUS)
+    alone, together = small_run(jobs, jobs.device), small_run(jobs, jobs.device, found["gpus"])
+    difference = largest_loss_difference(together, alone)
+    report.answer(ALL_GPUS, difference < 1e-4, f"{difference:.1e} on {found['gpus']}")
+
+
+losses_and_embeddings.claims = (LOSSES, EMBEDDINGS, NEAREST)
+streaming.claims = (STREAMED,)
+ranks.claims = (ALL_GPUS,)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What zoetrope claims about GPUs, measured on the machine it is started on: one line per claim, PASS, FAIL or NOT RUN with
+the reason, and all numbers in a JSON file.
+
+    bench/gpu-check                     on all GPUs of this machine, about five minutes: script/build cuda comes first
+    bench/gpu-check --rehearse          the same commands with little work on CPU cores: shows that the script works, and
+                                        claims nothing about GPUs
+
+Exit codes: 0 every claim was run and holds; 1 a claim does not hold; 2 wrong usage; 77 no claim failed, but some could not
+be run here (on a machine without a GPU: all of them).
+
+PyTorch's side is bench/peers/ddp.py, for which script/bootstrap --peers installs the libraries.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import correctness
+import speed
+from jobs import JobFailed, Jobs
+from report import Report
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main():
+    options = parse()
+    report = Report(rehearsal=options.rehearse)
+    with tempfile.TemporaryDirectory(prefix="gpu-check-", dir=options.scratch) as scratch:
+        jobs = Jobs(options, Path(scratch))
+        found = look_around(jobs)
+        print(f"{found['version']}\n{found['gpus']} GPU(s): {', '.join(found['names']) or found['why_none']}\n", flush=True)
+        for part in (correctness.losses_and_embeddings, correctness.streaming, correctness.ranks,
+                     speed.all_reduce, speed.training, speed.extraction):
+            report.begin(part)
+            if found["gpus"] == 0 and not options.rehearse:
+                for claim in part.claims:
+                    report.not_run(f"no GPU: {found['why_none']}", claim)
+                continue
+            try:
+                part(jobs, report, found)
+            except JobFailed as failure:
+                report.failed(str(failure), part.claims)
+            except Exception as error:  # one part's trouble must not hide the others' numbers
+                traceback.print_exc()
+                report.failed(f"{type(error).__name__}: {error}", part.claims)
+    result = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "host": platform.node(),
+              "machine": found, "rehearsal": options.rehearse, **report.as_json()}
+    options.json.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"\n{report.summary()}; all numbers: {options.json}")
+    return report.exit_code()
+
+
+def look_around(jobs):
+    """What `zoetrope --version` says of libraries and GPUs: the names behind "devices: CPU", or why there are none."""
+    version = jobs.zoetrope(["--version"])
+    last = version.splitlines()[-1]
+    names = [name.strip() for name in last.removeprefix("devices: CPU").partition("(no GPU")[0].split(",") if name.strip()]
+    why = last.partition("(no GPU: ")[2].rstrip(")") or "this zoetrope was built without CUDA; build the preset cuda"
+    if jobs.rehearse:
+        names = ["a CPU core"] * 2
+    return {"version": version.strip(), "gpus": len(names), "names": names, "why_none": why, "cores": os.cpu_count()}
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="gpu-check", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rehearse", action="store_true", help="little work, on CPU cores")
+    parser.add_argument("--build", type=Path, help="the build folder; default: build/cuda, else build")
+    parser.add_argument("--json", type=Path, default=Path("gpu-check.json"), help="where the numbers go")
+    parser.add_argument("--scratch", help="a folder for some GB of made-up images")
+    parser.add_argument("--mpirun", type=shlex.split, default=["mpirun", "--bind-to", "none"], help="how ranks are started")
+    parser.add_argument("--no-pytorch", action="store_true", help="leave out the comparison with PyTorch")
+    options = parser.parse_args()
+    options.build = options.build or next(
+        (folder for folder in (ROOT / "build/cuda", ROOT / "build") if (folder / "zoetrope").exists()), ROOT / "build")
+    if not (options.build / "zoetrope").exists():
+        parser.error(f"{options.build}/zoetrope is not there: run script/build cuda, or give --build")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Speed on one GPU and on all: ViT-B/16 in bf16, 224 x 224 images of noise. Rates are those that zoetrope logs itself,
+reading images, optimizer and log included."""
+
+import json
+import re
+import statistics
+
+from jobs import log, stage
+
+# Dense bf16 TFLOP/s without sparsity, from NVIDIA's data sheets.
+PEAK_TFLOPS = {"H100 PCIe": 756, "H100 NVL": 835, "H100": 989, "H200": 989, "B200": 2250, "A100": 312, "L40S": 362, "L4": 121,
+               "A10": 125}
+TRAINING_MFU, EXTRACTION_MFU = 0.45, 0.55
+VERSUS_DDP, SCALING, EXPOSED = 1.0, 0.95, 0.05
+
+RIGHT_SUMS = "every all-reduce gave the right answer"
+TRAINING = f"training uses at least {TRAINING_MFU:.0%} of the peak"
+EXTRACTION = f"extraction uses at least {EXTRACTION_MFU:.0%} of the peak"
+DDP = f"training is at least {VERSUS_DDP}x compiled PyTorch DDP"
+EIGHT_GPUS = f"scaling efficiency at 8 GPUs is at least {SCALING:.0%}"
+COMMUNICATION = f"exposed communication is below {EXPOSED:.0%} of a step"
+
+
+class Size:
+    """How much work, per GPU."""
+
+    def __init__(self, rehearse):
+        self.batch = 4 if rehearse else 128
+        self.steps, self.every = (12, 2) if rehearse else (60, 10)
+        self.train_images = 64 if rehearse else 4096
+        self.test_images = (32, 64) if rehearse else (4096, 16384)
+
+
+def peak_of(found):
+    name = found["names"][0]
+    return next((tflops * 1e12 for part, tflops in PEAK_TFLOPS.items() if part in name), None)
+
+
+def all_reduce(jobs, report, found):
+    """All-reduce: algbw = bytes / time, busbw = algbw 2 (n - 1) / n, as nccl-tests has them"""
+    if found["gpus"] < 2:
+        return report.not_run("there is one GPU", RIGHT_SUMS)
+    output = jobs.scratch / "comm.json"
+    words = ["--device", jobs.device, "--json", output, *(["--smoke"] if jobs.rehearse else ["--max-bytes", 1 << 28])]
+    jobs.program("bench/comm_bench", words, found["gpus"])
+    measured = json.loads(output.read_text())
+    for row in measured["all_reduce"]:
+        print(f"  {row['bytes']:>11} bytes {row['median_us']:>10.1f} us  algbw {row['algbw_gb_s']:8.2f} GB/s"
+              f"  busbw {row['busbw_gb_s']:8.2f} GB/s")
+    report.number("comm_bench", measured)
+    largest = measured["all_reduce"][-1]
+    report.answer(RIGHT_SUMS, True, f"{largest['busbw_gb_s']:.1f} GB/s busbw at {largest['bytes']} bytes")
+
+
+def flops(jobs, kind):
+    """Of one image, as `zoetrope inspect` counts them: what zoetrope computes."""
+    return float(re.search(rf"{kind}\s+([\d.]+) GFLOP", jobs.zoetrope(["inspect", jobs.config]))[1]) * 1e9
+
+
+def train(jobs, size, gpus):
+    """Images per second over all GPUs: the median of log.csv's lines after the first third. Returns the run, too."""
+    run = jobs.new_run()
+    jobs.zoetrope(["finetune", "--run", run, "--data", jobs.made_up_images(size.train_images, jobs.model["image_size"]),
+                   "--model", jobs.config, "--device", jobs.device, "--precision", "bf16", "--batch-size", size.batch * gpus,
+                   "--max-steps", size.steps, "--logging-steps", size.every, "--save-steps", size.steps, "--no-progress",
+                   "--quiet"], gpus)
+    rates = [row["images_per_second"] for row in log(run) if row["step"] > size.steps / 3]
+    return statistics.median(rates), run
+
+
+def training(jobs, report, found):
+    """Training: images per second, part of the peak, against PyTorch's DDP, scaling, exposed communication"""
+    size = Size(jobs.rehearse)
+    rates = {}
+    for gpus in sorted({1, *(n for n in (2, 4, 8) if n <= found["gpus"]), found["gpus"]}):
+        rates[gpus], _ = train(jobs, size, gpus)
+        print(f"  {gpus} GPU(s): {rates[gpus]:.0f} images/s", flush=True)
+    report.number("training_images_per_second", rates)
+    claim_mfu(report, found, TRAINING, TRAINING_MFU, rates[1] * flops(jobs, "training"))
+    claim_scaling(report, found, rates)
+    compare_with_ddp(jobs, report, found, size, rates)
+
+
+def claim_mfu(report, found, text, target, flops_per_second):
+    peak = peak_of(found)
+    if peak is None and not report.rehearsal:
+        return report.not_run(f"the peak of {found['names'][0]} is not known: {flops_per_second / 1e12:.1f} TFLOP/s", text)
+    part = flops_per_second / (peak or 1e12)
+    report.number(text, part)
+    report.claim(text, part >= target, f"{part:.1%}, {flops_per_second / 1e12:.2f} TFLOP/s")
+
+
+def claim_scaling(report, found, rates):
+    """As many images on every GPU whatever their number: what a step takes longer than on one is exposed communication."""
+    if 8 in rates:
+        efficiency = rates[8] / (8 * rates[1])
+        report.claim(EIGHT_GPUS, efficiency >= SCALING, f"{efficiency:.1%}")
+    else:
+        report.not_run(f"there are {found['gpus']} GPU(s)", EIGHT_GPUS)
+    most = max(rates)
+    if most == 1:
+        return report.not_run("there is one GPU", COMMUNICATION)
+    part = max(0.0, 1 - rates[most] / (most * rates[1]))
+    report.claim(COMMUNICATION, part < EXPOSED, f"{part:.1%} on {most} GPUs")
+
+
+def compare_with_ddp(jobs, report, found, size, rates):
+    if jobs.options.no_pytorch:
+        return report.not_run("--no-pytorch", DDP)
+    gpus = found["gpus"]
+    words = ["--device", jobs.device, "--gpus", gpus, "--batch", size.batch, "--steps", size.steps // 2,
+             "--model", jobs.config]
+    plain = jobs.peer("ddp.py", words)[0]["images_per_second"]
+    report.number("ddp_images_per_second", plain)
+    print(f"  PyTorch DDP, eager, {gpus} GPU(s): {plain:.0f} images/s", flush=True)
+    if jobs.rehearse:
+        return report.not_run("a rehearsal compiles nothing", DDP)
+    compiled = jobs.peer("ddp.py", [*words, "--compile"])[0]["images_per_second"]
+    report.number("ddp_compiled_images_per_second", compiled)
+    report.claim(DDP, rates[gpus] >= VERSUS_DDP * compiled,
+                 f"{rates[gpus] / compiled:.2f}x ({rates[gpus]:.0f} against {compiled:.0f} images/s, eager {plain:.0f})")
+
+
+def extraction(jobs, report, found):
+    """Extraction: images per second on one GPU, from what more images take longer"""
+    size = Size(jobs.rehearse)
+    few, many = size.test_images
+    seconds = {}
+    for count in (few, many):
+        _, run = train(jobs, Size(rehearse=True), 1)  # two checkpoints
+        jobs.zoetrope(["extract", "--run", run, "--data", jobs.made_up_images(many, jobs.model["image_size"]),
+                       "--test-limit", count, "--device", jobs.device, "--precision", "bf16", "--quiet", "--no-progress"])
+        measured = stage(run, "embedding")
+        seconds[measured["items"]] = measured["seconds"]
+    (less, quick), (more, slow) = sorted(seconds.items())
+    if slow <= quick and not report.rehearsal:
+        return report.not_run(f"{more} images took no longer than {less}: something else is busy here", EXTRACTION)
+    rate = (more - less) / max(slow - quick, 1e-3)
+    report.number("extraction_images_per_second", rate)
+    claim_mfu(report, found, EXTRACTION, EXTRACTION_MFU, rate * flops(jobs, "forward"))
+
+
+all_reduce.claims = (RIGHT_SUMS,)
+training.claims = (TRAINING, EIGHT_GPUS, COMMUNICATION, DDP)
+extraction.claims = (EXTRACTION,)
