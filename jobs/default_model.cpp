@@ -10,8 +10,8 @@ namespace fs = std::filesystem;
 fs::path default_model() {
   const fs::path program = fs::read_symlink("/proc/self/exe");
   for (const char* place : {"models", "../share/zoetrope/models"}) {
-    const fs::path model = program.parent_path() / place / "vit-small-28.json";
-    if (fs::exists(model)) return model;
+    const fs::path model = program.parent_path() / place / "fashion-vit";
+    if (fs::exists(model / "model.safetensors")) return model;
   }
   throw RunError((program.parent_path() / "models").string() + ": is not beside the program; give --model");
 }
