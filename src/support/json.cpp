@@ -45,6 +45,8 @@ Json parse_json(std::string_view text, const std::string& origin) {
   } catch (const Json::parse_error& error) {
     throw InputError(origin + ": is not valid JSON at byte " + std::to_string(error.byte) +
                      "; write the file again from where it came");
+  } catch (const Json::out_of_range& error) {  // 1e999
+    throw InputError(origin + ": holds a number that is too large (" + error.what() + ")");
   }
 }
 

@@ -78,6 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"no JSON", file_of("hello", 0), "not valid JSON"},
         Hostile{"a list", file_of("[]", 0), "not a JSON object"},
         Hostile{"deep", file_of(std::string(5000, '[') + std::string(5000, ']'), 0), "nested deeper"},
+        Hostile{"huge", file_of("{\"a\": 1e999}", 0), "too large"},
         Hostile{
             "duplicate",
             file_of(
