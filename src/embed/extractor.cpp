@@ -17,8 +17,7 @@ namespace zoetrope::embed {
 
 namespace {
 
-constexpr std::int64_t kWidestActivation = std::int64_t{2}
-                                           << 20;  // bytes; about what a core's own cache holds
+constexpr std::int64_t kWidestActivation = 1 << 20;  // bytes; what a core's own cache holds
 constexpr std::int64_t kLeastBlock = 8;
 constexpr std::int64_t kLargestBlock = 256;
 
@@ -109,7 +108,7 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
   RowsInProgress rows(model, preprocessor, precision, last_row - first_row);
 
   // A few blocks at a time: the next ones' images are made while these are computed.
-  const std::int64_t rows_at_once = on_host ? std::int64_t{4} * at::get_num_threads() * size : size;
+  const std::int64_t rows_at_once = on_host ? std::int64_t{16} * at::get_num_threads() * size : size;
   const auto rows_from = [&](std::int64_t row) {
     std::vector<std::int64_t> indices(
         static_cast<std::size_t>(std::clamp<std::int64_t>(last_row - row, 0, rows_at_once)));

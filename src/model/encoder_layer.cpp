@@ -13,6 +13,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "attention.hpp"
+#include "fused_linear.hpp"
 #include "row_kernels.hpp"
 
 namespace zoetrope::model {
@@ -78,23 +79,18 @@ at::Tensor forward(const Dimensions& size, const at::Tensor& x, const Weights& w
   const at::Tensor normed_before = at::empty_like(x);
   normalize_rows(rows, in(x), in(w.norm_before_weight), in(w.norm_before_bias), size.eps, out(normed_before),
                  keep ? kept->moments_of(0) : RowMoments{});
-  const at::Tensor qkv = at::mm(normed_before, w.qkv_weight.t());  // (R, 3H)
-  if (w.qkv_bias.defined()) add_bias(extent_of(qkv), in(qkv), in(w.qkv_bias), out(qkv));
+  const at::Tensor qkv = fused_linear(normed_before, w.qkv_weight, w.qkv_bias);  // (R, 3H)
   at::Tensor probabilities;
   const at::Tensor context = attention_of_rows(qkv, size.batch, size.heads, keep ? &probabilities : nullptr);
-  at::Tensor middle = at::empty_like(x);
-  add_bias(rows, in(x), in(w.out_bias), out(middle));
-  middle.addmm_(context, w.out_weight.t());
+  const at::Tensor middle = fused_linear(context, w.out_weight, w.out_bias, x);
 
   const at::Tensor normed_after = at::empty_like(x);
   normalize_rows(rows, in(middle), in(w.norm_after_weight), in(w.norm_after_bias), size.eps,
                  out(normed_after), keep ? kept->moments_of(1) : RowMoments{});
-  const at::Tensor inner = at::mm(normed_after, w.mlp_in_weight.t());  // (R, M)
+  const at::Tensor inner = fused_linear(normed_after, w.mlp_in_weight, at::Tensor());  // (R, M)
   const at::Tensor slope = keep ? at::empty_like(inner) : at::Tensor();
   add_bias_gelu(extent_of(inner), out(inner), in(w.mlp_in_bias), keep ? out(slope) : nullptr);
-  at::Tensor result = at::empty_like(x);
-  add_bias(rows, in(middle), in(w.mlp_out_bias), out(result));
-  result.addmm_(inner, w.mlp_out_weight.t());
+  const at::Tensor result = fused_linear(inner, w.mlp_out_weight, w.mlp_out_bias, middle);
   if (keep) {
     *kept = {x,      normed_before, qkv,   probabilities, context,
              middle, normed_after,  inner, slope,         kept->moments};
