@@ -9,6 +9,7 @@
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "analysis_of_run.hpp"
@@ -52,12 +53,31 @@ review::Images images_for_page(const data::Dataset& dataset) {
   return images;
 }
 
+// Bytes that are no UTF-8, as a file's name may hold, become U+FFFD: viewers refuse the whole table
+// otherwise.
+std::string valid_text(const std::string& name) {
+  const auto replace = support::Json::error_handler_t::replace;
+  return support::Json::parse(support::Json(name).dump(-1, ' ', false, replace)).get<std::string>();
+}
+
+// Empty where the images have none.
+std::vector<std::string> names_of(const data::Dataset& dataset) {
+  std::vector<std::string> names;
+  bool any = false;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    names.push_back(valid_text(dataset.image_name(i)));
+    any = any || !names.back().empty();
+  }
+  return any ? names : std::vector<std::string>{};
+}
+
 review::Review review_of(Context& context, store::Analysis analysis) {
   review::Review page;
   page.title = std::filesystem::absolute(context.run().root).lexically_normal().filename().string();
   page.analysis = std::move(analysis);
   page.log = context.loss_log();
   page.images = images_for_page(*context.test().dataset);
+  page.image_names = names_of(*context.test().dataset);
   return page;
 }
 
