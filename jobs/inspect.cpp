@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "inspect.hpp"
+
 #include <filesystem>
 #include <iostream>
 
-#include "zoetrope/model/cost.hpp"
-#include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/hdf5.hpp"
@@ -18,41 +18,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void print(const std::string& name, const std::string& value) {
-  std::string padded = name;
-  padded.resize(std::max<std::size_t>(padded.size(), 16), ' ');
-  std::cout << "  " << padded << " " << value << "\n";
-}
-
 std::string join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
-}
-
-void inspect_model(const fs::path& path) {
-  const bool is_folder = fs::is_directory(path);
-  const fs::path file = is_folder ? path / "config.json" : path;
-  const auto config = model::VitConfig::from_json(support::read_json(file), file.string());
-  const model::Vit shape(config);
-  std::cout << path.string() << ": a Vision Transformer\n";
-  print("hidden size", std::to_string(config.hidden_size) + ", " + std::to_string(config.num_hidden_layers) +
-                           " layers, " + std::to_string(config.num_attention_heads) + " heads, MLP " +
-                           std::to_string(config.intermediate_size));
-  print("image", std::to_string(config.image_size) + "x" + std::to_string(config.image_size) +
-                     ", patches of " + std::to_string(config.patch_size) + ", " +
-                     std::to_string(config.num_channels) + " channels, " +
-                     std::to_string(config.num_tokens()) + " tokens");
-  print("classes", std::to_string(config.num_labels()) + ": " + join(config.id2label));
-  print("parameters", support::format_count(shape.num_parameters()));
-  print("forward pass", support::format_fixed(model::forward_flops(config) / 1e9, 3) + " GFLOP an image");
-  const auto weights = static_cast<std::uint64_t>(shape.flat().nbytes());
-  print("training needs",
-        support::format_bytes(4 * weights) + " for weights, gradients and moments, besides activations");
-  if (is_folder && fs::exists(path / "model.safetensors")) {
-    model::load_checkpoint(path);
-    print("weights", "complete");
-  }
 }
 
 void inspect_embeddings(const fs::path& path) {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of the inspect job.
+#pragma once
+
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+namespace zoetrope::jobs {
+
+// One line: a name, padded, and what it is.
+inline void print(std::string name, const std::string& value) {
+  name.resize(std::max<std::size_t>(name.size(), 16), ' ');
+  std::cout << "  " << name << " " << value << "\n";
+}
+
+// `path`: a model's folder, or a config.json. Throws InputError after printing where weights would not load.
+void inspect_model(const std::filesystem::path& path);
+
+}  // namespace zoetrope::jobs

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/model/cost.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/text.hpp"
+
+#include "inspect.hpp"
+
+namespace zoetrope::jobs {
+
+namespace fs = std::filesystem;
+using support::format_bytes;
+using support::format_count;
+
+namespace {
+
+constexpr std::int64_t kMicroBatches[] = {1, 8, 32};
+constexpr std::size_t kMostLabels = 20;
+
+std::string bytes_text(double bytes) {
+  return format_bytes(static_cast<std::uint64_t>(bytes));
+}
+
+std::string flops_text(double flops) {
+  return support::format_fixed(flops / 1e9, 3) + " GFLOP an image";
+}
+
+std::string labels_text(const std::vector<std::string>& labels) {
+  std::string text = std::to_string(labels.size()) + ":";
+  for (std::size_t i = 0; i < std::min(labels.size(), kMostLabels); ++i)
+    text += (i == 0 ? " " : ", ") + labels[i];
+  return labels.size() > kMostLabels ? text + ", ..." : text;
+}
+
+// The side of the images that the folder's processor makes; config.json's where there is none.
+std::int64_t image_side(const fs::path& folder, const model::VitConfig& config) {
+  const fs::path file = folder / "preprocessor_config.json";
+  if (!fs::exists(file)) return config.image_size;
+  return data::PreprocessorConfig::from_json(support::read_json(file), file.string()).output_height();
+}
+
+void print_architecture(const model::VitConfig& config, std::int64_t side) {
+  const auto json = config.to_json();
+  print("architecture", json.at("architectures").at(0).get<std::string>());
+  print("hidden size", std::to_string(config.hidden_size) + ", " + std::to_string(config.num_hidden_layers) +
+                           " layers, " + std::to_string(config.num_attention_heads) + " heads, MLP " +
+                           std::to_string(config.intermediate_size) + " (" +
+                           (config.use_swiglu_ffn ? "SwiGLU" : json.at("hidden_act").get<std::string>()) +
+                           ")");
+  print("image", std::to_string(side) + "x" + std::to_string(side) + ", patches of " +
+                     std::to_string(config.patch_size) + ", " + std::to_string(config.num_channels) +
+                     " channels, " + std::to_string(config.num_tokens(side)) + " tokens");
+  if (side / config.patch_size != config.grid())
+    print("", "position embeddings are for " + std::to_string(config.image_size) + "x" +
+                  std::to_string(config.image_size) + " and are interpolated");
+  print("classes", labels_text(config.id2label));
+}
+
+void print_cost(const model::VitConfig& config, std::int64_t side) {
+  print("parameters", format_count(model::num_parameters(config)));
+  print("forward", flops_text(model::forward_flops(config, side)));
+  print("training", flops_text(model::training_flops(config, side)));
+  print("memory", bytes_text(model::training_bytes(config, 0, side)) +
+                      " for weights, gradients and both moments; with activations");
+  for (const std::int64_t micro_batch : kMicroBatches)
+    print("", bytes_text(model::training_bytes(config, micro_batch, side)) + " at --micro-batch " +
+                  std::to_string(micro_batch));
+}
+
+void print_weights(const model::WeightReport& report) {
+  print("weights", report.file.filename().string() + ", " + format_count(report.num_tensors) + " tensors, " +
+                       (report.problems.empty() ? "complete" : "would not load"));
+  if (!report.has_classifier) print("classifier", "none that fits; fine-tuning starts a new one");
+  for (const std::string& name : report.unused) print("not used", name);
+  for (const std::string& problem : report.problems) print("problem", problem);
+}
+
+}  // namespace
+
+void inspect_model(const fs::path& path) {
+  const bool is_folder = fs::is_directory(path);
+  const fs::path file = is_folder ? path / "config.json" : path;
+  const auto config = model::VitConfig::from_json(support::read_json(file), file.string());
+  const std::int64_t side = is_folder ? image_side(path, config) : config.image_size;
+  std::cout << path.string() << ": a Vision Transformer\n";
+  print_architecture(config, side);
+  print_cost(config, side);
+  if (!is_folder) return print("weights", "none: a random start");
+  const auto report = model::check_weights(path);
+  print_weights(report);
+  if (!report.problems.empty())
+    throw InputError(report.file.string() + ": " + std::to_string(report.problems.size()) +
+                     " tensors would not load; they are listed above");
+}
+
+}  // namespace zoetrope::jobs
