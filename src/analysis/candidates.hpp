@@ -45,7 +45,7 @@ class CandidateLists {
   Candidate* list(std::int64_t row) { return storage_.data() + row * capacity_; }
 
   std::int64_t keep_;
-  std::int64_t capacity_;
+  std::int64_t capacity_;           // at least 48 more than keep: selections are rare, and lists still small
   std::vector<Candidate> storage_;  // [N, capacity]
   std::vector<std::int64_t> count_;
   std::vector<float> threshold_;

@@ -106,34 +106,38 @@ std::vector<std::int64_t> settle_all(const SearchSpace& space, CandidateLists& l
   return unproven;
 }
 
-// What is stored for row i bounds its reach; every row whose score could lie within is settled in float64.
-void search_row_again(const SearchSpace& space, std::int64_t i, const float* products, std::int64_t first,
-                      std::int64_t count, float least_score, NearestList& nearest) {
+// Offers the rows [first, first + count) whose score for row i is at least `least_score`.
+void offer_within(const SearchSpace& space, std::int64_t i, const float* products, std::int64_t first,
+                  std::int64_t count, float least_score, NearestList& nearest) {
   const float* offsets = space.offsets().data() + first;
   for (std::int64_t c = 0; c < count; ++c) {
-    if (!(products[c] + offsets[c] < least_score) && first + c != i) {
-      nearest.offer({space.distance(i, first + c), first + c});
-    }
+    if (products[c] + offsets[c] < least_score || first + c == i) continue;
+    nearest.offer({space.distance(i, first + c), first + c});
   }
 }
 
-void search_again(const SearchSpace& space, const std::vector<std::int64_t>& unproven, Neighbours& found) {
+// What is stored for a row so far bounds how far its neighbours can be; every row whose score could lie
+// within is settled in float64.
+void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> batch, Neighbours& found) {
   const std::int64_t width = CandidateLists::kMaxTileColumns;
+  std::vector<NearestList> nearest(batch.size(), NearestList(found.k));
+  const at::Tensor a = take_rows(space.centred(), batch);
+  for (std::int64_t first = 0; first < space.size(); first += width) {
+    const std::int64_t count = std::min(width, space.size() - first);
+    const at::Tensor products = at::mm(a, space.centred().narrow(0, first, count).t());
+    for (std::size_t r = 0; r < batch.size(); ++r) {
+      const double reach = found.distance[(batch[r] + 1) * found.k - 1];
+      offer_within(space, batch[r], products.const_data_ptr<float>() + r * count, first, count,
+                   space.least_score_within(batch[r], reach), nearest[r]);
+    }
+  }
+  for (std::size_t r = 0; r < batch.size(); ++r) store(nearest[r], batch[r], found);
+}
+
+void search_again(const SearchSpace& space, std::span<const std::int64_t> unproven, Neighbours& found) {
   for_each_range(static_cast<std::int64_t>(unproven.size()), kRowsPerTask,
                  [&](std::int64_t begin, std::int64_t end) {
-                   const std::span batch(unproven.data() + begin, static_cast<std::size_t>(end - begin));
-                   std::vector<NearestList> nearest(batch.size(), NearestList(found.k));
-                   const at::Tensor a = take_rows(space.centred(), batch);
-                   for (std::int64_t first = 0; first < space.size(); first += width) {
-                     const std::int64_t count = std::min(width, space.size() - first);
-                     const at::Tensor products = at::mm(a, space.centred().narrow(0, first, count).t());
-                     for (std::size_t r = 0; r < batch.size(); ++r) {
-                       const double reach = found.distance[(batch[r] + 1) * found.k - 1];
-                       search_row_again(space, batch[r], products.const_data_ptr<float>() + r * count, first,
-                                        count, space.least_score_within(batch[r], reach), nearest[r]);
-                     }
-                   }
-                   for (std::size_t r = 0; r < batch.size(); ++r) store(nearest[r], batch[r], found);
+                   search_batch_again(space, unproven.subspan(begin, end - begin), found);
                  });
 }
 
