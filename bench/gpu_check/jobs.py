@@ -24,10 +24,10 @@ class JobFailed(Exception):
 
 class Jobs:
     def __init__(self, options, scratch):
-        self.options, self.scratch, self.rehearse = options, scratch, options.rehearse
+        self.options, self.scratch, self.rehearse = options, scratch.resolve(), options.rehearse
         self.device = "cpu" if options.rehearse else "cuda"
         self.model = VIT_REHEARSAL if options.rehearse else VIT_B_16
-        self.config = scratch / "config.json"
+        self.config = self.scratch / "config.json"
         self.config.write_text(json.dumps({"model_type": "vit", "architectures": ["ViTForImageClassification"], **self.model}))
         self._runs = 0
 

@@ -82,6 +82,7 @@ def parse():
     options = parser.parse_args()
     options.build = options.build or next(
         (folder for folder in (ROOT / "build/cuda", ROOT / "build") if (folder / "zoetrope").exists()), ROOT / "build")
+    options.build = options.build.resolve()  # commands run in a folder of their own
     if not (options.build / "zoetrope").exists():
         parser.error(f"{options.build}/zoetrope is not there: run script/build cuda, or give --build")
     return options
