@@ -6,9 +6,6 @@
 namespace zoetrope::render {
 namespace {
 
-constexpr std::array<std::uint32_t, kNumClassColours> kClassColours = {
-    0x3666d5, 0xfba02d, 0x3fb690, 0xb8284d, 0xcda5e6, 0xc56b23, 0x55329a, 0xa6daaf, 0x8d619a, 0x907bf8,
-    0x8f2770, 0xe2ca6a, 0xd58b4b, 0x659e9f, 0xae8ed0, 0x4eddd8, 0x753351, 0x3b7472, 0x23d091, 0x8b7ea5};
 // Dark colours would sink into a dark panel.
 constexpr double kDarkThemeWhite = 0.14;
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "zoetrope/render/class_colours.hpp"
 #include "zoetrope/render/frame.hpp"
 
 namespace zoetrope::render {
@@ -42,9 +43,6 @@ struct ThemeColours {
 };
 const ThemeColours& theme_colours(Theme theme);
 
-// 20 colours. Any two of the first 10 differ by at least 0.09 in OKLab, of all 20 by 0.05, to normal sight
-// and to full protanopia, deuteranopia and tritanopia (Machado et al. 2009); Okabe and Ito's 7 reach 0.076.
-inline constexpr std::size_t kNumClassColours = 20;
 // The shapes of points. With more than 20 classes the colours repeat and the shape tells the twenties apart,
 // in this order: 100 classes have a mark of their own, and from the 101st on marks repeat.
 enum class Shape : std::uint8_t { kDisc, kSquare, kTriangle, kDiamond, kRing };

@@ -140,6 +140,7 @@ void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   npz.add("confidence", a.confidence, {frames, images});
   npz.add("self_confidence", a.self_confidence, {frames, images});
   if (!a.prediction.empty()) npz.add("forgetting_events", forgetting_events(a.label, a.prediction), {images});
+  npz.add("label_issue_rank", label_issue_ranks(a), {images});
   for (const auto& [name, values] : a.curves) npz.add(name, values, {frames});
 }
 

@@ -40,6 +40,7 @@ void write_spotlight(const std::filesystem::path& path, const ExportData& data) 
     add_frame(file, a, a.num_frames() - 1, "_last");
   }
   if (!a.prediction.empty()) file.add_ints("forgetting_events", forgetting_events(a.label, a.prediction));
+  if (const auto ranks = label_issue_ranks(a); !ranks.empty()) file.add_ints("label_issue_rank", ranks);
   for (const store::Embeddings& embeddings : data.embeddings) {
     file.add_embeddings("embedding_" + std::to_string(embeddings.identity.step), embeddings.values,
                         static_cast<std::size_t>(embeddings.identity.num_columns));

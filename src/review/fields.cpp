@@ -40,4 +40,10 @@ std::vector<std::int64_t> ascending_ranks(const double* values, std::size_t coun
   return ranks;
 }
 
+std::vector<std::int64_t> label_issue_ranks(const store::Analysis& analysis) {
+  if (analysis.self_confidence.empty()) return {};
+  const std::size_t images = analysis.num_images();
+  return ascending_ranks(analysis.self_confidence.data() + (analysis.num_frames() - 1) * images, images);
+}
+
 }  // namespace zoetrope::review

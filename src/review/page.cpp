@@ -4,6 +4,9 @@
 #include <cmath>
 #include <initializer_list>
 
+#include <fmt/format.h>
+
+#include "zoetrope/render/class_colours.hpp"
 #include "zoetrope/review/review.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
@@ -117,10 +120,7 @@ void pack_predictions(const store::Analysis& analysis, ArrayPacker& packer) {
     packer.add_small("forgetting", forgetting_events(analysis.label, analysis.prediction));
   }
   if (!analysis.confidence.empty()) packer.add_quantised("confidence", analysis.confidence, {0, 1}, images);
-  if (!analysis.self_confidence.empty()) {
-    const double* last = analysis.self_confidence.data() + (analysis.num_frames() - 1) * images;
-    packer.add_integers("issueRank", ascending_ranks(last, images));
-  }
+  if (const auto ranks = label_issue_ranks(analysis); !ranks.empty()) packer.add_integers("issueRank", ranks);
 }
 
 // The negative logarithms of the outlier scores: mean distances to the neighbours in units of the set's
@@ -164,6 +164,12 @@ PackedArrays pack_arrays(const store::Analysis& analysis) {
   return arrays;
 }
 
+std::vector<std::string> class_colours() {
+  std::vector<std::string> colours;
+  for (const std::uint32_t rgb : render::kClassColours) colours.push_back(fmt::format("#{:06x}", rgb));
+  return colours;
+}
+
 Json describe(const Review& review, const PageOptions& options, const PackedArrays& arrays,
               const Sheets& sheets) {
   const store::Analysis& analysis = review.analysis;
@@ -180,6 +186,7 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"epochs", analysis.epoch},
                {"explained", explained},
                {"classNames", analysis.class_names},
+               {"classColours", class_colours()},
                {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
                {"largestDistance", arrays.largest_distance},
                {"curves", curves_of(review)},

@@ -6,6 +6,7 @@
 // jpeglib.h needs the two above
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 #include <jpeglib.h>
@@ -15,7 +16,10 @@
 namespace zoetrope::review {
 namespace {
 
-constexpr int kQuality = 88;
+// JPEG's quality: the first of these with which the sheets keep to kMostBytes a pixel, else the last. Images
+// full of detail would make a page of 10,000 of them larger than 12 MB.
+constexpr int kQualities[] = {88, 80, 70, 60, 50, 40};
+constexpr double kMostBytes = 0.4;
 constexpr std::int64_t kMaxSheetSide = 4096;  // what every browser's graphics memory takes
 constexpr std::int64_t kBlock = 8;
 
@@ -35,7 +39,7 @@ std::int64_t round_up(std::int64_t value) {
 }
 
 std::string encode_jpeg(std::vector<std::uint8_t>& pixels, std::int64_t width, std::int64_t height,
-                        int channels) {
+                        int channels, int quality) {
   jpeg_compress_struct codec{};
   jpeg_error_mgr errors{};
   codec.err = jpeg_std_error(&errors);
@@ -50,7 +54,7 @@ std::string encode_jpeg(std::vector<std::uint8_t>& pixels, std::int64_t width, s
   codec.input_components = channels;
   codec.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&codec);
-  jpeg_set_quality(&codec, kQuality, TRUE);
+  jpeg_set_quality(&codec, quality, TRUE);
   codec.optimize_coding = TRUE;
   // Colour at full resolution: at half, a block of colour would spread over two neighbouring images.
   codec.comp_info[0].h_samp_factor = codec.comp_info[0].v_samp_factor = 1;
@@ -119,11 +123,22 @@ Sheets make_sheets(const Images& images, std::int64_t count) {
   const std::int64_t per_sheet = sheets.columns * sheets.rows;
   const std::int64_t width = sheets.columns * sheets.cell_width;
   const std::int64_t height = sheets.rows * sheets.cell_height;
+  std::size_t at = 0;  // in kQualities: what one sheet needed, the next ones get too
   for (std::int64_t first = 0; first < count; first += per_sheet) {
     std::vector<std::uint8_t> sheet(static_cast<std::size_t>(width * height * images.channels), 255);
-    for (std::int64_t i = first; i < std::min(count, first + per_sheet); ++i)
-      draw_cell(images, i, sheets, sheet);
-    sheets.jpegs.push_back(encode_jpeg(sheet, width, height, static_cast<int>(images.channels)));
+    const std::int64_t last = std::min(count, first + per_sheet);
+    for (std::int64_t i = first; i < last; ++i) draw_cell(images, i, sheets, sheet);
+    const auto most = static_cast<std::size_t>(
+        kMostBytes * static_cast<double>((last - first) * sheets.width * sheets.height));
+    const auto encode = [&] {
+      return encode_jpeg(sheet, width, height, static_cast<int>(images.channels), kQualities[at]);
+    };
+    std::string jpeg = encode();
+    while (jpeg.size() > most && at + 1 < std::size(kQualities)) {
+      ++at;
+      jpeg = encode();
+    }
+    sheets.jpegs.push_back(std::move(jpeg));
   }
   return sheets;
 }

@@ -53,6 +53,22 @@ class Exports(unittest.TestCase):
             for name in set(file) - {"class_name"}:
                 np.testing.assert_array_equal(arrays[name], file[name][:], err_msg=name)
 
+    @needs("cleanlab")
+    def test_label_issues_are_ranked_as_cleanlab_does(self):
+        from cleanlab.rank import order_label_issues
+        with np.load(self.export("npz") / "review.npz") as arrays:
+            labels, ranks, believed = arrays["label"], arrays["label_issue_rank"], arrays["self_confidence"][-1]
+            classes = len(arrays["class_name"])
+        # The label's probability is what counts; the other classes share the rest.
+        probabilities = np.repeat(((1 - believed) / (classes - 1))[:, None], classes, axis=1)
+        probabilities[np.arange(IMAGES), labels] = believed
+        worst = order_label_issues(np.ones(IMAGES, bool), labels, probabilities, rank_by="self_confidence")
+        # cleanlab leaves the order of equal ones open.
+        np.testing.assert_array_equal(believed[np.argsort(ranks)], believed[worst])
+        alone = np.array([np.sum(believed == value) == 1 for value in believed])
+        self.assertGreater(alone.sum(), IMAGES // 2)
+        np.testing.assert_array_equal(ranks[worst][alone[worst]], np.arange(1, IMAGES + 1)[alone[worst]])
+
     @needs("pandas")
     @needs("pyarrow")
     def test_pandas_reads_the_parquet(self):
@@ -117,7 +133,7 @@ class Exports(unittest.TestCase):
             self.assertEqual(len(table), IMAGES)
             types = {name: table.get_dtype(name).name for name in table.keys()}
             expected = {"index": "int", "image": "Image", "name": "str", "labels": "int", "label_str": "Category",
-                        "forgetting_events": "int", "embedding_0": "Embedding", "embedding_40": "Embedding"}
+                        "forgetting_events": "int", "label_issue_rank": "int", "embedding_0": "Embedding", "embedding_40": "Embedding"}
             for end in ("_first", "_last"):
                 expected |= {f"scores{end}": "float", f"rank{end}": "int", f"pca{end}": "Embedding",
                              f"prediction{end}": "Category", f"confidence{end}": "float"}

@@ -279,7 +279,7 @@ class Page(unittest.TestCase):
         self.wait(lambda: self.text("#summary") == "20 test images, 3 checkpoints")
         self.wait(lambda: self.text("#selection h2") == "Selection (1)")
         self.assertEqual(self.text("#moment"), "step 0, epoch 0.00")
-        self.assertIn("live", self.text("#live"))
+        self.wait(lambda: self.text("#live") == "live")
 
     def test_ten_thousand_images_and_fifty_checkpoints(self):
         path = self.open("images=10000", "frames=50")

@@ -35,8 +35,8 @@ struct PageOptions {
   int refresh_seconds = 0;  // > 0: how often the page looks whether it was written anew, while a run goes on
 };
 
-// Writes the page atomically: about 2 MB of libraries, and for 10,000 images of 32 x 32 and 50 checkpoints
-// some 6 MB more. Names are shown as text whatever is in them. UsageError when the images do not fit the
+// Writes the page atomically: about 2 MB of libraries, and for 10,000 images of 32 x 32 and 50 checkpoints at
+// most 10 MB more. Names are shown as text whatever is in them. UsageError when the images do not fit the
 // analysis.
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options = {});
 
@@ -50,5 +50,9 @@ std::vector<std::int64_t> forgetting_events(const std::vector<std::int64_t>& lab
 // Of self-confidence: 1 is the likeliest label issue, as cleanlab.rank orders by label quality score
 // "self_confidence". A value that is not a number comes last.
 std::vector<std::int64_t> ascending_ranks(const double* values, std::size_t count);
+
+// [N], by the last checkpoint's self-confidence: 1 is the label that it believes least. Empty where no
+// predictions were kept.
+std::vector<std::int64_t> label_issue_ranks(const store::Analysis& analysis);
 
 }  // namespace zoetrope::review

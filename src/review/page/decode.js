@@ -17,14 +17,15 @@ const gunzip = (bytes) =>
 
 export const readMeta = () => JSON.parse(textOf("meta"));
 
-// Runs a library that is packed in the element `id`.
-export async function loadLibrary(id) {
-  const code = await gunzip(await bytesOf(id)).blob();
+// The library that is packed in the element `id`, unpacked but not yet run.
+export const unpackLibrary = async (id) => gunzip(await bytesOf(id)).blob();
+
+export async function runLibrary(code) {
   const script = document.createElement("script");
   script.src = URL.createObjectURL(code.slice(0, code.size, "text/javascript"));
   await new Promise((resolve, reject) => {
     script.onload = resolve;
-    script.onerror = () => reject(new Error(id + " could not be loaded"));
+    script.onerror = () => reject(new Error("a library could not be loaded"));
     document.head.append(script);
   });
   URL.revokeObjectURL(script.src);

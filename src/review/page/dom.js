@@ -19,3 +19,6 @@ export const number = (value, digits) => (Number.isFinite(value) ? value.toFixed
 export const count = (value) => value.toLocaleString("en");
 // Outlier scores span many orders of magnitude.
 export const scoreText = (value) => (value > 0 && value < 0.001 ? value.toExponential(1) : number(value, 4));
+// When what was drawn until now is on the screen; at once where nobody sees the page.
+export const painted = () => new Promise((resolve) =>
+  document.hidden ? resolve() : requestAnimationFrame(() => setTimeout(resolve)));

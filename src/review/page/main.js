@@ -4,12 +4,13 @@
 import { keepAddress, readAddress } from "./address.js";
 import { createCurves } from "./curves.js";
 import { openDataset } from "./dataset.js";
-import { loadLibrary, readMeta } from "./decode.js";
-import { byId, count, element } from "./dom.js";
+import { readMeta, runLibrary, unpackLibrary } from "./decode.js";
+import { byId, count, element, painted } from "./dom.js";
 import { createHover } from "./hover.js";
 import { connectKeyboard } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { answerProbe, keepFresh } from "./live.js";
+import { useColours } from "./palette.js";
 import { createSelection } from "./selection.js";
 import { compareFirstAndLast, createState } from "./state.js";
 import { createTable } from "./table.js";
@@ -25,8 +26,14 @@ function createTools(dataset, state) {
   state.on(["tool"], () => tools.forEach((button) => button.setAttribute("aria-pressed", String(state.tool === button.dataset.tool))));
 }
 
-async function createViews(dataset, state) {
+// Plotly takes a second to start; the points are shown before.
+async function createViews(dataset, state, plotly) {
   const [left, right] = ["left", "right"].map((side) => new View(side, dataset, state));
+  left.sketch();
+  right.sketch();
+  performance.mark("first views");
+  await painted();
+  await runLibrary(await plotly);
   await Promise.all([left.start(), right.start()]);
   left.onZoom = (change) => right.follow(change);
   right.onZoom = (change) => left.follow(change);
@@ -34,8 +41,10 @@ async function createViews(dataset, state) {
 
 async function main() {
   if (answerProbe(readMeta())) return;
-  const [dataset] = await Promise.all([openDataset(), loadLibrary("plotly"), loadLibrary("tabulator")]);
+  const [plotly, tabulator] = ["plotly", "tabulator"].map(unpackLibrary);
+  const dataset = await openDataset();
   const { meta } = dataset;
+  useColours(meta.classColours);
   byId("title").textContent = meta.title;
   if (dataset.frames === 0 || dataset.size === 0) {
     byId("summary").textContent = "No checkpoint has been analysed yet.";
@@ -49,8 +58,9 @@ async function main() {
   createTimeline(dataset, state);
   createHover(dataset, state);
   createSelection(dataset, state);
-  await createViews(dataset, state);
+  await createViews(dataset, state, plotly);
   await createCurves(dataset, state);
+  await runLibrary(await tabulator);
   await createTable(dataset, state);
   connectKeyboard(dataset, state);
   keepAddress(meta, state);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A class is told by colour and by shape, so that the page reads without colour. The colours are the
-// animation's: 20, chosen to stay apart under the common kinds of colour blindness.
+// animation's, chosen to stay apart under the common kinds of colour blindness.
 
-const kColours = ["#3666d5", "#fba02d", "#3fb690", "#b8284d", "#cda5e6", "#c56b23", "#55329a", "#a6daaf", "#8d619a",
-  "#907bf8", "#8f2770", "#e2ca6a", "#d58b4b", "#659e9f", "#ae8ed0", "#4eddd8", "#753351", "#3b7472", "#23d091", "#8b7ea5"];
+const classColours = [];
+
+// Before anything is drawn.
+export function useColours(colours) {
+  classColours.splice(0, Infinity, ...colours);
+}
 
 // Plotly's names, and the same shapes as SVG paths within -5..5.
 const kShapes = [
@@ -24,8 +28,8 @@ const kMaxStyles = 200;
 
 export function styleOf(classIndex) {
   const c = classIndex % kMaxStyles;
-  const [shape, path] = kShapes[(c + Math.floor(c / kColours.length)) % kShapes.length];
-  return { colour: kColours[c % kColours.length], shape, path };
+  const [shape, path] = kShapes[(c + Math.floor(c / classColours.length)) % kShapes.length];
+  return { colour: classColours[c % classColours.length], shape, path };
 }
 
 const kSvg = "http://www.w3.org/2000/svg";

@@ -20,8 +20,30 @@ export class View {
     document.getElementById(side).append(this.#head(), this.plot, element("h3", { text: "Worst outliers here" }), this.strip);
   }
 
+  // The points as Plotly will show them, but as plain squares.
+  sketch() {
+    const canvas = element("canvas", { className: "sketch" });
+    this.plot.append(canvas);
+    const density = window.devicePixelRatio || 1;
+    const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
+    Object.assign(canvas, { width: width * density, height: height * density });
+    const pen = canvas.getContext("2d");
+    pen.scale(density, density);
+    pen.globalAlpha = 0.8;
+    const { low, high } = this.dataset.meta.range;
+    const scale = Math.min(width, height) / (high - low);
+    const size = pointSize(this.dataset);
+    const { x, y } = this.#coordinates();
+    for (let i = 0; i < this.dataset.size; ++i) {
+      pen.fillStyle = styleOf(this.dataset.label(i)).colour;
+      pen.fillRect(width / 2 + (x[i] - (low + high) / 2) * scale - size / 2,
+        height / 2 - (y[i] - (low + high) / 2) * scale - size / 2, size, size);
+    }
+  }
+
   async start() {
     await Plotly.newPlot(this.plot, [this.#trace()], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
+    this.plot.querySelector(".sketch")?.remove();
     this.overlay = new Overlay(this.dataset, this.state, this.plot);
     this.#listen();
     this.state.on([this.side], () => this.#drawStrip());
