@@ -4,17 +4,19 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/comm/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
+#include "zoetrope/model/cost.hpp"
 
 namespace zoetrope::train {
 
 namespace {
 
-constexpr std::int64_t kLaneMemory = std::int64_t{1} << 30;        // for all lanes' gradient buffers
-constexpr std::int64_t kActivationMemory = std::int64_t{3} << 29;  // 1.5 GiB for what backward needs
+constexpr std::int64_t kLaneMemory = std::int64_t{1} << 30;          // for all lanes' gradient buffers
+constexpr double kActivationMemory = 1.5 * (std::int64_t{1} << 30);  // for what backward needs
 constexpr std::int64_t kLeastImagesPerLane = 4;
 
 // Lanes pay where each has enough images to keep its core busy, and where the weights are small; otherwise
@@ -25,16 +27,15 @@ int choose_lanes(const model::Vit& model, int threads, std::int64_t images_at_on
   return images_at_once >= kLeastImagesPerLane * threads && gradients <= kLaneMemory ? threads : 1;
 }
 
-// Bytes that one image's forward pass leaves for backward: about a dozen rows of the hidden size and three of
-// the MLP's per token and layer.
-std::int64_t activation_bytes(const model::VitConfig& config) {
-  return 4 * config.num_hidden_layers * config.num_tokens() *
-         (12 * config.hidden_size + 3 * config.intermediate_size);
+double activation_memory(at::Device device) {
+  if (device.is_cpu()) return kActivationMemory;
+  return static_cast<double>(at::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).first) / 2;
 }
 
-std::int64_t choose_micro_batch(const model::VitConfig& config, std::int64_t asked,
+std::int64_t choose_micro_batch(const model::Vit& model, std::int64_t image_side, std::int64_t asked,
                                 std::int64_t local_batch) {
-  const std::int64_t fits = std::max<std::int64_t>(1, kActivationMemory / activation_bytes(config));
+  const double memory = activation_memory(model.flat().device());
+  const auto fits = static_cast<std::int64_t>(memory / model::activation_bytes(model.config(), image_side));
   return std::clamp<std::int64_t>(asked > 0 ? asked : fits, 1, std::max<std::int64_t>(1, local_batch));
 }
 
@@ -46,7 +47,7 @@ StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
     : images_(images),
       preprocessor_(preprocessor),
       precision_(precision),
-      micro_batch_(choose_micro_batch(model.config(), micro_batch, local_batch)),
+      micro_batch_(choose_micro_batch(model, preprocessor.output_height(), micro_batch, local_batch)),
       communicator_(communicator),
       lanes_(make_lanes(model, choose_lanes(model, threads, micro_batch_))),
       reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
