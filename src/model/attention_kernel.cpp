@@ -39,6 +39,8 @@ template <int kRows>
 ZOETROPE_INLINE void multiply_rows(std::int64_t depth, std::int64_t columns, Strided a, const float* b,
                                    std::int64_t b_row, float scale, float* to, std::int64_t to_row) {
   std::int64_t c = 0;
+  for (; columns - c == 3 * kLanes || columns - c >= 5 * kLanes; c += 3 * kLanes)
+    multiply_block<kRows, 3>(depth, a, b + c, b_row, scale, to + c, to_row);
   for (; c + 2 * kLanes <= columns; c += 2 * kLanes)
     multiply_block<kRows, 2>(depth, a, b + c, b_row, scale, to + c, to_row);
   if (c < columns) multiply_block<kRows, 1>(depth, a, b + c, b_row, scale, to + c, to_row);
@@ -70,9 +72,14 @@ ZOETROPE_INLINE void transpose(const float* from, std::int64_t from_row, std::in
 // One row of scores, whose entries from `count` up to its padded end become 0.
 ZOETROPE_INLINE void softmax(float* row, std::int64_t count) {
   const std::int64_t width = padded(count);
-  float largest = row[0];
-  for (std::int64_t i = 1; i < count; ++i) largest = std::max(largest, row[i]);
-  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, exp_of(load(row + i) - largest));
+  for (std::int64_t i = count; i < width; ++i) row[i] = row[0];
+  Lanes largest = load(row);
+  for (std::int64_t i = kLanes; i < width; i += kLanes) {
+    const Lanes lanes = load(row + i);
+    largest = lanes > largest ? lanes : largest;
+  }
+  const float shift = max_of(largest);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, exp_of(load(row + i) - shift));
   for (std::int64_t i = count; i < width; ++i) row[i] = 0;
   Lanes sums = {};
   for (std::int64_t i = 0; i < width; i += kLanes) sums += load(row + i);

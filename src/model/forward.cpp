@@ -53,15 +53,12 @@ at::Tensor Forward::attention_block(const at::Tensor& tokens, const LayerIndex& 
 at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const {
   const std::int64_t hidden = config_.hidden_size;
   const at::Tensor normed = layer_norm(tokens, index.norm_before);
-  const at::Tensor weight = tensor(index.qkv.weight);
-  const at::Tensor bias = optional_tensor(index.qkv.bias);
-  const auto rows = [&](std::int64_t first, std::int64_t count) {
-    return bias.defined() ? bias.narrow(0, first, count) : at::Tensor();
-  };
-  const at::Tensor query =
-      at::linear(normed.select(1, 0), weight.narrow(0, 0, hidden), rows(0, hidden));  // (B, H)
-  const at::Tensor key_value =
-      at::linear(normed, weight.narrow(0, hidden, 2 * hidden), rows(hidden, 2 * hidden));  // (B, T, 2H)
+  const std::vector<at::Tensor> weight = tensor(index.qkv.weight).split_with_sizes({hidden, 2 * hidden});
+  const at::Tensor all_bias = optional_tensor(index.qkv.bias);
+  const std::vector<at::Tensor> bias =
+      all_bias.defined() ? all_bias.split_with_sizes({hidden, 2 * hidden}) : std::vector<at::Tensor>(2);
+  const at::Tensor query = at::linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
+  const at::Tensor key_value = at::linear(normed, weight[1], bias[1]);           // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
   return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
 }

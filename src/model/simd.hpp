@@ -32,10 +32,18 @@ ZOETROPE_INLINE constexpr std::int64_t padded(std::int64_t count) {
   return (count + kLanes - 1) / kLanes * kLanes;
 }
 
-ZOETROPE_INLINE float sum_of(Lanes lanes) {
-  float sum = 0;
-  for (int lane = 0; lane < kLanes; ++lane) sum += lanes[lane];
-  return sum;
+ZOETROPE_INLINE float sum_of(Lanes x) {
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
+  return x[0] + x[1];
+}
+
+ZOETROPE_INLINE float max_of(Lanes x) {
+  const Lanes half = __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+  x = x > half ? x : half;
+  const Lanes quarter = __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
+  x = x > quarter ? x : quarter;
+  return x[0] > x[1] ? x[0] : x[1];
 }
 
 // e^x for x <= 0, to 2 units in the last place: Cephes' expf. Below -87 it stays at e^-87.
