@@ -33,11 +33,6 @@ ZOETROPE_INLINE Gelu gelu_of(Lanes u) {
 
 }  // namespace
 
-ZOETROPE_FOR_EACH_CPU void add_bias(Extent extent, const float* from, const float* bias, float* to) {
-  for (std::int64_t r = 0; r < extent.rows; ++r, from += extent.columns, to += extent.columns)
-    for (std::int64_t c = 0; c < extent.columns; c += kLanes) store(to + c, load(from + c) + load(bias + c));
-}
-
 ZOETROPE_FOR_EACH_CPU void add_column_sums(Extent extent, const float* from, float* to) {
   for (std::int64_t r = 0; r < extent.rows; ++r, from += extent.columns)
     for (std::int64_t c = 0; c < extent.columns; c += kLanes) store(to + c, load(to + c) + load(from + c));

@@ -12,9 +12,6 @@ struct Extent {
   std::int64_t columns = 0;
 };
 
-// to = from + bias of each column. `to` may be `from`.
-void add_bias(Extent extent, const float* from, const float* bias, float* to);
-
 // to += the sum over rows.
 void add_column_sums(Extent extent, const float* from, float* to);
 

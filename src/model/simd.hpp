@@ -7,7 +7,7 @@
 
 // One build serves every x86-64 processor: what is marked so is compiled for each of these, and the best is
 // chosen when the program starts.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
 #define ZOETROPE_FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define ZOETROPE_FOR_EACH_CPU
@@ -32,18 +32,17 @@ ZOETROPE_INLINE constexpr std::int64_t padded(std::int64_t count) {
   return (count + kLanes - 1) / kLanes * kLanes;
 }
 
+// In pairs, which need not wait for one another.
 ZOETROPE_INLINE float sum_of(Lanes x) {
-  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
-  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
-  return x[0] + x[1];
+  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
 }
 
 ZOETROPE_INLINE float max_of(Lanes x) {
-  const Lanes half = __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
-  x = x > half ? x : half;
-  const Lanes quarter = __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
-  x = x > quarter ? x : quarter;
-  return x[0] > x[1] ? x[0] : x[1];
+  const auto larger = [](float a, float b) __attribute__((always_inline)) {
+    return a > b ? a : b;
+  };
+  return larger(larger(larger(x[0], x[4]), larger(x[2], x[6])),
+                larger(larger(x[1], x[5]), larger(x[3], x[7])));
 }
 
 // e^x for x <= 0, to 2 units in the last place: Cephes' expf. Below -87 it stays at e^-87.
