@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -21,16 +23,28 @@ Json parse_json(std::string_view text, const std::string& origin);
 // Reads and parses a file of at most `max_bytes`.
 Json read_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);
 
+// Whether T can hold the value: converting a number out of its range would be undefined.
+template <typename T>
+bool json_fits(const Json& value) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    if (value.is_number_unsigned()) return std::in_range<T>(value.get<std::uint64_t>());
+    return value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+  } else {
+    return true;
+  }
+}
+
 // value.at(key) as T; InputError names `origin` and `key` when absent or of another type.
 template <typename T>
 T json_get(const Json& value, const std::string& key, const std::string& origin) {
   if (!value.is_object() || !value.contains(key)) throw InputError(origin + ": \"" + key + "\" is missing");
   try {
-    return value.at(key).get<T>();
+    if (json_fits<T>(value.at(key))) return value.at(key).get<T>();
   } catch (const Json::exception&) {
-    throw InputError(origin + ": \"" + key + "\" is " + value.at(key).dump() +
-                     ", which is not of the kind expected");
+    // Refused below.
   }
+  throw InputError(origin + ": \"" + key + "\" is " + value.at(key).dump() +
+                   ", which is not of the kind expected");
 }
 
 // The same with a default where the key is absent or null.
