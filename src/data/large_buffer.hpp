@@ -7,8 +7,7 @@
 
 namespace zoetrope::data {
 
-// A uint8 tensor for gigabytes of pixels, not initialised. It asks the kernel for huge pages: touched for the
-// first time in pages of 4 KiB, such a buffer costs more than the pixels that are written to it.
+// A uint8 tensor for gigabytes of pixels, not initialised; a large one lies in support::lazy_zeros().
 at::Tensor large_byte_tensor(at::IntArrayRef sizes);
 
 }  // namespace zoetrope::data

@@ -4,17 +4,16 @@
 #include <cstddef>
 
 #include <ATen/ATen.h>
-#include <sys/mman.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/memory.hpp"
 #include "zoetrope/support/text.hpp"
 
 namespace zoetrope::model {
 
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr std::size_t kLeastBytes = 4 * kHugePage;  // below this libtorch's own allocator does as well
+constexpr std::size_t kLeastBytes = std::size_t{8} << 20;  // below this libtorch's own allocator does as well
 
 }  // namespace
 
@@ -22,13 +21,11 @@ at::Tensor lazy_zeros(std::int64_t count) {
   const auto options = at::TensorOptions().dtype(at::kFloat);
   const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
   if (bytes < kLeastBytes) return at::zeros({count}, options);
-  const std::size_t whole = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  void* memory = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED)
+  const std::shared_ptr<void> memory = support::lazy_zeros(bytes);
+  if (!memory)
     throw RunError("no memory for a model of " + support::format_bytes(bytes) + ": take a smaller one");
-  ::madvise(memory, whole, MADV_HUGEPAGE);  // a hint; the memory is as good without
   return at::from_blob(
-      memory, {count}, [whole](void* data) { ::munmap(data, whole); }, options);
+      memory.get(), {count}, [memory](void*) {}, options);
 }
 
 }  // namespace zoetrope::model

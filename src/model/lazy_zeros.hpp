@@ -7,8 +7,8 @@
 
 namespace zoetrope::model {
 
-// float32 [count] of zeros on the CPU, which take no memory and no time until they are written: a model that
-// is about to be read is not cleared first. Large ones lie in huge pages where the system has them.
+// float32 [count] of zeros on the CPU; many of them lie in support::lazy_zeros(), so that a model that is
+// about to be read is not cleared first.
 at::Tensor lazy_zeros(std::int64_t count);
 
 }  // namespace zoetrope::model
