@@ -27,29 +27,19 @@ bool is_short(const AttentionShape& shape, const at::Tensor& packed) {
          has_short_attention(shape.keys, shape.head_size);
 }
 
-template <typename Float>
-struct Heads {
-  HeadRows<Float> q, k, v;
-};
-
 // `query` and `packed` are contiguous.
 template <typename Float>
-Heads<Float> heads_of(Float* query, Float* packed, const AttentionShape& shape) {
+AttentionRows<Float> rows_of(Float* query, Float* packed, const AttentionShape& shape) {
   const std::int64_t hidden = shape.heads * shape.head_size;
   const std::int64_t row = (query == nullptr ? 3 : 2) * hidden, image = shape.keys * row;
   if (query != nullptr) return {{query, hidden, hidden}, {packed, image, row}, {packed + hidden, image, row}};
   return {{packed, image, row}, {packed + hidden, image, row}, {packed + 2 * hidden, image, row}};
 }
 
-AttentionInput input_of(const at::Tensor& query, const at::Tensor& packed, const AttentionShape& shape) {
-  const auto heads = heads_of(query.defined() ? query.const_data_ptr<float>() : nullptr,
-                              packed.const_data_ptr<float>(), shape);
-  return {heads.q, heads.k, heads.v};
-}
-
-// (B, queries, H) and its rows.
-at::Tensor empty_context(const AttentionShape& shape, const at::Tensor& like) {
-  return at::empty({shape.batch, shape.queries, shape.heads * shape.head_size}, like.options());
+AttentionRows<const float> rows_of(const at::Tensor& query, const at::Tensor& packed,
+                                   const AttentionShape& shape) {
+  return rows_of(query.defined() ? query.const_data_ptr<float>() : nullptr, packed.const_data_ptr<float>(),
+                 shape);
 }
 
 template <typename Float>
@@ -58,17 +48,41 @@ HeadRows<Float> context_rows(Float* data, const AttentionShape& shape) {
   return {data, shape.queries * hidden, hidden};
 }
 
+// (B, queries, H), outside the graph. `probabilities`, where not null, becomes what the gradient needs.
+at::Tensor compute(const at::Tensor& query, const at::Tensor& packed, const AttentionShape& shape,
+                   at::Tensor* probabilities) {
+  const at::Tensor result =
+      at::empty({shape.batch, shape.queries, shape.heads * shape.head_size}, packed.options());
+  if (probabilities != nullptr)
+    *probabilities = at::empty({shape.batch, shape.heads, shape.queries, shape.keys}, packed.options());
+  attend(shape, rows_of(query, packed, shape), context_rows(result.mutable_data_ptr<float>(), shape),
+         probabilities == nullptr ? nullptr : probabilities->mutable_data_ptr<float>());
+  return result;
+}
+
+struct Gradient {
+  at::Tensor query;  // undefined where the query is
+  at::Tensor packed;
+};
+
+// `grad_context` is contiguous.
+Gradient compute_gradient(const at::Tensor& query, const at::Tensor& packed, const AttentionShape& shape,
+                          const at::Tensor& probabilities, const at::Tensor& grad_context) {
+  const Gradient gradient{query.defined() ? at::empty_like(query) : at::Tensor(), at::empty_like(packed)};
+  attend_backward(shape, rows_of(query, packed, shape), probabilities.const_data_ptr<float>(),
+                  context_rows(grad_context.const_data_ptr<float>(), shape),
+                  rows_of(query.defined() ? gradient.query.mutable_data_ptr<float>() : nullptr,
+                          gradient.packed.mutable_data_ptr<float>(), shape));
+  return gradient;
+}
+
 class ShortAttention : public autograd::Function<ShortAttention> {
  public:
   static at::Tensor forward(autograd::AutogradContext* context, const std::optional<at::Tensor>& maybe_query,
                             const at::Tensor& packed, std::int64_t heads) {
     const at::Tensor query = maybe_query.value_or(at::Tensor());
-    const AttentionShape shape = shape_of(query, packed, heads);
-    at::Tensor result = empty_context(shape, packed);
-    const at::Tensor probabilities =
-        at::empty({shape.batch, shape.heads, shape.queries, shape.keys}, packed.options());
-    attend(shape, input_of(query, packed, shape), context_rows(result.mutable_data_ptr<float>(), shape),
-           probabilities.mutable_data_ptr<float>());
+    at::Tensor probabilities;
+    const at::Tensor result = compute(query, packed, shape_of(query, packed, heads), &probabilities);
     context->save_for_backward({query, packed, probabilities});
     context->saved_data["heads"] = heads;
     return result;
@@ -79,29 +93,20 @@ class ShortAttention : public autograd::Function<ShortAttention> {
     const auto saved = context->get_saved_variables();
     const at::Tensor &query = saved[0], &packed = saved[1], &probabilities = saved[2];
     const AttentionShape shape = shape_of(query, packed, context->saved_data["heads"].toInt());
-    const at::Tensor grad_context = gradients[0].contiguous();
-    at::Tensor grad_query = query.defined() ? at::empty_like(query) : at::Tensor();
-    at::Tensor grad_packed = at::empty_like(packed);
-    const auto to = heads_of(query.defined() ? grad_query.mutable_data_ptr<float>() : nullptr,
-                             grad_packed.mutable_data_ptr<float>(), shape);
-    attend_backward(shape, input_of(query, packed, shape), probabilities.const_data_ptr<float>(),
-                    context_rows(grad_context.const_data_ptr<float>(), shape), {to.q, to.k, to.v});
-    return {grad_query, grad_packed, at::Tensor()};
+    const Gradient gradient =
+        compute_gradient(query, packed, shape, probabilities, gradients[0].contiguous());
+    return {gradient.query, gradient.packed, at::Tensor()};
   }
 };
 
 at::Tensor short_attention(const at::Tensor& query, const at::Tensor& packed, const AttentionShape& shape) {
   if (c10::GradMode::is_enabled() && packed.requires_grad())
     return ShortAttention::apply(query.defined() ? std::optional(query) : std::nullopt, packed, shape.heads);
-  at::Tensor result = empty_context(shape, packed);
-  attend(shape, input_of(query, packed, shape), context_rows(result.mutable_data_ptr<float>(), shape),
-         nullptr);
-  return result;
+  return compute(query, packed, shape, nullptr);
 }
 
-AttentionShape shape_of_rows(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads) {
-  const std::int64_t tokens = qkv.size(0) / batch;
-  return {batch, heads, qkv.size(1) / 3 / heads, tokens, tokens};
+at::Tensor by_image(const at::Tensor& qkv, std::int64_t batch) {
+  return qkv.view({batch, qkv.size(0) / batch, qkv.size(1)});
 }
 
 }  // namespace
@@ -112,23 +117,15 @@ bool has_short_attention(std::int64_t tokens, std::int64_t head_size) {
 
 at::Tensor attention_of_rows(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads,
                              at::Tensor* probabilities) {
-  const AttentionShape shape = shape_of_rows(qkv, batch, heads);
-  const at::Tensor result = at::empty({qkv.size(0), heads * shape.head_size}, qkv.options());
-  if (probabilities != nullptr)
-    *probabilities = at::empty({batch, heads, shape.queries, shape.keys}, qkv.options());
-  attend(shape, input_of({}, qkv, shape), context_rows(result.mutable_data_ptr<float>(), shape),
-         probabilities == nullptr ? nullptr : probabilities->mutable_data_ptr<float>());
-  return result;
+  const at::Tensor packed = by_image(qkv, batch);
+  return compute({}, packed, shape_of({}, packed, heads), probabilities).flatten(0, 1);
 }
 
 at::Tensor attention_of_rows_backward(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads,
                                       const at::Tensor& probabilities, const at::Tensor& grad_context) {
-  const AttentionShape shape = shape_of_rows(qkv, batch, heads);
-  at::Tensor gradient = at::empty_like(qkv);
-  const auto to = heads_of(static_cast<float*>(nullptr), gradient.mutable_data_ptr<float>(), shape);
-  attend_backward(shape, input_of({}, qkv, shape), probabilities.const_data_ptr<float>(),
-                  context_rows(grad_context.const_data_ptr<float>(), shape), {to.q, to.k, to.v});
-  return gradient;
+  const at::Tensor packed = by_image(qkv, batch);
+  return compute_gradient({}, packed, shape_of({}, packed, heads), probabilities, grad_context)
+      .packed.view(qkv.sizes());
 }
 
 at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads) {

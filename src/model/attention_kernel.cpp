@@ -106,11 +106,17 @@ HeadRows<Float> head_of(HeadRows<Float> rows, const AttentionShape& shape, std::
 }
 
 template <typename Float>
+AttentionRows<Float> head_of(const AttentionRows<Float>& rows, const AttentionShape& shape,
+                             std::int64_t item) {
+  return {head_of(rows.q, shape, item), head_of(rows.k, shape, item), head_of(rows.v, shape, item)};
+}
+
+template <typename Float>
 Float* row_of(const HeadRows<Float>& rows, std::int64_t row) {
   return rows.data + row * rows.row_stride;
 }
 
-ZOETROPE_FOR_EACH_CPU void attend_head(const AttentionShape& shape, const AttentionInput& in,
+ZOETROPE_FOR_EACH_CPU void attend_head(const AttentionShape& shape, const AttentionRows<const float>& in,
                                        const HeadRows<float>& context, float* probabilities) {
   alignas(64) Transposed keys;
   alignas(64) ScoreRows scores;
@@ -130,10 +136,11 @@ ZOETROPE_FOR_EACH_CPU void attend_head(const AttentionShape& shape, const Attent
   }
 }
 
-ZOETROPE_FOR_EACH_CPU void attend_head_backward(const AttentionShape& shape, const AttentionInput& in,
+ZOETROPE_FOR_EACH_CPU void attend_head_backward(const AttentionShape& shape,
+                                                const AttentionRows<const float>& in,
                                                 const float* probabilities,
                                                 const HeadRows<const float>& grad_context,
-                                                const AttentionGradient& out) {
+                                                const AttentionRows<float>& out) {
   alignas(64) Transposed values;
   alignas(64) std::array<float, kMaxKeys * kMaxKeys> p;
   alignas(64) std::array<float, kMaxKeys * kMaxKeys> grad_scores;
@@ -163,25 +170,24 @@ std::int64_t grain(const AttentionShape& shape) {
 
 }  // namespace
 
-void attend(const AttentionShape& shape, const AttentionInput& input, HeadRows<float> context,
+void attend(const AttentionShape& shape, const AttentionRows<const float>& input, HeadRows<float> context,
             float* probabilities) {
   const std::int64_t size = shape.queries * shape.keys;
   at::parallel_for(0, shape.batch * shape.heads, grain(shape), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      attend_head(shape, {head_of(input.q, shape, i), head_of(input.k, shape, i), head_of(input.v, shape, i)},
-                  head_of(context, shape, i), probabilities == nullptr ? nullptr : probabilities + i * size);
+      attend_head(shape, head_of(input, shape, i), head_of(context, shape, i),
+                  probabilities == nullptr ? nullptr : probabilities + i * size);
   });
 }
 
-void attend_backward(const AttentionShape& shape, const AttentionInput& input, const float* probabilities,
-                     HeadRows<const float> grad_context, const AttentionGradient& gradient) {
+void attend_backward(const AttentionShape& shape, const AttentionRows<const float>& input,
+                     const float* probabilities, HeadRows<const float> grad_context,
+                     const AttentionRows<float>& gradient) {
   const std::int64_t size = shape.queries * shape.keys;
   at::parallel_for(0, shape.batch * shape.heads, grain(shape), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      attend_head_backward(
-          shape, {head_of(input.q, shape, i), head_of(input.k, shape, i), head_of(input.v, shape, i)},
-          probabilities + i * size, head_of(grad_context, shape, i),
-          {head_of(gradient.q, shape, i), head_of(gradient.k, shape, i), head_of(gradient.v, shape, i)});
+      attend_head_backward(shape, head_of(input, shape, i), probabilities + i * size,
+                           head_of(grad_context, shape, i), head_of(gradient, shape, i));
   });
 }
 

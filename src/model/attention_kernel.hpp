@@ -29,19 +29,17 @@ struct HeadRows {
   std::int64_t row_stride = 0;
 };
 
-struct AttentionInput {
-  HeadRows<const float> q, k, v;
-};
-
-struct AttentionGradient {
-  HeadRows<float> q, k, v;
+template <typename Float>
+struct AttentionRows {
+  HeadRows<Float> q, k, v;
 };
 
 // `probabilities` [batch, heads, queries, keys] is what the gradient needs; it may be null.
-void attend(const AttentionShape& shape, const AttentionInput& input, HeadRows<float> context,
+void attend(const AttentionShape& shape, const AttentionRows<const float>& input, HeadRows<float> context,
             float* probabilities);
 
-void attend_backward(const AttentionShape& shape, const AttentionInput& input, const float* probabilities,
-                     HeadRows<const float> grad_context, const AttentionGradient& gradient);
+void attend_backward(const AttentionShape& shape, const AttentionRows<const float>& input,
+                     const float* probabilities, HeadRows<const float> grad_context,
+                     const AttentionRows<float>& gradient);
 
 }  // namespace zoetrope::model

@@ -224,7 +224,7 @@ bool can_fuse_layer(const VitConfig& config, const at::Tensor& tokens) {
   const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
   return is_alone && !at::autocast::is_autocast_enabled(at::kCPU) && tokens.device().is_cpu() &&
          tokens.scalar_type() == at::kFloat && has_short_attention(tokens.size(1), config.head_size()) &&
-         config.intermediate_size % 8 == 0 && config.hidden_act == Activation::kGelu &&
+         config.intermediate_size % kColumnStep == 0 && config.hidden_act == Activation::kGelu &&
          !config.use_swiglu_ffn && !config.has_layer_scale();
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an encoder layer does between its matrix products, on the calling thread: each function reads and
-// writes every row once. Matrices are float32, contiguous, [rows, columns]; `columns` is a multiple of 8.
+// writes every row once. Matrices are float32, contiguous, [rows, columns]; `columns` is a multiple of
+// kColumnStep.
 #pragma once
 
 #include <cstdint>
 
 namespace zoetrope::model {
+
+constexpr std::int64_t kColumnStep = 8;
 
 struct Extent {
   std::int64_t rows = 0;
