@@ -9,7 +9,6 @@
 #include <mutex>
 #include <utility>
 
-#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
@@ -259,8 +258,7 @@ at::Tensor ImageCache::labels(std::span<const std::int64_t> indices) const {
 }
 
 at::Tensor ImageCache::batch(std::span<const std::int64_t> indices, std::int64_t epoch) {
-  const at::Tensor bytes = pixels(indices, epoch);
-  return normalize(bytes, at::arange(bytes.size(0), bytes.options().dtype(at::kLong)), impl_->config());
+  return normalize(pixels(indices, epoch), impl_->config());
 }
 
 }  // namespace zoetrope::data

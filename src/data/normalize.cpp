@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/stack.h>
@@ -70,11 +71,9 @@ at::Tensor normalize_on_host(const at::Tensor& pixels, const at::Tensor& indices
 }
 
 // The same arithmetic on the device that holds the pixels, without sending it a table in every step.
-at::Tensor normalize_on_device(const at::Tensor& pixels, const at::Tensor& indices,
-                               const PreprocessorConfig& config) {
-  const at::Tensor chosen = pixels.index_select(0, indices);
+at::Tensor normalize_on_device(const at::Tensor& pixels, const PreprocessorConfig& config) {
   const double factor = config.do_rescale ? config.rescale_factor : 1.0;
-  at::Tensor values = chosen.to(at::kDouble).mul_(factor).to(at::kFloat);
+  at::Tensor values = pixels.to(at::kDouble).mul_(factor).to(at::kFloat);
   if (!config.do_normalize) return values.expand({values.size(0), kColours, values.size(2), values.size(3)});
   std::vector<at::Tensor> colours;
   for (std::int64_t c = 0; c < kColours; ++c) {
@@ -85,15 +84,25 @@ at::Tensor normalize_on_device(const at::Tensor& pixels, const at::Tensor& indic
   return at::stack(colours, 1);
 }
 
-}  // namespace
-
-at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const PreprocessorConfig& config) {
+void check_pixels(const at::Tensor& pixels) {
   TORCH_CHECK(pixels.dim() == 4 && pixels.scalar_type() == at::kByte && pixels.is_contiguous() &&
                   (pixels.size(1) == 1 || pixels.size(1) == kColours),
               "normalize: pixels must be contiguous bytes of shape [N, 1 or 3, H, W]");
+}
+
+}  // namespace
+
+at::Tensor normalize(const at::Tensor& pixels, const PreprocessorConfig& config) {
+  check_pixels(pixels);
+  if (!pixels.is_cpu()) return normalize_on_device(pixels, config);
+  return normalize_on_host(pixels, at::arange(pixels.size(0), at::kLong), value_tables(config));
+}
+
+at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const PreprocessorConfig& config) {
+  check_pixels(pixels);
   TORCH_CHECK(indices.dim() == 1 && indices.scalar_type() == at::kLong,
               "normalize: indices must be int64 [B]");
-  if (!pixels.is_cpu()) return normalize_on_device(pixels, indices, config);
+  if (!pixels.is_cpu()) return normalize_on_device(pixels.index_select(0, indices), config);
   return normalize_on_host(pixels, indices.cpu(), value_tables(config));
 }
 

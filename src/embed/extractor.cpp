@@ -63,8 +63,7 @@ class RowsInProgress {
 
   // CLS rows and logits, float32.
   std::pair<at::Tensor, at::Tensor> embed(const at::Tensor& bytes) const {
-    const auto all = at::arange(bytes.size(0), bytes.options().dtype(at::kLong));
-    const at::Tensor pixels = data::normalize(bytes, all, preprocessor_);
+    const at::Tensor pixels = data::normalize(bytes, preprocessor_);
     const model::PrecisionScope scope(precision_, bytes.device().type());
     const at::Tensor features = model_.features(pixels);
     const at::Tensor cls = features.narrow(1, 0, model_.config().hidden_size);

@@ -109,12 +109,10 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
 at::Tensor StepRunner::run_lane(Lane& lane, const at::Tensor& pixels, const at::Tensor& labels,
                                 std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
-  const at::Tensor all =
-      at::arange(pixels.size(0), at::TensorOptions().dtype(at::kLong).device(pixels.device()));
   at::Tensor logits;
   {
     const model::PrecisionScope scope(precision_, pixels.device().type());
-    logits = lane.model.logits(data::normalize(pixels, all, preprocessor_));
+    logits = lane.model.logits(data::normalize(pixels, preprocessor_));
   }
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
   (loss / static_cast<double>(batch_size)).backward();

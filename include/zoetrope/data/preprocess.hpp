@@ -55,8 +55,10 @@ struct PixelStore {
 };
 PixelStore load_pixels(const Dataset& dataset, const PreprocessorConfig& config);
 
-// Rows `indices` (int64 [B]) of `pixels` as model input: float32 [B, 3, H, W] = (pixel * rescale - mean) /
-// std, grey repeated to three channels. Same bits whatever B is.
+// `pixels` as model input: float32 [B, 3, H, W] = (pixel * rescale - mean) / std, grey repeated to three
+// channels. Same bits whatever B is.
+at::Tensor normalize(const at::Tensor& pixels, const PreprocessorConfig& config);
+// The same of their rows `indices` (int64 [B]).
 at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const PreprocessorConfig& config);
 
 }  // namespace zoetrope::data
