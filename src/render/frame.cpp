@@ -41,16 +41,8 @@ Picture FrameRenderer::draw(const Frame& frame) const {
 }
 
 Picture RendererPool::draw(const Frame& frame) {
-  std::unique_ptr<FrameRenderer> renderer;
-  if (const std::lock_guard lock(mutex_); !idle_.empty()) {
-    renderer = std::move(idle_.back());
-    idle_.pop_back();
-  }
-  if (!renderer) renderer = std::make_unique<FrameRenderer>(scene_);
-  Picture picture = renderer->draw(frame);
-  const std::lock_guard lock(mutex_);
-  idle_.push_back(std::move(renderer));
-  return picture;
+  return idle_.with([&] { return std::make_unique<FrameRenderer>(scene_); },
+                    [&](const FrameRenderer& renderer) { return renderer.draw(frame); });
 }
 
 }  // namespace zoetrope::render

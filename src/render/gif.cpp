@@ -3,9 +3,9 @@
 // crawl and would not compress.
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/pool.hpp"
 
 #include "animation.hpp"
 #include "ffmpeg.hpp"
@@ -64,24 +64,16 @@ class PaletteMapper {
   FramePtr map(Picture picture, std::int64_t pts) {
     const int width = picture.width;
     const int height = picture.height;
-    std::unique_ptr<FilterGraph> graph = borrow(width, height);
-    graph->push(0, to_av_frame(std::move(picture), pts));
-    FramePtr frame = graph->pull();
-    if (!frame) throw RunError("FFmpeg's paletteuse kept a frame back");
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(graph));
-    return frame;
+    return idle_.with([&] { return make(width, height); },
+                      [&](FilterGraph& graph) {
+                        graph.push(0, to_av_frame(std::move(picture), pts));
+                        FramePtr frame = graph.pull();
+                        if (!frame) throw RunError("FFmpeg's paletteuse kept a frame back");
+                        return frame;
+                      });
   }
 
  private:
-  std::unique_ptr<FilterGraph> borrow(int width, int height) {
-    const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return make(width, height);
-    std::unique_ptr<FilterGraph> graph = std::move(idle_.back());
-    idle_.pop_back();
-    return graph;
-  }
-
   std::unique_ptr<FilterGraph> make(int width, int height) const {
     auto graph = std::make_unique<FilterGraph>(
         "[in0][in1]paletteuse=dither=none[out]",
@@ -93,8 +85,7 @@ class PaletteMapper {
   }
 
   FramePtr palette_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<FilterGraph>> idle_;
+  support::Pool<FilterGraph> idle_;
 };
 
 }  // namespace

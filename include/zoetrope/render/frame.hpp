@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "zoetrope/support/pool.hpp"
 
 namespace zoetrope::render {
 
@@ -113,8 +114,7 @@ class RendererPool {
 
  private:
   const Scene scene_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<FrameRenderer>> idle_;
+  support::Pool<FrameRenderer> idle_;
 };
 
 // Writes atomically; fast compression.
