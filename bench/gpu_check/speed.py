@@ -126,9 +126,9 @@ def extraction(jobs, report, found):
     """Extraction: images per second on one GPU, from what more images take longer"""
     size = Size(jobs.rehearse)
     few, many = size.test_images
+    _, run = train(jobs, Size(rehearse=True), 1)  # two checkpoints
     seconds = {}
     for count in (few, many):
-        _, run = train(jobs, Size(rehearse=True), 1)  # two checkpoints
         jobs.zoetrope(["extract", "--run", run, "--data", jobs.made_up_images(many, jobs.model["image_size"]),
                        "--test-limit", count, "--device", jobs.device, "--precision", "bf16", "--quiet", "--no-progress"])
         measured = stage(run, "embedding")
