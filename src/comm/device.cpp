@@ -15,7 +15,7 @@
 namespace zoetrope::comm {
 namespace {
 
-// What the ranks tell each other, one line each: host, number of devices seen, UUID of the one chosen.
+// What the ranks tell each other, a line each.
 struct Choice {
   std::string host;
   std::string uuid;  // "" when the rank sees no device
