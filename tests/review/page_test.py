@@ -16,6 +16,7 @@ chromium = shutil.which("chromium") or shutil.which("google-chrome")
 driver = shutil.which("chromedriver")
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
@@ -77,7 +78,8 @@ class Page(unittest.TestCase):
         return self.browser.execute_script(script, *arguments)
 
     def wait(self, condition):
-        WebDriverWait(self.browser, PATIENCE_S, 0.05).until(lambda _: condition())
+        # A page that loads itself again takes the elements away that a condition has just found.
+        WebDriverWait(self.browser, PATIENCE_S, 0.05, (StaleElementReferenceException,)).until(lambda _: condition())
 
     def find(self, selector):
         return self.browser.find_element(By.CSS_SELECTOR, selector)
