@@ -73,7 +73,8 @@ ncclComm_t make_comm(int rank, int size, const ncclConfig_t* config) {
   return comms.emplace_back(std::move(comm)).get();
 }
 
-// Runs `task` beside the caller, as a non-blocking communicator does; its error becomes the communicator's.
+// Runs `task` beside the caller, as a non-blocking communicator does; its error becomes the communicator's. Non-blocking
+// says ncclInProgress even where the task was quicker than the caller, so that every rank sees the same.
 template <typename Task>
 ncclResult_t start(ncclComm_t comm, Task task) {
   if (comm->starter.joinable()) comm->starter.join();
@@ -89,7 +90,8 @@ ncclResult_t start(ncclComm_t comm, Task task) {
       comm->state = ncclInvalidUsage;
     }
   });
-  if (!comm->is_non_blocking) comm->starter.join();
+  if (comm->is_non_blocking) return ncclInProgress;
+  comm->starter.join();
   return comm->state.load();
 }
 
