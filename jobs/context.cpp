@@ -93,7 +93,7 @@ Context::Context(comm::World& world, Options options)
   check_choice(options_, gpu_.has_value());
   if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).setDevice(device_);
   at::set_num_threads(threads_);
-  if (options_.precision == "tf32") at::globalContext().setAllowTF32CuBLAS(true);
+  if (precision() == model::Precision::kTensorFloat32) at::globalContext().setAllowTF32CuBLAS(true);
 }
 
 train::Communicators Context::communicators() {
@@ -110,6 +110,7 @@ void Context::set_stage(const std::string& stage) {
 }
 
 model::Precision Context::precision() const {
+  if (options_.precision == "tf32") return model::Precision::kTensorFloat32;
   const bool is_bf16 = options_.precision == "bf16" || (options_.precision == "auto" && gpu_);
   return is_bf16 ? model::Precision::kBFloat16 : model::Precision::kFloat32;
 }

@@ -6,7 +6,15 @@
 namespace zoetrope::model {
 
 std::string name_of(Precision precision) {
-  return precision == Precision::kBFloat16 ? "bfloat16" : "float32";
+  switch (precision) {
+    case Precision::kTensorFloat32:
+      return "tf32";
+    case Precision::kBFloat16:
+      return "bfloat16";
+    case Precision::kFloat32:
+      break;
+  }
+  return "float32";
 }
 
 PrecisionScope::PrecisionScope(Precision precision, c10::DeviceType device)

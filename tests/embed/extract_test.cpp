@@ -170,6 +170,20 @@ TEST_F(Extract, RecomputesWhatIsOfAnotherModelOrIsDamaged) {
   expect_bits(20);
 }
 
+// TF32 and float32 share the type of what is stored, but not the rounding.
+TEST_F(Extract, RecomputesWhatWasComputedInAnotherPrecision) {
+  save_checkpoint(0);
+  extract(run_, {0}, input(), comm());
+  ExtractionInput in_tf32 = input();
+  in_tf32.precision = model::Precision::kTensorFloat32;
+
+  EXPECT_EQ(extract(run_, {0}, in_tf32, comm()).images, kImages);
+  EXPECT_EQ(store::read_identity(run_.checkpoint(0)).dtype, "tf32");
+  EXPECT_EQ(extract(run_, {0}, in_tf32, comm()).images, 0);
+  EXPECT_EQ(extract(run_, {0}, input(), comm()).images, kImages);
+  EXPECT_EQ(store::read_identity(run_.checkpoint(0)).dtype, "float32");
+}
+
 TEST_F(Extract, AModelThatIsGoneIsReplacedByItsEmbeddings) {
   save_checkpoint(0);
   extract(run_, {0}, input(), comm());

@@ -8,9 +8,10 @@
 
 namespace zoetrope::model {
 
-enum class Precision { kFloat32, kBFloat16 };
+// kTensorFloat32: float32 whose products a GPU may compute with inputs rounded to TF32's 10 bits of fraction.
+enum class Precision { kFloat32, kTensorFloat32, kBFloat16 };
 
-std::string name_of(Precision precision);  // "float32", "bfloat16"
+std::string name_of(Precision precision);  // "float32", "tf32", "bfloat16"
 
 // While it lives, this thread's matrix products run in bfloat16 (libtorch's autocast) when so asked.
 class PrecisionScope {

@@ -20,7 +20,7 @@ struct EmbeddingsIdentity {
   std::string model_digest;    // SHA-256 of the model's tensors, see model::digest
   std::string dataset_digest;  // data::Dataset::digest of the embedded split
   std::string feature = "cls";
-  std::string dtype = "float32";  // the precision that the forward pass computed in
+  std::string dtype = "float32";  // what the forward pass computed in: model::name_of
   std::int64_t num_rows = 0;      // N, the whole split
   std::int64_t num_columns = 0;   // D, the hidden size
   std::int64_t num_classes = 0;   // C, columns of the logits; 0: the model has no classifier
