@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -12,43 +11,26 @@
 
 #include "zoetrope/data/preprocess.hpp"
 
+#include "normalizer.hpp"
+
 namespace zoetrope::data {
 namespace {
 
 constexpr std::int64_t kColours = 3;
-constexpr std::size_t kByteValues = 256;
-using ByteTable = std::array<float, kByteValues>;
+using Normalizers = std::array<Normalizer, kColours>;
 
-// What each byte becomes in each channel, in ViTImageProcessorPil's arithmetic: the rescale in double,
-// rounded to float, then mean and deviation in float. A table makes every pixel independent of the batch
-// around it.
-std::array<ByteTable, kColours> value_tables(const PreprocessorConfig& config) {
-  std::array<ByteTable, kColours> tables{};
-  for (std::size_t c = 0; c < tables.size(); ++c) {
-    const auto mean = static_cast<float>(config.image_mean[c]);
-    const auto deviation = static_cast<float>(config.image_std[c]);
-    for (std::size_t byte = 0; byte < kByteValues; ++byte) {
-      const double rescaled = static_cast<double>(byte) * (config.do_rescale ? config.rescale_factor : 1.0);
-      const auto value = static_cast<float>(rescaled);
-      tables[c][byte] = config.do_normalize ? (value - mean) / deviation : value;
-    }
-  }
-  return tables;
-}
-
-// Eight bytes are loaded at once: the loads, of which a core does two or three a cycle, are what this costs.
-void look_up(const std::uint8_t* bytes, std::int64_t count, const ByteTable& table, float* out) {
-  std::int64_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, bytes + i, sizeof eight);
-    for (int k = 0; k < 8; ++k) out[i + k] = table[eight >> (8 * k) & 0xff];
-  }
-  for (; i < count; ++i) out[i] = table[bytes[i]];
+Normalizers normalizers_of(const PreprocessorConfig& config) {
+  const auto of_colour = [&](std::size_t colour) {
+    const double factor = config.do_rescale ? config.rescale_factor : 1.0;
+    if (!config.do_normalize) return Normalizer(factor, 0.0f, 1.0f);
+    return Normalizer(factor, static_cast<float>(config.image_mean[colour]),
+                      static_cast<float>(config.image_std[colour]));
+  };
+  return {of_colour(0), of_colour(1), of_colour(2)};
 }
 
 at::Tensor normalize_on_host(const at::Tensor& pixels, const at::Tensor& indices,
-                             const std::array<ByteTable, kColours>& tables) {
+                             const Normalizers& normalizers) {
   const at::Tensor rows = indices.contiguous();
   const std::int64_t* row = rows.const_data_ptr<std::int64_t>();
   const std::int64_t channels = pixels.size(1);
@@ -64,7 +46,7 @@ at::Tensor normalize_on_host(const at::Tensor& pixels, const at::Tensor& indices
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t colour = i % kColours;
       const std::int64_t source = row[i / kColours] * channels + (channels == 1 ? 0 : colour);
-      look_up(bytes + source * plane, plane, tables[static_cast<std::size_t>(colour)], values + i * plane);
+      normalizers[static_cast<std::size_t>(colour)].apply(bytes + source * plane, plane, values + i * plane);
     }
   });
   return result;
@@ -95,7 +77,7 @@ void check_pixels(const at::Tensor& pixels) {
 at::Tensor normalize(const at::Tensor& pixels, const PreprocessorConfig& config) {
   check_pixels(pixels);
   if (!pixels.is_cpu()) return normalize_on_device(pixels, config);
-  return normalize_on_host(pixels, at::arange(pixels.size(0), at::kLong), value_tables(config));
+  return normalize_on_host(pixels, at::arange(pixels.size(0), at::kLong), normalizers_of(config));
 }
 
 at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const PreprocessorConfig& config) {
@@ -103,7 +85,7 @@ at::Tensor normalize(const at::Tensor& pixels, const at::Tensor& indices, const 
   TORCH_CHECK(indices.dim() == 1 && indices.scalar_type() == at::kLong,
               "normalize: indices must be int64 [B]");
   if (!pixels.is_cpu()) return normalize_on_device(pixels.index_select(0, indices), config);
-  return normalize_on_host(pixels, indices.cpu(), value_tables(config));
+  return normalize_on_host(pixels, indices.cpu(), normalizers_of(config));
 }
 
 }  // namespace zoetrope::data

@@ -3,15 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#include "simd.hpp"
+#include "byte_kernels.hpp"
 
 namespace zoetrope::data {
 namespace {
 
-constexpr int kPrecisionBits = 32 - 8 - 2;  // 8 bits of result, 2 for overshoot (Pillow's PRECISION_BITS)
-constexpr std::int32_t kHalf = std::int32_t{1} << (kPrecisionBits - 1);
 constexpr std::size_t kStrip = 64;  // rows turned at a time: a strip of a wide photograph stays in the cache
 
 double triangle(double x) {
@@ -26,41 +23,6 @@ double cubic(double x) {
   if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
   if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
   return 0.0;
-}
-
-// Not std::clamp: returning a reference, it keeps the loop below from being vectorised.
-std::uint8_t to_byte(std::int32_t sum) {
-  std::int32_t value = sum >> kPrecisionBits;
-  value = value < 0 ? 0 : value;
-  return static_cast<std::uint8_t>(value > 255 ? 255 : value);
-}
-
-// out[j] = sum over t of weights[t] * source[t * stride + j], for kColumns columns whose sums stay in
-// registers.
-template <std::size_t kColumns>
-[[gnu::always_inline]] inline void weigh_columns(const std::uint8_t* source, std::size_t stride,
-                                                 std::span<const std::int32_t> weights, std::uint8_t* out) {
-  std::int32_t sums[kColumns];
-  for (std::size_t i = 0; i < kColumns; ++i) sums[i] = kHalf;
-  for (const std::int32_t weight : weights) {
-    for (std::size_t i = 0; i < kColumns; ++i) sums[i] += source[i] * weight;
-    source += stride;
-  }
-  for (std::size_t i = 0; i < kColumns; ++i) out[i] = to_byte(sums[i]);
-}
-
-// Each row of `out` is a weighted sum of rows of `rows`, as `axis` says; all rows are `row_bytes` long.
-ZT_SIMD_CLONES
-void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out) {
-  for (std::size_t o = 0; o < axis.first.size(); ++o, out += row_bytes) {
-    const std::uint8_t* source = rows + static_cast<std::size_t>(axis.first[o]) * row_bytes;
-    const std::span<const std::int32_t> weights(axis.weights.data() + o * static_cast<std::size_t>(axis.taps),
-                                                static_cast<std::size_t>(axis.count[o]));
-    std::size_t j = 0;
-    for (; j + 32 <= row_bytes; j += 32) weigh_columns<32>(source + j, row_bytes, weights, out + j);
-    for (; j + 8 <= row_bytes; j += 8) weigh_columns<8>(source + j, row_bytes, weights, out + j);
-    for (; j < row_bytes; ++j) weigh_columns<1>(source + j, row_bytes, weights, out + j);
-  }
 }
 
 // Pillow 13's choice of the order of the two passes, which shows in the last bit; earlier versions never
@@ -157,23 +119,15 @@ void Resizer::resize_rows(const std::uint8_t* pixels, std::size_t height, std::s
   const auto width = static_cast<std::size_t>(horizontal_.count);
   for (std::size_t first_row = 0; first_row < height; first_row += kStrip) {
     const std::size_t rows = std::min(kStrip, height - first_row);
-    turn_strip(pixels + first_row * in_width * channels, rows, in_width * channels);
+    columns_.resize(in_width * channels * rows);
+    transpose(pixels + first_row * in_width * channels, rows, in_width * channels, in_width * channels,
+              columns_.data(), rows);
     narrowed_.resize(width * channels * rows);
     weigh_rows(columns_.data(), channels * rows, horizontal_weights_, narrowed_.data());
     for (std::size_t c = 0; c < channels; ++c) {
-      for (std::size_t y = 0; y < rows; ++y) {
-        std::uint8_t* target = planes + (c * height + first_row + y) * width;
-        const std::uint8_t* source = narrowed_.data() + c * rows + y;
-        for (std::size_t x = 0; x < width; ++x) target[x] = source[x * channels * rows];
-      }
+      transpose(narrowed_.data() + c * rows, width, rows, channels * rows,
+                planes + (c * height + first_row) * width, width);
     }
-  }
-}
-
-void Resizer::turn_strip(const std::uint8_t* pixels, std::size_t rows, std::size_t row_bytes) {
-  columns_.resize(row_bytes * rows);
-  for (std::size_t y = 0; y < rows; ++y) {
-    for (std::size_t i = 0; i < row_bytes; ++i) columns_[i * rows + y] = pixels[y * row_bytes + i];
   }
 }
 
@@ -185,13 +139,6 @@ void Resizer::pick_nearest(const Image& image, std::uint8_t* planes) const {
       const std::uint8_t* row = image.pixels.data() + static_cast<std::size_t>(y) * row_bytes + c;
       for (const int x : nearest_x_) *planes++ = row[static_cast<std::size_t>(x) * channels];
     }
-  }
-}
-
-void split_channels(const std::uint8_t* pixels, std::size_t plane, std::size_t channels,
-                    std::uint8_t* planes) {
-  for (std::size_t c = 0; c < channels; ++c) {
-    for (std::size_t i = 0; i < plane; ++i) planes[c * plane + i] = pixels[i * channels + c];
   }
 }
 

@@ -19,8 +19,10 @@ struct Axis {
   bool is_identity() const { return in == out && count == out; }
 };
 
+constexpr int kPrecisionBits = 32 - 8 - 2;  // 8 bits of result, 2 for overshoot (Pillow's PRECISION_BITS)
+
 // For each wanted position along an axis: the first input position, how many follow, and their weights in
-// fixed point with 22 fractional bits. Rows of `weights` are `taps` long.
+// fixed point with kPrecisionBits fractional bits. Rows of `weights` are `taps` long.
 struct AxisWeights {
   int taps = 0;
   std::vector<int> first;
@@ -46,7 +48,6 @@ class Resizer {
   void pick_nearest(const Image& image, std::uint8_t* planes) const;
   void resize_rows(const std::uint8_t* pixels, std::size_t height, std::size_t channels,
                    std::uint8_t* planes);
-  void turn_strip(const std::uint8_t* pixels, std::size_t rows, std::size_t row_bytes);
 
   Axis vertical_;
   Axis horizontal_;
@@ -61,9 +62,7 @@ class Resizer {
   std::vector<std::uint8_t> narrowed_;  // the same after the horizontal pass: [width, C, rows]
 };
 
-// [C, H, W] from and to interleaved channels; `plane` is H * W.
-void split_channels(const std::uint8_t* pixels, std::size_t plane, std::size_t channels,
-                    std::uint8_t* planes);
+// Interleaved channels out of planes [C, H, W].
 Image join_channels(std::span<const std::uint8_t> planes, int height, int width, int channels);
 
 }  // namespace zoetrope::data

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+// One program serves every x86-64 processor: what is marked ZT_AVX2 is called only where best_instructions()
+// says so. A plain branch and no target_clones: it works in clang and under sanitizers as well, and a test
+// can take the other way.
 #pragma once
 
-// Compiles a function once per instruction set and picks at load time: the program runs on any x86-64 machine
-// and uses what this one has. Sanitizers cannot run the picking, which comes before they start.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define ZT_SIMD_CLONES __attribute__((target_clones("default", "avx2", "arch=skylake-avx512")))
+namespace zoetrope::data {
+
+enum class Instructions { kPortable, kAvx2 };
+
+#ifdef __x86_64__
+#define ZT_AVX2 [[gnu::target("avx2,fma")]]
+inline Instructions best_instructions() {
+  static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return has_avx2 ? Instructions::kAvx2 : Instructions::kPortable;
+}
 #else
-#define ZT_SIMD_CLONES
+#define ZT_AVX2
+inline Instructions best_instructions() {
+  return Instructions::kPortable;
+}
 #endif
+
+}  // namespace zoetrope::data
