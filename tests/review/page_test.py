@@ -32,11 +32,13 @@ REVIEW_SAMPLE = sys.argv.pop(1)
 PATIENCE_S = 120  # a busy machine draws slowly
 
 
-def start_browser():
+WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+
+
+def start_browser(graphics=WEBGL):
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,1200",
-                   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"):
+    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,1200", *graphics):
         options.add_argument(switch)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
@@ -293,6 +295,50 @@ class Page(unittest.TestCase):
         self.assertLess(len(self.all(".tabulator-row")), 100)
         ready_ms = self.js("return performance.getEntriesByName('ready')[0].startTime")
         print(f"{path.stat().st_size / 1e6:.1f} MB, ready after {ready_ms:.0f} ms")
+
+    def test_the_slider_moves_the_views_before_plotly_is_there(self):
+        # Given to the page before its own scripts run: plotly.js waits until the slider was moved.
+        script = self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+            const append = Node.prototype.append ?? Element.prototype.append;
+            let held = 0;
+            Element.prototype.append = function (...nodes) {
+              const late = nodes[0]?.tagName === 'SCRIPT' && held++ === 0;
+              if (late) window.release = () => append.apply(this, nodes);
+              else return append.apply(this, nodes);
+            };"""})
+        try:
+            path = Path(self.scratch.name) / "held.html"
+            subprocess.run([REVIEW_SAMPLE, path, "images=300", "frames=5"], check=True)
+            self.browser.get("about:blank")
+            self.browser.get(path.as_uri())
+            self.wait(lambda: self.text("#count") == "300 of 300")
+            pixels = "return document.querySelector('#left .sketch').toDataURL()"
+            before = self.js(pixels)
+            self.js("slider.value = 2; slider.dispatchEvent(new Event('input'))")
+            self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
+            self.assertNotEqual(self.js(pixels), before)
+            self.js("release()")
+            self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+            self.assertEqual(self.all(".sketch"), [])
+        finally:
+            self.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+class PageWithoutWebGl(unittest.TestCase):
+    def test_draws_the_points_all_the_same(self):
+        browser = start_browser(graphics=("--disable-gpu", "--disable-3d-apis"))
+        try:
+            with tempfile.TemporaryDirectory() as scratch:
+                path = Path(scratch) / "page.html"
+                subprocess.run([REVIEW_SAMPLE, path, "images=60", "frames=3"], check=True)
+                browser.get(path.as_uri())
+                WebDriverWait(browser, PATIENCE_S).until(lambda b: b.execute_script("return document.body.dataset.ready") == "true")
+                self.assertIsNone(browser.execute_script("return document.createElement('canvas').getContext('webgl')"))
+                points = browser.execute_script("return document.querySelectorAll('#left .plot .scatterlayer .point').length")
+                self.assertEqual(points, 60)
+                self.assertEqual(browser.find_elements(By.CSS_SELECTOR, ".no-webgl"), [])
+        finally:
+            browser.quit()
 
 
 if __name__ == "__main__":

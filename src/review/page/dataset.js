@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
-import { readArrays, readMeta, readSheets } from "./decode.js";
+import { readArrays, readMeta, readSheet } from "./decode.js";
 
 const kNoNumber = 65535;
 
 export async function openDataset() {
   const meta = readMeta();
-  const [arrays, sheets] = await Promise.all([readArrays(meta), readSheets(meta)]);
-  return new Dataset(meta, arrays, sheets);
+  return new Dataset(meta, await readArrays(meta));
 }
 
 class Dataset {
-  constructor(meta, arrays, sheets) {
-    Object.assign(this, { meta, arrays, sheets, size: meta.size, frames: meta.steps.length });
+  constructor(meta, arrays) {
+    Object.assign(this, { meta, arrays, size: meta.size, frames: meta.steps.length });
+  }
+
+  // Elements of picture() are empty until then.
+  async showPictures() {
+    for (let i = 0; i < this.meta.images.sheets; ++i) {
+      document.documentElement.style.setProperty("--sheet-" + i, "url(" + await readSheet(i) + ")");
+    }
   }
 
   get hasPredictions() {
@@ -69,8 +75,8 @@ class Dataset {
     const style = element.style;
     style.width = width * scale + "px";
     style.height = height * scale + "px";
-    if (this.sheets.length === 0) return element;
-    style.backgroundImage = "url(" + this.sheets[Math.floor(i / perSheet)] + ")";
+    if (this.meta.images.sheets === 0) return element;
+    style.backgroundImage = "var(--sheet-" + Math.floor(i / perSheet) + ")";
     style.backgroundSize = columns * cellWidth * scale + "px auto";
     style.backgroundPosition =
       -(place % columns) * cellWidth * scale + "px " + -Math.floor(place / columns) * cellHeight * scale + "px";

@@ -20,6 +20,8 @@ export const readMeta = () => JSON.parse(textOf("meta"));
 // The library that is packed in the element `id`, unpacked but not yet run.
 export const unpackLibrary = async (id) => gunzip(await bytesOf(id)).blob();
 
+// Resolves when the library has run. From its address, not as text: so the browser compiles it beside the page's
+// own work, which goes on meanwhile.
 export async function runLibrary(code) {
   const script = document.createElement("script");
   script.src = URL.createObjectURL(code.slice(0, code.size, "text/javascript"));
@@ -55,11 +57,7 @@ export async function readArrays(meta) {
   return arrays;
 }
 
-// The sheets' addresses, for CSS.
-export async function readSheets(meta) {
-  const urls = [];
-  for (let i = 0; i < meta.images.sheets; ++i) {
-    urls.push(URL.createObjectURL(new Blob([await bytesOf("sheet-" + i)], { type: "image/jpeg" })));
-  }
-  return urls;
+// The address of a sheet of pictures.
+export async function readSheet(i) {
+  return URL.createObjectURL(new Blob([await bytesOf("sheet-" + i)], { type: "image/jpeg" }));
 }

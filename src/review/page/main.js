@@ -26,14 +26,7 @@ function createTools(dataset, state) {
   state.on(["tool"], () => tools.forEach((button) => button.setAttribute("aria-pressed", String(state.tool === button.dataset.tool))));
 }
 
-// Plotly takes a second to start; the points are shown before.
-async function createViews(dataset, state, plotly) {
-  const [left, right] = ["left", "right"].map((side) => new View(side, dataset, state));
-  left.sketch();
-  right.sketch();
-  performance.mark("first views");
-  await painted();
-  await runLibrary(await plotly);
+async function startViews(left, right) {
   await Promise.all([left.start(), right.start()]);
   left.onZoom = (change) => right.follow(change);
   right.onZoom = (change) => left.follow(change);
@@ -53,15 +46,22 @@ async function main() {
   }
   byId("summary").textContent = count(dataset.size) + " test images, " + dataset.frames + " checkpoints";
   const state = createState({ ...readAddress(meta), numClasses: meta.classNames.length, playing: false, hovered: null, active: -1, tool: "lasso" });
+  // Plotly takes longest to start: it is compiled while all else is made, and the points are shown before.
+  const plotlyRuns = runLibrary(await plotly);
   createLegend(dataset, state);
   createTools(dataset, state);
   createTimeline(dataset, state);
   createHover(dataset, state);
   createSelection(dataset, state);
-  await createViews(dataset, state, plotly);
-  await createCurves(dataset, state);
+  const [left, right] = ["left", "right"].map((side) => new View(side, dataset, state));
+  performance.mark("first views");
+  await painted();
+  await dataset.showPictures();
   await runLibrary(await tabulator);
   await createTable(dataset, state);
+  await plotlyRuns;
+  await startViews(left, right);
+  await createCurves(dataset, state);
   connectKeyboard(dataset, state);
   keepAddress(meta, state);
   keepFresh(meta, state);

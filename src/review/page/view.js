@@ -6,8 +6,6 @@ import { Overlay } from "./overlay.js";
 import { styleOf } from "./palette.js";
 import { select } from "./state.js";
 
-const kHasWebGl = !!document.createElement("canvas").getContext("webgl");
-
 function pointSize(dataset) {
   return Math.max(3, Math.min(8, 11 - 1.6 * Math.log10(dataset.size + 1)));
 }
@@ -18,12 +16,15 @@ export class View {
     this.plot = element("div", { className: "plot" });
     this.strip = element("div", { className: "strip", role: "group", "aria-label": "Worst outliers" });
     document.getElementById(side).append(this.#head(), this.plot, element("h3", { text: "Worst outliers here" }), this.strip);
+    this.canvas = element("canvas", { className: "sketch" });
+    this.plot.append(this.canvas);
+    state.on([side], () => this.#drawStrip());
+    state.on([side, "hidden"], () => (this.canvas ? this.#sketch() : this.#drawPoints()));
   }
 
-  // The points as Plotly will show them, but as plain squares.
-  sketch() {
-    const canvas = element("canvas", { className: "sketch" });
-    this.plot.append(canvas);
+  // Until Plotly is there: the points as it will show them, but as plain squares.
+  #sketch() {
+    const { canvas } = this;
     const density = window.devicePixelRatio || 1;
     const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
     Object.assign(canvas, { width: width * density, height: height * density });
@@ -42,17 +43,26 @@ export class View {
   }
 
   async start() {
-    await Plotly.newPlot(this.plot, [this.#trace()], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
-    this.plot.querySelector(".sketch")?.remove();
-    this.overlay = new Overlay(this.dataset, this.state, this.plot);
+    const { frame, state } = this;
+    const { hidden, selected } = state;
+    await this.#newPlot("scattergl");
+    // Asking first whether there is WebGL would take as long as drawing with it.
+    if (this.plot.querySelector(".no-webgl")) await this.#newPlot("scatter");
+    this.canvas.remove();
+    this.canvas = null;
+    this.overlay = new Overlay(this.dataset, state, this.plot);
     this.#listen();
-    this.state.on([this.side], () => this.#drawStrip());
-    this.overlay.draw(this.frame);
-    // Each of these draws the plot anew, which is what takes time; newPlot() has just done so.
-    this.state.on([this.side, "hidden"], () => this.#drawPoints(), { now: false });
-    this.state.on(["selected"], () => this.#drawSelection(), { now: false });
-    this.state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: this.state.tool }), { now: false });
-    this.state.on(["hovered", "active"], () => this.overlay.drawRing());
+    // Drawing the plot anew is what takes time; newPlot() has just done so.
+    if (frame === this.frame && hidden === state.hidden) this.overlay.draw(frame);
+    else this.#drawPoints();
+    state.on(["selected"], () => this.#drawSelection(), { now: selected !== state.selected });
+    state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: state.tool }), { now: false });
+    state.on(["hovered", "active"], () => this.overlay.drawRing());
+  }
+
+  #newPlot(type) {
+    Plotly.purge(this.plot);
+    return Plotly.newPlot(this.plot, [this.#trace(type)], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
   }
 
   get frame() {
@@ -76,11 +86,11 @@ export class View {
   }
 
   // One trace for all images, in their order: with one for each class, the last class would cover the others.
-  #trace() {
+  #trace(type) {
     const size = pointSize(this.dataset);
     const styles = Array.from({ length: this.dataset.size }, (_, i) => styleOf(this.dataset.label(i)));
     return {
-      type: kHasWebGl ? "scattergl" : "scatter",
+      type,
       mode: "markers",
       hoverinfo: "none",
       ...this.#coordinates(),
