@@ -20,13 +20,15 @@ namespace {
 constexpr std::int64_t kWidestActivation = 1 << 20;  // bytes; what a core's own cache holds
 constexpr std::int64_t kLeastBlock = 8;
 constexpr std::int64_t kLargestBlock = 256;
+constexpr std::int64_t kBlocksAtOnce = 16;                    // for each thread, at least
+constexpr std::int64_t kBytesAtOnce = std::int64_t{8} << 20;  // of images, where they are small
 
 // The rows of one call of embed_blocks, as they are computed.
 class RowsInProgress {
  public:
   RowsInProgress(const model::Vit& model, const data::PreprocessorConfig& preprocessor,
-                 model::Precision precision, std::int64_t num_rows)
-      : model_(model), preprocessor_(preprocessor), precision_(precision) {
+                 model::Precision precision, std::int64_t num_rows, std::int64_t block)
+      : model_(model.packed(block)), preprocessor_(preprocessor), precision_(precision) {
     rows_.embeddings.resize(static_cast<std::size_t>(num_rows * model.config().hidden_size));
     rows_.logits.resize(static_cast<std::size_t>(num_rows * model.config().num_labels()));
   }
@@ -80,12 +82,19 @@ class RowsInProgress {
     if (block.cls.wait().defined()) store(block.cls.wait(), block.scores.wait(), block.first);
   }
 
-  const model::Vit& model_;
+  const model::Vit model_;
   const data::PreprocessorConfig& preprocessor_;
   model::Precision precision_;
   store::EmbeddedRows rows_;
   Arriving arriving_;
 };
+
+std::int64_t rows_at_once_on_host(const model::VitConfig& config, std::int64_t block) {
+  const std::int64_t image_bytes = config.num_channels * config.image_size * config.image_size;
+  const std::int64_t blocks =
+      std::max(kBlocksAtOnce * at::get_num_threads(), kBytesAtOnce / (image_bytes * block));
+  return blocks * block;
+}
 
 }  // namespace
 
@@ -104,10 +113,11 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const std::int64_t first_row = first_block * size;
   const std::int64_t last_row = std::min(last_block * size, images.labels().size(0));
-  RowsInProgress rows(model, preprocessor, precision, last_row - first_row);
+  RowsInProgress rows(model, preprocessor, precision, last_row - first_row, size);
 
-  // A few blocks at a time: the next ones' images are made while these are computed.
-  const std::int64_t rows_at_once = on_host ? std::int64_t{16} * at::get_num_threads() * size : size;
+  // Some blocks at a time: the next ones' images are made while these are computed. Threads wait for one
+  // another at the end of each time, so small images come many at once.
+  const std::int64_t rows_at_once = on_host ? rows_at_once_on_host(model.config(), size) : size;
   const auto rows_from = [&](std::int64_t row) {
     std::vector<std::int64_t> indices(
         static_cast<std::size_t>(std::clamp<std::int64_t>(last_row - row, 0, rows_at_once)));

@@ -51,21 +51,51 @@ ZOETROPE_INLINE void multiply(std::int64_t rows, std::int64_t depth, std::int64_
                               const float* b, std::int64_t b_row, float scale, float* to,
                               std::int64_t to_row) {
   std::int64_t r = 0;
-  for (; r + 4 <= rows; r += 4)
+  // Of 17 rows (16 patches and CLS) the last would be alone, and wait for each of its own additions.
+  for (; rows - r >= 4 && rows - r != 5; r += 4)
     multiply_rows<4>(depth, columns, {a.data + r * a.row, a.row, a.column}, b, b_row, scale, to + r * to_row,
                      to_row);
+  if (rows - r == 5) {
+    multiply_rows<5>(depth, columns, {a.data + r * a.row, a.row, a.column}, b, b_row, scale, to + r * to_row,
+                     to_row);
+    r += 5;
+  }
   for (; r < rows; ++r)
     multiply_rows<1>(depth, columns, {a.data + r * a.row, a.row, a.column}, b, b_row, scale, to + r * to_row,
                      to_row);
 }
 
-// to [columns][padded(rows)] = from [rows][columns], with zeros behind.
+// rows[i][j] = rows[j][i].
+ZOETROPE_INLINE void transpose_square(Lanes (&rows)[kLanes]) {
+  Lanes pairs[kLanes], fours[kLanes];
+  for (int i = 0; i < kLanes; i += 2) {
+    pairs[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(rows[i], rows[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < kLanes; i += 4) {
+    fours[i] = __builtin_shufflevector(pairs[i], pairs[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    fours[i + 1] = __builtin_shufflevector(pairs[i], pairs[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    fours[i + 2] = __builtin_shufflevector(pairs[i + 1], pairs[i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+    fours[i + 3] = __builtin_shufflevector(pairs[i + 1], pairs[i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  for (int i = 0; i < kLanes / 2; ++i) {
+    rows[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    rows[i + 4] = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+// to [columns][padded(rows)] = from [rows][columns], with zeros behind. `columns` is a multiple of kLanes.
 ZOETROPE_INLINE void transpose(const float* from, std::int64_t from_row, std::int64_t rows,
                                std::int64_t columns, float* to) {
   const std::int64_t width = padded(rows);
-  for (std::int64_t c = 0; c < columns; ++c) {
-    for (std::int64_t r = 0; r < rows; ++r) to[c * width + r] = from[r * from_row + c];
-    for (std::int64_t r = rows; r < width; ++r) to[c * width + r] = 0;
+  for (std::int64_t r = 0; r < rows; r += kLanes) {
+    for (std::int64_t c = 0; c < columns; c += kLanes) {
+      Lanes square[kLanes] = {};
+      for (std::int64_t i = 0; i < std::min(kLanes, rows - r); ++i)
+        square[i] = load(from + (r + i) * from_row + c);
+      transpose_square(square);
+      for (std::int64_t i = 0; i < kLanes; ++i) store(to + (c + i) * width + r, square[i]);
+    }
   }
 }
 

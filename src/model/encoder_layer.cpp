@@ -7,8 +7,6 @@
 #include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -220,12 +218,9 @@ class EncoderLayer : public autograd::Function<EncoderLayer> {
 
 }  // namespace
 
-bool can_fuse_layer(const VitConfig& config, const at::Tensor& tokens) {
-  const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
-  return is_alone && !at::autocast::is_autocast_enabled(at::kCPU) && tokens.device().is_cpu() &&
-         tokens.scalar_type() == at::kFloat && has_short_attention(tokens.size(1), config.head_size()) &&
-         config.intermediate_size % kColumnStep == 0 && config.hidden_act == Activation::kGelu &&
-         !config.use_swiglu_ffn && !config.has_layer_scale();
+bool can_fuse_layer(const VitConfig& config, std::int64_t tokens) {
+  return has_short_attention(tokens, config.head_size()) && config.intermediate_size % kColumnStep == 0 &&
+         config.hidden_act == Activation::kGelu && !config.use_swiglu_ffn && !config.has_layer_scale();
 }
 
 at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens, const Weights& weights) {

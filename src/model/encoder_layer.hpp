@@ -4,6 +4,8 @@
 // Small models spend half of their time outside matrix products otherwise.
 #pragma once
 
+#include <cstdint>
+
 #include <ATen/core/Tensor.h>
 
 #include "zoetrope/model/config.hpp"
@@ -19,10 +21,11 @@ struct EncoderLayerWeights {
   at::Tensor mlp_in_weight, mlp_in_bias, mlp_out_weight, mlp_out_bias;
 };
 
-// Whether encoder_layer() computes this model's layers for these tokens here and now.
-bool can_fuse_layer(const VitConfig& config, const at::Tensor& tokens);
+// Whether encoder_layer() computes this model's layers for so many tokens an image.
+bool can_fuse_layer(const VitConfig& config, std::int64_t tokens);
 
-// tokens (B, T, H) -> (B, T, H).
+// tokens (B, T, H) -> (B, T, H), for tokens that can_fuse_linear(). Without gradients, weights of linear
+// layers may be packed (pack_for_linear).
 at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens,
                          const EncoderLayerWeights& weights);
 

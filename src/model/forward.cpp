@@ -3,15 +3,27 @@
 #include "forward.hpp"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "attention.hpp"
 #include "encoder_layer.hpp"
+#include "fused_linear.hpp"
 #include "positions.hpp"
 
 namespace zoetrope::model {
 
+namespace {
+
+// Where a thread computes alone and no gradient is wanted, oneDNN's product is the faster.
+at::Tensor apply_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (c10::GradMode::is_enabled() || !can_fuse_linear(x)) return at::linear(x, weight, bias);
+  return fused_linear(x.contiguous(), weight, bias);
+}
+
+}  // namespace
+
 at::Tensor Forward::linear(const at::Tensor& x, const Affine& affine) const {
-  return at::linear(x, tensor(affine.weight), optional_tensor(affine.bias));
+  return apply_linear(x, tensor(affine.weight), optional_tensor(affine.bias));
 }
 
 at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
@@ -37,7 +49,7 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(at::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
+  parts.push_back(apply_linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
   return at::cat(parts, 1) + interpolate_positions(tensor(architecture_.position_embeddings),
                                                    config_.num_prefix_tokens(), rows, columns);  // (B, T, H)
 }
@@ -57,8 +69,8 @@ at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerInd
   const at::Tensor all_bias = optional_tensor(index.qkv.bias);
   const std::vector<at::Tensor> bias =
       all_bias.defined() ? all_bias.split_with_sizes({hidden, 2 * hidden}) : std::vector<at::Tensor>(2);
-  const at::Tensor query = at::linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
-  const at::Tensor key_value = at::linear(normed, weight[1], bias[1]);           // (B, T, 2H)
+  const at::Tensor query = apply_linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
+  const at::Tensor key_value = apply_linear(normed, weight[1], bias[1]);           // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
   return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
 }
@@ -86,14 +98,23 @@ at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index)
   return add_to(tokens, linear(inner, index.mlp_out), index.mlp_scale);
 }
 
+// As encoder_layer takes it.
+const at::Tensor& Forward::weight_of(const Affine& affine) const {
+  const at::Tensor& plain = tensor(affine.weight);
+  if (packed_.empty() || c10::GradMode::is_enabled()) return plain;
+  const at::Tensor& packed = packed_[static_cast<std::size_t>(affine.weight)];
+  return packed.defined() ? packed : plain;
+}
+
 at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
-  if (!can_fuse_layer(config_, tokens)) return mlp_block(attention_block(tokens, index), index);
+  if (!can_fuse_linear(tokens) || !can_fuse_layer(config_, tokens.size(1)))
+    return mlp_block(attention_block(tokens, index), index);
   return encoder_layer(
       config_, tokens,
-      {tensor(index.norm_before.weight), tensor(index.norm_before.bias), tensor(index.qkv.weight),
-       optional_tensor(index.qkv.bias), tensor(index.attention_out.weight), tensor(index.attention_out.bias),
-       tensor(index.norm_after.weight), tensor(index.norm_after.bias), tensor(index.mlp_in.weight),
-       tensor(index.mlp_in.bias), tensor(index.mlp_out.weight), tensor(index.mlp_out.bias)});
+      {tensor(index.norm_before.weight), tensor(index.norm_before.bias), weight_of(index.qkv),
+       optional_tensor(index.qkv.bias), weight_of(index.attention_out), tensor(index.attention_out.bias),
+       tensor(index.norm_after.weight), tensor(index.norm_after.bias), weight_of(index.mlp_in),
+       tensor(index.mlp_in.bias), weight_of(index.mlp_out), tensor(index.mlp_out.bias)});
 }
 
 at::Tensor Forward::layers_before_last(const at::Tensor& pixels) const {

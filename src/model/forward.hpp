@@ -15,8 +15,11 @@ namespace zoetrope::model {
 
 class Forward {
  public:
-  Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors)
-      : config_(config), architecture_(architecture), tensors_(tensors) {}
+  // `packed` is empty, or has beside each of `tensors` what pack_for_linear made of it, or an undefined
+  // tensor.
+  Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors,
+          const std::vector<at::Tensor>& packed)
+      : config_(config), architecture_(architecture), tensors_(tensors), packed_(packed) {}
 
   // pixels (B, C, S, S) -> the CLS row after the final LayerNorm (B, H).
   at::Tensor cls(const at::Tensor& pixels) const;
@@ -37,11 +40,13 @@ class Forward {
   at::Tensor linear(const at::Tensor& x, const Affine& affine) const;
   at::Tensor layer_norm(const at::Tensor& x, const Affine& affine) const;
   const at::Tensor& tensor(int index) const { return tensors_[static_cast<std::size_t>(index)]; }
+  const at::Tensor& weight_of(const Affine& affine) const;
   at::Tensor optional_tensor(int index) const { return index < 0 ? at::Tensor() : tensor(index); }
 
   const VitConfig& config_;
   const Architecture& architecture_;
   const std::vector<at::Tensor>& tensors_;
+  const std::vector<at::Tensor>& packed_;
 };
 
 }  // namespace zoetrope::model

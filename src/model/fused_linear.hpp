@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Linear layers of float32 rows on the CPU, outside the graph, through oneDNN where libtorch has it: the bias and the
-// residual are added while the product's tiles are in registers, and its kernels are faster than MKL's on AMD.
+// Linear layers of float32 rows on the CPU, outside the graph, through oneDNN where libtorch has it: the bias
+// and the residual are added while the product's tiles are in registers, and its kernels are faster than
+// MKL's on AMD.
 #pragma once
+
+#include <cstdint>
 
 #include <ATen/core/Tensor.h>
 
 namespace zoetrope::model {
 
-// x (R, K), weight (N, K), bias (N) or undefined -> (R, N).
+// Whether x is of a kind that fused_linear takes, and this thread computes alone: inside a parallel region,
+// or the only one. Elsewhere libtorch's products use all threads.
+bool can_fuse_linear(const at::Tensor& x);
+
+// x (..., K), weight (N, K), bias (N) or undefined -> (..., N).
 at::Tensor fused_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-// The same plus residual (R, N).
+// The same plus residual (..., N).
 at::Tensor fused_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                         const at::Tensor& residual);
+
+// The weight (N, K) laid out once as the products of `rows` rows read it, for fused_linear alone; undefined
+// where libtorch cannot. The products are the same bit for bit, without laying it out each time.
+at::Tensor pack_for_linear(const at::Tensor& weight, std::int64_t rows);
 
 }  // namespace zoetrope::model

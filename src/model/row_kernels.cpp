@@ -14,7 +14,8 @@ struct Gelu {
   Lanes slope;
 };
 
-// u * Phi(u), and its derivative Phi(u) + u * phi(u), of the normal distribution.
+// u * Phi(u), and its derivative Phi(u) + u * phi(u), of the normal distribution. Both need e^(-u^2 / 2);
+// from it, erf is Abramowitz and Stegun's 7.1.26.
 ZOETROPE_INLINE Gelu gelu_of(Lanes u) {
   const Lanes negative = -u;
   const Lanes size = u < 0.0f ? negative : u;
@@ -31,6 +32,30 @@ ZOETROPE_INLINE Gelu gelu_of(Lanes u) {
   return {u * below, below + u * (0.39894228f * bell)};
 }
 
+// u * Phi(u) alone, by a rational approximation of (Phi(u) - 1/2) / u in u^2: a least-squares fit on |u|
+// <= 5.6, reweighted until the error of u * Phi(u) was level there, 3e-8. It needs no exponential.
+ZOETROPE_INLINE Lanes gelu_value_of(Lanes u) {
+  constexpr float kEnd = 5.6f;  // where Phi differs from 0 or 1 by less than a float's rounding
+  const Lanes least = Lanes{} - kEnd, most = Lanes{} + kEnd;
+  Lanes inside = u < least ? least : u;  // NaN stays
+  inside = inside > most ? most : inside;
+  const Lanes s = inside * inside;
+  Lanes p = Lanes{} + 2.1707512e-08f;
+  p = p * s + 6.52571404e-06f;
+  p = p * s + 1.86770924e-04f;
+  p = p * s + 4.78588557e-03f;
+  p = p * s + 3.55563977e-02f;
+  p = p * s + 3.98942104e-01f;
+  Lanes q = Lanes{} + 1.18006322e-06f;
+  q = q * s + 7.96813101e-05f;
+  q = q * s + 1.98526568e-03f;
+  q = q * s + 2.96322379e-02f;
+  q = q * s + 2.55790873e-01f;
+  q = q * s + 1.0f;
+  const Lanes below = 0.5f + inside * (p / q);
+  return u < least ? Lanes{} : u * below;
+}
+
 }  // namespace
 
 ZOETROPE_FOR_EACH_CPU void add_column_sums(Extent extent, const float* from, float* to) {
@@ -40,10 +65,15 @@ ZOETROPE_FOR_EACH_CPU void add_column_sums(Extent extent, const float* from, flo
 
 ZOETROPE_FOR_EACH_CPU void add_bias_gelu(Extent extent, float* x, const float* bias, float* slope) {
   for (std::int64_t r = 0; r < extent.rows; ++r, x += extent.columns) {
+    if (slope == nullptr) {
+      for (std::int64_t c = 0; c < extent.columns; c += kLanes)
+        store(x + c, gelu_value_of(load(x + c) + load(bias + c)));
+      continue;
+    }
     for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
       const Gelu gelu = gelu_of(load(x + c) + load(bias + c));
       store(x + c, gelu.value);
-      if (slope != nullptr) store(slope + r * extent.columns + c, gelu.slope);
+      store(slope + r * extent.columns + c, gelu.slope);
     }
   }
 }

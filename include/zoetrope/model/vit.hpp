@@ -67,6 +67,9 @@ class Vit {
   Vit replica() const;
   // The same model over `flat`, memory of this layout on any device.
   Vit over(at::Tensor flat) const;
+  // The same, with weights laid out once more as the CPU's products of `images` images at a time read them,
+  // where that helps: for calls without gradients while the weights stay as they are.
+  Vit packed(std::int64_t images) const;
   // A copy in a device's memory.
   Vit to(at::Device device) const;
 
@@ -82,6 +85,7 @@ class Vit {
   std::shared_ptr<const Architecture> architecture_;
   at::Tensor flat_;
   std::vector<at::Tensor> tensors_;
+  std::vector<at::Tensor> packed_;  // empty, or beside each of tensors_ its packed form, where it has one
 };
 
 // Every parameter's slices of `flat` (a buffer of the model's layout: values, gradients, moments) under the
