@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG files (ISO/IEC 15948) with ISA-L's deflate, which packs a frame seven times as fast as zlib's does. libpng
-// takes no other than zlib's, so the four chunks of the file are put together here.
+// PNG files (ISO/IEC 15948) with ISA-L's deflate, which packs a frame seven times as fast as zlib's does.
+// libpng takes no other than zlib's, so the four chunks of the file are put together here.
 #include <algorithm>
 #include <string_view>
 
@@ -36,8 +36,8 @@ std::string header(const Picture& picture) {
   return data.append({8, 2, 0, 0, 0});
 }
 
-// Rows [first, last), each after the byte that says it is not filtered: a frame is mostly flat, filters make its
-// file larger.
+// Rows [first, last), each after the byte that says it is not filtered: a frame is mostly flat, filters make
+// its file larger.
 void pack_rows(const Picture& picture, int first, int last, std::vector<std::uint8_t>& band) {
   const auto width = static_cast<std::size_t>(picture.width);
   band.resize(static_cast<std::size_t>(last - first) * (1 + 3 * width));
