@@ -13,6 +13,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/memory.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/text.hpp"
 
@@ -183,6 +184,7 @@ int main(int argc, char** argv) {
   std::unique_ptr<World> world;
   try {
     if (jobs::answer_alone(arguments)) return 0;
+    zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
     world = std::make_unique<World>(argc, argv);
     const jobs::Job& job = jobs::find_job(arguments[0]);

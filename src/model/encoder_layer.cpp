@@ -136,15 +136,20 @@ struct WeightGradients {
   std::vector<GradientOf> all;
 };
 
+// The gradient of a linear layer's input.
+at::Tensor input_gradient(const at::Tensor& grad, const at::Tensor& weight) {
+  return fused_linear(grad, weight.t(), at::Tensor());
+}
+
 // The gradient of `middle` for that of the result (R, H).
 at::Tensor mlp_backward(const Kept& kept, const Weights& w, const at::Tensor& grad, WeightGradients& to) {
   const Extent rows = extent_of(grad);
   add_column_sums(rows, in(grad), to.mlp_out_bias().data());
   to.mlp_out_weight().add_product(grad.t(), kept.inner);
-  const at::Tensor grad_inner = at::mm(grad, w.mlp_out_weight);
+  const at::Tensor grad_inner = input_gradient(grad, w.mlp_out_weight);
   scale_by_slope(extent_of(grad_inner), out(grad_inner), in(kept.slope), to.mlp_in_bias().data());
   to.mlp_in_weight().add_product(grad_inner.t(), kept.normed_after);
-  const at::Tensor grad_normed = at::mm(grad_inner, w.mlp_in_weight);
+  const at::Tensor grad_normed = input_gradient(grad_inner, w.mlp_in_weight);
   const at::Tensor grad_middle = at::empty_like(grad);
   normalize_rows_backward(rows, in(grad_normed), in(kept.middle), in(w.norm_after_weight), kept.moments_of(1),
                           in(grad), out(grad_middle), to.norm_after_weight().data(),
@@ -163,7 +168,7 @@ at::Tensor attention_backward(const Dimensions& size, const Kept& kept, const We
       attention_of_rows_backward(kept.qkv, size.batch, size.heads, kept.probabilities, grad_context);
   if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_qkv), in(grad_qkv), to.qkv_bias().data());
   to.qkv_weight().add_product(grad_qkv.t(), kept.normed_before);
-  const at::Tensor grad_normed = at::mm(grad_qkv, w.qkv_weight);
+  const at::Tensor grad_normed = input_gradient(grad_qkv, w.qkv_weight);
   const at::Tensor grad_tokens = at::empty_like(grad);
   normalize_rows_backward(rows, in(grad_normed), in(kept.tokens), in(w.norm_before_weight),
                           kept.moments_of(0), in(grad), out(grad_tokens), to.norm_before_weight().data(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/memory.hpp"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 namespace zoetrope::support {
@@ -17,6 +18,15 @@ std::shared_ptr<void> lazy_zeros(std::size_t bytes) {
   if (memory == MAP_FAILED) return nullptr;
   ::madvise(memory, whole, MADV_HUGEPAGE);  // a hint; the memory is as good without
   return {memory, [whole](void* data) { ::munmap(data, whole); }};
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD,
+            32 << 20);  // the largest it takes; buffers above are mapped, and unmapped when freed
+  ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  ::mallopt(M_TOP_PAD, 16 << 20);
+#endif
 }
 
 }  // namespace zoetrope::support
