@@ -32,9 +32,18 @@ constexpr std::size_t kMostOutliers = 8;
 constexpr double kOutlierLeft = 0.85;  // shares of the figure
 constexpr double kOutlierWidth = 0.06;
 
+constexpr double kLegendPitch = 1.5;   // em
+constexpr double kWidestLegend = 0.3;  // of its text, in shares of the axes
+
+// matplotlib's colours, which are ten; of more classes these would look alike.
+ClassMark article_mark(std::size_t class_index, std::size_t num_classes) {
+  if (num_classes > kNumArticleColours) return class_mark(class_index, Theme::kLight);
+  return {article_colour(class_index), Shape::kDisc};
+}
+
 std::vector<ClassMark> article_marks(std::size_t count) {
   std::vector<ClassMark> marks;
-  for (std::size_t i = 0; i < count; ++i) marks.push_back({article_colour(i), Shape::kDisc});
+  for (std::size_t i = 0; i < count; ++i) marks.push_back(article_mark(i, count));
   return marks;
 }
 
@@ -93,15 +102,13 @@ ArticleFigure::ArticleFigure(const Scene& scene)
             "loss"},
       scatter_(plane_.box, PlaneMap(plane_.box, 0), {points(kMarkerRadius), 1},
                article_marks(scene.class_names.size()), scene.label, Scatter::Order::kByClass),
-      legend_text_width_(0),
+      legend_(fit_legend()),
+      legend_stamps_(make_stamps(legend_.rows, {legend_mark_radius(), 1})),
       leftmost_outlier_title_(left_ + side_) {
   loss_.x_ticks = article_ticks(0, loss_.x_greatest, 9);
   loss_.y_ticks = article_ticks(0, kMostLoss, 3);
-  for (const std::string& name : scene.class_names) {
-    legend_text_width_ = std::max(legend_text_width_, text_.width(name, text_style(kFont, Align::kLeft)));
+  for (const std::string& name : scene.class_names)
     leftmost_outlier_title_ = std::min(leftmost_outlier_title_, outlier_title(name, 0).left);
-  }
-  legend_text_width_ = std::min(legend_text_width_, plane_.box.w / 2);
 }
 
 Rect ArticleFigure::rect(double left, double bottom, double width, double height) const {
@@ -152,25 +159,60 @@ void ArticleFigure::draw_spines(Canvas& canvas, const Axes& axes) const {
   cairo_stroke(canvas.context());
 }
 
-void ArticleFigure::draw_legend(Canvas& canvas) const {
-  // Paddings of matplotlib's legend are in units of its font size.
-  const double em = points(kFont);
-  const double pitch = 1.5 * em;
-  const auto fitting = static_cast<std::size_t>((plane_.box.h - 2 * em) / pitch);
-  const std::size_t count = std::min(scene_.class_names.size(), fitting);
-  if (count == 0) return;
-  const double width = (0.4 + 2 + 0.8 + 0.4) * em + legend_text_width_;
-  const double height = pitch * static_cast<double>(count) + 0.25 * em;
-  const Rect frame{plane_.box.right() - 0.5 * em - width, plane_.box.y + 0.5 * em, width, height};
+double ArticleFigure::legend_mark_radius() const {
+  return points(kMarkerRadius) * legend_.em / points(kFont);
+}
+
+ArticleFigure::Legend ArticleFigure::fit_legend() const {
+  // Paddings of matplotlib's legend are in units of its font size. There a legend of many classes leaves the
+  // figure; here its text gets smaller, and what does not fit even so is counted in the last row.
+  constexpr double kLeastFont = 5;
+  const auto classes = static_cast<double>(scene_.class_names.size());
+  const double rows_of_em = (plane_.box.h - 1.25 * points(kFont)) / kLegendPitch;
+  Legend legend;
+  legend.em = std::clamp(rows_of_em / std::max(classes, 1.0), points(kLeastFont), points(kFont));
+  legend.rows = std::min(scene_.class_names.size(), static_cast<std::size_t>(rows_of_em / legend.em));
+  const TextStyle style{.size = kHinted * legend.em};
+  for (const std::string& name : scene_.class_names)
+    legend.text_width = std::max(legend.text_width, text_.width(name, style));
+  legend.text_width = std::min(legend.text_width, kWidestLegend * plane_.box.w);
+  return legend;
+}
+
+void ArticleFigure::draw_legend(Picture& picture) const {
+  const auto [em, rows, text_width] = legend_;
+  if (rows == 0) return;
+  const double pitch = kLegendPitch * em;
+  const double width = (0.4 + 2 + 0.8 + 0.4) * em + text_width;
+  const double height = pitch * static_cast<double>(rows) + 0.25 * em;
+  const double away = 0.5 * points(kFont);
+  const Rect frame{plane_.box.right() - away - width, plane_.box.y + away, width, height};
+  Canvas canvas(picture);
   canvas.fill_rounded(frame, 0.2 * em, kWhite, 0.8);
   canvas.stroke_rounded(frame, 0.2 * em, points(1), kLegendEdge, 0.8);
-  for (std::size_t i = 0; i < count; ++i) {
+  const std::size_t classes = scene_.class_names.size();
+  for (std::size_t i = 0; i < rows; ++i) {
     const Rect row{frame.x + 0.4 * em, frame.y + 0.07 * em + pitch * static_cast<double>(i), width - 0.8 * em,
                    pitch};
-    canvas.fill_disc(row.x + em, row.centre_y() + 0.08 * em, points(kMarkerRadius), article_colour(i));
-    text_.draw(canvas, {row.x + 2.8 * em, row.y, row.w - 2.8 * em + 1, row.h}, scene_.class_names[i],
-               text_style(kFont, Align::kLeft));
+    const bool counts_the_rest = i + 1 == rows && rows < classes;
+    const std::string& name = scene_.class_names[i];
+    const std::string text = counts_the_rest ? fmt::format("+ {} more", classes - i) : name;
+    text_.draw(canvas, {row.x + 2.8 * em, row.y, row.w - 2.8 * em + 1, row.h}, text,
+               {.size = kHinted * em, .colour = kBlack});
+    if (counts_the_rest) continue;
+    draw_legend_mark(picture, canvas, article_mark(i, classes), row.x + em, row.centre_y() + 0.08 * em);
   }
+}
+
+void ArticleFigure::draw_legend_mark(Picture& picture, Canvas& canvas, const ClassMark& mark, double x,
+                                     double y) const {
+  if (mark.shape == Shape::kDisc) {
+    canvas.fill_disc(x, y, legend_mark_radius(), mark.colour);
+    return;
+  }
+  canvas.flush();
+  legend_stamps_[static_cast<std::size_t>(mark.shape)].press(picture, plane_.box, x, y, mark.colour);
+  canvas.mark_dirty();
 }
 
 void ArticleFigure::draw_loss(Canvas& canvas, std::int64_t step) const {
@@ -245,7 +287,9 @@ void ArticleFigure::draw_frame(Picture& picture, const Frame& frame) const {
   scatter_.draw(picture, frame.points);
   Canvas canvas(picture);
   draw_spines(canvas, plane_);
-  draw_legend(canvas);
+  canvas.flush();
+  draw_legend(picture);
+  canvas.mark_dirty();
   draw_loss(canvas, frame.step);
   draw_spines(canvas, loss_);
   draw_title(canvas, frame.step);

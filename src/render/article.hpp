@@ -39,7 +39,15 @@ class ArticleFigure {
   TextStyle text_style(double pt, Align align) const;
   void draw_labels(Canvas& canvas, const Axes& axes) const;
   void draw_spines(Canvas& canvas, const Axes& axes) const;
-  void draw_legend(Canvas& canvas) const;
+  struct Legend {
+    double em = 0;
+    std::size_t rows = 0;
+    double text_width = 0;
+  };
+  Legend fit_legend() const;
+  double legend_mark_radius() const;
+  void draw_legend(Picture& picture) const;
+  void draw_legend_mark(Picture& picture, Canvas& canvas, const ClassMark& mark, double x, double y) const;
   void draw_loss(Canvas& canvas, std::int64_t step) const;
   struct OutlierTitle {
     std::string text;
@@ -59,8 +67,9 @@ class ArticleFigure {
   Axes plane_;
   Axes loss_;
   Scatter scatter_;
-  double legend_text_width_;
-  double leftmost_outlier_title_;  // pixels, of all classes
+  Legend legend_;
+  std::vector<Stamp> legend_stamps_;  // by shape
+  double leftmost_outlier_title_;     // pixels, of all classes
 };
 
 }  // namespace zoetrope::render

@@ -117,7 +117,7 @@ void Figure::draw_plane(Canvas& canvas) const {
 }
 
 void Figure::draw_legend(Picture& picture, Canvas& canvas) const {
-  const double body = layout_.body;
+  const double body = layout_.legend_body;
   const TextStyle name{.size = body, .colour = theme_.ink};
   Shape stamp_shape = Shape::kDisc;
   Stamp stamp(stamp_shape, {0.38 * body, 1});

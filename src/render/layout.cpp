@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "zoetrope/support/error.hpp"
 
@@ -80,6 +81,12 @@ class Composer {
 
   void header(const Rect& box, bool stats_below);
   void stats(const Rect& box);
+  // The size of the legend's entries, and how many columns and rows of them fit in its box.
+  struct LegendGrid {
+    double body;
+    std::size_t most_columns, most_rows;
+  };
+  LegendGrid legend_grid(const Rect& box) const;
   // Fills `box` from the top with as many class names as fit; gives the height used.
   double legend(const Rect& box);
   void leaderboard(const Rect& box);
@@ -115,12 +122,27 @@ void Composer::header(const Rect& box, bool stats_below) {
   }
 }
 
+Composer::LegendGrid Composer::legend_grid(const Rect& box) const {
+  // Names are shortened before the text gets smaller, and both before classes are left out.
+  constexpr double kLongestName = 11;  // em
+  constexpr std::array<std::pair<double, double>, 5> kSizes = {
+      {{1, kLongestName}, {1, 8}, {1, 6.5}, {0.84, 6.5}, {0.84, 5}}};  // of the body, longest name in em
+  LegendGrid grid{};
+  for (const auto& [share, longest] : kSizes) {
+    grid.body = share * out_.body;
+    const double entry_width = (std::clamp(request_.longest_name_em, 2.0, longest) + 2.6) * grid.body;
+    grid.most_columns = static_cast<std::size_t>(std::max(1.0, std::floor(box.w / entry_width)));
+    grid.most_rows = static_cast<std::size_t>(std::max(1.0, std::floor(box.h / (share * text(kLegendRow)))));
+    if (grid.most_columns * grid.most_rows >= request_.num_classes) break;
+  }
+  return grid;
+}
+
 double Composer::legend(const Rect& box) {
   if (request_.num_classes == 0) return 0;
-  const double row_height = text(kLegendRow);
-  const double entry_width = (std::clamp(request_.longest_name_em, 2.0, 11.0) + 2.6) * out_.body;
-  const auto most_columns = static_cast<std::size_t>(std::max(1.0, std::floor(box.w / entry_width)));
-  const auto most_rows = static_cast<std::size_t>(std::max(1.0, std::floor(box.h / row_height)));
+  const auto [body, most_columns, most_rows] = legend_grid(box);
+  out_.legend_body = body;
+  const double row_height = body / out_.body * text(kLegendRow);
   const std::size_t cells = most_columns * most_rows;
   const std::size_t shown = request_.num_classes <= cells ? request_.num_classes : cells - 1;
   const std::size_t used = shown < request_.num_classes ? shown + 1 : shown;
@@ -129,7 +151,7 @@ double Composer::legend(const Rect& box) {
   const double column_width = box.w / static_cast<double>(columns);
   for (std::size_t i = 0; i < used; ++i) {
     const Rect entry{box.x + column_width * static_cast<double>(i / rows),
-                     box.y + row_height * static_cast<double>(i % rows), column_width - 0.5 * out_.body,
+                     box.y + row_height * static_cast<double>(i % rows), column_width - 0.5 * body,
                      row_height};
     if (i < shown) {
       out_.legend.push_back(entry);

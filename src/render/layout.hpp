@@ -28,6 +28,7 @@ struct FrameLayout {
   bool stats_below_title = false;
   std::array<Rect, 3> stats;  // step, epoch, explained variance
   Rect scatter;               // square
+  double legend_body = 17;    // pixels an em of the legend's text: smaller where that shows more classes
   std::vector<Rect> legend;   // one per class that fits
   std::size_t classes_without_entry = 0;
   Rect legend_rest;        // for "+ 37 more"; empty when all fit

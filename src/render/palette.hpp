@@ -55,6 +55,7 @@ struct ClassMark {
 ClassMark class_mark(std::size_t class_index, Theme theme);
 
 // matplotlib's default colour cycle ("tab10"), which repeats.
+inline constexpr std::size_t kNumArticleColours = 10;
 Colour article_colour(std::size_t class_index);
 
 }  // namespace zoetrope::render

@@ -133,17 +133,26 @@ void Stamp::press(Picture& picture, const Rect& clip, double x, double y, Colour
   }
 }
 
+std::vector<Stamp> make_stamps(std::size_t num_classes, const MarkStyle& style) {
+  const std::size_t shapes = (num_classes + kNumClassColours - 1) / kNumClassColours;
+  std::vector<Stamp> stamps;
+  for (std::size_t i = 0; i < std::clamp<std::size_t>(shapes, 1, kNumShapes); ++i)
+    stamps.emplace_back(static_cast<Shape>(i), style);
+  return stamps;
+}
+
 Scatter::Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style,
                  std::vector<ClassMark> marks, std::span<const std::int64_t> label, Order order)
-    : square_(square), map_(map), marks_(std::move(marks)), label_(label), order_(label.size()) {
+    : square_(square),
+      map_(map),
+      marks_(std::move(marks)),
+      label_(label),
+      order_(label.size()),
+      stamps_(make_stamps(marks_.size(), style)) {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (order == Order::kByClass) {
     std::stable_sort(order_.begin(), order_.end(),
                      [&](std::size_t a, std::size_t b) { return label[a] < label[b]; });
-  }
-  const std::size_t shapes = (marks_.size() + kNumClassColours - 1) / kNumClassColours;
-  for (std::size_t i = 0; i < std::clamp<std::size_t>(shapes, 1, kNumShapes); ++i) {
-    stamps_.emplace_back(static_cast<Shape>(i), style);
   }
 }
 

@@ -54,6 +54,9 @@ class Stamp {
   std::vector<std::uint8_t> masks_;  // [phase_y, phase_x, size, stride, 4]: the coverage once per channel
 };
 
+// By shape: all that the first `num_classes` classes have.
+std::vector<Stamp> make_stamps(std::size_t num_classes, const MarkStyle& style);
+
 // The marks of all classes of a scene.
 class Scatter {
  public:

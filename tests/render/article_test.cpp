@@ -122,5 +122,52 @@ TEST(Article, FitsAnySizeAndAnyName) {
   }
 }
 
+// The pixels of exactly this colour within the axes' right half, where the legend stands.
+std::size_t count_in_legend(const Picture& picture, Colour colour) {
+  std::size_t count = 0;
+  for (int y = picture.height * 12 / 100; y < picture.height * 65 / 100; ++y) {
+    for (int x = picture.width / 2; x < picture.width * 78 / 100; ++x)
+      count += picture.pixels[static_cast<std::size_t>(y * picture.width + x)] == pixel_of(colour) ? 1 : 0;
+  }
+  return count;
+}
+
+TEST(Article, TheLegendNamesEveryClass) {
+  for (const std::size_t classes : {1, 10, 18, 19, 20}) {
+    Scene scene;
+    scene.layout = Layout::kArticle;
+    scene.width = scene.height = 800;
+    for (std::size_t i = 0; i < classes; ++i) scene.class_names.push_back("class " + std::to_string(i));
+
+    const Picture picture = FrameRenderer(scene).draw({});
+
+    for (std::size_t i = 0; i < classes; ++i) {
+      const Colour colour =
+          classes <= kNumArticleColours ? article_colour(i) : class_mark(i, Theme::kLight).colour;
+      EXPECT_GT(count_in_legend(picture, colour), 10u) << i << " of " << classes;
+    }
+  }
+}
+
+TEST(Article, AThousandClassesStayWithinTheAxes) {
+  Scene scene;
+  scene.layout = Layout::kArticle;
+  scene.width = scene.height = 800;
+  const Picture without = FrameRenderer(scene).draw({});
+  scene.class_names.assign(1000, std::string(80, 'W'));
+
+  const Picture with = FrameRenderer(scene).draw({});
+
+  for (int y = 0; y < 800; ++y) {
+    for (int x = 0; x < 800; ++x) {
+      const bool inside = x >= 196 && x <= 624 && y >= 95 && y <= 525;
+      // The title moves for the names of the outliers.
+      if (inside || y <= 40) continue;
+      const auto at = static_cast<std::size_t>(800 * y + x);
+      ASSERT_EQ(with.pixels[at], without.pixels[at]) << x << ", " << y;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace zoetrope::render

@@ -109,6 +109,21 @@ TEST(Layout, TenShortNamesAllHaveTheirEntryAtTheUsualSizes) {
   }
 }
 
+TEST(Layout, TenClassesHaveTheirEntryHoweverLongTheNames) {
+  for (const auto& [width, height] : {std::pair{1920, 1080}, {960, 540}, {1080, 1080}, {1080, 1920}}) {
+    const FrameLayout layout = lay_out({width, height, true, 10, 30, 8, 3});
+
+    EXPECT_EQ(layout.legend.size(), 10u) << width << "x" << height;
+    EXPECT_GE(layout.legend_body, 0.8 * layout.body) << width << "x" << height;
+  }
+}
+
+TEST(Layout, TwentyClassesHaveTheirEntryInFullHd) {
+  const FrameLayout layout = lay_out({1920, 1080, true, 20, 30, 8, 3});
+
+  EXPECT_EQ(layout.legend.size(), 20u);
+}
+
 TEST(Layout, AnImpossibleSizeIsRefusedWithTheLimits) {
   for (const auto& [width, height] :
        {std::pair{0, 0}, {-1920, 1080}, {359, 1000}, {1000, 359}, {9000, 9000}, {2000, 400}}) {
