@@ -13,6 +13,7 @@
 #include "attention.hpp"
 #include "fused_linear.hpp"
 #include "row_kernels.hpp"
+#include "weight_gradient.hpp"
 
 namespace zoetrope::model {
 
@@ -96,60 +97,36 @@ at::Tensor forward(const Dimensions& size, const at::Tensor& x, const Weights& w
   return result;
 }
 
-// Where a weight's gradient is added: in the leaf's own buffer, if it has one.
-class GradientOf {
- public:
-  explicit GradientOf(const at::Tensor& weight) {
-    if (!weight.defined()) return;
-    has_buffer_ = weight.is_leaf() && weight.grad().defined() && weight.grad().is_contiguous();
-    sum_ = has_buffer_ ? weight.grad() : at::zeros_like(weight);
-  }
-
-  float* data() const { return out(sum_); }
-  void add_product(const at::Tensor& a, const at::Tensor& b) { sum_.addmm_(a, b); }
-  // For autograd, which adds nothing where it gets nothing.
-  at::Tensor rest() const { return has_buffer_ ? at::Tensor() : sum_; }
-
- private:
-  bool has_buffer_ = false;
-  at::Tensor sum_;
-};
-
 // The gradients of the layer's weights, in the order of to_list().
 struct WeightGradients {
   explicit WeightGradients(const Weights& w) {
     for (const at::Tensor& weight : to_list(w)) all.emplace_back(weight);
   }
-  GradientOf& norm_before_weight() { return all[0]; }
-  GradientOf& norm_before_bias() { return all[1]; }
-  GradientOf& qkv_weight() { return all[2]; }
-  GradientOf& out_weight() { return all[3]; }
-  GradientOf& out_bias() { return all[4]; }
-  GradientOf& norm_after_weight() { return all[5]; }
-  GradientOf& norm_after_bias() { return all[6]; }
-  GradientOf& mlp_in_weight() { return all[7]; }
-  GradientOf& mlp_in_bias() { return all[8]; }
-  GradientOf& mlp_out_weight() { return all[9]; }
-  GradientOf& mlp_out_bias() { return all[10]; }
-  GradientOf& qkv_bias() { return all[11]; }
+  WeightGradient& norm_before_weight() { return all[0]; }
+  WeightGradient& norm_before_bias() { return all[1]; }
+  WeightGradient& qkv_weight() { return all[2]; }
+  WeightGradient& out_weight() { return all[3]; }
+  WeightGradient& out_bias() { return all[4]; }
+  WeightGradient& norm_after_weight() { return all[5]; }
+  WeightGradient& norm_after_bias() { return all[6]; }
+  WeightGradient& mlp_in_weight() { return all[7]; }
+  WeightGradient& mlp_in_bias() { return all[8]; }
+  WeightGradient& mlp_out_weight() { return all[9]; }
+  WeightGradient& mlp_out_bias() { return all[10]; }
+  WeightGradient& qkv_bias() { return all[11]; }
 
-  std::vector<GradientOf> all;
+  std::vector<WeightGradient> all;
 };
-
-// The gradient of a linear layer's input.
-at::Tensor input_gradient(const at::Tensor& grad, const at::Tensor& weight) {
-  return fused_linear(grad, weight.t(), at::Tensor());
-}
 
 // The gradient of `middle` for that of the result (R, H).
 at::Tensor mlp_backward(const Kept& kept, const Weights& w, const at::Tensor& grad, WeightGradients& to) {
   const Extent rows = extent_of(grad);
   add_column_sums(rows, in(grad), to.mlp_out_bias().data());
   to.mlp_out_weight().add_product(grad.t(), kept.inner);
-  const at::Tensor grad_inner = input_gradient(grad, w.mlp_out_weight);
+  const at::Tensor grad_inner = linear_input_gradient(grad, w.mlp_out_weight);
   scale_by_slope(extent_of(grad_inner), out(grad_inner), in(kept.slope), to.mlp_in_bias().data());
   to.mlp_in_weight().add_product(grad_inner.t(), kept.normed_after);
-  const at::Tensor grad_normed = input_gradient(grad_inner, w.mlp_in_weight);
+  const at::Tensor grad_normed = linear_input_gradient(grad_inner, w.mlp_in_weight);
   const at::Tensor grad_middle = at::empty_like(grad);
   normalize_rows_backward(rows, in(grad_normed), in(kept.middle), in(w.norm_after_weight), kept.moments_of(1),
                           in(grad), out(grad_middle), to.norm_after_weight().data(),
@@ -168,7 +145,7 @@ at::Tensor attention_backward(const Dimensions& size, const Kept& kept, const We
       attention_of_rows_backward(kept.qkv, size.batch, size.heads, kept.probabilities, grad_context);
   if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_qkv), in(grad_qkv), to.qkv_bias().data());
   to.qkv_weight().add_product(grad_qkv.t(), kept.normed_before);
-  const at::Tensor grad_normed = input_gradient(grad_qkv, w.qkv_weight);
+  const at::Tensor grad_normed = linear_input_gradient(grad_qkv, w.qkv_weight);
   const at::Tensor grad_tokens = at::empty_like(grad);
   normalize_rows_backward(rows, in(grad_normed), in(kept.tokens), in(w.norm_before_weight),
                           kept.moments_of(0), in(grad), out(grad_tokens), to.norm_before_weight().data(),
@@ -215,7 +192,7 @@ class EncoderLayer : public autograd::Function<EncoderLayer> {
     const at::Tensor grad_tokens =
         attention_backward(size, kept, weights, mlp_backward(kept, weights, grad, to), to);
     autograd::variable_list all = {grad_tokens.view(gradients[0].sizes())};
-    for (const GradientOf& gradient : to.all) all.push_back(gradient.rest());
+    for (const WeightGradient& gradient : to.all) all.push_back(gradient.rest());
     all.resize(all.size() + 2);  // heads and eps have none
     return all;
   }

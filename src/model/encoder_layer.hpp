@@ -24,8 +24,8 @@ struct EncoderLayerWeights {
 // Whether encoder_layer() computes this model's layers for so many tokens an image.
 bool can_fuse_layer(const VitConfig& config, std::int64_t tokens);
 
-// tokens (B, T, H) -> (B, T, H), for tokens that can_fuse_linear(). Without gradients, weights of linear
-// layers may be packed (pack_for_linear).
+// tokens (B, T, H) -> (B, T, H), on this thread, for tokens that can_fuse_linear(). Without gradients,
+// weights of linear layers may be packed (pack_for_linear).
 at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens,
                          const EncoderLayerWeights& weights);
 

@@ -3,27 +3,19 @@
 #include "forward.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include "attention.hpp"
 #include "encoder_layer.hpp"
 #include "fused_linear.hpp"
+#include "linear.hpp"
 #include "positions.hpp"
 
 namespace zoetrope::model {
 
-namespace {
-
-// Where a thread computes alone and no gradient is wanted, oneDNN's product is the faster.
-at::Tensor apply_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (c10::GradMode::is_enabled() || !can_fuse_linear(x)) return at::linear(x, weight, bias);
-  return fused_linear(x.contiguous(), weight, bias);
-}
-
-}  // namespace
-
 at::Tensor Forward::linear(const at::Tensor& x, const Affine& affine) const {
-  return apply_linear(x, tensor(affine.weight), optional_tensor(affine.bias));
+  return model::linear(x, tensor(affine.weight), optional_tensor(affine.bias));
 }
 
 at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
@@ -49,7 +41,7 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(apply_linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
+  parts.push_back(model::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
   return at::cat(parts, 1) + interpolate_positions(tensor(architecture_.position_embeddings),
                                                    config_.num_prefix_tokens(), rows, columns);  // (B, T, H)
 }
@@ -69,8 +61,8 @@ at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerInd
   const at::Tensor all_bias = optional_tensor(index.qkv.bias);
   const std::vector<at::Tensor> bias =
       all_bias.defined() ? all_bias.split_with_sizes({hidden, 2 * hidden}) : std::vector<at::Tensor>(2);
-  const at::Tensor query = apply_linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
-  const at::Tensor key_value = apply_linear(normed, weight[1], bias[1]);           // (B, T, 2H)
+  const at::Tensor query = model::linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
+  const at::Tensor key_value = model::linear(normed, weight[1], bias[1]);           // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
   return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
 }
@@ -107,7 +99,8 @@ const at::Tensor& Forward::weight_of(const Affine& affine) const {
 }
 
 at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
-  if (!can_fuse_linear(tokens) || !can_fuse_layer(config_, tokens.size(1)))
+  const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
+  if (!is_alone || !can_fuse_linear(tokens) || !can_fuse_layer(config_, tokens.size(1)))
     return mlp_block(attention_block(tokens, index), index);
   return encoder_layer(
       config_, tokens,

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
@@ -37,9 +36,7 @@ std::optional<at::Tensor> optional_of(const at::Tensor& tensor) {
 }  // namespace
 
 bool can_fuse_linear(const at::Tensor& x) {
-  const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
-  return is_alone && x.device().is_cpu() && x.scalar_type() == at::kFloat &&
-         !at::autocast::is_autocast_enabled(at::kCPU);
+  return x.device().is_cpu() && x.scalar_type() == at::kFloat && !at::autocast::is_autocast_enabled(at::kCPU);
 }
 
 at::Tensor fused_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
@@ -53,6 +50,10 @@ at::Tensor fused_linear(const at::Tensor& x, const at::Tensor& weight, const at:
   static const auto linear = find<LinearBinary>("mkldnn::_linear_pointwise", "binary");
   if (!linear) return at::linear(x, weight, bias).add_(residual);
   return linear->call(x, residual, weight, optional_of(bias), "add");
+}
+
+at::Tensor linear_input_gradient(const at::Tensor& grad, const at::Tensor& weight) {
+  return fused_linear(grad, weight.t(), at::Tensor());
 }
 
 at::Tensor pack_for_linear(const at::Tensor& weight, std::int64_t rows) {
