@@ -133,6 +133,13 @@ TEST_F(Parquet, ReportsFilesCutAnywhere) {
   }
 }
 
+TEST_F(Parquet, RefusesMoreRowsThanTheFileCanHold) {
+  fs::copy(ZOETROPE_GOLDEN_DIR "/data/parquet-many-rows", folder_ / "many");
+
+  EXPECT_THAT([&] { open_dataset("parquet:" + (folder_ / "many").string(), Split::kTrain, {}); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("train.parquet"), HasSubstr("claims more values"))));
+}
+
 TEST_F(Parquet, SaysWhatIsMissing) {
   fs::remove_all(folder_ / "data");
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import datasets
 import numpy as np
 import PIL
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
 import torchvision
 import transformers
@@ -285,6 +287,14 @@ def make_parquet():
     write("train-00000-of-00002.parquet", 0, 7)
     write("train-00001-of-00002.parquet", 7, 4)
     write("test-00000-of-00001.parquet", 11, 3, paths=True)
+
+    # Far more rows than a file of this size can hold images: every one is null, every label the same.
+    folder = FOLDER / "parquet-many-rows"
+    folder.mkdir(exist_ok=True)
+    rows = 100_000
+    table = pa.table({"image": pa.array([None] * rows, pa.binary()), "label": pa.array([0] * rows, pa.int64())})
+    pq.write_table(table, folder / "train.parquet", write_statistics=False)
+    (folder / "class_names.txt").write_text("a\n")
 
 
 MASK = 2**64 - 1

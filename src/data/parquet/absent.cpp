@@ -2,7 +2,7 @@
 // In place of shard.cpp in a build without Arrow.
 #include "zoetrope/support/error.hpp"
 
-#include "parquet/shard.hpp"
+#include "shard.hpp"
 
 namespace zoetrope::data {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "parquet/shard.hpp"
+#include "shard.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,8 +20,10 @@ namespace fs = std::filesystem;
 namespace {
 
 // What a page's header claims to unpack to is set aside before it is unpacked. Image files hardly shrink,
-// labels and paths may a lot.
+// labels and paths may a lot. An image takes more than a byte; values that are all the same take no room in
+// the file, but do in memory.
 constexpr std::int64_t kMostBytesPerFileByte = 64;
+constexpr std::int64_t kMostValuesPerFileByte = 1;
 constexpr std::int64_t kLeastMemory = std::int64_t{256} << 20;
 
 [[noreturn]] void fail(const fs::path& path, std::string reason) {
@@ -64,6 +66,7 @@ template <typename Binary>
 void append_files(const arrow::Array& array, ParquetImages& images) {
   const auto& values = static_cast<const Binary&>(array);
   for (std::int64_t i = 0; i < values.length(); ++i) {
+    images.bytes += sizeof(images.files[0]);
     if (values.IsNull(i)) {
       images.files.emplace_back();
       continue;
@@ -118,22 +121,39 @@ std::shared_ptr<arrow::Array> only_field(const std::shared_ptr<arrow::Array>& ar
   return static_cast<const arrow::StructArray&>(*array).field(0);
 }
 
+// No list or text of the file's metadata is longer than the file.
+parquet::ReaderProperties reader_properties(arrow::MemoryPool* pool, std::int64_t file_bytes) {
+  parquet::ReaderProperties properties(pool);
+  const auto limit = [&](std::int32_t usual) {
+    return static_cast<std::int32_t>(std::min<std::int64_t>(usual, file_bytes));
+  };
+  properties.set_thrift_string_size_limit(limit(properties.thrift_string_size_limit()));
+  properties.set_thrift_container_size_limit(limit(properties.thrift_container_size_limit()));
+  return properties;
+}
+
 }  // namespace
 
 struct ParquetShard::Impl {
   explicit Impl(const fs::path& file)
       : path(file),
+        file_bytes(static_cast<std::int64_t>(fs::file_size(file))),
         memory(arrow::MemoryPool::CreateDefault()),
-        pool(memory.get(),
-             std::max(kLeastMemory, kMostBytesPerFileByte * static_cast<std::int64_t>(fs::file_size(file)))) {
+        pool(memory.get(), std::max(kLeastMemory, kMostBytesPerFileByte * file_bytes)) {
     const auto source = check(arrow::io::ReadableFile::Open(file.string(), &pool), path);
     // Reading ahead would go on in Arrow's threads after an error, with memory of a pool that is gone.
     parquet::ArrowReaderProperties properties;
     properties.set_pre_buffer(false);
     parquet::arrow::FileReaderBuilder builder;
-    check(builder.Open(source, parquet::ReaderProperties(&pool)), path);
+    check(builder.Open(source, reader_properties(&pool, file_bytes)), path);
     reader = check(builder.memory_pool(&pool)->properties(properties)->Build(), path);
     check(reader->GetSchema(&schema), path);
+  }
+
+  std::int64_t most_values() const { return kMostValuesPerFileByte * file_bytes; }
+  [[noreturn]] void fail_on_values() const {
+    fail(path,
+         "a column claims more values than the file's " + std::to_string(file_bytes) + " bytes can hold");
   }
 
   const parquet::arrow::SchemaField& field(std::size_t column) const {
@@ -147,7 +167,12 @@ struct ParquetShard::Impl {
   std::shared_ptr<arrow::Table> read_row_group(int row_group, std::size_t column,
                                                const std::string& child) const {
     try {
-      auto table = check(reader->ReadRowGroup(row_group, leaves(field(column), child)), path);
+      const std::vector<int> wanted = leaves(field(column), child);
+      const auto group = reader->parquet_reader()->metadata()->RowGroup(row_group);
+      for (const int leaf : wanted) {
+        if (group->ColumnChunk(leaf)->num_values() > most_values()) fail_on_values();
+      }
+      auto table = check(reader->ReadRowGroup(row_group, wanted), path);
       check(table->Validate(), path);
       return table;
     } catch (const parquet::ParquetException& error) {
@@ -156,6 +181,7 @@ struct ParquetShard::Impl {
   }
 
   fs::path path;
+  std::int64_t file_bytes;
   std::unique_ptr<arrow::MemoryPool> memory;
   mutable arrow::CappedMemoryPool pool;
   std::unique_ptr<parquet::arrow::FileReader> reader;
@@ -203,6 +229,7 @@ std::vector<std::optional<std::int64_t>> ParquetShard::read_integers(std::size_t
   for (int group = 0; group < impl_->reader->num_row_groups(); ++group) {
     const auto table = impl_->read_row_group(group, column, "");
     for (const auto& chunk : table->column(0)->chunks()) append_any_integers(*chunk, values);
+    if (std::ssize(values) > impl_->most_values()) impl_->fail_on_values();  // of all groups together
   }
   return values;
 }

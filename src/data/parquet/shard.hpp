@@ -28,7 +28,7 @@ struct ParquetColumn {
 struct ParquetImages {
   std::vector<std::span<const std::uint8_t>> files;  // empty where the value is null
   std::shared_ptr<const void> owner;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0;  // of the files and the spans
 };
 
 // Not thread-safe. Errors are InputErrors naming the file.
