@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
 
 #include "readers.hpp"
 
@@ -51,6 +52,20 @@ void refuse_options_without_meaning(const Scheme& scheme, const DatasetOptions& 
   if (!scheme.has_label_column && !options.label_column.empty()) refuse("--label-column");
 }
 
+// The names go into config.json and analysis.h5.
+void refuse_names_beyond_utf8(const Dataset& dataset, const std::string& spec) {
+  for (const std::string& name : dataset.class_names()) {
+    try {
+      support::Json(name).dump();
+    } catch (const support::Json::type_error&) {
+      constexpr auto kReplace = support::Json::error_handler_t::replace;
+      throw InputError("--data " + spec + ": the class name " +
+                       support::Json(name).dump(-1, ' ', false, kReplace) +
+                       " is not UTF-8; rename its folder, or write the file of names anew in UTF-8");
+    }
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options) {
@@ -60,7 +75,9 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, cons
   if (!fs::is_directory(folder))
     throw InputError("--data " + spec + ": " + folder.string() + " is not a folder");
   try {
-    return scheme.open(folder, split, options);
+    auto dataset = scheme.open(folder, split, options);
+    refuse_names_beyond_utf8(*dataset, spec);
+    return dataset;
   } catch (const fs::filesystem_error& error) {  // a folder without permission to read, a disk that went away
     throw InputError("--data " + spec + ": " + error.what());
   }

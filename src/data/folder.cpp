@@ -61,7 +61,7 @@ fs::path find_split(const fs::path& folder, Split split, const std::string& give
       "; images belong in DIR/train/<class>/ and DIR/test/<class>/, or name the folder with --split");
 }
 
-// Every image of a split, in the order of its path, as `datasets` lists them.
+// Every image of a split, one at least, in the order of its path, as `datasets` lists them.
 std::vector<Entry> list_images(const fs::path& split_folder) {
   std::vector<Entry> entries;
   for (const auto& class_folder : fs::directory_iterator(split_folder)) {
@@ -74,6 +74,10 @@ std::vector<Entry> list_images(const fs::path& split_folder) {
         entries.push_back({file.path(), class_folder.path().filename().string()});
     }
   }
+  if (entries.empty())
+    throw InputError(split_folder.string() +
+                     ": no folder in it holds an image; images belong in a folder of their class, as in " +
+                     (split_folder / "cat" / "1.jpg").string());
   std::ranges::sort(entries, {}, [](const Entry& entry) { return entry.file.native(); });
   return entries;
 }
@@ -98,6 +102,14 @@ std::vector<std::string> list_classes(const fs::path& folder, const std::vector<
   return {names.begin(), names.end()};
 }
 
+std::uintmax_t size_of(const fs::path& file) {
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(file, error);
+  if (!error) return bytes;
+  if (fs::is_symlink(file)) throw InputError(file.string() + ": is a link to a file that does not exist");
+  throw InputError(file.string() + ": " + error.message());
+}
+
 Image decode_image_file(const fs::path& file) {
   const std::string bytes = support::read_file(file, kMaxFileBytes);
   return decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file.string());
@@ -117,7 +129,7 @@ class FolderDataset final : public Dataset {
       files_.push_back(entry.file);
       labels_.push_back(std::ranges::lower_bound(class_names_, entry.class_name) - class_names_.begin());
     }
-    digest_ = make_digest(split_folder);
+    digest_ = with_way_out([&] { return make_digest(split_folder); });
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
@@ -138,12 +150,12 @@ class FolderDataset final : public Dataset {
   // their times, which change when a job copies its data to a faster disk.
   std::string make_digest(const fs::path& split_folder) const {
     std::uintmax_t total = 0;
-    for (const fs::path& file : files_) total += fs::file_size(file);
+    for (const fs::path& file : files_) total += size_of(file);
     support::Sha256 sha;
     for (const std::string& name : class_names_) sha.update(name + "\n");
     for (std::size_t i = 0; i < files_.size(); ++i) {
       sha.update(files_[i].lexically_relative(split_folder).string() + " " +
-                 std::to_string(fs::file_size(files_[i])) + " " + std::to_string(labels_[i]) + "\n");
+                 std::to_string(size_of(files_[i])) + " " + std::to_string(labels_[i]) + "\n");
       if (total < kHashContentBelow) sha.update(support::read_file(files_[i], kMaxFileBytes));
     }
     return sha.hex();

@@ -25,11 +25,11 @@ std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const 
 // The usual names of a split, in the order in which they are tried (those of Hugging Face `datasets`).
 std::span<const std::string_view> split_names(Split split);
 
-// What `decode` returns; an InputError from it also says how to go on without the image.
-template <typename Decode>
-Image with_way_out(const Decode& decode) {
+// What `read` returns; an InputError from it also says how to go on without the image.
+template <typename Read>
+auto with_way_out(const Read& read) {
   try {
-    return decode();
+    return read();
   } catch (const InputError& error) {
     throw InputError(std::string(error.what()) + " (--skip-bad-images leaves such images out)");
   }

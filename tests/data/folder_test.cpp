@@ -159,7 +159,8 @@ TEST_F(Folder, SaysWhatIsMissing) {
   EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("no folder test or val")));
 
   std::filesystem::create_directories(folder_ / "test/cat");
-  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("no image that can be used")));
+  EXPECT_THAT([&] { open(Split::kTest); },
+              ThrowsMessage<InputError>(HasSubstr("no folder in it holds an image")));
 }
 
 TEST_F(Folder, RefusesOptionsThatItDoesNotHave) {
@@ -167,6 +168,35 @@ TEST_F(Folder, RefusesOptionsThatItDoesNotHave) {
   options.label_column = "fine_label";
 
   EXPECT_THAT([&] { open(Split::kTrain, options); }, ThrowsMessage<UsageError>(HasSubstr("--label-column")));
+}
+
+TEST_F(Folder, SaysWhereImagesBelong) {
+  write("flat/train/1.png", files_.at("rgb.png"));
+  std::filesystem::create_directories(folder_ / "flat/train/cat");
+
+  EXPECT_THAT([&] { open_dataset("folder:" + (folder_ / "flat").string(), Split::kTrain, {}); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("flat/train: no folder in it holds an image"),
+                                              HasSubstr("flat/train/cat/1.jpg"))));
+}
+
+TEST_F(Folder, NamesALinkToNothing) {
+  std::filesystem::create_symlink("nowhere.png", folder_ / "train/cat/link.png");
+  DatasetOptions options;
+
+  EXPECT_THAT([&] { open(Split::kTrain, options); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("train/cat/link.png: is a link to a file that does"),
+                                              HasSubstr("--skip-bad-images"))));
+  options.skip_bad_images = true;
+  EXPECT_EQ(open(Split::kTrain, options)->size(), 4);
+}
+
+TEST_F(Folder, RefusesAClassNameThatIsNotUtf8ButNoFileName) {
+  write("train/cat/\xfc.png", files_.at("rgb.png"));
+  EXPECT_EQ(open(Split::kTrain)->size(), 5);
+
+  write("val/caf\xe9/1.png", files_.at("rgb.png"));
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("caf\xef\xbf\xbd"), HasSubstr("is not UTF-8"))));
 }
 
 }  // namespace
