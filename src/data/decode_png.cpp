@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <csetjmp>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -15,10 +16,14 @@
 namespace zoetrope::data {
 namespace {
 
+// Enough for rows of the million pixels that libpng allows.
+constexpr std::size_t kMostRowMemory = std::size_t{64} << 20;
+
 class PngDecoder {
  public:
-  explicit PngDecoder(Bytes bytes) : left_(bytes) {
-    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
+  explicit PngDecoder(Bytes bytes) : most_memory_(bytes.size() + kMostRowMemory), left_(bytes) {
+    png_ =
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, this, on_error, on_warning, this, allocate, nullptr);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
     if (png_ == nullptr || info_ == nullptr) {
       png_destroy_read_struct(&png_, &info_, nullptr);
@@ -74,6 +79,12 @@ class PngDecoder {
   }
   static void on_warning(png_structp, png_const_charp) {}
 
+  // libpng sets aside what a chunk says its length is, up to 2 GB, before it reads it.
+  static png_voidp allocate(png_structp png, png_alloc_size_t bytes) {
+    const auto* self = static_cast<const PngDecoder*>(png_get_mem_ptr(png));
+    return bytes > self->most_memory_ ? nullptr : std::malloc(bytes);
+  }
+
   static void on_read(png_structp png, png_bytep out, std::size_t count) {
     auto* self = static_cast<PngDecoder*>(png_get_io_ptr(png));
     if (count > self->left_.size()) png_error(png, "the file ends too early");
@@ -83,6 +94,7 @@ class PngDecoder {
 
   void keep_reason(png_const_charp message) { reason_ = message; }
 
+  std::size_t most_memory_;  // at once
   Bytes left_;
   std::string reason_;
   png_structp png_ = nullptr;
