@@ -73,7 +73,8 @@ std::vector<ClassLabels::Cluster> ClassLabels::clusters(std::span<const double> 
   return clusters;
 }
 
-std::vector<ClassLabel> ClassLabels::place(std::span<const double> points) const {
+std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::span<const Badge> badges,
+                                           double badge_radius) const {
   const std::vector<Cluster> all = clusters(points);
   const double height = 1.3 * style_.size;
   std::vector<ClassLabel> labels;
@@ -94,15 +95,19 @@ std::vector<ClassLabel> ClassLabels::place(std::span<const double> points) const
     for (std::size_t before = 0; before < boxes.size(); ++before) {
       opacity *= 1 - labels[before].opacity * smooth_step(0.0, 0.25, shared(box, boxes[before]));
     }
+    for (const Badge& badge : badges) {
+      const Rect disc{badge.x - badge_radius, badge.y - badge_radius, 2 * badge_radius, 2 * badge_radius};
+      opacity *= 1 - badge.opacity * smooth_step(0.15, 0.5, shared(box, disc));
+    }
     labels.push_back({k, x, y, opacity});
     boxes.push_back(box);
   }
   return labels;
 }
 
-void ClassLabels::draw(Canvas& canvas, const Typesetter& text, std::span<const double> points) const {
+void ClassLabels::draw(Canvas& canvas, const Typesetter& text, const std::vector<ClassLabel>& labels) const {
   constexpr double kInvisible = 0.02;
-  for (const ClassLabel& label : place(points)) {
+  for (const ClassLabel& label : labels) {
     if (label.opacity < kInvisible) continue;
     text.draw_haloed(canvas, label.x, label.y, max_width_, names_[label.class_index], style_, halo_,
                      label.opacity);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "badge.hpp"
 #include "geometry.hpp"
 #include "scatter.hpp"
 #include "text.hpp"
@@ -27,9 +28,10 @@ class ClassLabels {
               const std::vector<std::string>& names, std::span<const std::int64_t> label);
 
   // A label fades in as its class leaves the nearest other one, and out where it would cover a label before
-  // it: continuous in the points, so that nothing pops up between frames.
-  std::vector<ClassLabel> place(std::span<const double> points) const;
-  void draw(Canvas& canvas, const Typesetter& text, std::span<const double> points) const;
+  // it or a badge would cover it: continuous in the points, so that nothing pops up between frames.
+  std::vector<ClassLabel> place(std::span<const double> points, std::span<const Badge> badges = {},
+                                double badge_radius = 0) const;
+  void draw(Canvas& canvas, const Typesetter& text, const std::vector<ClassLabel>& labels) const;
 
  private:
   struct Cluster {

@@ -9,8 +9,6 @@
 
 #include "zoetrope/support/text.hpp"
 
-#include "badge.hpp"
-
 namespace zoetrope::render {
 namespace {
 
@@ -174,9 +172,7 @@ void Figure::draw_trails(Canvas& canvas, const Frame& frame) const {
   }
 }
 
-void Figure::draw_badges(Canvas& canvas, const Frame& frame) const {
-  const BadgeStyle style{0.68 * layout_.body, 1.8 * layout_.unit + 0.3, scene_.theme,
-                         scene_.class_names.size()};
+std::vector<Badge> Figure::place_badges(const Frame& frame) const {
   const auto most = static_cast<std::int64_t>(layout_.rows.size());
   std::vector<Badge> badges;
   for (std::size_t i = frame.outliers.size(); i-- > 0;) {
@@ -189,8 +185,8 @@ void Figure::draw_badges(Canvas& canvas, const Frame& frame) const {
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
     badges.push_back({x, y, rank, entry.label, entry.opacity});
   }
-  spread_badges(badges, style.radius);
-  for (const Badge& badge : badges) draw_badge(canvas, text_, badge, style);
+  spread_badges(badges, badge_radius());
+  return badges;
 }
 
 void Figure::draw_frame(Picture& picture, const Frame& frame) const {
@@ -198,8 +194,10 @@ void Figure::draw_frame(Picture& picture, const Frame& frame) const {
   Canvas canvas(picture);
   canvas.clip(layout_.scatter);
   draw_trails(canvas, frame);
-  class_labels_.draw(canvas, text_, frame.points);
-  draw_badges(canvas, frame);
+  const std::vector<Badge> badges = place_badges(frame);
+  class_labels_.draw(canvas, text_, class_labels_.place(frame.points, badges, badge_radius()));
+  const BadgeStyle style{badge_radius(), 1.8 * layout_.unit + 0.3, scene_.theme, scene_.class_names.size()};
+  for (const Badge& badge : badges) draw_badge(canvas, text_, badge, style);
   canvas.unclip();
   draw_stats(canvas, frame);
   leaderboard_.draw(canvas, text_, frame.outliers);

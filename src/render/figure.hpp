@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "badge.hpp"
 #include "canvas.hpp"
 #include "class_labels.hpp"
 #include "curves.hpp"
@@ -29,7 +30,9 @@ class Figure {
   void draw_plane(Canvas& canvas) const;
   Align stat_align() const { return layout_.stats_below_title ? Align::kLeft : Align::kRight; }
   void draw_stats(Canvas& canvas, const Frame& frame) const;
-  void draw_badges(Canvas& canvas, const Frame& frame) const;
+  double badge_radius() const { return 0.68 * layout_.body; }
+  // Lowest first: the worst outlier's lies over the others.
+  std::vector<Badge> place_badges(const Frame& frame) const;
   void draw_trails(Canvas& canvas, const Frame& frame) const;
 
   const Scene& scene_;

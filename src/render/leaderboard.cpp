@@ -74,7 +74,7 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
 
   const double left = picture.right() + 0.9 * body_;
   const Rect number{row.right() - kScoreWidth * body_, row.y, kScoreWidth * body_, row.h};
-  text.draw(canvas, {left, row.y, number.x - left, row.h}, class_name(entry.label),
+  text.draw(canvas, {left, row.y, number.x - 0.6 * body_ - left, row.h}, class_name(entry.label),
             {.size = body_, .colour = theme.ink}, opacity);
   const std::string score = format_score(entry.score);
   const TextStyle style{.size = body_, .colour = theme.soft_ink, .align = Align::kRight};

@@ -23,8 +23,8 @@ struct Clusters {
     }
   }
 
-  std::vector<ClassLabel> place() const {
-    return ClassLabels(kSquare, map, 15, Theme::kLight, text, names, label).place(points);
+  std::vector<ClassLabel> place(const std::vector<Badge>& badges = {}) const {
+    return ClassLabels(kSquare, map, 15, Theme::kLight, text, names, label).place(points, badges, 10);
   }
 
   PlaneMap map{kSquare, 0};
@@ -57,6 +57,18 @@ TEST(ClassLabels, ALabelGivesWayToTheOneBeforeIt) {
 
   EXPECT_DOUBLE_EQ(labels[0].opacity, 1);
   EXPECT_DOUBLE_EQ(labels[1].opacity, 0);
+}
+
+TEST(ClassLabels, ALabelGivesWayToABadge) {
+  const Clusters clusters({{-2.5, 0}, {2.5, 0}}, 0.5);
+
+  const auto opacity = [&](double x, double y) {
+    return clusters.place({{.x = x, .y = y, .rank = 1, .label = 0}})[0].opacity;
+  };
+
+  EXPECT_DOUBLE_EQ(opacity(125, 250), 0);
+  EXPECT_DOUBLE_EQ(opacity(125, 275), 1);  // below it
+  for (double y = 200; y < 300; y += 0.1) EXPECT_NEAR(opacity(125, y), opacity(125, y + 0.1), 0.03) << y;
 }
 
 TEST(ClassLabels, FadeWithoutJumps) {

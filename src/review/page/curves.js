@@ -3,8 +3,8 @@
 import { byId } from "./dom.js";
 import { goTo } from "./state.js";
 
-const kSpace = 380; // pixels for all plots; each is at least kLeastHeight high
-const kLeastHeight = 46;
+const kSpace = 350; // pixels for all plots; each is at least kLeastHeight high
+const kLeastHeight = 36;
 const kMostHeight = 62;
 
 // Plotly reads a little HTML in text; names are to be shown as they are.
@@ -48,7 +48,7 @@ function layout(curves, ink, grid) {
   curves.forEach((curve, c) => {
     const top = 1 - c / rows;
     result["yaxis" + (c === 0 ? "" : c + 1)] = {
-      domain: [top - 0.88 / rows, top - 0.32 / rows], gridcolor: grid, zeroline: false, nticks: 2, rangemode: "nonnegative", fixedrange: true, exponentformat: "e",
+      domain: [top - 0.9 / rows, top - 0.38 / rows], gridcolor: grid, zeroline: false, nticks: 2, rangemode: "nonnegative", fixedrange: true, exponentformat: "e",
     };
     result.annotations.push({
       text: asText(curve.name), xref: "paper", yref: "paper", x: 0, y: top, xanchor: "left", yanchor: "top", showarrow: false,

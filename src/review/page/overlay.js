@@ -4,7 +4,9 @@
 import { element } from "./dom.js";
 
 const kMaxLabels = 20;
-const kLabelHeight = 15;
+const kLabelHeight = 18;
+const kRankWidth = 19;
+const kApart = 0.95; // in mean distances from the class's middle
 
 // Where the data point (x, y) is within the plot's element; null outside of what the axes show.
 function placeOf(plot, x, y) {
@@ -20,17 +22,50 @@ function put(node, place) {
   if (place) node.style.transform = "translate(" + place.left + "px," + place.top + "px)";
 }
 
-function centroids(dataset, frame) {
-  const sums = dataset.meta.classNames.map(() => ({ x: 0, y: 0, n: 0 }));
-  for (let i = 0; i < dataset.size; ++i) {
-    const sum = sums[dataset.label(i)];
-    const x = dataset.x(frame, i);
-    if (Number.isNaN(x)) continue;
+// Where each class's points are: their mean, and their mean distance from it; null where it has none.
+function clusters(dataset, frame) {
+  const sums = dataset.meta.classNames.map(() => ({ x: 0, y: 0, n: 0, radius: 0 }));
+  const add = (action) => {
+    for (let i = 0; i < dataset.size; ++i) {
+      const x = dataset.x(frame, i);
+      if (!Number.isNaN(x)) action(sums[dataset.label(i)], x, dataset.y(frame, i));
+    }
+  };
+  add((sum, x, y) => {
     sum.x += x;
-    sum.y += dataset.y(frame, i);
+    sum.y += y;
     ++sum.n;
+  });
+  for (const sum of sums) Object.assign(sum, { x: sum.x / sum.n, y: sum.y / sum.n });
+  add((sum, x, y) => (sum.radius += Math.hypot(x - sum.x, y - sum.y) / sum.n));
+  return sums.map((sum) => (sum.n > 0 ? sum : null));
+}
+
+// Has the class come apart from all others? A name among mixed points would say what is not so. As in the animation.
+function standsApart(cluster, all) {
+  return all.every((other) => other === null || other === cluster ||
+    Math.hypot(other.x - cluster.x, other.y - cluster.y) > kApart * cluster.radius);
+}
+
+// Pushes numbers that lie over one another apart, so that each can be read. As in the animation.
+function spread(places) {
+  for (let round = 0; round < 8; ++round) {
+    places.forEach((a, i) => {
+      for (const b of places.slice(i + 1)) {
+        if (!a || !b) continue;
+        const distance = Math.hypot(b.left - a.left, b.top - a.top);
+        const push = (kRankWidth - distance) / 2;
+        if (push <= 0) continue;
+        const x = distance > 0 ? (b.left - a.left) / distance : 1;
+        const y = distance > 0 ? (b.top - a.top) / distance : 0;
+        a.left -= push * x;
+        a.top -= push * y;
+        b.left += push * x;
+        b.top += push * y;
+      }
+    });
   }
-  return sums.map(({ x, y, n }) => (n > 0 ? { x: x / n, y: y / n } : null));
+  return places;
 }
 
 export class Overlay {
@@ -47,18 +82,30 @@ export class Overlay {
 
   draw(frame) {
     this.frame = frame;
-    const taken = [];
-    centroids(this.dataset, frame).forEach((point, c) => {
-      if (!this.labels[c]) return;
-      const place = point && !this.state.hidden.has(c) ? placeOf(this.plot, point.x, point.y) : null;
-      const width = this.widths[c];
-      const free = place && !taken.some((other) =>
-        Math.abs(other.left - place.left) < (other.width + width) / 2 && Math.abs(other.top - place.top) < kLabelHeight);
-      if (free) taken.push({ ...place, width });
-      put(this.labels[c], free ? place : null);
+    const ranks = spread(this.dataset.outliers(frame).map((i) => this.#placeOfImage(i)));
+    ranks.forEach((place, k) => put(this.ranks[k], place));
+    // A number stands above its point, as style.css says.
+    const taken = ranks.filter(Boolean).map(({ left, top }) => ({ left: left + 10, top: top - 13, width: kRankWidth }));
+    const all = clusters(this.dataset, frame);
+    this.labels.forEach((label, c) => {
+      const shown = all[c] && !this.state.hidden.has(c) && standsApart(all[c], all);
+      const place = shown ? placeOf(this.plot, all[c].x, all[c].y) : null;
+      put(label, place && this.#freePlace(place, this.widths[c], taken));
     });
-    this.dataset.outliers(frame).forEach((i, k) => put(this.ranks[k], this.#placeOfImage(i)));
     this.drawRing();
+  }
+
+  // The place, or one above or below it, where a label covers nothing; null if there is none.
+  #freePlace({ left, top }, width, taken) {
+    for (const shift of [0, -1, 1, -2, 2]) {
+      const place = { left, top: top + shift * kLabelHeight, width };
+      const free = taken.every((other) =>
+        Math.abs(other.left - left) >= (other.width + width) / 2 || Math.abs(other.top - place.top) >= kLabelHeight);
+      if (!free) continue;
+      taken.push(place);
+      return place;
+    }
+    return null;
   }
 
   drawRing() {

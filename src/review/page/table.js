@@ -25,7 +25,7 @@ function rowsOf(dataset) {
 
 const classCell = (classOf) => (cell) => {
   const c = classOf(cell.getRow().getData().id);
-  return element("span", { className: "class-cell" }, markOf(c), element("span", { text: cell.getValue() }));
+  return element("span", { className: "class-cell", title: cell.getValue() }, markOf(c), element("span", { text: cell.getValue() }));
 };
 const numberCell = (digits) => (cell) => number(cell.getValue(), digits);
 
@@ -35,26 +35,27 @@ const plain = (title, field, width, digits, tip) => ({ title, field, width, hozA
 // What is known of an image at one checkpoint; `suffix` tells the fields of the first from those of the last.
 function checkpointColumns(dataset, title, suffix, frame) {
   const guesses = dataset.hasPredictions ? [
-    { title: "predicted", field: "prediction" + suffix, minWidth: 120, formatter: classCell((i) => dataset.prediction(frame, i)) },
-    plain("confidence", "confidence" + suffix, 112, 3, "Probability of the predicted class")] : [];
+    { title: "predicted", field: "prediction" + suffix, minWidth: 104, formatter: classCell((i) => dataset.prediction(frame, i)) },
+    plain("confidence", "confidence" + suffix, 108, 3, "Probability of the predicted class")] : [];
   return { title, headerHozAlign: "left", columns: [...guesses,
     { ...plain("outlier score", "score" + suffix, 118, 4, "0 is most atypical"), formatter: (cell) => scoreText(cell.getValue()) },
-    plain("rank", "rank" + suffix, 76, 0, "1 is most atypical")] };
+    plain("rank", "rank" + suffix, 70, 0, "1 is most atypical")] };
 }
 
 function columnsOf(dataset) {
   const columns = [
-    { title: "image", field: "id", width: 64, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 28) },
-    { title: "index", field: "id", width: 80, hozAlign: "right", headerHozAlign: "right", sorter: "number" },
-    { title: "label", field: "label", minWidth: 120, formatter: classCell((i) => dataset.label(i)) },
+    { title: "image", field: "id", width: 54, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 28) },
+    { title: "index", field: "id", width: 72, hozAlign: "right", headerHozAlign: "right", sorter: "number" },
+    { title: "label", field: "label", minWidth: 104, formatter: classCell((i) => dataset.label(i)) },
   ];
-  if (dataset.meta.names) columns.push({ title: "name", field: "name", minWidth: 140, formatter: (cell) => element("span", { text: cell.getValue() }) });
+  if (dataset.meta.names) columns.push({ title: "name", field: "name", minWidth: 110,
+    formatter: (cell) => element("span", { text: cell.getValue().split("/").at(-1), title: cell.getValue() }) }); // the folder tells the class
   columns.push(checkpointColumns(dataset, "first checkpoint", "First", 0), checkpointColumns(dataset, "last checkpoint", "Last", dataset.frames - 1));
   if (dataset.hasPredictions) {
-    columns.push({ ...plain("forgotten", "forgetting", 106, 0, "Times that a right prediction turned wrong at the next checkpoint"),
+    columns.push({ ...plain("forgotten", "forgetting", 102, 0, "Times that a right prediction turned wrong at the next checkpoint"),
       formatter: (cell) => (cell.getValue() === kNeverLearned ? "never right" : String(cell.getValue())) });
   }
-  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 110, 0, "1: the label that the last checkpoint believes least"));
+  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 106, 0, "1: the label that the last checkpoint believes least"));
   return columns;
 }
 
