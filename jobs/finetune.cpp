@@ -14,6 +14,11 @@ namespace zoetrope::jobs {
 
 namespace {
 
+train::GraphMode graph_mode(const std::string& word) {
+  if (word == "on") return train::GraphMode::kOn;
+  return word == "off" ? train::GraphMode::kOff : train::GraphMode::kAuto;
+}
+
 train::TrainOptions training_options(const Options& options, std::int64_t num_images,
                                      const Context& context) {
   train::TrainOptions training;
@@ -34,6 +39,7 @@ train::TrainOptions training_options(const Options& options, std::int64_t num_im
   training.augment = options.augment;
   training.precision = context.precision();
   training.threads = context.threads();
+  training.graph = graph_mode(options.cuda_graph);
   return training;
 }
 

@@ -78,6 +78,8 @@ po::options_description training_options(Options& o) {
   add("augment", field(o.augment, "A"), "none, or flip-crop (RandomResizedCrop and flip, as torchvision)");
   add("save", field(o.save, "MODE"),
       "full: every checkpoint is a model; in-situ: embed while training, keep the last model");
+  add("cuda-graph", field(o.cuda_graph, "MODE"),
+      "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
   add("keep-optimizer", field(o.keep_optimizer, "N"), "newest checkpoints that keep the optimizer's state");
   return group;
 }
@@ -250,6 +252,7 @@ void check(const Options& o) {
           "--image-cache must be 0 to 2^30 MiB");
   require_word("augment", o.augment, {"none", "flip-crop"});
   require_word("save", o.save, {"full", "in-situ"});
+  require_word("cuda-graph", o.cuda_graph, {"auto", "on", "off"});
   require_word("precision", o.precision, {"auto", "fp32", "tf32", "bf16"});
   require_word("device", o.device, {"auto", "cpu", "cuda"});
   require_word("backend", o.backend, {"auto", "mpi", "nccl"});

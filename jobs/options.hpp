@@ -51,6 +51,7 @@ struct Options {
   std::int64_t logging_steps = 20;
   std::string augment = "none";
   std::string save = "full";
+  std::string cuda_graph = "auto";
   std::int64_t keep_optimizer = 2;
 
   std::string precision = "auto";

@@ -38,11 +38,11 @@ class GpuCheck(unittest.TestCase):
     def test_without_a_gpu_it_says_what_it_could_not_run(self):
         code, output, result = gpu_check()
         self.assertEqual(code, 77)
-        self.assertEqual(len(result["claims"]), 11)
+        self.assertEqual(len(result["claims"]), 13)
         for claim in result["claims"]:
             self.assertEqual(claim["verdict"], "NOT RUN")
             self.assertIn("no GPU: ", claim["measured"])
-        self.assertIn("11 NOT RUN", output)
+        self.assertIn("13 NOT RUN", output)
 
     def test_a_rehearsal_runs_everything_and_claims_nothing_about_gpus(self):
         code, _, result = gpu_check("--rehearse", *([] if HAS_PYTORCH else ["--no-pytorch"]))

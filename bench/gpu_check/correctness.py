@@ -14,6 +14,7 @@ LOSSES = "losses of 20 steps equal the CPU's to 1e-3"
 EMBEDDINGS = "embeddings equal the CPU's to 1e-3 of the largest"
 NEAREST = f"at least 99 % of the {NEIGHBOURS} nearest neighbours are the CPU's"
 STREAMED = "losses are the same to 1e-5 when images do not stay in memory"
+GRAPH = "losses with --cuda-graph on equal those with off to 1e-4"
 ALL_GPUS = "losses on all GPUs equal those on one to 1e-4"
 
 
@@ -69,6 +70,14 @@ def streaming(jobs, report, found):
     report.answer(STREAMED, difference < 1e-5, f"{difference:.1e}")
 
 
+def graph(jobs, report, found):
+    """Steps replayed as a CUDA graph, and steps that are not: on all GPUs"""
+    on = "auto" if jobs.rehearse else "on"  # cores capture nothing, and refuse "on"
+    replayed, plain = (small_run(jobs, jobs.device, found["gpus"], ["--cuda-graph", mode]) for mode in (on, "off"))
+    difference = largest_loss_difference(replayed, plain)
+    report.answer(GRAPH, difference < 1e-4, f"{difference:.1e} on {found['gpus']}")
+
+
 def ranks(jobs, report, found):
     """One GPU against all"""
     if found["gpus"] < 2:
@@ -80,4 +89,5 @@ def ranks(jobs, report, found):
 
 losses_and_embeddings.claims = (LOSSES, EMBEDDINGS, NEAREST)
 streaming.claims = (STREAMED,)
+graph.claims = (GRAPH,)
 ranks.claims = (ALL_GPUS,)

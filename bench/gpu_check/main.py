@@ -9,6 +9,11 @@ the reason, and all numbers in a JSON file.
 Exit codes: 0 every claim was run and holds; 1 a claim does not hold; 2 wrong usage; 77 no claim failed, but some could not
 be run here (on a machine without a GPU: all of them).
 
+What could be checked of CUDA graphs without a GPU is: that a step is the same code with tensors for all that changes, that
+collectives are captured as CUDA and NCCL want it, and that a run whose steps are replayed equals one whose steps are not, on a
+double of both (tests/comm/double). That libtorch's allocator, autograd and kernels can be captured, and that a replay is faster,
+only this script shows.
+
 PyTorch's side is bench/peers/ddp.py, for which script/bootstrap --peers installs the libraries.
 """
 
@@ -38,8 +43,8 @@ def main():
         jobs = Jobs(options, Path(scratch))
         found = look_around(jobs)
         print(f"{found['version']}\n{found['gpus']} GPU(s): {', '.join(found['names']) or found['why_none']}\n", flush=True)
-        for part in (correctness.losses_and_embeddings, correctness.streaming, correctness.ranks,
-                     speed.all_reduce, speed.training, speed.extraction):
+        for part in (correctness.losses_and_embeddings, correctness.streaming, correctness.graph, correctness.ranks,
+                     speed.all_reduce, speed.training, speed.graph, speed.extraction):
             report.begin(part)
             if found["gpus"] == 0 and not options.rehearse:
                 for claim in part.claims:

@@ -13,12 +13,14 @@ PEAK_TFLOPS = {"H100 PCIe": 756, "H100 NVL": 835, "H100": 989, "H200": 989, "B20
                "A10": 125}
 TRAINING_MFU, EXTRACTION_MFU = 0.45, 0.55
 VERSUS_DDP, SCALING, EXPOSED = 1.0, 0.95, 0.05
+VERSUS_EAGER = 0.99  # no slower, but for noise
 
 RIGHT_SUMS = "every all-reduce gave the right answer"
 TRAINING = f"training uses at least {TRAINING_MFU:.0%} of the peak"
 EXTRACTION = f"extraction uses at least {EXTRACTION_MFU:.0%} of the peak"
 DDP = f"training is at least {VERSUS_DDP}x compiled PyTorch DDP"
 EIGHT_GPUS = f"scaling efficiency at 8 GPUs is at least {SCALING:.0%}"
+GRAPH = f"training with --cuda-graph on is at least {VERSUS_EAGER}x as fast as with off"
 COMMUNICATION = f"exposed communication is below {EXPOSED:.0%} of a step"
 
 
@@ -58,13 +60,13 @@ def flops(jobs, kind):
     return float(re.search(rf"{kind}\s+([\d.]+) GFLOP", jobs.zoetrope(["inspect", jobs.config]))[1]) * 1e9
 
 
-def train(jobs, size, gpus):
+def train(jobs, size, gpus, more=()):
     """Images per second over all GPUs: the median of log.csv's lines after the first third. Returns the run, too."""
     run = jobs.new_run()
     jobs.zoetrope(["finetune", "--run", run, "--data", jobs.made_up_images(size.train_images, jobs.model["image_size"]),
                    "--model", jobs.config, "--device", jobs.device, "--precision", "bf16", "--batch-size", size.batch * gpus,
                    "--max-steps", size.steps, "--logging-steps", size.every, "--save-steps", size.steps, "--no-progress",
-                   "--quiet"], gpus)
+                   "--quiet", *more], gpus)
     rates = [row["images_per_second"] for row in log(run) if row["step"] > size.steps / 3]
     return statistics.median(rates), run
 
@@ -80,6 +82,15 @@ def training(jobs, report, found):
     claim_mfu(report, found, TRAINING, TRAINING_MFU, rates[1] * flops(jobs, "training"))
     claim_scaling(report, found, rates)
     compare_with_ddp(jobs, report, found, size, rates)
+
+
+def graph(jobs, report, found):
+    """Training with a CUDA graph and without, on all GPUs"""
+    size, gpus = Size(jobs.rehearse), found["gpus"]
+    on = "auto" if jobs.rehearse else "on"  # cores capture nothing, and refuse "on"
+    replayed, plain = (train(jobs, size, gpus, ["--cuda-graph", mode])[0] for mode in (on, "off"))
+    report.number("training_images_per_second_cuda_graph", {"on": replayed, "off": plain})
+    report.claim(GRAPH, replayed >= VERSUS_EAGER * plain, f"{replayed / plain:.2f}x ({replayed:.0f} against {plain:.0f} images/s)")
 
 
 def claim_mfu(report, found, text, target, flops_per_second):
@@ -143,4 +154,5 @@ def extraction(jobs, report, found):
 
 all_reduce.claims = (RIGHT_SUMS,)
 training.claims = (TRAINING, EIGHT_GPUS, COMMUNICATION, DDP)
+graph.claims = (GRAPH,)
 extraction.claims = (EXTRACTION,)

@@ -20,7 +20,9 @@ AdamW::AdamW(const model::Vit& model, double weight_decay)
     : exp_avg(at::zeros_like(model.flat())),
       exp_avg_sq(at::zeros_like(model.flat())),
       values_(model.flat()),
-      step_(at::zeros({}, model.flat().options())) {
+      step_(at::zeros({}, model.flat().options())),
+      learning_rate_(
+          at::zeros({}, model.flat().options().dtype(model.flat().is_cpu() ? at::kDouble : at::kFloat))) {
   const auto& parameters = model.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const double decay = parameters[i].decays ? weight_decay : 0.0;
@@ -35,7 +37,11 @@ void AdamW::set_step(std::int64_t step) {
   step_.fill_(static_cast<double>(step));
 }
 
-void AdamW::step(const at::Tensor& gradient, double learning_rate) {
+void AdamW::set_learning_rate(double learning_rate) {
+  learning_rate_.fill_(learning_rate);
+}
+
+void AdamW::step(const at::Tensor& gradient) {
   const c10::NoGradGuard no_grad;
   step_.add_(1);
   for (const Span& span : spans_) {
@@ -43,7 +49,7 @@ void AdamW::step(const at::Tensor& gradient, double learning_rate) {
       return std::vector<at::Tensor>{flat.narrow(0, span.first, span.size)};
     };
     at::_fused_adamw_(part(values_), part(gradient), part(exp_avg), part(exp_avg_sq), {}, {step_},
-                      learning_rate, kBeta1, kBeta2, span.weight_decay, kEps, /*amsgrad=*/false,
+                      learning_rate_, kBeta1, kBeta2, span.weight_decay, kEps, /*amsgrad=*/false,
                       /*maximize=*/false);
   }
 }

@@ -50,6 +50,7 @@ StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
       micro_batch_(choose_micro_batch(model, preprocessor.output_height(), micro_batch, local_batch)),
       communicator_(communicator),
       lanes_(make_lanes(model, choose_lanes(model, threads, micro_batch_))),
+      totals_(at::zeros({2}, model.flat().options().dtype(at::kDouble))),
       reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
 
 std::span<const std::int64_t> StepRunner::mine(std::span<const std::int64_t> batch) const {
@@ -63,32 +64,36 @@ void StepRunner::prefetch(std::span<const std::int64_t> batch, std::int64_t epoc
   if (!rows.empty()) images_.prefetch({rows.begin(), rows.end()}, epoch);
 }
 
-at::Tensor StepRunner::run(std::span<const std::int64_t> batch, std::int64_t epoch) {
-  const auto batch_size = static_cast<std::int64_t>(batch.size());
+LocalBatch StepRunner::load(std::span<const std::int64_t> batch, std::int64_t epoch) {
+  LocalBatch local;
+  local.batch_size = static_cast<std::int64_t>(batch.size());
   const auto rows = mine(batch);
-  const auto num_rows = static_cast<std::int64_t>(rows.size());
+  if (rows.empty()) return local;
+  local.pixels = images_.pixels(rows, epoch);
+  local.labels = images_.labels(rows);
+  return local;
+}
+
+const at::Tensor& StepRunner::run(const LocalBatch& batch) {
+  const std::int64_t num_rows = batch.pixels.defined() ? batch.pixels.size(0) : 0;
   const auto num_lanes = static_cast<std::int64_t>(lanes_.size());
-  const auto on_device = lanes_.front().gradient.options().dtype(at::kDouble);
   std::vector<at::Tensor> sums(lanes_.size());
-  for (at::Tensor& lane : sums) lane = at::zeros({2}, on_device);
+  for (at::Tensor& lane : sums) lane = at::zeros_like(totals_);
 
   reducer_->zero();
-  if (rows.empty()) {
-    reducer_->expect_backward(0);
-  } else {
-    const at::Tensor pixels = images_.pixels(rows, epoch), labels = images_.labels(rows);
-    for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
-      const std::int64_t count = std::min(micro_batch_, num_rows - first);
-      if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_lanes)));
-      run_micro_batch(pixels.narrow(0, first, count), labels.narrow(0, first, count), batch_size, sums);
-    }
+  if (num_rows == 0) reducer_->expect_backward(0);
+  for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
+    const std::int64_t count = std::min(micro_batch_, num_rows - first);
+    if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_lanes)));
+    run_micro_batch(batch.pixels.narrow(0, first, count), batch.labels.narrow(0, first, count),
+                    batch.batch_size, sums);
   }
-  at::Tensor totals = at::zeros({2}, on_device);
-  for (const at::Tensor& lane : sums) totals += lane;
+  totals_.zero_();
+  for (const at::Tensor& lane : sums) totals_ += lane;
   reducer_->finish();
-  communicator_.all_reduce(totals, comm::ReduceOp::kSum);
-  totals[0] /= static_cast<double>(batch_size);
-  return totals;
+  communicator_.all_reduce(totals_, comm::ReduceOp::kSum);
+  totals_[0] /= static_cast<double>(batch.batch_size);
+  return totals_;
 }
 
 void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,

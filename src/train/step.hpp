@@ -14,20 +14,29 @@
 
 namespace zoetrope::train {
 
+// This rank's share of a batch.
+struct LocalBatch {
+  at::Tensor pixels;            // uint8 [b, C, H, W] on the model's device; undefined where b is 0
+  at::Tensor labels;            // int64 [b] there
+  std::int64_t batch_size = 0;  // images over all ranks
+};
+
 class StepRunner {
  public:
   StepRunner(const model::Vit& model, data::ImageCache& images, const data::PreprocessorConfig& preprocessor,
              model::Precision precision, int threads, std::int64_t local_batch, std::int64_t micro_batch,
              comm::Communicator& communicator);
 
-  // The gradient of the mean loss over `batch` (the same on every rank; this rank takes its share) is left in
-  // gradient(), summed over all ranks. Returns, over all ranks, the mean cross entropy and the number of
-  // images whose class was predicted: float64 [2] on the model's device, which is not waited for. `epoch` is
-  // what augmentation depends on. Collective.
-  at::Tensor run(std::span<const std::int64_t> batch, std::int64_t epoch);
+  // This rank's share of `batch` (the same on every rank). `epoch` is what augmentation depends on.
+  LocalBatch load(std::span<const std::int64_t> batch, std::int64_t epoch);
+  // The gradient of the mean loss over the batch is left in gradient(), summed over all ranks. Returns
+  // totals(), over all ranks: the mean cross entropy and the number of images whose class was predicted,
+  // float64 [2] on the model's device, which is not waited for. Collective.
+  const at::Tensor& run(const LocalBatch& batch);
   // Begins to make the images of a later step: of the next that run() is called for.
   void prefetch(std::span<const std::int64_t> batch, std::int64_t epoch);
   const at::Tensor& gradient() const { return lanes_.front().gradient; }
+  const at::Tensor& totals() const { return totals_; }
 
   std::size_t num_lanes() const { return lanes_.size(); }
   std::int64_t micro_batch() const { return micro_batch_; }
@@ -45,6 +54,7 @@ class StepRunner {
   std::int64_t micro_batch_;
   comm::Communicator& communicator_;
   std::vector<Lane> lanes_;
+  at::Tensor totals_;  // always the same memory, for a captured step
   std::unique_ptr<GradientReducer> reducer_;
 };
 

@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/device_graph.hpp"
 #include "zoetrope/comm/host_copy.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/folder.hpp"
@@ -22,7 +23,7 @@
 #include "zoetrope/train/optimizer.hpp"
 #include "zoetrope/train/schedule.hpp"
 
-#include "step.hpp"
+#include "captured_step.hpp"
 
 namespace zoetrope::train {
 
@@ -40,7 +41,8 @@ class Loop {
  public:
   Loop(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
        Communicators communicators, const TrainingHooks& hooks)
-      : run_(run),
+      : stream_(input.model.flat().device()),
+        run_(run),
         input_(input),
         options_(options),
         control_(communicators.control),
@@ -49,11 +51,12 @@ class Loop {
         optimizer_(input.model, options.weight_decay),
         steps_(input.model, input.images, input.preprocessor, options.precision, options.threads,
                (options.batch_size + control_.size() - 1) / control_.size(), options.micro_batch,
-               communicators.tensors) {
+               communicators.tensors),
+        update_(steps_, optimizer_, options.max_grad_norm),
+        captured_(update_, steps_, input.model, options, input.images.labels().size(0), communicators) {
     sampler_.seed = options.seed;
     sampler_.num_images = input.images.labels().size(0);
     sampler_.batch_size = options.batch_size;
-    interval_ = at::zeros({2}, input.model.flat().options().dtype(at::kDouble));
     communicators.tensors.register_buffer(steps_.gradient());
     identity_ = options.identity();
     identity_["data"] = input.dataset_digest;
@@ -77,6 +80,7 @@ class Loop {
     return step % options_.save_steps == 0 || step == options_.max_steps;
   }
 
+  comm::OwnStream stream_;  // before all that queues work on the device
   const store::RunDirectory& run_;
   const TrainingInput& input_;
   const TrainOptions& options_;
@@ -86,15 +90,14 @@ class Loop {
   data::Sampler sampler_;
   AdamW optimizer_;
   StepRunner steps_;
+  Update update_;  // its sums: since the last line of the log
+  CapturedStep captured_;
   support::Json identity_;
 
   std::optional<store::LossLog> log_;       // rank 0
   std::vector<store::LossRecord> history_;  // rank 0
   CheckpointWriter writer_;                 // rank 0
   IntervalSums sums_;                       // up to the last time the device was read
-  at::Tensor interval_;   // float64 [2] on the device: sums of losses and of right predictions since the last
-                          // line of the log
-  at::Tensor grad_norm_;  // of the last step, on the device
   std::int64_t images_since_log_ = 0;
   Clock::time_point interval_start_;
   bool stop_ = false;
@@ -127,8 +130,8 @@ std::int64_t Loop::resume() {
     }
     optimizer_.set_step(found);
     sums_ = point.sums;
-    interval_[0] = sums_.loss;
-    interval_[1] = sums_.correct;
+    update_.sums()[0] = sums_.loss;
+    update_.sums()[1] = sums_.correct;
   }
   if (is_root()) {
     log_.emplace(run_.log_csv(), std::max<std::int64_t>(found, 0));
@@ -194,21 +197,21 @@ void Loop::log_line(std::int64_t step, double learning_rate) {
                                    epoch_of(step),
                                    loss,
                                    learning_rate,
-                                   grad_norm_.item<double>(),
+                                   update_.grad_norm().item<double>(),
                                    sums_.correct / static_cast<double>(sums_.images),
                                    static_cast<double>(images_since_log_) / seconds_since(interval_start_)};
     log_->append(record);
     history_.push_back(record);
   }
   sums_ = {};
-  interval_.zero_();
+  update_.sums().zero_();
   images_since_log_ = 0;
   interval_start_ = Clock::now();
 }
 
 // The device is waited for only where its numbers are needed: at a line of the log and at a checkpoint.
 void Loop::read_sums() {
-  const at::Tensor sums = interval_.to(at::kCPU);
+  const at::Tensor sums = update_.sums().to(at::kCPU);
   sums_.loss = sums[0].item<double>();
   sums_.correct = sums[1].item<double>();
 }
@@ -219,10 +222,9 @@ void Loop::train_step(std::int64_t step) {
     next_batch_ = sampler_.batch(step + 1);
     steps_.prefetch(next_batch_, (step + 1) / sampler_.steps_per_epoch());
   }
-  interval_ += steps_.run(batch, step / sampler_.steps_per_epoch());
   const double learning_rate = schedule_.at(step);
-  grad_norm_ = clip_gradient(steps_.gradient(), options_.max_grad_norm);
-  optimizer_.step(steps_.gradient(), learning_rate);
+  optimizer_.set_learning_rate(learning_rate);
+  captured_.run(steps_.load(batch, step / sampler_.steps_per_epoch()));
 
   sums_.steps += 1;
   sums_.images += static_cast<std::int64_t>(batch.size());

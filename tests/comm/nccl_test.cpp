@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/comm/device_graph.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/support/error.hpp"
 
@@ -23,6 +24,7 @@
 namespace zoetrope::comm {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
@@ -101,6 +103,86 @@ TEST(Nccl, RegisteredBuffersAreUsedAndReleased) {
     communicator.register_buffer(bucket);
     for (int step = 0; step < 3; ++step) communicator.all_reduce(bucket, ReduceOp::kAverage);
     EXPECT_TRUE(at::equal(bucket, at::ones({1000})));
+  });
+}
+
+// Something like a training step: collectives that go on beside the computation, and one that is waited for.
+class SomeStep {
+ public:
+  explicit SomeStep(Communicator& communicator) : communicator_(communicator) {}
+
+  void run() {
+    sums_.copy_(input_ * 2);
+    const auto first = communicator_.all_reduce_async(sums_.narrow(0, 0, 600), ReduceOp::kSum);
+    const auto second = communicator_.all_reduce_async(sums_.narrow(0, 600, 400), ReduceOp::kSum);
+    total_.fill_(communicator_.rank());
+    first->wait();
+    second->wait();
+    communicator_.all_reduce(total_, ReduceOp::kSum);
+  }
+  std::unique_ptr<DeviceGraph> captured() {
+    return capture([this] { run(); }, {input_, sums_, total_}, communicator_);
+  }
+
+  at::Tensor input_ = at::ones({1000}), sums_ = at::zeros({1000}), total_ = at::zeros({1});
+
+ private:
+  Communicator& communicator_;
+};
+
+TEST(Nccl, ACapturedStepIsReplayedWithWhatItsTensorsHold) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    SomeStep step(communicator);
+    step.run();
+    const auto graph = step.captured();
+    const auto size = static_cast<float>(communicator.size());
+    EXPECT_TRUE(at::equal(step.sums_, at::full({1000}, 2 * size)));  // the capture has run nothing
+
+    for (const float value : {3.0F, 5.0F}) {
+      step.input_.fill_(value);
+      graph->replay();
+      EXPECT_TRUE(at::equal(step.sums_, at::full({1000}, 2 * value * size)));
+      EXPECT_EQ(step.total_.item<float>(), size * (size - 1) / 2);
+      communicator.all_reduce(step.input_, ReduceOp::kAverage);  // outside of the graph, between replays
+    }
+  });
+}
+
+TEST(Nccl, AStepWhoseBuffersChangeIsNoCapturedStep) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    SomeStep step(communicator);
+    const auto graph = step.captured();
+    step.total_ = at::zeros({2}).narrow(0, 1, 1);
+    graph->replay();
+    EXPECT_THAT(nccl_double::take_violations(), ElementsAre(HasSubstr("on other buffers: all-reduce of 1")));
+  });
+}
+
+TEST(Nccl, ACaptureThatFailsLeavesTheCommunicatorAsItWas) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    SomeStep step(communicator);
+    nccl_double::refuse_captures(true);
+    EXPECT_THROW(step.captured(), RunError);
+    nccl_double::refuse_captures(false);
+    step.run();
+    EXPECT_EQ(step.sums_[0].item<int>(), 2 * communicator.size());
+  });
+}
+
+TEST(Nccl, AnErrorOfTheWorkEndsItsCapture) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    SomeStep step(communicator);
+    const auto broken = [&] {
+      step.run();
+      throw RunError("out of memory");
+    };
+    EXPECT_THAT(
+        [&] {
+          capture(broken, {step.input_, step.sums_, step.total_}, communicator);
+        },
+        ThrowsMessage<RunError>("out of memory"));
+    step.run();
+    EXPECT_EQ(step.sums_[0].item<int>(), 2 * communicator.size());
   });
 }
 

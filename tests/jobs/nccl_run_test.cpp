@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole `zoetrope run` whose tensors go over NCCL, under mpirun and over the double of NCCL and CUDA: the
 // same results, to the bit, as over MPI, and no rule of the two libraries broken.
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -54,16 +55,17 @@ class NcclRun : public ::testing::Test {
     world_->communicator().barrier();
     std::vector<std::string> words = {"--run",           folder.string(),
                                       "--model",         testing::golden("vit-tiny").string(),
-                                      "--train-limit",   "320",
+                                      "--train-limit",   "300",
                                       "--test-limit",    "300",
                                       "--max-steps",     "10",
                                       "--save-steps",    "5",
                                       "--logging-steps", "5",
                                       "--learning-rate", "1e-3",
-                                      "--precision",     "fp32",
                                       "--threads",       "1",
                                       "--size",          "640x360"};
     words.insert(words.end(), more.begin(), more.end());
+    if (std::ranges::find(more, "--precision") == more.end())
+      words.insert(words.end(), {"--precision", "fp32"});
     Context context(*world_, parse_options("run", kAll, words));
     backend_ = context.communicators().tensors.backend();
     jobs::run(context);
@@ -116,6 +118,47 @@ TEST_F(NcclRun, EmbeddingWhileTrainingEqualsARunOverMpi) {
   EXPECT_EQ(backend_, "nccl");
   const auto over_mpi = run("cpu", {"--save", "in-situ", "--device", "cpu"});
   expect_equal(over_nccl, over_mpi);
+}
+
+// Ten steps of 300 images: three run as they are, six are replayed, the last batch is short. (By default
+// steps are captured, too; the tests above compare such runs with runs over MPI.)
+TEST_F(NcclRun, ReplayedStepsEqualStepsThatAreNot) {
+  const auto replayed = run("on", {"--cuda-graph", "on"});
+  const auto plain = run("off", {"--cuda-graph", "off"});
+  expect_equal(replayed, plain);
+}
+
+TEST_F(NcclRun, ACaptureThatFailsOnOneRankIsGivenUpOnAll) {
+  nccl_double::refuse_captures(world_->rank() == 0);
+  const auto given_up = run("auto", {"--cuda-graph", "auto"});
+  EXPECT_THAT(
+      [&] {
+        run("on", {"--cuda-graph", "on"});
+      },
+      ::testing::ThrowsMessage<RunError>(::testing::HasSubstr("--cuda-graph on: rank 0: ")));
+  nccl_double::refuse_captures(false);
+  expect_equal(given_up, run("off", {"--cuda-graph", "off"}));
+}
+
+TEST_F(NcclRun, RefusesToCaptureAStepOfSeveralPasses) {
+  EXPECT_THAT(
+      [&] {
+        run("on", {"--cuda-graph", "on", "--micro-batch", "4"});
+      },
+      ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("in passes of 4")));
+}
+
+TEST_F(NcclRun, RefusesToCaptureWithoutAFullBatch) {
+  EXPECT_THAT(
+      [&] {
+        run("on", {"--cuda-graph", "on", "--batch-size", "301"});
+      },
+      ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("fewer training images")));
+}
+
+TEST_F(NcclRun, RecordsTensorFloat32) {
+  const auto folder = run("tf32", {"--precision", "tf32"});
+  EXPECT_EQ(store::read_identity(folder.checkpoint(10)).dtype, "tf32");
 }
 
 TEST_F(NcclRun, RefusesMpiForTensorsOnGpus) {

@@ -127,9 +127,10 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
     std::vector<std::int64_t> batch;
     for (std::int64_t i = step % 8 * 32; i < std::min<std::int64_t>(250, (step % 8 + 1) * 32); ++i)
       batch.push_back(i);
-    const double loss = runner.run(batch, step / 8)[0].item<double>();
+    const double loss = runner.run(runner.load(batch, step / 8))[0].item<double>();
     clip_gradient(runner.gradient(), 1.0);
-    optimizer.step(runner.gradient(), schedule.at(step));
+    optimizer.set_learning_rate(schedule.at(step));
+    optimizer.step(runner.gradient());
     EXPECT_NEAR(loss, losses[step].item<double>(), 1e-4 * loss) << "step " << step;
   }
 }

@@ -60,6 +60,10 @@ class Communicator {
   // it, and keeps it alive. Not collective.
   virtual void register_buffer(const at::Tensor& tensor);
 
+  // Calls `launch`, which queues a graph with collectives of this communicator (device_graph.hpp) on the
+  // current stream; a backend that follows its device for the watchdog takes note of it.
+  virtual void launch_captured(const std::function<void()>& launch);
+
   // A communicator among the ranks that give the same `color` (>= 0), ordered by this one's rank.
   virtual std::unique_ptr<Communicator> split(int color) = 0;
 };

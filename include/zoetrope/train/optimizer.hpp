@@ -14,12 +14,17 @@ class AdamW {
   // Betas 0.9 and 0.999, eps 1e-8. Only parameters that decay take `weight_decay`.
   AdamW(const model::Vit& model, double weight_decay);
 
+  // The rate of the updates that follow. The device is not waited for.
+  void set_learning_rate(double learning_rate);
   // One update of the model's values from `gradient` (its flat layout).
-  void step(const at::Tensor& gradient, double learning_rate);
+  void step(const at::Tensor& gradient);
 
   at::Tensor exp_avg;     // first moments, flat layout
   at::Tensor exp_avg_sq;  // second moments
   void set_step(std::int64_t step);
+
+  // What an update reads and writes besides values and gradient.
+  std::vector<at::Tensor> state() const { return {exp_avg, exp_avg_sq, step_, learning_rate_}; }
 
  private:
   // A run of neighbouring parameters that are treated alike: one kernel call.
@@ -31,7 +36,8 @@ class AdamW {
 
   at::Tensor values_;
   std::vector<Span> spans_;
-  at::Tensor step_;  // float32 scalar, as the fused kernel wants it
+  at::Tensor step_;           // float32 scalar, as the fused kernel wants it
+  at::Tensor learning_rate_;  // scalar: float64 on the CPU, float32 on a device, whose kernel reads that
 };
 
 // The L2 norm over all parameters, then `gradient` scaled by min(1, max_norm / (norm + 1e-6)), as

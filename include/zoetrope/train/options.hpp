@@ -16,6 +16,13 @@ enum class SaveMode {
   kInSitu  // only the newest is kept; earlier ones live on as what was computed from them
 };
 
+// Whether the device replays a step as one captured graph (comm/device_graph.hpp).
+enum class GraphMode {
+  kOff,
+  kAuto,  // where it can; a step that cannot be captured runs as it is
+  kOn     // or it is an error
+};
+
 struct TrainOptions {
   std::int64_t max_steps = 0;
   std::int64_t batch_size = 32;  // images per optimizer step over all ranks
@@ -32,6 +39,7 @@ struct TrainOptions {
   std::string augment = "none";  // of the images: part of what is learned, applied by data::ImageCache
   model::Precision precision = model::Precision::kFloat32;
   int threads = 1;  // of this rank
+  GraphMode graph = GraphMode::kAuto;
 
   // The options that decide what is learned: a run is only continued with equal ones.
   support::Json identity() const;

@@ -162,7 +162,8 @@ std::unique_ptr<Work> NcclCommunicator::launch(const char* operation, std::vecto
 
   cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
   ZT_CHECK_CUDA(cudaStreamIsCapturing(current, &capture));
-  // While a CUDA graph is captured nothing runs, and its events cannot be asked for.
+  // While a CUDA graph is captured nothing runs, and its events cannot be asked for: launch_captured() has
+  // its own.
   if (capture == cudaStreamCaptureStatusNone)
     device_channel_->queued(operation, elements, dtype, start, done);
   return std::make_unique<StreamWork>(std::move(tensors), done, *handle_, context_.current_stream);
@@ -274,6 +275,20 @@ void NcclCommunicator::register_buffer(const at::Tensor& tensor) {
   check_tensor(tensor, context_.device.type(), "register_buffer");
   if (tensor.numel() == 0) return;
   registrations_.emplace_back(handle_->register_buffer(tensor.data_ptr(), tensor.nbytes()), tensor);
+}
+
+// The watchdog sees a replay as one collective, from the start of the graph to its end.
+void NcclCommunicator::launch_captured(const std::function<void()>& launch) {
+  const Watch::Channel::Waiting waiting(host_channel_, "captured step");
+  if (const auto reason = handle_->async_error()) throw RunError(*reason);
+  ZT_CHECK_CUDA(cudaSetDevice(context_.ordinal));
+  const cudaStream_t current = context_.current_stream();
+  const Event start = events_->take();
+  const Event done = events_->take();
+  ZT_CHECK_CUDA(cudaEventRecord(start.get(), current));
+  launch();
+  ZT_CHECK_CUDA(cudaEventRecord(done.get(), current));
+  device_channel_->queued("captured step", 0, "", start, done);
 }
 
 std::vector<PieceShape> NcclCommunicator::exchange_shapes(const at::Tensor& piece, const char* operation) {

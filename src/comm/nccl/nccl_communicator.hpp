@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ class NcclCommunicator final : public Communicator {
   // Waits for the device: NCCL wants nothing under way on a communicator that is split.
   std::unique_ptr<Communicator> split(int color) override;
   void register_buffer(const at::Tensor& tensor) override;
+  void launch_captured(const std::function<void()>& launch) override;
 
  private:
   // Queues `calls(comm, stream)` as one NCCL group. `tensors` stay alive until the work is waited for.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/comm/device.hpp"
+#include "zoetrope/comm/device_graph.hpp"
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/support/error.hpp"
 
@@ -29,6 +30,14 @@ at::Device tensor_device(const Device&) {
 
 std::string cuda_libraries() {
   return "";
+}
+
+bool can_capture(at::Device) {
+  return false;
+}
+
+std::unique_ptr<DeviceGraph> capture(const std::function<void()>&, std::vector<at::Tensor>, Communicator&) {
+  throw RunError(std::string("no CUDA graph: ") + kWithoutCuda);
 }
 
 }  // namespace zoetrope::comm

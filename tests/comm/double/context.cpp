@@ -1,15 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // The double's place of libtorch's device: CPU tensors stand for device memory, and every process has a
 // device.
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
 #include <unistd.h>
 
 #include "zoetrope/comm/device.hpp"
+#include "zoetrope/comm/device_graph.hpp"
 #include "zoetrope/comm/nccl.hpp"
 
+#include "capture.hpp"
 #include "double.hpp"
+#include "nccl/check.hpp"
 #include "nccl/device_context.hpp"
 
 namespace zoetrope::comm {
+namespace {
+
+using namespace nccl_double;
+
+// In place of a CUDA graph. The CPU's computation cannot be captured, so a replay runs the captured work
+// again, and must make the captured collectives. What a capture does to `operands` is undone, since on a
+// device nothing runs then: work that writes elsewhere gives itself away.
+class RunAgain final : public DeviceGraph {
+ public:
+  RunAgain(std::function<void()> work, const std::vector<at::Tensor>& operands, Communicator& communicator)
+      : work_(std::move(work)), communicator_(communicator) {
+    std::vector<at::Tensor> before;
+    for (const at::Tensor& operand : operands) before.push_back(operand.clone());
+    cudaGraph_t graph = nullptr;
+    ZT_CHECK_CUDA(cudaStreamBeginCapture(host_stream(), cudaStreamCaptureModeThreadLocal));
+    try {
+      work_();
+    } catch (...) {
+      cudaStreamEndCapture(host_stream(), &graph);
+      if (graph != nullptr) cudaGraphDestroy(graph);
+      throw;
+    }
+    ZT_CHECK_CUDA(cudaStreamEndCapture(host_stream(), &graph));
+    for (std::size_t i = 0; i < operands.size(); ++i) operands[i].copy_(before[i]);
+    const cudaError_t error = cudaGraphInstantiate(&exec_, graph, 0);
+    cudaGraphDestroy(graph);
+    ZT_CHECK_CUDA(error);
+  }
+  ~RunAgain() override { cudaGraphExecDestroy(exec_); }
+
+  void replay() override {
+    communicator_.launch_captured([this] {
+      begin_expecting(exec_->groups);
+      work_();
+      end_expecting();
+    });
+  }
+
+ private:
+  std::function<void()> work_;
+  Communicator& communicator_;
+  cudaGraphExec_t exec_ = nullptr;
+};
+
+}  // namespace
 
 DeviceContext make_device_context(int ordinal) {
   return {at::Device(at::kCPU), ordinal, [] { return nccl_double::host_stream(); }};
@@ -26,6 +79,15 @@ at::Device tensor_device(const Device&) {
 
 std::string cuda_libraries() {
   return "a double of CUDA and NCCL " + nccl_version();
+}
+
+bool can_capture(at::Device) {
+  return true;
+}
+
+std::unique_ptr<DeviceGraph> capture(const std::function<void()>& work, std::vector<at::Tensor> operands,
+                                     Communicator& communicator) {
+  return std::make_unique<RunAgain>(work, operands, communicator);
 }
 
 }  // namespace zoetrope::comm

@@ -5,8 +5,10 @@
 
 #include <cuda_runtime_api.h>
 
+#include "capture.hpp"
 #include "model.hpp"
 
+using zoetrope::comm::nccl_double::Capture;
 using zoetrope::comm::nccl_double::Clock;
 using zoetrope::comm::nccl_double::Flag;
 using zoetrope::comm::nccl_double::join;
@@ -28,6 +30,41 @@ bool is_usable(const CUstream_st* stream, const char* call) {
   if (stream != nullptr && !stream->is_destroyed) return true;
   model().violation(std::string(call) + " with a stream that was destroyed");
   return false;
+}
+
+// Whatever was captured has no result that could be waited for.
+bool is_captured(const CUevent_st* event, const char* call) {
+  if (!event->capture) return false;
+  model().violation(std::string(call) + " of an event that was recorded in a capture");
+  if (event->capture->is_active) event->capture->is_valid = false;
+  return true;
+}
+
+// The wait of a stream for an event where one of them is captured.
+cudaError_t wait_in_capture(CUstream_st* stream, CUevent_st* event) {
+  if (!event->capture) {
+    model().violation("a captured stream waits for an event from outside of the capture");
+    stream->capture->is_valid = false;
+    return cudaErrorStreamCaptureIsolation;
+  }
+  if (!event->capture->is_active) {
+    model().violation("a stream waits for an event that was recorded in a capture that has ended");
+    return cudaErrorCapturedEvent;
+  }
+  if (stream->capture && stream->capture != event->capture) {
+    model().violation("two captures are merged");
+    return cudaErrorStreamCaptureMerge;
+  }
+  if (!stream->capture) {
+    stream->capture = event->capture;
+    event->capture->streams.push_back(stream);
+  }
+  {
+    const std::lock_guard lock(model().mutex());
+    join(stream->knows, event->knows);
+  }
+  if (stream->is_host) model().deliver(event->knows);
+  return cudaSuccess;
 }
 
 }  // namespace
@@ -68,6 +105,11 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (!is_usable(stream, "cudaStreamSynchronize")) return cudaErrorInvalidResourceHandle;
+  if (stream->capture) {
+    model().violation("cudaStreamSynchronize of a stream that is being captured");
+    stream->capture->is_valid = false;
+    return cudaErrorStreamCaptureUnsupported;
+  }
   const auto reached = std::make_shared<Flag>();
   stream->queue([reached] { reached->raise(); });
   reached->wait();
@@ -104,21 +146,30 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     stream->knows[stream] = ++stream->time;
     event->knows = stream->knows;
     event->has_happened = flag;
+    event->capture = stream->capture;
   }
   if (stream->unsettled > 0) {
     model().violation("an event is recorded before NCCL has taken the calls before it");
   }
-  stream->queue([flag] { flag->raise(); });
+  if (!stream->capture) stream->queue([flag] { flag->raise(); });
   return cudaSuccess;
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   if (!is_usable(event, "cudaEventQuery")) return cudaErrorInvalidResourceHandle;
+  if (is_captured(event, "cudaEventQuery")) return cudaErrorCapturedEvent;
+  if (zoetrope::comm::nccl_double::may_not_ask_for_events()) {
+    model().violation("cudaEventQuery by the thread that captures");
+    zoetrope::comm::nccl_double::capture_of_this_thread()->is_valid = false;
+    return cudaErrorStreamCaptureUnsupported;
+  }
   const std::lock_guard lock(model().mutex());
   return !event->has_happened || event->has_happened->is_raised() ? cudaSuccess : cudaErrorNotReady;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (is_usable(event, "cudaEventSynchronize") && is_captured(event, "cudaEventSynchronize"))
+    return cudaErrorCapturedEvent;
   return cudaStreamWaitEvent(model().host_stream(), event, 0);  // the host stream's work is the host's
 }
 
@@ -126,6 +177,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   if (!is_usable(event, "cudaStreamWaitEvent") || !is_usable(stream, "cudaStreamWaitEvent")) {
     return cudaErrorInvalidResourceHandle;
   }
+  if (stream->capture || event->capture) return wait_in_capture(stream, event);
   std::shared_ptr<Flag> flag;
   {
     const std::lock_guard lock(model().mutex());
@@ -138,16 +190,6 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   }
   stream->queue([flag] { flag->wait(); });
   if (stream->is_host) model().deliver(event->knows);
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
-  *status = cudaStreamCaptureStatusNone;
-  return is_usable(stream, "cudaStreamIsCapturing") ? cudaSuccess : cudaErrorInvalidResourceHandle;
-}
-
-cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
-  *mode = *mode == cudaStreamCaptureModeRelaxed ? cudaStreamCaptureModeGlobal : cudaStreamCaptureModeRelaxed;
   return cudaSuccess;
 }
 

@@ -14,6 +14,10 @@
 //   - Events are awaited after they are recorded, and recorded after NCCL has taken the calls before them:
 //   communicators
 //     are non-blocking here and stay "in progress" for a while after each call.
+//   - In a capture (cudaStreamBeginCapture, in thread-local mode) collectives are recorded and not run: on
+//   streams that joined it by an event and return to it before its end; no captured event or stream is waited
+//   for by the host or from outside, none from outside is waited for within; launching the graph runs the
+//   collectives with what their buffers hold then; graphs end before their communicators.
 //   - Groups are closed, nothing is used after its end, everything is freed.
 //
 // What breaks a rule is a violation: a sentence in take_violations(). The call itself goes on where it can.
@@ -42,5 +46,8 @@ std::string live_objects();
 // From now on every communicator of this rank reports `error` as its asynchronous error, as after a broken
 // link.
 void break_communicators(ncclResult_t error);
+
+// From now on no capture can begin on this rank, as on a device that does not support it.
+void refuse_captures(bool refuse);
 
 }  // namespace zoetrope::comm::nccl_double

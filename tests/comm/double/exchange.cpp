@@ -107,8 +107,9 @@ void Exchange::run(std::vector<Call>& group) {
   }
 }
 
-void Exchange::compare(const Call& call) {
-  std::vector<Call::Agreed> all(static_cast<std::size_t>(size_in(comm_)));
+void Exchange::compare(Call& call) {
+  std::vector<Call::Agreed>& all = call.of_all_ranks;
+  all.resize(static_cast<std::size_t>(size_in(comm_)));
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Iallgather(&call.agreed, sizeof(Call::Agreed), MPI_BYTE, all.data(), sizeof(Call::Agreed), MPI_BYTE,
                  comm_, &request);

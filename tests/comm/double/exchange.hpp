@@ -31,7 +31,8 @@ struct Call {
     std::int32_t root = 0;
   };
   Agreed agreed;
-  int peer = -1;  // of a send or a receive
+  std::vector<Agreed> of_all_ranks;  // while they are compared
+  int peer = -1;                     // of a send or a receive
   std::shared_ptr<InFlight> operation;
 
   Kind kind() const { return static_cast<Kind>(agreed.kind); }
@@ -61,7 +62,7 @@ class Exchange {
 
  private:
   void wait(std::vector<MPI_Request>& requests);
-  void compare(const Call& call);
+  void compare(Call& call);
   void run_collective(Call& call);
   void run_point_to_point(std::vector<Call>& group);
 

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "capture.hpp"
+
 namespace zoetrope::comm::nccl_double {
 namespace {
 
@@ -24,6 +26,19 @@ void join(Clock& clock, const Clock& other) {
 std::int64_t time_of(const Clock& clock, const CUstream_st* stream) {
   const auto found = clock.find(stream);
   return found == clock.end() ? 0 : found->second;
+}
+
+std::shared_ptr<InFlight> InFlight::now(const std::string& name, Buffer sent, Buffer received) {
+  auto operation = std::make_shared<InFlight>();
+  operation->name = name;
+  operation->sent = sent;
+  operation->received = received;
+  operation->input.assign(sent.data, sent.data + sent.bytes);
+  return operation;
+}
+
+void InFlight::write_result() const {
+  if (has_result) std::copy(output.begin(), output.end(), received.data);
 }
 
 void Flag::raise() {
@@ -78,15 +93,16 @@ std::shared_ptr<InFlight> Model::begin(const std::string& name, Buffer sent, Buf
       violations_.push_back(name + " uses a buffer of " + other->name + ", which is still in flight");
     }
   }
-  auto operation = std::make_shared<InFlight>();
-  operation->name = name;
-  operation->sent = sent;
-  operation->received = received;
-  operation->input.assign(sent.data, sent.data + sent.bytes);
+  auto operation = InFlight::now(name, sent, received);
   operation->stream = stream;
   operation->time = ++stream->time;
   stream->knows[stream] = stream->time;
-  std::memset(received.data, kPoison, received.bytes);
+  if (stream->capture) {
+    stream->last_captured = stream->time;  // nothing runs yet
+  } else if (capture_of_this_thread() != nullptr) {
+    violations_.push_back(name + " on a stream that did not join the capture under way");
+  }
+  if (!stream->capture) std::memset(received.data, kPoison, received.bytes);
   in_flight_.push_back(operation);
   return operation;
 }
@@ -94,6 +110,17 @@ std::shared_ptr<InFlight> Model::begin(const std::string& name, Buffer sent, Buf
 void Model::host_goes_on() {
   const std::lock_guard lock(mutex_);
   host_->knows[host_.get()] = ++host_->time;
+}
+
+void Model::end_capture(const std::vector<CUstream_st*>& streams) {
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_.remove_if([&](const auto& operation) {
+      const auto stream = std::ranges::find(streams, operation->stream);
+      return stream != streams.end() && operation->time <= (*stream)->last_captured && !operation->has_result;
+    });
+  }
+  host_goes_on();
 }
 
 void Model::deliver(const Clock& clock) {
@@ -118,7 +145,7 @@ void Model::deliver_one(const InFlight& operation) {
   if (!is_poison(operation.received)) {
     violations_.push_back("what " + operation.name + " receives was written to while in flight");
   }
-  std::copy(operation.output.begin(), operation.output.end(), operation.received.data);
+  operation.write_result();
 }
 
 void Model::count(const std::string& kind, int change) {

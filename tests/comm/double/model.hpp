@@ -20,6 +20,8 @@
 
 namespace zoetrope::comm::nccl_double {
 
+struct Capture;
+
 // How far each stream has come, as far as the owner of the clock is ordered after it (a vector clock).
 using Clock = std::map<const CUstream_st*, std::int64_t>;
 void join(Clock& clock, const Clock& other);
@@ -57,6 +59,9 @@ struct InFlight {
   const CUstream_st* stream = nullptr;
   std::int64_t time = 0;    // of its stream
   bool has_result = false;  // false when it failed or was aborted: nothing is delivered then
+
+  static std::shared_ptr<InFlight> now(const std::string& name, Buffer sent, Buffer received);
+  void write_result() const;
 };
 
 class Model {
@@ -74,6 +79,9 @@ class Model {
   void host_goes_on();
   // The host stream is now ordered after `clock`: delivers what is in flight up to there.
   void deliver(const Clock& clock);
+  // A capture of these streams has ended: nothing of it is in flight, and nothing that comes later is
+  // ordered.
+  void end_capture(const std::vector<CUstream_st*>& streams);
 
   void count(const std::string& kind, int change);
   std::string live_objects() const;
@@ -114,6 +122,8 @@ struct CUstream_st {
   zoetrope::comm::nccl_double::Clock knows;
   std::int64_t time = 0;          // operations queued so far
   std::atomic<int> unsettled{0};  // communicators with calls on it that are in progress
+  std::shared_ptr<zoetrope::comm::nccl_double::Capture> capture;  // that it is part of
+  std::int64_t last_captured = 0;                                 // time of its last captured collective
 
  private:
   void run();
@@ -128,4 +138,5 @@ struct CUevent_st {
   bool is_destroyed = false;
   zoetrope::comm::nccl_double::Clock knows;                         // what is ordered before it
   std::shared_ptr<zoetrope::comm::nccl_double::Flag> has_happened;  // null until recorded
+  std::shared_ptr<zoetrope::comm::nccl_double::Capture> capture;    // that it was recorded in
 };

@@ -11,6 +11,7 @@
 
 #include <nccl.h>
 
+#include "capture.hpp"
 #include "double.hpp"
 #include "exchange.hpp"
 #include "model.hpp"
@@ -24,6 +25,7 @@ struct ncclComm {
   bool is_non_blocking = false;
   std::atomic<bool> aborted{false};
   std::atomic<ncclResult_t> state{ncclInProgress};
+  std::atomic<ncclResult_t> broken{ncclSuccess};  // see break_communicators()
   std::atomic<int> polls_to_settle{0};  // how often the last call's state is still reported as in progress
   std::unique_ptr<Exchange> exchange;
   std::thread starter;            // connects, splits, finalises beside the caller
@@ -32,6 +34,8 @@ struct ncclComm {
   std::atomic<int> groups_under_way{0};
   enum class Life { kAlive, kFinalized, kEnded } life = Life::kAlive;
   std::set<void*> registrations;
+  std::vector<std::vector<Call>> abandoned;  // MPI may still use their memory
+  int graphs = 0;                            // that hold its collectives
 
   ~ncclComm() {
     if (starter.joinable()) starter.join();
@@ -53,6 +57,8 @@ std::vector<std::unique_ptr<ncclComm>> comms;  // kept after their end, to find 
 std::mutex comms_mutex;
 thread_local int group_depth = 0;
 thread_local std::vector<PendingCall> pending;
+const std::vector<CapturedGroup>* expected = nullptr;  // of the replay under way
+std::size_t next_expected = 0;
 
 Model& model() {
   return Model::instance();
@@ -73,8 +79,9 @@ ncclComm_t make_comm(int rank, int size, const ncclConfig_t* config) {
   return comms.emplace_back(std::move(comm)).get();
 }
 
-// Runs `task` beside the caller, as a non-blocking communicator does; its error becomes the communicator's. Non-blocking
-// says ncclInProgress even where the task was quicker than the caller, so that every rank sees the same.
+// Runs `task` beside the caller, as a non-blocking communicator does; its error becomes the communicator's.
+// Non-blocking says ncclInProgress even where the task was quicker than the caller, so that every rank sees
+// the same.
 template <typename Task>
 ncclResult_t start(ncclComm_t comm, Task task) {
   if (comm->starter.joinable()) comm->starter.join();
@@ -118,6 +125,7 @@ void execute(ncclComm_t comm, std::vector<Call>& group) {
   try {
     if (comm->state == ncclSuccess) comm->exchange->run(group);
   } catch (const Aborted&) {
+    comm->abandoned.push_back(std::move(group));
   } catch (const Mismatch& mismatch) {
     model().violation(mismatch.what());
     comm->state = ncclInvalidUsage;
@@ -125,8 +133,26 @@ void execute(ncclComm_t comm, std::vector<Call>& group) {
   --comm->groups_under_way;
 }
 
+bool are_same(const CapturedGroup& captured, ncclComm_t comm, const std::vector<Call>& group) {
+  const auto same_call = [](const Call& a, const Call& b) {
+    return a.agreed.kind == b.agreed.kind && a.agreed.count == b.agreed.count &&
+           a.agreed.type == b.agreed.type && a.agreed.op == b.agreed.op && a.agreed.root == b.agreed.root &&
+           a.peer == b.peer && a.operation->sent.data == b.operation->sent.data &&
+           a.operation->received.data == b.operation->received.data;
+  };
+  return captured.comm == comm && std::ranges::equal(captured.calls, group, same_call);
+}
+
+void compare_with_expected(ncclComm_t comm, const std::vector<Call>& group) {
+  if (expected == nullptr) return;
+  if (next_expected == expected->size() || !are_same((*expected)[next_expected], comm, group))
+    model().violation("a replay makes a call that was not captured, or on other buffers: " +
+                      describe(group.front().agreed));
+  next_expected = std::min(next_expected + 1, expected->size());
+}
+
 // The calls of one group on one communicator become one task of their stream.
-void enqueue(ncclComm_t comm, CUstream_st* stream, std::vector<Call> group) {
+void run_on(CUstream_st* stream, ncclComm_t comm, std::vector<Call> group) {
   std::int64_t index = 0;
   for (Call& call : group) {
     call.agreed.group = comm->groups;
@@ -134,13 +160,22 @@ void enqueue(ncclComm_t comm, CUstream_st* stream, std::vector<Call> group) {
   }
   ++comm->groups;
   ++comm->groups_under_way;
+  auto shared = std::make_shared<std::vector<Call>>(std::move(group));
+  stream->queue([comm, shared] { execute(comm, *shared); });
+}
+
+void enqueue(ncclComm_t comm, CUstream_st* stream, std::vector<Call> group) {
   if (comm->is_non_blocking) {
     comm->polls_to_settle = kPollsToSettle;
     comm->stream = stream;
     ++stream->unsettled;
   }
-  auto shared = std::make_shared<std::vector<Call>>(std::move(group));
-  stream->queue([comm, shared] { execute(comm, *shared); });
+  compare_with_expected(comm, group);
+  if (stream->capture) {
+    stream->capture->groups.push_back({comm, std::move(group)});
+  } else {
+    run_on(stream, comm, std::move(group));
+  }
 }
 
 ncclResult_t end_group() {
@@ -167,7 +202,7 @@ ncclResult_t add_call(const char* name, ncclComm_t comm, CUstream_st* stream, Ca
   if (!is_usable(comm, name)) return ncclInvalidUsage;
   if (agreed.root >= comm->size || peer >= comm->size)
     return refuse(std::string(name) + " names a rank that is not there");
-  Call call{agreed, peer, model().begin(name, sent, received, stream)};
+  Call call{agreed, {}, peer, model().begin(name, sent, received, stream)};
   pending.push_back({comm, stream, std::move(call)});
   return group_depth == 0 ? end_group() : ncclSuccess;
 }
@@ -183,6 +218,8 @@ Call::Agreed agreed(Kind kind, std::size_t count, ncclDataType_t type, int op = 
 // Ends the object's life; frees MPI's part of it unless requests may still be under way.
 void end(ncclComm_t comm, bool free_mpi) {
   comm->life = ncclComm::Life::kEnded;
+  if (comm->graphs > 0 && !comm->aborted)
+    model().violation("a communicator ends while a graph holds its collectives");
   if (comm->starter.joinable()) comm->starter.join();
   if (!comm->registrations.empty()) model().violation("a communicator ends with buffers registered");
   MPI_Comm mpi = comm->exchange ? comm->exchange->comm() : MPI_COMM_NULL;
@@ -216,9 +253,36 @@ std::string live_objects() {
   return model().live_objects();
 }
 
+void count_graph(ncclComm_t comm, int change) {
+  comm->graphs += change;
+}
+
+void replay(const CapturedGroup& group, CUstream_st* stream) {
+  if (!is_usable(group.comm, "cudaGraphLaunch")) return;
+  std::vector<Call> calls = group.calls;
+  for (Call& call : calls) {
+    const InFlight& captured = *call.operation;
+    call.operation = stream->is_host ? InFlight::now(captured.name, captured.sent, captured.received)
+                                     : model().begin(captured.name, captured.sent, captured.received, stream);
+  }
+  run_on(stream, group.comm, calls);
+  if (!stream->is_host) return;
+  for (const Call& call : calls) call.operation->write_result();  // it has run already
+}
+
+void begin_expecting(const std::vector<CapturedGroup>& groups) {
+  expected = &groups;
+  next_expected = 0;
+}
+
+void end_expecting() {
+  if (next_expected != expected->size()) model().violation("a replay makes fewer calls than were captured");
+  expected = nullptr;
+}
+
 void break_communicators(ncclResult_t error) {
   const std::lock_guard lock(comms_mutex);
-  for (const auto& comm : comms) comm->state = error;
+  for (const auto& comm : comms) comm->broken = error;
 }
 
 }  // namespace zoetrope::comm::nccl_double
@@ -278,7 +342,7 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* error) {
     return refuse("ncclCommGetAsyncError of a communicator that was aborted");
   if (comm->life == ncclComm::Life::kEnded)
     return refuse("ncclCommGetAsyncError of a communicator that was destroyed");
-  *error = comm->state;
+  *error = comm->state == ncclSuccess ? comm->broken : comm->state;
   if (*error != ncclInProgress && comm->polls_to_settle > 0) {
     *error = ncclInProgress;
     if (--comm->polls_to_settle == 0 && comm->stream != nullptr)
@@ -289,6 +353,8 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* error) {
 
 ncclResult_t ncclCommFinalize(ncclComm_t comm) {
   if (!is_usable(comm, "ncclCommFinalize")) return ncclInvalidUsage;
+  if (comm->state != ncclSuccess) return comm->state;  // the ranks may be at different calls: no meeting
+  if (comm->broken != ncclSuccess) return comm->broken;
   comm->life = ncclComm::Life::kFinalized;
   return start(comm, [comm] {
     while (comm->groups_under_way > 0 && !comm->aborted) std::this_thread::yield();

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "update.hpp"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+namespace zoetrope::train {
+
+Update::Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm)
+    : steps_(steps),
+      optimizer_(optimizer),
+      max_grad_norm_(max_grad_norm),
+      sums_(at::zeros({2}, steps.gradient().options().dtype(at::kDouble))),
+      grad_norm_(at::zeros({}, steps.gradient().options())) {}
+
+void Update::run(const LocalBatch& batch) {
+  sums_ += steps_.run(batch);
+  grad_norm_.copy_(clip_gradient(steps_.gradient(), max_grad_norm_));
+  optimizer_.step(steps_.gradient());
+}
+
+std::vector<at::Tensor> Update::state() const {
+  std::vector<at::Tensor> all = optimizer_.state();
+  all.insert(all.end(), {steps_.gradient(), steps_.totals(), sums_, grad_norm_});
+  return all;
+}
+
+}  // namespace zoetrope::train
