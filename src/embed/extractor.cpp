@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 
 #include "zoetrope/comm/host_copy.hpp"
 #include "zoetrope/comm/tasks.hpp"
@@ -37,7 +38,7 @@ class RowsInProgress {
   // thread.
   void compute_on_host(const at::Tensor& bytes, std::int64_t first, std::int64_t size) {
     comm::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
-      const c10::NoGradGuard no_grad;  // thread-local, and this may be a worker thread
+      const c10::InferenceMode no_graph;  // thread-local, and this may be a worker thread
       const auto [cls, scores] = embed(bytes.narrow(0, begin, end - begin));
       store(cls, scores, first + begin);
     });
