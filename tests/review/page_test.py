@@ -219,6 +219,29 @@ class Page(unittest.TestCase):
         self.assertTrue(self.find("#left .ring").is_displayed())
         self.assertTrue(self.find("#right .ring").is_displayed())
 
+    def boxes(self, selector):
+        return self.js("""
+            return Array.from(document.querySelectorAll(arguments[0])).filter((node) => !node.hidden).map((node) => {
+              const {left, top, right, bottom} = node.getBoundingClientRect();
+              return [left, top, right, bottom];
+            });""", selector)
+
+    def test_class_names_and_ranks_do_not_cover_one_another(self):
+        def covered(a, b):
+            return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+        self.open("images=2000", "frames=5")
+        self.assertEqual(self.boxes("#left .overlay .centroid"), [])  # all classes mixed: no name would be right
+        self.assertGreaterEqual(len(self.boxes("#right .overlay .centroid")), 8)
+        for side in ("left", "right"):
+            names, ranks = self.boxes(f"#{side} .overlay .centroid"), self.boxes(f"#{side} .overlay .rank")
+            self.assertEqual(len(ranks), 8)
+            for i, a in enumerate(names):
+                self.assertFalse(any(covered(a, b) for b in ranks + names[:i]), (side, a))
+            for i, a in enumerate(ranks):
+                for b in ranks[:i]:
+                    self.assertGreater((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2, 17 ** 2)
+
     def test_the_keyboard_reaches_everything(self):
         self.open("images=300", "frames=5")
         self.press(Keys.HOME)
