@@ -92,7 +92,7 @@ store::Embeddings Analyzer::read(std::size_t frame) const {
 // The PCA of every frame under --projection last and joint.
 std::optional<analysis::Pca> Analyzer::shared_projection() const {
   if (options_.projection == "each") return std::nullopt;
-  analysis::CovarianceAccumulator sums;
+  analysis::CovarianceAccumulator sums(context_.analysis_device());
   for (std::size_t frame = options_.projection == "last" ? steps_.size() - 1 : 0; frame < steps_.size();
        ++frame) {
     const store::Embeddings embeddings = read(frame);
@@ -110,8 +110,8 @@ std::vector<FrameResult> Analyzer::compute_mine() {
   if (first > 0 && first < last) {
     store::Embeddings embeddings = read(static_cast<std::size_t>(first) - 1);
     const at::Tensor rows = rows_of(embeddings);
-    auto neighbours =
-        analysis::nearest_neighbours(rows, options_.neighbours, analysis::metric_for(rows.size(1)));
+    auto neighbours = analysis::nearest_neighbours(
+        rows, options_.neighbours, analysis::metric_for(rows.size(1)), context_.analysis_device());
     before = Predecessor{std::move(embeddings), std::move(neighbours)};
   }
   support::Progress progress("analysis", last - first, "frames");
@@ -119,7 +119,8 @@ std::vector<FrameResult> Analyzer::compute_mine() {
   std::vector<FrameResult> results;
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
     context_.set_stage("analysing checkpoint-" + std::to_string(steps_[frame]));
-    results.push_back(analyze_frame(read(frame), labels_, options_.neighbours, shared, before));
+    results.push_back(
+        analyze_frame(read(frame), labels_, options_.neighbours, shared, before, context_.analysis_device()));
     progress.update(static_cast<std::int64_t>(results.size()));
   }
   return results;

@@ -49,7 +49,7 @@ std::optional<comm::Device> choose_gpu(comm::World& world, const Options& option
 }
 
 void check_choice(const Options& options, bool has_gpu) {
-  if ((options.groups & kDevice) == 0) return;
+  if ((options.groups & kForward) == 0) return;
   if ((options.groups & kTraining) != 0 && options.cuda_graph == "on" && !has_gpu)
     throw UsageError("--cuda-graph on: the ranks compute on CPUs, which queue no work to capture");
   if (options.backend == "nccl" && !has_gpu)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/analysis/tensor_device.hpp"
 #include "zoetrope/comm/device.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
@@ -45,6 +46,10 @@ class Context {
   // Collective.
   train::Communicators communicators();
   at::Device device() const { return device_; }  // where models and their inputs live
+  // Where the analysis multiplies matrices: a GPU, or in the loops for cores.
+  analysis::TensorDevice analysis_device() const {
+    return device_.is_cpu() ? std::nullopt : analysis::TensorDevice(device_);
+  }
   comm::Communicator& communicator() { return world_.communicator(); }
   bool is_root() const { return world_.rank() == 0; }
   const Options& options() const { return options_; }

@@ -33,18 +33,20 @@ auto vectors(Result& result) {
 }
 
 void score_outliers(const at::Tensor& rows, const std::vector<std::int64_t>& labels,
-                    std::int64_t num_neighbours, FrameResult& result, analysis::Neighbours& neighbours) {
+                    std::int64_t num_neighbours, analysis::TensorDevice device, FrameResult& result,
+                    analysis::Neighbours& neighbours) {
   const Stopwatch watch;
   const auto metric = analysis::metric_for(rows.size(1));
-  neighbours = analysis::nearest_neighbours(rows, num_neighbours, metric);
+  neighbours = analysis::nearest_neighbours(rows, num_neighbours, metric, device);
   result.score = analysis::outlier_scores(neighbours, metric);
   result.outlier_seconds = watch.seconds();
   result.knn_accuracy = analysis::knn_accuracy(neighbours, labels);
 }
 
-void project(const at::Tensor& rows, const std::optional<analysis::Pca>& shared, FrameResult& result) {
+void project(const at::Tensor& rows, const std::optional<analysis::Pca>& shared,
+             analysis::TensorDevice device, FrameResult& result) {
   const Stopwatch watch;
-  const analysis::Pca pca = shared ? *shared : analysis::Pca::fit(rows);
+  const analysis::Pca pca = shared ? *shared : analysis::Pca::fit(rows, device);
   const analysis::Points points = pca.transform(rows);
   result.points.assign(points.data(), points.data() + points.size());
   result.ratio[0] = pca.explained_variance_ratio[0];
@@ -74,17 +76,17 @@ at::Tensor rows_of(const store::Embeddings& embeddings) {
 
 FrameResult analyze_frame(store::Embeddings embeddings, const std::vector<std::int64_t>& labels,
                           std::int64_t num_neighbours, const std::optional<analysis::Pca>& shared,
-                          std::optional<Predecessor>& before) {
+                          std::optional<Predecessor>& before, analysis::TensorDevice device) {
   FrameResult result;
   result.epoch = embeddings.identity.epoch;
   const at::Tensor rows = rows_of(embeddings);
   analysis::Neighbours neighbours;
-  score_outliers(rows, labels, num_neighbours, result, neighbours);
-  project(rows, shared, result);
+  score_outliers(rows, labels, num_neighbours, device, result, neighbours);
+  project(rows, shared, device, result);
   classify(embeddings, labels, result);
   result.neighbour_preservation =
       before ? analysis::neighbour_preservation(before->neighbours, neighbours) : kUnknown;
-  result.linear_cka = before ? analysis::linear_cka(rows_of(before->embeddings), rows) : kUnknown;
+  result.linear_cka = before ? analysis::linear_cka(rows_of(before->embeddings), rows, device) : kUnknown;
   before = Predecessor{std::move(embeddings), std::move(neighbours)};
   return result;
 }

@@ -41,10 +41,10 @@ struct Predecessor {
 at::Tensor rows_of(const store::Embeddings& embeddings);  // float32 [N, D], a view
 
 // `shared`: the projection of all frames; without it PCA is fitted on this one. `before` is read, then
-// replaced by this checkpoint.
+// replaced by this checkpoint. `device` multiplies matrices.
 FrameResult analyze_frame(store::Embeddings embeddings, const std::vector<std::int64_t>& labels,
                           std::int64_t num_neighbours, const std::optional<analysis::Pca>& shared,
-                          std::optional<Predecessor>& before);
+                          std::optional<Predecessor>& before, analysis::TensorDevice device);
 
 // A row of doubles of the same length for every frame of a run.
 std::vector<double> pack(const FrameResult& result);

@@ -26,12 +26,13 @@ namespace zoetrope::jobs {
 const std::vector<Job>& all_jobs() {
   static const std::vector<Job> jobs = {
       {"run", "everything below, in one job; picks up where an earlier run stopped",
-       kData | kModel | kTraining | kCompute | kDevice | kAnalysis | kRendering, run},
+       kData | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering, run},
       {"finetune", "fine-tunes the model and saves a checkpoint every few steps",
-       kData | kModel | kTraining | kCompute | kDevice, finetune},
-      {"extract", "embeds the test images with every checkpoint", kData | kCompute | kDevice, extract},
-      {"analyze", "scores outliers, projects and aligns the embeddings", kData | kCompute | kAnalysis,
-       analyze},
+       kData | kModel | kTraining | kCompute | kDevice | kForward, finetune},
+      {"extract", "embeds the test images with every checkpoint", kData | kCompute | kDevice | kForward,
+       extract},
+      {"analyze", "scores outliers, projects and aligns the embeddings",
+       kData | kCompute | kDevice | kAnalysis, analyze},
       {"render", "draws a frame per checkpoint and encodes the animation",
        kData | kCompute | kAnalysis | kRendering, render},
       {"review", "writes a page to look through the run in a browser", kData | kCompute | kAnalysis | kReview,

@@ -95,6 +95,12 @@ po::options_description device_options(Options& o) {
   po::options_description group("Device", kLineLength);
   auto add = group.add_options();
   add("device", field(o.device, "D"), "cpu, cuda, or auto: the GPUs where every rank has one of its own");
+  return group;
+}
+
+po::options_description forward_options(Options& o) {
+  po::options_description group("Model's computation", kLineLength);
+  auto add = group.add_options();
   add("backend", field(o.backend, "B"),
       "what the ranks' tensors go through: mpi, nccl, or auto: nccl between GPUs");
   add("precision", field(o.precision, "P"),
@@ -157,6 +163,7 @@ po::options_description describe(Options& o, unsigned groups) {
   if (groups & kTraining) all.add(training_options(o));
   if (groups & kCompute) all.add(compute_options(o));
   if (groups & kDevice) all.add(device_options(o));
+  if (groups & kForward) all.add(forward_options(o));
   if (groups & kAnalysis) all.add(analysis_options(o));
   if (groups & kRendering) all.add(rendering_options(o));
   if (groups & kReview) all.add(review_options(o));

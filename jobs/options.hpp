@@ -20,6 +20,7 @@ enum Group : unsigned {
   kRendering = 32,
   kReview = 64,
   kDevice = 128,
+  kForward = 256,  // how a model computes
 };
 
 struct Options {

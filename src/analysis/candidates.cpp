@@ -99,6 +99,14 @@ void CandidateLists::shrink(std::int64_t row) {
   threshold_[row] = begin[keep_ - 1].score;
 }
 
+void CandidateLists::assign(std::int64_t row, std::span<const float> scores, const std::int64_t* others,
+                            float threshold) {
+  count_[row] = static_cast<std::int64_t>(scores.size());
+  for (std::size_t c = 0; c < scores.size(); ++c)
+    list(row)[c] = {scores[c], static_cast<std::int32_t>(others[c])};
+  threshold_[row] = threshold;
+}
+
 std::span<const Candidate> CandidateLists::sorted(std::int64_t row) {
   std::sort(list(row), list(row) + count_[row], better);
   return {list(row), static_cast<std::size_t>(count_[row])};

@@ -34,6 +34,9 @@ class CandidateLists {
   // is there twice. Two threads may add tiles at once when the tiles share no row.
   void add(const Tile& tile, const std::vector<float>& offsets);
 
+  // Makes these rows the list of `row`; all others have scores of at most `threshold`.
+  void assign(std::int64_t row, std::span<const float> scores, const std::int64_t* others, float threshold);
+
   // The list of a row, best score first.
   std::span<const Candidate> sorted(std::int64_t row);
   // Rows that are not in the list have scores of at most this; -infinity where all rows are in it.

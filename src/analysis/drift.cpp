@@ -49,9 +49,9 @@ double frobenius_norm(const Eigen::MatrixXd& upper) {
   return std::sqrt(upper.diagonal().squaredNorm() + 2 * strict.squaredNorm());
 }
 
-double gram_norm(const at::Tensor& rows, const Eigen::VectorXd& mean) {
+double gram_norm(const at::Tensor& rows, const Eigen::VectorXd& mean, TensorDevice device) {
   Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(mean.size(), mean.size());
-  add_upper_products(rows, mean, gram);
+  add_upper_products(rows, mean, gram, device);
   return frobenius_norm(gram);
 }
 
@@ -109,15 +109,15 @@ double neighbour_preservation(const Neighbours& before, const Neighbours& after)
                               : static_cast<double>(common) / static_cast<double>(before.index.size());
 }
 
-double linear_cka(const at::Tensor& before, const at::Tensor& after) {
+double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device) {
   const at::Tensor x = checked_rows(before, 1, 1);
   const at::Tensor y = checked_rows(after, 1, 1);
   require_equal_count(x.size(0), "rows", y.size(0), "in the other embedding");
   const Eigen::VectorXd mean_x = column_means(x);
   const Eigen::VectorXd mean_y = column_means(y);
   Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(x.size(1), y.size(1));
-  add_products(x, mean_x, y, mean_y, cross);
-  const double norms = gram_norm(x, mean_x) * gram_norm(y, mean_y);
+  add_products(x, mean_x, y, mean_y, cross, device);
+  const double norms = gram_norm(x, mean_x, device) * gram_norm(y, mean_y, device);
   return norms > 0 ? cross.squaredNorm() / norms : kUndefined;
 }
 

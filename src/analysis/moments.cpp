@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/mm.h>
+#include <ATen/ATen.h>
 
 #include "zoetrope/comm/tasks.hpp"
 
@@ -18,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kRowsPerChunk = 1024;
 constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kRowsOnDevice = std::int64_t{1} << 16;
 constexpr std::int64_t kPanel = 128;  // columns of a block of the result: one task
 
 using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -59,6 +59,23 @@ void add_blocks(const Blocks& blocks, const at::Tensor& a, const at::Tensor& b, 
   });
 }
 
+at::Tensor on_device(const at::Tensor& rows, const Eigen::VectorXd& shift, at::Device device) {
+  const at::Tensor by = at::from_blob(const_cast<double*>(shift.data()), {shift.size()}, at::kDouble);
+  return rows.to(device).to(at::kDouble).sub_(by.to(device));
+}
+
+void add_products_on(at::Device device, const at::Tensor& a, const Eigen::VectorXd& shift_a,
+                     const at::Tensor& b, const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum) {
+  const at::Tensor total = at::zeros({a.size(1), b.size(1)}, at::TensorOptions(device).dtype(at::kDouble));
+  for (std::int64_t first = 0; first < a.size(0); first += kRowsOnDevice) {
+    const std::int64_t count = std::min(kRowsOnDevice, a.size(0) - first);
+    const at::Tensor wide = on_device(a.narrow(0, first, count), shift_a, device);
+    total.addmm_(wide.t(), b.is_same(a) ? wide : on_device(b.narrow(0, first, count), shift_b, device));
+  }
+  const at::Tensor here = total.cpu();
+  sum += Eigen::Map<const RowMajorMatrix>(here.const_data_ptr<double>(), sum.rows(), sum.cols());
+}
+
 }  // namespace
 
 Eigen::VectorXd column_means(const at::Tensor& rows) {
@@ -75,7 +92,8 @@ Eigen::VectorXd column_means(const at::Tensor& rows) {
 }
 
 void add_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, const at::Tensor& b,
-                  const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum) {
+                  const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum, TensorDevice device) {
+  if (device) return add_products_on(*device, a, shift_a, b, shift_b, sum);
   const Blocks blocks = blocks_of(a.size(1), b.size(1), false);
   for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
     const std::int64_t count = std::min(kRowsPerChunk, a.size(0) - first);
@@ -83,7 +101,9 @@ void add_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, const at:
   }
 }
 
-void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen::MatrixXd& sum) {
+void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen::MatrixXd& sum,
+                        TensorDevice device) {
+  if (device) return add_products_on(*device, a, shift, a, shift, sum);
   const Blocks blocks = blocks_of(a.size(1), a.size(1), true);
   for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
     const at::Tensor wide = widened(a, first, std::min(kRowsPerChunk, a.size(0) - first), shift);

@@ -5,6 +5,8 @@
 #include <ATen/core/Tensor.h>
 #include <Eigen/Core>
 
+#include "zoetrope/analysis/tensor_device.hpp"
+
 namespace zoetrope::analysis {
 
 // Rows are float32 [N, D], contiguous and finite (checked_rows).
@@ -12,9 +14,10 @@ Eigen::VectorXd column_means(const at::Tensor& rows);
 
 // Adds (a - shift_a)^T (b - shift_b), [D_a, D_b], to `sum`.
 void add_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, const at::Tensor& b,
-                  const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum);
+                  const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum, TensorDevice device = std::nullopt);
 
 // Adds (a - shift)^T (a - shift) to `sum`, of which only the upper triangle is then meaningful.
-void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen::MatrixXd& sum);
+void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen::MatrixXd& sum,
+                        TensorDevice device = std::nullopt);
 
 }  // namespace zoetrope::analysis

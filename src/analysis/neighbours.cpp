@@ -14,6 +14,7 @@
 #include "zoetrope/support/error.hpp"
 
 #include "candidates.hpp"
+#include "device_search.hpp"
 #include "nearest_list.hpp"
 #include "rows.hpp"
 #include "search_space.hpp"
@@ -146,12 +147,16 @@ Neighbours empty_neighbours(std::int64_t num_rows, std::int64_t k) {
 }
 
 // `rows`: no two of them equal.
-Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric) {
+Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device) {
   Neighbours found = empty_neighbours(rows.size(0), k);
   if (k == 0) return found;
   const SearchSpace space(rows, metric);
   CandidateLists lists(rows.size(0), num_kept(k));
-  collect_candidates(space, lists);
+  if (device) {
+    collect_candidates_on(*device, space, num_kept(k), lists);
+  } else {
+    collect_candidates(space, lists);
+  }
   search_again(space, settle_all(space, lists, found), found);
   return found;
 }
@@ -196,14 +201,14 @@ Metric metric_for(std::int64_t num_columns) {
   return num_columns > 3 ? Metric::kCosine : Metric::kEuclidean;
 }
 
-Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric) {
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");
   const at::Tensor checked = checked_rows(rows, 2, 1);
   k = std::min(k, checked.size(0) - 1);
   const RowGroups groups = group_equal_rows(checked);
   const bool all_distinct = groups.size() == checked.size(0);
   const at::Tensor distinct = all_distinct ? checked : first_members(checked, groups);
-  const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric);
+  const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, device);
   return all_distinct ? found : expand(groups, found, k);
 }
 

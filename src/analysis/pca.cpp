@@ -76,7 +76,7 @@ void CovarianceAccumulator::add(const at::Tensor& rows) {
                      std::to_string(shift_.size()) + "; checkpoints of one run have the same width");
   }
   sum_ += static_cast<double>(checked.size(0)) * (column_means(checked) - shift_);
-  add_upper_products(checked, shift_, outer_);
+  add_upper_products(checked, shift_, outer_, device_);
   count_ += checked.size(0);
 }
 
@@ -103,8 +103,8 @@ Pca CovarianceAccumulator::fit() const {
   return pca;
 }
 
-Pca Pca::fit(const at::Tensor& rows) {
-  CovarianceAccumulator accumulator;
+Pca Pca::fit(const at::Tensor& rows, TensorDevice device) {
+  CovarianceAccumulator accumulator(device);
   accumulator.add(rows);
   return accumulator.fit();
 }

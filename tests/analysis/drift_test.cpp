@@ -42,6 +42,7 @@ TEST_F(DriftGolden, NeighbourPreservationEqualsSetsOfNearestNeighbors) {
 
 TEST_F(DriftGolden, LinearCkaEqualsNumpy) {
   EXPECT_NEAR(linear_cka(before_, after_), expected("linear_cka"), 1e-9);
+  EXPECT_NEAR(linear_cka(before_, after_, at::Device(at::kCPU)), expected("linear_cka"), 1e-9);
 }
 
 TEST_F(DriftGolden, ClassSeparationEqualsNumpy) {

@@ -58,6 +58,16 @@ TEST_P(PcaOf, EqualsScikitLearnSignIncluded) {
   expect_as_golden(golden, set.at("pca"), pca, pca.transform(rows));
 }
 
+TEST_P(PcaOf, ByTensorOperationsEqualsScikitLearn) {
+  const Golden golden;
+  const support::Json& set = named(golden.at("sets"), GetParam());
+  const at::Tensor rows = golden.rows(set.at("rows"));
+
+  const Pca pca = Pca::fit(rows, at::Device(at::kCPU));
+
+  expect_as_golden(golden, set.at("pca"), pca, pca.transform(rows));
+}
+
 TEST(CovarianceAccumulator, FitsAllSetsTogether) {
   const Golden golden;
   const support::Json& joint = golden.at("joint_pca");

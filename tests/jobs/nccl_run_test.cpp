@@ -26,7 +26,7 @@ namespace {
 namespace nccl_double = comm::nccl_double;
 using ::testing::IsEmpty;
 
-constexpr unsigned kAll = kData | kModel | kTraining | kCompute | kDevice | kAnalysis | kRendering;
+constexpr unsigned kAll = kData | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering;
 
 class NcclRun : public ::testing::Test {
  protected:

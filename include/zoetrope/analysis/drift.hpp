@@ -26,8 +26,8 @@ double neighbour_preservation(const Neighbours& before, const Neighbours& after)
 // Linear centred kernel alignment of two embeddings of the same images, float32 [N, D1] and [N, D2]:
 // |X^T Y|_F^2 / (|X^T X|_F |Y^T Y|_F) of the centred rows. 1 where they differ by a rotation, scale and shift
 // only (Kornblith et al., "Similarity of Neural Network Representations Revisited", 2019, eq. 4 and 5). NaN
-// where all rows of one are equal.
-double linear_cka(const at::Tensor& before, const at::Tensor& after);
+// where all rows of one are equal. `device` makes the products, from matrices on the CPU.
+double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = std::nullopt);
 
 // The mean distance between two class centres over the mean distance of a point to its class's centre: the
 // distances of Davies and Bouldin, "A Cluster Separation Measure" (1979), each averaged over all classes, so

@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/tensor_device.hpp"
+
 namespace zoetrope::analysis {
 
 enum class Metric { kCosine, kEuclidean };
@@ -20,15 +22,15 @@ struct Neighbours {
   std::vector<double> distance;     // [N, k]; rows exactly equal to one another are at distance exactly 0
 };
 
-// `rows`: float32 [N, D], finite. k is cut to N - 1. Candidates come from float32 matrix products in blocks,
-// each pair of rows once; their distances are settled in float64, and a row whose candidate list could have
-// missed a neighbour (by the float32 error bound) is searched again in float64: the result equals a float64
-// brute-force search, the same bits whatever the number of threads (at::get_num_threads). Beside `rows` it
-// takes twice their memory and about 1 kB a row.
-// A row with a norm below 10 eps (float32), as a row of zeros, is at cosine distance 1 to every row that does
-// not equal it, as in scikit-learn.
-// Throws InputError with fewer than 2 rows, no columns or k below 1, and on a value that is not finite,
-// naming the row.
-Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric);
+// `rows`: float32 [N, D], finite, on the CPU; `device` makes the products. k is cut to N - 1. Candidates come
+// from float32 matrix products in blocks, each pair of rows once; their distances are settled in float64, and
+// a row whose candidate list could have missed a neighbour (by the float32 error bound) is searched again in
+// float64: the result equals a float64 brute-force search, the same bits whatever the number of threads
+// (at::get_num_threads). Beside `rows` it takes twice their memory and about 1 kB a row. A row with a norm
+// below 10 eps (float32), as a row of zeros, is at cosine distance 1 to every row that does not equal it, as
+// in scikit-learn. Throws InputError with fewer than 2 rows, no columns or k below 1, and on a value that is
+// not finite, naming the row.
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
+                              TensorDevice device = std::nullopt);
 
 }  // namespace zoetrope::analysis

@@ -8,6 +8,8 @@
 #include <ATen/core/Tensor.h>
 #include <Eigen/Core>
 
+#include "zoetrope/analysis/tensor_device.hpp"
+
 namespace zoetrope::analysis {
 
 using Points = Eigen::Matrix<double, Eigen::Dynamic, 2, Eigen::RowMajor>;  // [N, 2]
@@ -21,18 +23,20 @@ struct Pca {
   Eigen::Vector2d explained_variance_ratio;             // 0 where all rows are equal (scikit-learn: nan)
 
   // `rows`: float32 [N, D], N >= 2, D >= 2. Throws InputError naming the row on a value that is not finite.
-  // The same bits whatever the number of threads.
-  static Pca fit(const at::Tensor& rows);
+  // The same bits whatever the number of threads. `device` makes the covariance, from `rows` on the CPU.
+  static Pca fit(const at::Tensor& rows, TensorDevice device = std::nullopt);
   Points transform(const at::Tensor& rows) const;
 };
 
 // Mean and covariance sums of several sets of rows, for a PCA fitted on all of them together.
 class CovarianceAccumulator {
  public:
+  explicit CovarianceAccumulator(TensorDevice device = std::nullopt) : device_(device) {}
   void add(const at::Tensor& rows);  // float32 [N, D], D the same each time; throws InputError as Pca::fit
   Pca fit() const;                   // throws InputError with fewer than 2 rows in all
 
  private:
+  TensorDevice device_;
   std::int64_t count_ = 0;
   Eigen::VectorXd shift_;  // the mean of the first set: keeps the sums small
   Eigen::VectorXd sum_;

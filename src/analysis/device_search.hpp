@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The search for candidates by tensor operations, for devices.
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "candidates.hpp"
+#include "search_space.hpp"
+
+namespace zoetrope::analysis {
+
+// Gives every row of `space` the `keep` other rows with the highest scores, as blocked products do on cores.
+void collect_candidates_on(at::Device device, const SearchSpace& space, std::int64_t keep,
+                           CandidateLists& lists);
+
+}  // namespace zoetrope::analysis
