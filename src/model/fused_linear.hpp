@@ -10,8 +10,7 @@
 
 namespace zoetrope::model {
 
-// Whether x is of a kind that fused_linear takes, and this thread computes alone: inside a parallel region,
-// or the only one. Elsewhere libtorch's products use all threads.
+// Whether x is of a kind that fused_linear takes.
 bool can_fuse_linear(const at::Tensor& x);
 
 // x (..., K), weight (N, K), bias (N) or undefined -> (..., N).

@@ -18,8 +18,8 @@ struct Extent {
 // to += the sum over rows.
 void add_column_sums(Extent extent, const float* from, float* to);
 
-// x = gelu(x + bias), exact to 2e-7 for |x| <= 1, and relatively above. `slope`, where not null, becomes the
-// derivative of gelu at x + bias.
+// x = gelu(x + bias), to 1.2e-6, and relatively where it is above 1: as exact as at::gelu. `slope`, where not
+// null, becomes the derivative of gelu at x + bias.
 void add_bias_gelu(Extent extent, float* x, const float* bias, float* slope);
 
 // x *= slope, and column_sums += the sum over rows of the result.

@@ -22,10 +22,10 @@ std::shared_ptr<void> lazy_zeros(std::size_t bytes) {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  ::mallopt(M_MMAP_THRESHOLD,
-            32 << 20);  // the largest it takes; buffers above are mapped, and unmapped when freed
-  ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
-  ::mallopt(M_TOP_PAD, 16 << 20);
+  constexpr int kMiB = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, 32 * kMiB);  // the largest it takes: buffers above are unmapped when freed
+  ::mallopt(M_TRIM_THRESHOLD, 512 * kMiB);
+  ::mallopt(M_TOP_PAD, 16 * kMiB);
 #endif
 }
 
