@@ -147,6 +147,7 @@ std::function<void()> make_computation(const Ranks& ranks, bool busy, double mil
 // A step like training's backward pass: a bucket is full after each stretch of computation.
 Json measure_overlap(const Ranks& ranks, const Options& options, bool busy) {
   const auto compute = make_computation(ranks, busy, options.compute_ms);
+  ranks.world.set_compute_threads(busy && ranks.device.is_cpu() ? at::get_num_threads() : 0);
   std::vector<at::Tensor> buckets;
   for (int i = 0; i < options.buckets; ++i) buckets.push_back(ranks.ones(options.bucket_bytes));
 

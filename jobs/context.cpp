@@ -95,6 +95,7 @@ Context::Context(comm::World& world, Options options)
   check_choice(options_, gpu_.has_value());
   if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).setDevice(device_);
   at::set_num_threads(threads_);
+  world_.set_compute_threads(gpu_ ? 0 : threads_);
   if (precision() == model::Precision::kTensorFloat32) at::globalContext().setAllowTF32CuBLAS(true);
 }
 

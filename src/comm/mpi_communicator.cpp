@@ -104,16 +104,20 @@ void MpiCommunicator::all_reduce(at::Tensor tensor, ReduceOp op) {
 std::unique_ptr<Work> MpiCommunicator::all_reduce_async(at::Tensor tensor, ReduceOp op) {
   check_tensor(tensor, at::kCPU, "all_reduce_async");
   check_reduction(tensor.scalar_type(), op, "all_reduce_async");
-  return executor_.submit([this, tensor, op] { all_reduce_beside_computation(tensor, op); });
+  return executor_.submit([this, tensor, op] { run_all_reduce(tensor, op); });
 }
 
-void MpiCommunicator::all_reduce_beside_computation(const at::Tensor& tensor, ReduceOp op) {
+void MpiCommunicator::run_all_reduce(const at::Tensor& tensor, ReduceOp op) {
   const Watch::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(
       bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_, [&](char* data, int count) {
+        if (executor_.is_deferred()) {
+          ZT_CHECK_MPI(MPI_Allreduce(MPI_IN_PLACE, data, count, type, mpi_op, async_comm_.get()));
+          return;
+        }
         MPI_Request request = MPI_REQUEST_NULL;
         ZT_CHECK_MPI(MPI_Iallreduce(MPI_IN_PLACE, data, count, type, mpi_op, async_comm_.get(), &request));
         wait_beside_computation(request, executor_);
@@ -189,8 +193,10 @@ std::unique_ptr<Communicator> MpiCommunicator::split(int color) {
   MPI_Comm part = MPI_COMM_NULL;
   ZT_CHECK_MPI(MPI_Comm_split(comm_.get(), color, rank_, &part));
   const std::uint64_t id = child_id(channel_.id(), ++splits_, static_cast<std::uint64_t>(color));
-  return std::make_unique<MpiCommunicator>(UniqueComm(part), channel_.watch(), id,
-                                           channel_.label() + "/" + std::to_string(color), max_chunk_);
+  auto child = std::make_unique<MpiCommunicator>(UniqueComm(part), channel_.watch(), id,
+                                                 channel_.label() + "/" + std::to_string(color), max_chunk_);
+  child->set_deferred(executor_.is_deferred());
+  return child;
 }
 
 std::vector<PieceShape> MpiCommunicator::exchange_shapes(const at::Tensor& piece, const char* operation) {

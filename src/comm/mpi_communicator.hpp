@@ -41,8 +41,12 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override;
   std::unique_ptr<Communicator> split(int color) override;
 
+  // Whether asynchronous all-reduces wait until they are waited for (see World::set_compute_threads). The
+  // same on every rank, and none may be under way.
+  void set_deferred(bool deferred) { executor_.set_deferred(deferred); }
+
  private:
-  void all_reduce_beside_computation(const at::Tensor& tensor, ReduceOp op);
+  void run_all_reduce(const at::Tensor& tensor, ReduceOp op);
   std::vector<PieceShape> exchange_shapes(const at::Tensor& piece, const char* operation);
   void gather_into(const at::Tensor& all, const at::Tensor& piece, const std::vector<PieceShape>& shapes,
                    int root);

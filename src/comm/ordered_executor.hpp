@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread that runs tasks in the order in which they were given: how asynchronous collectives stay in the
-// same order on all ranks.
+// Runs tasks in the order in which they were given: how asynchronous collectives stay in the same order on
+// all ranks. By default one thread of its own runs them; deferred, whoever waits for one does.
 #pragma once
 
 #include <atomic>
@@ -24,6 +24,11 @@ class OrderedExecutor {
   OrderedExecutor(const OrderedExecutor&) = delete;
   OrderedExecutor& operator=(const OrderedExecutor&) = delete;
 
+  // For the tasks that follow; none may be queued. Deferred tasks run in a thread that waits for one of them,
+  // with all that were given before it.
+  void set_deferred(bool deferred) { is_deferred_ = deferred; }
+  bool is_deferred() const { return is_deferred_; }
+
   // The thread starts with the first task. An exception of the task comes out of Work::wait().
   std::unique_ptr<Work> submit(std::function<void()> task);
 
@@ -31,8 +36,12 @@ class OrderedExecutor {
   bool is_awaited() const { return *num_waiting_ > 0; }
 
  private:
+  friend class QueuedWork;
   void run();
+  void run_until(const std::shared_future<void>& result);
 
+  bool is_deferred_ = false;
+  std::mutex running_;  // held while a deferred task runs: one at a time, in their order
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::packaged_task<void()>> queue_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Run under mpirun; the number of ranks that must be found comes from the build (ZOETROPE_TEST_RANKS).
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -45,7 +47,18 @@ struct MpiInChunks {
   }
 };
 
-using Backends = testing::Types<Mpi, MpiInChunks>;
+// Where the computation takes all cores, asynchronous collectives are done by who waits.
+struct MpiDeferred {
+  static int size() { return ranks_asked_for(); }
+  static at::Device device() { return at::kCPU; }
+  static void run(const std::function<void(Communicator&)>& body) {
+    const auto world = make_world();
+    world->set_compute_threads(1 << 20);
+    body(world->communicator());
+  }
+};
+
+using Backends = testing::Types<Mpi, MpiInChunks, MpiDeferred>;
 INSTANTIATE_TYPED_TEST_SUITE_P(OverMpi, Conformance, Backends);
 
 TEST(World, KnowsItsPlace) {
@@ -65,6 +78,24 @@ TEST(World, SharesTheCoresEvenly) {
   const std::int64_t all = all_reduce_scalar(world->communicator(), threads, ReduceOp::kSum);
   EXPECT_GE(threads, 1);
   EXPECT_LE(all, std::max(count_cpus(allowed_cpus()), world->size()));
+}
+
+TEST(World, DefersAllReducesWhereTheComputationTakesAllCores) {
+  const auto world = make_world();
+  auto& communicator = world->communicator();
+  const auto is_deferred = [&](int threads) {
+    world->set_compute_threads(threads);
+    const at::Tensor tensor = at::ones({4});
+    auto work = communicator.all_reduce_async(tensor, ReduceOp::kSum);
+    communicator.barrier();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // time enough for a thread of its own
+    const bool waits = tensor[0].item<int>() == 1;
+    work->wait();
+    EXPECT_EQ(tensor[0].item<int>(), world->size());
+    return waits;
+  };
+  EXPECT_TRUE(is_deferred(1 << 20));
+  EXPECT_TRUE(world->size() == 1 || !is_deferred(0));  // a sum over one rank shows nothing
 }
 
 TEST(World, ControlScalarsTravel) {

@@ -32,6 +32,12 @@ class World {
   int local_size() const;
 
   void set_timeout(std::chrono::seconds timeout);
+  // Says that this rank computes on `threads` CPU threads; 0: on a device. By default asynchronous
+  // all-reduces of communicator() go on in a thread of their own. Where all ranks are on one host and compute
+  // on all of its cores, that thread would take its time from the computation and disturb it, and the sums
+  // themselves are work of the cores: there they are done by who waits for them. Collective; none may be
+  // under way.
+  void set_compute_threads(int threads);
   // Names what the job is doing, for the watchdog's report: "training, step 120".
   void set_stage(const std::string& stage);
 
