@@ -56,14 +56,23 @@ void append_records(const fs::path& path, const RecordLayout& layout, std::size_
   }
 }
 
+void require(const fs::path& file) {
+  if (!fs::exists(file))
+    throw InputError(file.string() +
+                     ": is missing; unpack the archive of CIFAR's binary version and give its folder");
+}
+
+std::vector<std::string> required_class_names(const fs::path& file) {
+  require(file);
+  return read_class_names(file);
+}
+
 ImageArray read_files(const std::vector<fs::path>& files, std::vector<std::string> class_names,
                       const RecordLayout& layout, std::int64_t limit) {
   ImageArray array{kSide, kSide, kChannels, {}, {}, std::move(class_names)};
   std::size_t total = 0;
   for (const fs::path& file : files) {
-    if (!fs::exists(file))
-      throw InputError(file.string() +
-                       ": is missing; unpack the archive of CIFAR's binary version and give its folder");
+    require(file);
     total += fs::file_size(file) / layout.size();
   }
   const std::size_t keep = limit > 0 ? std::min(total, static_cast<std::size_t>(limit)) : total;
@@ -83,7 +92,7 @@ std::unique_ptr<Dataset> open_cifar10(const fs::path& folder, Split split, const
     files.push_back(folder / "test_batch.bin");
   }
   ImageArray array =
-      read_files(files, read_class_names(folder / "batches.meta.txt"), RecordLayout{}, options.limit);
+      read_files(files, required_class_names(folder / "batches.meta.txt"), RecordLayout{}, options.limit);
   return std::make_unique<ArrayDataset>(std::move(array), "cifar10", split);
 }
 
@@ -93,7 +102,7 @@ std::unique_ptr<Dataset> open_cifar100(const fs::path& folder, Split split, cons
     throw UsageError("--label-column " + options.label_column + ": cifar100 has fine_label and coarse_label");
   const fs::path file = folder / (split == Split::kTrain ? "train.bin" : "test.bin");
   const RecordLayout layout{.label_offset = coarse ? std::size_t{0} : 1, .label_bytes = 2};
-  auto names = read_class_names(folder / (coarse ? "coarse_label_names.txt" : "fine_label_names.txt"));
+  auto names = required_class_names(folder / (coarse ? "coarse_label_names.txt" : "fine_label_names.txt"));
   return std::make_unique<ArrayDataset>(read_files({file}, std::move(names), layout, options.limit),
                                         "cifar100", split);
 }

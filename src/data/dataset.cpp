@@ -10,6 +10,7 @@
 #include "zoetrope/support/json.hpp"
 
 #include "readers.hpp"
+#include "selection.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -42,12 +43,12 @@ const Scheme& find_scheme(const std::string& spec) {
       ": the kind is unknown; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR or parquet:DIR");
 }
 
-void refuse_options_without_meaning(const Scheme& scheme, const DatasetOptions& options) {
+void refuse_options_without_meaning(const Scheme& scheme, Split split, const DatasetOptions& options) {
   const auto refuse = [&](const char* option) {
     throw UsageError(std::string(option) + " has no meaning with --data " + std::string(scheme.name) + ":");
   };
   if (!scheme.holds_files && options.skip_bad_images) refuse("--skip-bad-images");
-  if (!scheme.holds_files && !options.split.empty()) refuse("--split");
+  if (!scheme.holds_files && !options.split.empty()) refuse(split_option(split));
   if (!scheme.has_image_column && !options.image_column.empty()) refuse("--image-column");
   if (!scheme.has_label_column && !options.label_column.empty()) refuse("--label-column");
 }
@@ -70,8 +71,9 @@ void refuse_names_beyond_utf8(const Dataset& dataset, const std::string& spec) {
 
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options) {
   const Scheme& scheme = find_scheme(spec);
-  refuse_options_without_meaning(scheme, options);
+  refuse_options_without_meaning(scheme, split, options);
   const fs::path folder = spec.substr(scheme.name.size() + 1);
+  if (folder.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
   if (!fs::is_directory(folder))
     throw InputError("--data " + spec + ": " + folder.string() + " is not a folder");
   try {

@@ -51,14 +51,16 @@ bool looks_like_an_image(const fs::path& path) {
 fs::path find_split(const fs::path& folder, Split split, const std::string& given) {
   if (!given.empty()) {
     if (fs::is_directory(folder / given)) return folder / given;
-    throw InputError((folder / given).string() + ": is not a folder; --split names a folder in --data's");
+    throw InputError((folder / given).string() + ": is not a folder; " + split_option(split) +
+                     " names one of those in " + folder.string());
   }
   for (const std::string_view name : split_names(split)) {
     if (fs::is_directory(folder / name)) return folder / name;
   }
-  throw InputError(
-      folder.string() + ": holds no folder " + (split == Split::kTrain ? "train" : "test or val") +
-      "; images belong in DIR/train/<class>/ and DIR/test/<class>/, or name the folder with --split");
+  throw InputError(folder.string() + ": holds no folder " +
+                   (split == Split::kTrain ? "train" : "test or val") +
+                   "; images belong in DIR/train/<class>/ and DIR/test/<class>/, or name the folder with " +
+                   split_option(split));
 }
 
 // Every image of a split, one at least, in the order of its path, as `datasets` lists them.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parquet shards as Hugging Face `datasets` writes and the Hub serves them.
 #include <algorithm>
-#include <functional>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -13,11 +12,11 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/support/json.hpp"
 
 #include "class_names.hpp"
 #include "decode.hpp"
 #include "parquet/shard.hpp"
+#include "parquet_columns.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
 
@@ -52,69 +51,12 @@ std::vector<fs::path> find_shards(const fs::path& folder, Split split, const std
                          [&](const fs::path& file) { return belongs_to(file, name); });
     if (!shards.empty()) return shards;
   }
-  throw InputError(folder.string() + ": holds " + std::to_string(files.size()) +
-                   " .parquet files, but none named " +
+  if (files.empty()) throw InputError(folder.string() + ": holds no .parquet file");
+  throw InputError(folder.string() + ": none of its .parquet files (" + files[0].filename().string() +
+                   (files.size() > 1 ? ", ..." : "") + ") is named " +
                    (given.empty() ? (split == Split::kTrain ? "train-*" : "test-*, validation-* or alike")
                                   : given + "-*") +
-                   "; name the split with --split");
-}
-
-// The features that `datasets` keeps in the schema: name, kind ("Image", "ClassLabel") and class names.
-class Features {
- public:
-  Features(const std::string& metadata, const std::string& origin) {
-    if (metadata.empty()) return;
-    const support::Json json = support::parse_json(metadata, origin + ": huggingface metadata");
-    const auto features = support::Json::json_pointer("/info/features");
-    if (json.contains(features)) features_ = json.at(features);
-  }
-
-  bool is(const std::string& column, const char* type) const {
-    return features_.is_object() && features_.contains(column) && features_.at(column).is_object() &&
-           features_.at(column).value("_type", support::Json()) == type;
-  }
-  std::vector<std::string> class_names(const std::string& column, const std::string& origin) const {
-    if (!is(column, "ClassLabel")) return {};
-    return support::json_get<std::vector<std::string>>(features_.at(column), "names",
-                                                       origin + ": feature " + column);
-  }
-
- private:
-  support::Json features_;
-};
-
-std::string list_names(const std::vector<ParquetColumn>& columns) {
-  std::string names;
-  for (const ParquetColumn& column : columns) names += (names.empty() ? "" : ", ") + column.name;
-  return names;
-}
-
-// The column named `given`, else the only one of the right `kind` and feature type, else the first that has a
-// usual name.
-std::size_t choose_column(const std::vector<ParquetColumn>& columns, ParquetKind kind,
-                          const std::string& given, const char* option,
-                          const std::vector<std::string_view>& usual,
-                          const std::function<bool(const std::string&)>& is_marked,
-                          const std::string& origin) {
-  std::vector<std::size_t> fitting, marked;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].kind != kind) continue;
-    if (columns[i].name == given) return i;
-    fitting.push_back(i);
-    if (is_marked(columns[i].name)) marked.push_back(i);
-  }
-  if (given.empty()) {
-    if (marked.size() == 1) return marked[0];
-    for (const std::string_view name : usual) {
-      const auto found =
-          std::ranges::find_if(fitting, [&](std::size_t i) { return columns[i].name == name; });
-      if (found != fitting.end()) return *found;
-    }
-    if (fitting.size() == 1) return fitting[0];
-  }
-  throw InputError(origin + ": no column " +
-                   (given.empty() ? "can be told to be the one" : given + " of the right kind") + " among " +
-                   list_names(columns) + "; name it with " + option);
+                   "; name the split with " + split_option(split));
 }
 
 struct Place {
@@ -205,9 +147,10 @@ class ParquetDataset final : public Dataset {
 
   std::int64_t checked_label(std::optional<std::int64_t> label, const Place& place) const {
     if (label && *label >= 0 && static_cast<std::size_t>(*label) < class_names_.size()) return *label;
-    throw InputError(name_of(place) + ": label " + (label ? std::to_string(*label) : "null") +
-                     " is outside the " + std::to_string(class_names_.size()) +
-                     " classes; a split without labels cannot be used (--split names another)");
+    throw InputError(
+        name_of(place) + ": label " + (label ? std::to_string(*label) : "null") + " is outside the " +
+        std::to_string(class_names_.size()) +
+        " classes; a split without labels cannot be used (--train-split and --test-split name others)");
   }
 
   void select(const DatasetOptions& options, const std::string& origin) {

@@ -25,6 +25,11 @@ std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const 
 // The usual names of a split, in the order in which they are tried (those of Hugging Face `datasets`).
 std::span<const std::string_view> split_names(Split split);
 
+// The option that gives DatasetOptions::split.
+constexpr const char* split_option(Split split) {
+  return split == Split::kTrain ? "--train-split" : "--test-split";
+}
+
 // What `read` returns; an InputError from it also says how to go on without the image.
 template <typename Read>
 auto with_way_out(const Read& read) {

@@ -206,7 +206,7 @@ const fs::path& ParquetShard::path() const {
 std::vector<ParquetColumn> ParquetShard::columns() const {
   std::vector<ParquetColumn> columns;
   for (const auto& field : impl_->schema->fields())
-    columns.push_back({field->name(), kind_of(*field->type())});
+    columns.push_back({field->name(), kind_of(*field->type()), field->type()->ToString()});
   return columns;
 }
 

@@ -22,6 +22,7 @@ enum class ParquetKind {
 struct ParquetColumn {
   std::string name;
   ParquetKind kind = ParquetKind::kOther;
+  std::string type;  // in Arrow's words
 };
 
 // The image files of one row group. The spans lie in memory that `owner` holds.

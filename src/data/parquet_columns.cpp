@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parquet_columns.hpp"
+
+#include <algorithm>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::data {
+namespace {
+
+std::string list_columns(const std::vector<ParquetColumn>& columns) {
+  std::string names;
+  for (const ParquetColumn& column : columns)
+    names += (names.empty() ? "" : ", ") + column.name + " (" + column.type + ")";
+  return names;
+}
+
+const char* what_is_wanted(ParquetKind kind) {
+  return kind == ParquetKind::kImage ? "image files (binary, or a struct with a binary field \"bytes\")"
+                                     : "whole numbers (a ClassLabel; see datasets' class_encode_column)";
+}
+
+}  // namespace
+
+Features::Features(const std::string& metadata, const std::string& origin) {
+  if (metadata.empty()) return;
+  const support::Json json = support::parse_json(metadata, origin + ": huggingface metadata");
+  const auto features = support::Json::json_pointer("/info/features");
+  if (json.contains(features)) features_ = json.at(features);
+}
+
+bool Features::is(const std::string& column, const char* type) const {
+  return features_.is_object() && features_.contains(column) && features_.at(column).is_object() &&
+         features_.at(column).value("_type", support::Json()) == type;
+}
+
+std::vector<std::string> Features::class_names(const std::string& column, const std::string& origin) const {
+  if (!is(column, "ClassLabel")) return {};
+  return support::json_get<std::vector<std::string>>(features_.at(column), "names",
+                                                     origin + ": feature " + column);
+}
+
+std::size_t choose_column(const std::vector<ParquetColumn>& columns, ParquetKind kind,
+                          const std::string& given, const char* option,
+                          const std::vector<std::string_view>& usual,
+                          const std::function<bool(const std::string&)>& is_marked,
+                          const std::string& origin) {
+  std::vector<std::size_t> fitting, marked;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].kind != kind) continue;
+    if (columns[i].name == given) return i;
+    fitting.push_back(i);
+    if (is_marked(columns[i].name)) marked.push_back(i);
+  }
+  if (given.empty()) {
+    if (marked.size() == 1) return marked[0];
+    for (const std::string_view name : usual) {
+      const auto found =
+          std::ranges::find_if(fitting, [&](std::size_t i) { return columns[i].name == name; });
+      if (found != fitting.end()) return *found;
+    }
+    if (fitting.size() == 1) return fitting[0];
+  }
+  const std::string all = "; its columns are " + list_columns(columns);
+  if (fitting.empty()) throw InputError(origin + ": no column holds " + what_is_wanted(kind) + all);
+  if (given.empty())
+    throw InputError(origin + ": more than one column may be meant" + all + "; name it with " + option);
+  throw InputError(origin + ": " + option + " " + given + ": no column of this name holds " +
+                   what_is_wanted(kind) + all);
+}
+
+}  // namespace zoetrope::data
