@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
 import { readArrays, readMeta, readSheet } from "./decode.js";
+import { count } from "./dom.js";
 
 const kNoNumber = 65535;
 
@@ -59,7 +60,7 @@ class Dataset {
     return [...indices].sort((a, b) => this.score(frame, a) - this.score(frame, b) || a - b);
   }
   moment(frame) {
-    return "step " + this.meta.steps[frame].toLocaleString("en") + ", epoch " + this.meta.epochs[frame].toFixed(2);
+    return "step " + count(this.meta.steps[frame]) + ", epoch " + this.meta.epochs[frame].toFixed(2);
   }
 
   // The picture of image `i`, `size` CSS pixels wide and high at most, as an element.

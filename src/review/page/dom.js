@@ -16,7 +16,8 @@ export function element(tag, properties = {}, ...children) {
 }
 
 export const number = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
-export const count = (value) => value.toLocaleString("en");
+// 10000 as 10,000; Intl would take 20 ms to get ready.
+export const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 // Outlier scores span many orders of magnitude.
 export const scoreText = (value) => (value > 0 && value < 0.001 ? value.toExponential(1) : number(value, 4));
 // When what was drawn until now is on the screen; at once where nobody sees the page.

@@ -98,7 +98,6 @@ function connectRows(table, dataset, state) {
   table.on("rowMouseEnter", (event, row) => state.set({
     hovered: { index: row.getData().id, frame: state.frame, x: event.clientX, y: event.clientY } }));
   table.on("rowMouseLeave", () => state.set({ hovered: null }));
-  table.on("dataFiltered", (_, rows) => (byId("count").textContent = count(rows.length) + " of " + count(dataset.size)));
   table.on("dataSorted", (sorters) => state.set({ sort: sorters.map((s) => s.field + ":" + s.dir).join(",") }));
 }
 
@@ -112,10 +111,14 @@ function connectFilters(table, dataset, state) {
   };
   const only = byId("only-selection");
   only.onchange = () => state.set({ onlySelection: only.checked });
+  const showCount = (shown) => (byId("count").textContent = count(shown) + " of " + count(dataset.size));
+  table.on("dataFiltered", (_, rows) => showCount(rows.length));
+  showCount(dataset.size);
+  const filters = state.search || state.hidden.size > 0 || state.onlySelection;
   state.on(["search", "hidden", "onlySelection"], () => {
     only.checked = state.onlySelection;
     table.setFilter(filterOf(dataset, state));
-  });
+  }, { now: filters });
   state.on(["selected"], () => state.onlySelection && table.refreshFilter());
 }
 

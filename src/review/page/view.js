@@ -62,7 +62,9 @@ export class View {
 
   #newPlot(type) {
     Plotly.purge(this.plot);
-    return Plotly.newPlot(this.plot, [this.#trace(type)], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
+    // As many pixels as the screen has; Plotly's own default is twice as many each way.
+    const plotGlPixelRatio = window.devicePixelRatio || 1;
+    return Plotly.newPlot(this.plot, [this.#trace(type)], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true, plotGlPixelRatio });
   }
 
   get frame() {
