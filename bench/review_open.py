@@ -31,7 +31,7 @@ def start_browser():
     return webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
 
 
-# Moves the slider to the start; answers with the time when both views are drawn anew and painted.
+# Moves the slider to the second checkpoint; answers with the time when both views are drawn anew and painted.
 MOVE_SLIDER = """
 const done = arguments[0], slider = document.getElementById('slider');
 let waiting = 2;
