@@ -20,7 +20,6 @@ class Normalizer {
   Normalizer(double factor, float mean, float deviation, Instructions use = best_instructions());
 
   void apply(const std::uint8_t* bytes, std::int64_t count, float* out) const;
-  const ByteTable& table() const { return table_; }  // every byte's value
 
  private:
   // The same values computed without a table, several at a time.
