@@ -63,7 +63,7 @@ export class View {
   #newPlot(type) {
     Plotly.purge(this.plot);
     // As many pixels as the screen has; Plotly's own default is twice as many each way.
-    const plotGlPixelRatio = window.devicePixelRatio || 1;
+    const plotGlPixelRatio = Math.max(1, window.devicePixelRatio || 1); // it takes none below 1
     return Plotly.newPlot(this.plot, [this.#trace(type)], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true, plotGlPixelRatio });
   }
 
