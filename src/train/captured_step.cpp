@@ -13,8 +13,8 @@
 namespace zoetrope::train {
 namespace {
 
-// In the first, cuBLAS chooses its kernels, NCCL connects its ranks and the allocator grows, none of which can be
-// captured. PyTorch's recipe for capturing a whole training step takes three, too.
+// In the first, cuBLAS chooses its kernels, NCCL connects its ranks and the allocator grows, none of which
+// can be captured. PyTorch's recipe for capturing a whole training step takes three, too.
 constexpr int kRunsBeforeCapture = 3;
 
 // Why no step can be captured, the same on every rank; "" when it can.

@@ -46,6 +46,7 @@ class Usage(unittest.TestCase):
             self.refused([*run, "--device", "cuda"], 2, "--device cuda: ", ranks=ranks)
             self.refused([*run, "--backend", "nccl"], 2, "--backend nccl", "CPU", ranks=ranks)
             self.refused([*run, "--precision", "tf32"], 2, "--precision tf32", ranks=ranks)
+            self.refused([*run, "--cuda-graph", "on"], 2, "--cuda-graph on: ", "CPU", ranks=ranks)
             self.assertFalse((self.root / "run").exists(), "work began before the devices were checked")
         job.run([*run, "--device", "auto"], ranks=2)
 
