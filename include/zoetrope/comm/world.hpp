@@ -35,8 +35,8 @@ class World {
   // Says that this rank computes on `threads` CPU threads; 0: on a device. By default asynchronous
   // all-reduces of communicator() go on in a thread of their own. Where all ranks are on one host and compute
   // on all of its cores, that thread would take its time from the computation and disturb it, and the sums
-  // themselves are work of the cores: there they are done by who waits for them. Collective; none may be
-  // under way.
+  // themselves are work of the cores: there they are done by who waits for them. Sums of three or more ranks
+  // differ between the two ways in the last bits. Collective; none may be under way.
   void set_compute_threads(int threads);
   // Names what the job is doing, for the watchdog's report: "training, step 120".
   void set_stage(const std::string& stage);
