@@ -21,12 +21,8 @@ ZOETROPE_INLINE Gelu gelu_of(Lanes u) {
   const Lanes size = u < 0.0f ? negative : u;
   const Lanes bell = exp_of(u * u * -0.5f);
   const Lanes t = 1.0f / (1.0f + 0.3275911f * 0.70710678f * size);
-  Lanes tail = Lanes{} + 1.061405429f;
-  tail = tail * t - 1.453152027f;
-  tail = tail * t + 1.421413741f;
-  tail = tail * t - 0.284496736f;
-  tail = tail * t + 0.254829592f;
-  tail = 0.5f * tail * t * bell;  // Phi(-|u|)
+  const Lanes series = polynomial(t, 1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f);
+  const Lanes tail = 0.5f * series * t * bell;  // Phi(-|u|)
   const Lanes rest = 1.0f - tail;
   const Lanes below = u < 0.0f ? tail : rest;
   return {u * below, below + u * (0.39894228f * bell)};
@@ -40,18 +36,10 @@ ZOETROPE_INLINE Lanes gelu_value_of(Lanes u) {
   Lanes inside = u < least ? least : u;  // NaN stays
   inside = inside > most ? most : inside;
   const Lanes s = inside * inside;
-  Lanes p = Lanes{} + 2.1707512e-08f;
-  p = p * s + 6.52571404e-06f;
-  p = p * s + 1.86770924e-04f;
-  p = p * s + 4.78588557e-03f;
-  p = p * s + 3.55563977e-02f;
-  p = p * s + 3.98942104e-01f;
-  Lanes q = Lanes{} + 1.18006322e-06f;
-  q = q * s + 7.96813101e-05f;
-  q = q * s + 1.98526568e-03f;
-  q = q * s + 2.96322379e-02f;
-  q = q * s + 2.55790873e-01f;
-  q = q * s + 1.0f;
+  const Lanes p = polynomial(s, 2.1707512e-08f, 6.52571404e-06f, 1.86770924e-04f, 4.78588557e-03f,
+                             3.55563977e-02f, 3.98942104e-01f);
+  const Lanes q = polynomial(s, 1.18006322e-06f, 7.96813101e-05f, 1.98526568e-03f, 2.96322379e-02f,
+                             2.55790873e-01f, 1.0f);
   const Lanes below = 0.5f + inside * (p / q);
   return u < least ? Lanes{} : u * below;
 }

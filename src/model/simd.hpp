@@ -45,6 +45,14 @@ ZOETROPE_INLINE float max_of(Lanes x) {
                 larger(larger(x[1], x[5]), larger(x[3], x[7])));
 }
 
+// highest x^n + ... + c1 x + c0, of the coefficients from the highest to the lowest.
+template <typename... Rest>
+ZOETROPE_INLINE Lanes polynomial(Lanes x, float highest, Rest... rest) {
+  Lanes sum = Lanes{} + highest;
+  ((sum = sum * x + rest), ...);
+  return sum;
+}
+
 // e^x for x <= 0, to 2 units in the last place: Cephes' expf. Below -87 it stays at e^-87.
 ZOETROPE_INLINE Lanes exp_of(Lanes x) {
   const Lanes least = Lanes{} - 87.0f;
@@ -53,12 +61,8 @@ ZOETROPE_INLINE Lanes exp_of(Lanes x) {
   const Lanes shifted = x * 1.44269504088896341f + rounding;
   const Lanes n = shifted - rounding;
   const Lanes r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-  Lanes p = Lanes{} + 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  Lanes p = polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
+                       1.6666665459e-1f, 5.0000001201e-1f);
   p = p * r * r + r + 1.0f;
   const IntLanes power = __builtin_convertvector(n, IntLanes) << 23;
   IntLanes bits;
