@@ -28,8 +28,8 @@ constexpr std::int64_t kBytesAtOnce = std::int64_t{8} << 20;  // of images, wher
 class RowsInProgress {
  public:
   RowsInProgress(const model::Vit& model, const data::PreprocessorConfig& preprocessor,
-                 model::Precision precision, std::int64_t num_rows, std::int64_t block)
-      : model_(model.packed(block)), preprocessor_(preprocessor), precision_(precision) {
+                 model::Precision precision, std::int64_t num_rows)
+      : model_(model), preprocessor_(preprocessor), precision_(precision) {
     rows_.embeddings.resize(static_cast<std::size_t>(num_rows * model.config().hidden_size));
     rows_.logits.resize(static_cast<std::size_t>(num_rows * model.config().num_labels()));
   }
@@ -83,7 +83,7 @@ class RowsInProgress {
     if (block.cls.wait().defined()) store(block.cls.wait(), block.scores.wait(), block.first);
   }
 
-  const model::Vit model_;
+  const model::Vit& model_;
   const data::PreprocessorConfig& preprocessor_;
   model::Precision precision_;
   store::EmbeddedRows rows_;
@@ -114,7 +114,7 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const std::int64_t first_row = first_block * size;
   const std::int64_t last_row = std::min(last_block * size, images.labels().size(0));
-  RowsInProgress rows(model, preprocessor, precision, last_row - first_row, size);
+  RowsInProgress rows(model, preprocessor, precision, last_row - first_row);
 
   // Some blocks at a time: the next ones' images are made while these are computed. Threads wait for one
   // another at the end of each time, so small images come many at once.
