@@ -23,10 +23,9 @@ std::string find_obstacle(const StepRunner& steps, const TrainOptions& options, 
   if (num_images < options.batch_size)
     return "there are fewer training images than the --batch-size of " + std::to_string(options.batch_size) +
            ", so that no step has a full batch";
-  const std::int64_t size = control.size(), share = (options.batch_size + size - 1) / size;
   const std::int64_t least = comm::all_reduce_scalar(control, steps.micro_batch(), comm::ReduceOp::kMin);
-  if (least >= share) return "";
-  return "a rank takes its " + std::to_string(share) + " images of a step in passes of " +
+  if (least >= steps.local_batch()) return "";
+  return "a rank takes its " + std::to_string(steps.local_batch()) + " images of a step in passes of " +
          std::to_string(least) +
          ", and only a single pass is captured; use more ranks or a smaller --batch-size";
 }

@@ -39,6 +39,8 @@ class StepRunner {
   const at::Tensor& totals() const { return totals_; }
 
   std::size_t num_lanes() const { return lanes_.size(); }
+  // The most images of a step that a rank takes, as given; and how many of them at once.
+  std::int64_t local_batch() const { return local_batch_; }
   std::int64_t micro_batch() const { return micro_batch_; }
 
  private:
@@ -51,6 +53,7 @@ class StepRunner {
   data::ImageCache& images_;
   const data::PreprocessorConfig& preprocessor_;
   model::Precision precision_;
+  std::int64_t local_batch_;
   std::int64_t micro_batch_;
   comm::Communicator& communicator_;
   std::vector<Lane> lanes_;
