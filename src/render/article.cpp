@@ -179,7 +179,7 @@ ArticleFigure::Legend ArticleFigure::fit_legend() const {
   return legend;
 }
 
-void ArticleFigure::draw_legend(Picture& picture) const {
+void ArticleFigure::draw_legend(Picture& picture, Canvas& canvas) const {
   const auto [em, rows, text_width] = legend_;
   if (rows == 0) return;
   const double pitch = kLegendPitch * em;
@@ -187,7 +187,6 @@ void ArticleFigure::draw_legend(Picture& picture) const {
   const double height = pitch * static_cast<double>(rows) + 0.25 * em;
   const double away = 0.5 * points(kFont);
   const Rect frame{plane_.box.right() - away - width, plane_.box.y + away, width, height};
-  Canvas canvas(picture);
   canvas.fill_rounded(frame, 0.2 * em, kWhite, 0.8);
   canvas.stroke_rounded(frame, 0.2 * em, points(1), kLegendEdge, 0.8);
   const std::size_t classes = scene_.class_names.size();
@@ -287,9 +286,7 @@ void ArticleFigure::draw_frame(Picture& picture, const Frame& frame) const {
   scatter_.draw(picture, frame.points);
   Canvas canvas(picture);
   draw_spines(canvas, plane_);
-  canvas.flush();
-  draw_legend(picture);
-  canvas.mark_dirty();
+  draw_legend(picture, canvas);
   draw_loss(canvas, frame.step);
   draw_spines(canvas, loss_);
   draw_title(canvas, frame.step);

@@ -46,7 +46,7 @@ class ArticleFigure {
   };
   Legend fit_legend() const;
   double legend_mark_radius() const;
-  void draw_legend(Picture& picture) const;
+  void draw_legend(Picture& picture, Canvas& canvas) const;
   void draw_legend_mark(Picture& picture, Canvas& canvas, const ClassMark& mark, double x, double y) const;
   void draw_loss(Canvas& canvas, std::int64_t step) const;
   struct OutlierTitle {

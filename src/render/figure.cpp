@@ -117,15 +117,13 @@ void Figure::draw_plane(Canvas& canvas) const {
 void Figure::draw_legend(Picture& picture, Canvas& canvas) const {
   const double body = layout_.legend_body;
   const TextStyle name{.size = body, .colour = theme_.ink};
-  Shape stamp_shape = Shape::kDisc;
-  Stamp stamp(stamp_shape, {0.38 * body, 1});
+  const std::vector<Stamp> stamps = make_stamps(layout_.legend.size(), {0.38 * body, 1});
   for (std::size_t i = 0; i < layout_.legend.size(); ++i) {
     const Rect& entry = layout_.legend[i];
     const ClassMark mark = class_mark(i, scene_.theme);
-    // The classes of one shape follow each other.
-    if (mark.shape != stamp_shape) stamp = Stamp(stamp_shape = mark.shape, {0.38 * body, 1});
     canvas.flush();
-    stamp.press(picture, entry.inset(-body), entry.x + 0.45 * body, entry.centre_y(), mark.colour);
+    stamps[static_cast<std::size_t>(mark.shape)].press(picture, entry.inset(-body), entry.x + 0.45 * body,
+                                                       entry.centre_y(), mark.colour);
     canvas.mark_dirty();
     text_.draw(canvas, {entry.x + 1.3 * body, entry.y, entry.w - 1.3 * body, entry.h}, scene_.class_names[i],
                name);
