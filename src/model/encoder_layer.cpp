@@ -11,7 +11,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "attention.hpp"
-#include "fused_linear.hpp"
 #include "row_kernels.hpp"
 #include "weight_gradient.hpp"
 
@@ -26,14 +25,14 @@ using Weights = EncoderLayerWeights;
 using WeightList = std::array<at::Tensor, 12>;
 
 WeightList to_list(const Weights& w) {
-  return {w.norm_before_weight, w.norm_before_bias,  w.qkv_weight,      w.out_weight,
-          w.out_bias,           w.norm_after_weight, w.norm_after_bias, w.mlp_in_weight,
-          w.mlp_in_bias,        w.mlp_out_weight,    w.mlp_out_bias,    w.qkv_bias};
+  return {w.norm_before_weight, w.norm_before_bias,     w.qkv_weight.plain, w.out_weight.plain,
+          w.out_bias,           w.norm_after_weight,    w.norm_after_bias,  w.mlp_in_weight.plain,
+          w.mlp_in_bias,        w.mlp_out_weight.plain, w.mlp_out_bias,     w.qkv_bias};
 }
 
 Weights from_list(at::TensorList list) {
-  return {list[0], list[1], list[2], list[11], list[3], list[4],
-          list[5], list[6], list[7], list[8],  list[9], list[10]};
+  return {list[0], list[1], {list[2], {}}, list[11], {list[3], {}}, list[4],
+          list[5], list[6], {list[7], {}}, list[8],  {list[9], {}}, list[10]};
 }
 
 const float* in(const at::Tensor& tensor) {
@@ -78,18 +77,18 @@ at::Tensor forward(const Dimensions& size, const at::Tensor& x, const Weights& w
   const at::Tensor normed_before = at::empty_like(x);
   normalize_rows(rows, in(x), in(w.norm_before_weight), in(w.norm_before_bias), size.eps, out(normed_before),
                  keep ? kept->moments_of(0) : RowMoments{});
-  const at::Tensor qkv = fused_linear(normed_before, w.qkv_weight, w.qkv_bias);  // (R, 3H)
+  const at::Tensor qkv = linear_of_rows(normed_before, w.qkv_weight, w.qkv_bias);  // (R, 3H)
   at::Tensor probabilities;
   const at::Tensor context = attention_of_rows(qkv, size.batch, size.heads, keep ? &probabilities : nullptr);
-  const at::Tensor middle = fused_linear(context, w.out_weight, w.out_bias, x);
+  const at::Tensor middle = linear_of_rows(context, w.out_weight, w.out_bias, x);
 
   const at::Tensor normed_after = at::empty_like(x);
   normalize_rows(rows, in(middle), in(w.norm_after_weight), in(w.norm_after_bias), size.eps,
                  out(normed_after), keep ? kept->moments_of(1) : RowMoments{});
-  const at::Tensor inner = fused_linear(normed_after, w.mlp_in_weight, at::Tensor());  // (R, M)
+  const at::Tensor inner = linear_of_rows(normed_after, w.mlp_in_weight, {});  // (R, M)
   const at::Tensor slope = keep ? at::empty_like(inner) : at::Tensor();
   add_bias_gelu(extent_of(inner), out(inner), in(w.mlp_in_bias), keep ? out(slope) : nullptr);
-  const at::Tensor result = fused_linear(inner, w.mlp_out_weight, w.mlp_out_bias, middle);
+  const at::Tensor result = linear_of_rows(inner, w.mlp_out_weight, w.mlp_out_bias, middle);
   if (keep) {
     *kept = {x,      normed_before, qkv,   probabilities, context,
              middle, normed_after,  inner, slope,         kept->moments};
@@ -122,11 +121,11 @@ struct WeightGradients {
 at::Tensor mlp_backward(const Kept& kept, const Weights& w, const at::Tensor& grad, WeightGradients& to) {
   const Extent rows = extent_of(grad);
   add_column_sums(rows, in(grad), to.mlp_out_bias().data());
-  to.mlp_out_weight().add_product(grad.t(), kept.inner);
-  const at::Tensor grad_inner = linear_input_gradient(grad, w.mlp_out_weight);
+  to.mlp_out_weight().add_product(grad, kept.inner);
+  const at::Tensor grad_inner = linear_input_gradient(grad, w.mlp_out_weight.plain);
   scale_by_slope(extent_of(grad_inner), out(grad_inner), in(kept.slope), to.mlp_in_bias().data());
-  to.mlp_in_weight().add_product(grad_inner.t(), kept.normed_after);
-  const at::Tensor grad_normed = linear_input_gradient(grad_inner, w.mlp_in_weight);
+  to.mlp_in_weight().add_product(grad_inner, kept.normed_after);
+  const at::Tensor grad_normed = linear_input_gradient(grad_inner, w.mlp_in_weight.plain);
   const at::Tensor grad_middle = at::empty_like(grad);
   normalize_rows_backward(rows, in(grad_normed), in(kept.middle), in(w.norm_after_weight), kept.moments_of(1),
                           in(grad), out(grad_middle), to.norm_after_weight().data(),
@@ -139,13 +138,13 @@ at::Tensor attention_backward(const Dimensions& size, const Kept& kept, const We
                               const at::Tensor& grad, WeightGradients& to) {
   const Extent rows = extent_of(grad);
   add_column_sums(rows, in(grad), to.out_bias().data());
-  to.out_weight().add_product(grad.t(), kept.context);
-  const at::Tensor grad_context = at::mm(grad, w.out_weight);
+  to.out_weight().add_product(grad, kept.context);
+  const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight.plain);
   const at::Tensor grad_qkv =
       attention_of_rows_backward(kept.qkv, size.batch, size.heads, kept.probabilities, grad_context);
   if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_qkv), in(grad_qkv), to.qkv_bias().data());
-  to.qkv_weight().add_product(grad_qkv.t(), kept.normed_before);
-  const at::Tensor grad_normed = linear_input_gradient(grad_qkv, w.qkv_weight);
+  to.qkv_weight().add_product(grad_qkv, kept.normed_before);
+  const at::Tensor grad_normed = linear_input_gradient(grad_qkv, w.qkv_weight.plain);
   const at::Tensor grad_tokens = at::empty_like(grad);
   normalize_rows_backward(rows, in(grad_normed), in(kept.tokens), in(w.norm_before_weight),
                           kept.moments_of(0), in(grad), out(grad_tokens), to.norm_before_weight().data(),
@@ -210,10 +209,10 @@ at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens, cons
   if (c10::GradMode::is_enabled() && x.requires_grad()) {
     const Weights& w = weights;
     const auto qkv_bias = w.qkv_bias.defined() ? std::optional(w.qkv_bias) : std::nullopt;
-    return EncoderLayer::apply(x, w.norm_before_weight, w.norm_before_bias, w.qkv_weight, w.out_weight,
-                               w.out_bias, w.norm_after_weight, w.norm_after_bias, w.mlp_in_weight,
-                               w.mlp_in_bias, w.mlp_out_weight, w.mlp_out_bias, qkv_bias,
-                               config.num_attention_heads, config.layer_norm_eps);
+    return EncoderLayer::apply(x, w.norm_before_weight, w.norm_before_bias, w.qkv_weight.plain,
+                               w.out_weight.plain, w.out_bias, w.norm_after_weight, w.norm_after_bias,
+                               w.mlp_in_weight.plain, w.mlp_in_bias, w.mlp_out_weight.plain, w.mlp_out_bias,
+                               qkv_bias, config.num_attention_heads, config.layer_norm_eps);
   }
   const Dimensions size{x.size(0), config.num_attention_heads, static_cast<float>(config.layer_norm_eps)};
   return forward(size, x.flatten(0, 1), weights, nullptr).view(x.sizes());

@@ -8,14 +8,13 @@
 
 #include "attention.hpp"
 #include "encoder_layer.hpp"
-#include "fused_linear.hpp"
 #include "linear.hpp"
 #include "positions.hpp"
 
 namespace zoetrope::model {
 
 at::Tensor Forward::linear(const at::Tensor& x, const Affine& affine) const {
-  return model::linear(x, tensor(affine.weight), optional_tensor(affine.bias));
+  return model::linear(x, weight_of(affine), optional_tensor(affine.bias));
 }
 
 at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
@@ -41,7 +40,7 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(model::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
+  parts.push_back(model::linear(patches, {weight, {}}, tensor(projection.bias)));  // (B, P, H)
   return at::cat(parts, 1) + interpolate_positions(tensor(architecture_.position_embeddings),
                                                    config_.num_prefix_tokens(), rows, columns);  // (B, T, H)
 }
@@ -61,8 +60,8 @@ at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerInd
   const at::Tensor all_bias = optional_tensor(index.qkv.bias);
   const std::vector<at::Tensor> bias =
       all_bias.defined() ? all_bias.split_with_sizes({hidden, 2 * hidden}) : std::vector<at::Tensor>(2);
-  const at::Tensor query = model::linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
-  const at::Tensor key_value = model::linear(normed, weight[1], bias[1]);           // (B, T, 2H)
+  const at::Tensor query = model::linear(normed.select(1, 0), {weight[0], {}}, bias[0]);  // (B, H)
+  const at::Tensor key_value = model::linear(normed, {weight[1], {}}, bias[1]);           // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
   return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
 }
@@ -90,17 +89,15 @@ at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index)
   return add_to(tokens, linear(inner, index.mlp_out), index.mlp_scale);
 }
 
-// As encoder_layer takes it.
-const at::Tensor& Forward::weight_of(const Affine& affine) const {
+LinearWeight Forward::weight_of(const Affine& affine) const {
   const at::Tensor& plain = tensor(affine.weight);
-  if (packed_.empty() || c10::GradMode::is_enabled()) return plain;
-  const at::Tensor& packed = packed_[static_cast<std::size_t>(affine.weight)];
-  return packed.defined() ? packed : plain;
+  if (packed_.empty() || c10::GradMode::is_enabled()) return {plain, {}};
+  return {plain, packed_[static_cast<std::size_t>(affine.weight)]};
 }
 
 at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
   const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
-  if (!is_alone || !can_fuse_linear(tokens) || !can_fuse_layer(config_, tokens.size(1)))
+  if (!is_alone || !is_plain_float(tokens) || !can_fuse_layer(config_, tokens.size(1)))
     return mlp_block(attention_block(tokens, index), index);
   return encoder_layer(
       config_, tokens,

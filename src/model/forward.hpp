@@ -10,13 +10,13 @@
 #include "zoetrope/model/config.hpp"
 
 #include "architecture.hpp"
+#include "linear.hpp"
 
 namespace zoetrope::model {
 
 class Forward {
  public:
-  // `packed` is empty, or has beside each of `tensors` what pack_for_linear made of it, or an undefined
-  // tensor.
+  // `packed` is empty, or has beside each of `tensors` what LinearWeight calls transposed.
   Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors,
           const std::vector<at::Tensor>& packed)
       : config_(config), architecture_(architecture), tensors_(tensors), packed_(packed) {}
@@ -40,7 +40,7 @@ class Forward {
   at::Tensor linear(const at::Tensor& x, const Affine& affine) const;
   at::Tensor layer_norm(const at::Tensor& x, const Affine& affine) const;
   const at::Tensor& tensor(int index) const { return tensors_[static_cast<std::size_t>(index)]; }
-  const at::Tensor& weight_of(const Affine& affine) const;
+  LinearWeight weight_of(const Affine& affine) const;
   at::Tensor optional_tensor(int index) const { return index < 0 ? at::Tensor() : tensor(index); }
 
   const VitConfig& config_;

@@ -4,10 +4,12 @@
 #include <optional>
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "fused_linear.hpp"
+#include "gemm.hpp"
+#include "row_kernels.hpp"
 #include "weight_gradient.hpp"
 
 namespace zoetrope::model {
@@ -16,13 +18,17 @@ namespace {
 
 namespace autograd = torch::autograd;
 
+const float* data_of(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
+}
+
 class Linear : public autograd::Function<Linear> {
  public:
   static at::Tensor forward(autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
     const at::Tensor some_bias = bias.value_or(at::Tensor());
     context->save_for_backward({x, weight, some_bias});
-    return fused_linear(x, weight, some_bias);
+    return linear_of_rows(x, {weight, {}}, some_bias);
   }
 
   static autograd::variable_list backward(autograd::AutogradContext* context,
@@ -30,10 +36,9 @@ class Linear : public autograd::Function<Linear> {
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
     const at::Tensor grad = gradients[0].contiguous();
-    const at::Tensor rows = grad.flatten(0, -2);
     const WeightGradient of_weight(weight), of_bias(bias);
-    of_weight.add_product(rows.t(), x.flatten(0, -2));
-    if (bias.defined()) of_bias.add(rows.sum(0));
+    of_weight.add_product(grad, x);
+    if (bias.defined()) add_column_sums({grad.size(0), grad.size(1)}, data_of(grad), of_bias.data());
     const at::Tensor of_x = context->needs_input_grad(0) ? linear_input_gradient(grad, weight) : at::Tensor();
     return {of_x, of_weight.rest(), of_bias.rest()};
   }
@@ -41,10 +46,43 @@ class Linear : public autograd::Function<Linear> {
 
 }  // namespace
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (!can_fuse_linear(x)) return at::linear(x, weight, bias);
-  if (!c10::GradMode::is_enabled()) return fused_linear(x.contiguous(), weight, bias);
-  return Linear::apply(x.contiguous(), weight, bias.defined() ? std::optional(bias) : std::nullopt);
+bool is_plain_float(const at::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == at::kFloat && !at::autocast::is_autocast_enabled(at::kCPU);
+}
+
+at::Tensor linear(const at::Tensor& x, const LinearWeight& weight, const at::Tensor& bias) {
+  if (!is_plain_float(x)) return at::linear(x, weight.plain, bias);
+  const at::Tensor rows = x.contiguous().view({-1, x.size(-1)});
+  const at::Tensor result =
+      c10::GradMode::is_enabled()
+          ? Linear::apply(rows, weight.plain, bias.defined() ? std::optional(bias) : std::nullopt)
+          : linear_of_rows(rows, weight, bias);
+  std::vector<std::int64_t> shape = x.sizes().vec();
+  shape.back() = weight.plain.size(0);
+  return result.view(shape);
+}
+
+at::Tensor linear_of_rows(const at::Tensor& x, const LinearWeight& weight, const at::Tensor& bias,
+                          const at::Tensor& residual) {
+  const ProductSize size{x.size(0), weight.plain.size(0), x.size(1)};
+  const at::Tensor result = at::empty({size.rows, size.columns}, x.options());
+  const MatrixView<float> out{result.mutable_data_ptr<float>(), size.columns};
+  const Before before = bias.defined() || residual.defined() ? Before::kAddedTo : Before::kOverwritten;
+  if (before == Before::kAddedTo)
+    add_rows({size.rows, size.columns}, data_of(residual), data_of(bias), out.data);
+  if (weight.transposed.defined())
+    multiply(size, {data_of(x), size.depth}, {data_of(weight.transposed), size.columns}, out, before);
+  else
+    multiply_by_transposed(size, {data_of(x), size.depth}, {data_of(weight.plain), size.depth}, out, before);
+  return result;
+}
+
+at::Tensor linear_input_gradient(const at::Tensor& grad, const at::Tensor& weight) {
+  const ProductSize size{grad.size(0), weight.size(1), weight.size(0)};
+  const at::Tensor result = at::empty({size.rows, size.columns}, grad.options());
+  multiply(size, {data_of(grad), size.depth}, {data_of(weight), size.columns},
+           {result.mutable_data_ptr<float>(), size.columns});
+  return result;
 }
 
 }  // namespace zoetrope::model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "row_kernels.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "simd.hpp"
@@ -46,9 +47,19 @@ ZOETROPE_INLINE Lanes gelu_value_of(Lanes u) {
 
 }  // namespace
 
+ZOETROPE_FOR_EACH_CPU void add_rows(Extent extent, const float* rows, const float* bias, float* to) {
+  for (std::int64_t r = 0; r < extent.rows; ++r, to += extent.columns) {
+    const float* row = rows == nullptr ? bias : rows + r * extent.columns;
+    if (rows == nullptr || bias == nullptr)
+      std::copy_n(row, extent.columns, to);
+    else
+      for (std::int64_t c = 0; c < extent.columns; ++c) to[c] = row[c] + bias[c];
+  }
+}
+
 ZOETROPE_FOR_EACH_CPU void add_column_sums(Extent extent, const float* from, float* to) {
   for (std::int64_t r = 0; r < extent.rows; ++r, from += extent.columns)
-    for (std::int64_t c = 0; c < extent.columns; c += kLanes) store(to + c, load(to + c) + load(from + c));
+    for (std::int64_t c = 0; c < extent.columns; ++c) to[c] += from[c];
 }
 
 ZOETROPE_FOR_EACH_CPU void add_bias_gelu(Extent extent, float* x, const float* bias, float* slope) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an encoder layer does between its matrix products, on the calling thread: each function reads and
 // writes every row once. Matrices are float32, contiguous, [rows, columns]; `columns` is a multiple of
-// kColumnStep.
+// kColumnStep for those that compute more than sums.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,10 @@ struct Extent {
   std::int64_t columns = 0;
 };
 
-// to += the sum over rows.
+// to = rows + bias, where one of them may be null; `bias` is [columns].
+void add_rows(Extent extent, const float* rows, const float* bias, float* to);
+
+// to [columns] += the sum over rows.
 void add_column_sums(Extent extent, const float* from, float* to);
 
 // x = gelu(x + bias), to 1.2e-6, and relatively where it is above 1: as exact as at::gelu. `slope`, where not

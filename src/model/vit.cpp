@@ -9,7 +9,6 @@
 #include "architecture.hpp"
 #include "encoder_layer.hpp"
 #include "forward.hpp"
-#include "fused_linear.hpp"
 #include "lazy_zeros.hpp"
 
 namespace zoetrope::model {
@@ -44,7 +43,7 @@ Vit Vit::over(at::Tensor flat) const {
   return other;
 }
 
-Vit Vit::packed(std::int64_t images) const {
+Vit Vit::packed() const {
   Vit other = replica();
   if (!can_fuse_layer(config_, config_.num_tokens())) return other;
   other.packed_.resize(tensors_.size());
@@ -52,7 +51,7 @@ Vit Vit::packed(std::int64_t images) const {
   for (const LayerIndex& layer : architecture_->layers) {
     for (const Affine& affine : {layer.qkv, layer.attention_out, layer.mlp_in, layer.mlp_out}) {
       const auto index = static_cast<std::size_t>(affine.weight);
-      other.packed_[index] = pack_for_linear(tensors_[index], images * config_.num_tokens());
+      other.packed_[index] = tensors_[index].t().contiguous();
     }
   }
   return other;

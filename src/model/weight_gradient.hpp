@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "gemm.hpp"
+
 namespace zoetrope::model {
 
 // Where a weight's gradient is added: in the leaf's own buffer, if it has one.
@@ -15,8 +17,11 @@ class WeightGradient {
   }
 
   float* data() const { return sum_.mutable_data_ptr<float>(); }
-  void add(const at::Tensor& more) const { sum_.add_(more); }
-  void add_product(const at::Tensor& a, const at::Tensor& b) const { sum_.addmm_(a, b); }
+  // That of a linear layer's weight, for its result's gradient (R, N) and its input x (R, K).
+  void add_product(const at::Tensor& grad, const at::Tensor& x) const {
+    multiply_transposed({grad.size(1), x.size(1), x.size(0)}, {grad.const_data_ptr<float>(), grad.size(1)},
+                        {x.const_data_ptr<float>(), x.size(1)}, {data(), x.size(1)}, Before::kAddedTo);
+  }
   // For autograd, which adds nothing where it gets nothing.
   at::Tensor rest() const { return has_buffer_ ? at::Tensor() : sum_; }
 
