@@ -7,6 +7,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "row_kernels.hpp"
 #include "simd.hpp"
 
 namespace zoetrope::model {
@@ -80,32 +81,6 @@ ZOETROPE_INLINE void transpose(const float* from, std::int64_t from_row, std::in
   }
 }
 
-// One row of scores, whose entries from `count` up to its padded end become 0.
-ZOETROPE_INLINE void softmax(float* row, std::int64_t count) {
-  const std::int64_t width = padded(count);
-  for (std::int64_t i = count; i < width; ++i) row[i] = row[0];
-  Lanes largest = load(row);
-  for (std::int64_t i = kLanes; i < width; i += kLanes) {
-    const Lanes lanes = load(row + i);
-    largest = lanes > largest ? lanes : largest;
-  }
-  const float shift = max_of(largest);
-  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, exp_of(load(row + i) - shift));
-  for (std::int64_t i = count; i < width; ++i) row[i] = 0;
-  Lanes sums = {};
-  for (std::int64_t i = 0; i < width; i += kLanes) sums += load(row + i);
-  const float factor = 1.0f / sum_of(sums);
-  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, load(row + i) * factor);
-}
-
-// row = p * (row - sum of p * row): the gradient through softmax.
-ZOETROPE_INLINE void softmax_backward(const float* p, float* row, std::int64_t width) {
-  Lanes sums = {};
-  for (std::int64_t i = 0; i < width; i += kLanes) sums += load(p + i) * load(row + i);
-  const float sum = sum_of(sums);
-  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, load(p + i) * (load(row + i) - sum));
-}
-
 using Transposed = std::array<float, kMaxHeadSize * kMaxKeys>;
 constexpr std::int64_t kQueriesAtOnce = 32;
 using ScoreRows = std::array<float, kQueriesAtOnce * kMaxKeys>;
@@ -138,7 +113,7 @@ ZOETROPE_FOR_EACH_CPU void attend_head(const AttentionShape& shape, const Attent
     const std::int64_t rows = std::min(kQueriesAtOnce, shape.queries - first);
     multiply(rows, size, width, {row_of(in.q, first), in.q.row_stride, 1}, keys.data(), width, scale,
              scores.data(), width);
-    for (std::int64_t r = 0; r < rows; ++r) softmax(scores.data() + r * width, shape.keys);
+    softmax_rows({rows, shape.keys}, scores.data());
     multiply(rows, shape.keys, size, {scores.data(), width, 1}, in.v.data, in.v.row_stride, 1.0f,
              row_of(context, first), context.row_stride);
     if (probabilities == nullptr) continue;
@@ -163,8 +138,8 @@ ZOETROPE_FOR_EACH_CPU void attend_head_backward(const AttentionShape& shape,
   for (std::int64_t r = 0; r < queries; ++r) {
     float* row = std::copy_n(probabilities + r * shape.keys, shape.keys, p.data() + r * width);
     std::fill_n(row, width - shape.keys, 0.0f);
-    softmax_backward(p.data() + r * width, grad_scores.data() + r * width, width);
   }
+  softmax_rows_backward({queries, shape.keys}, p.data(), grad_scores.data());
   multiply(queries, shape.keys, size, {grad_scores.data(), width, 1}, in.k.data, in.k.row_stride, scale,
            out.q.data, out.q.row_stride);
   multiply(shape.keys, queries, size, {grad_scores.data(), 1, width}, in.q.data, in.q.row_stride, scale,

@@ -10,29 +10,22 @@
 
 #include "zoetrope/model/config.hpp"
 
-#include "linear.hpp"
+#include "layer_weights.hpp"
 
 namespace zoetrope::model {
 
-// The layer's tensors; `qkv_bias` is undefined with qkv_bias=false.
-struct EncoderLayerWeights {
-  at::Tensor norm_before_weight, norm_before_bias;
-  LinearWeight qkv_weight;
-  at::Tensor qkv_bias;
-  LinearWeight out_weight;
-  at::Tensor out_bias;
-  at::Tensor norm_after_weight, norm_after_bias;
-  LinearWeight mlp_in_weight;
-  at::Tensor mlp_in_bias;
-  LinearWeight mlp_out_weight;
-  at::Tensor mlp_out_bias;
-};
-
-// Whether encoder_layer() computes this model's layers for so many tokens an image.
+// Whether the functions below compute this model's layers for so many tokens an image.
 bool can_fuse_layer(const VitConfig& config, std::int64_t tokens);
 
 // tokens (B, T, H) -> (B, T, H), on this thread, for tokens that are is_plain_float().
 at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens,
                          const EncoderLayerWeights& weights);
+
+// The row of the first token alone, (B, T, H) -> (B, H). Its query q meets the keys W_k x_t + b_k of all tokens
+// only in q (W_k x_t) = (q W_k) x_t, plus what is the same for each of them and leaves the softmax as it is;
+// and the sum over tokens of p_t (W_v x_t) is W_v of the sum of p_t x_t. So keys and values of the tokens are
+// never computed: of the layer's products over all tokens none is left.
+at::Tensor encoder_layer_of_first(const VitConfig& config, const at::Tensor& tokens,
+                                  const EncoderLayerWeights& weights);
 
 }  // namespace zoetrope::model

@@ -95,16 +95,35 @@ LinearWeight Forward::weight_of(const Affine& affine) const {
   return {plain, packed_[static_cast<std::size_t>(affine.weight)]};
 }
 
-at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
+bool Forward::can_fuse(const at::Tensor& tokens) const {
   const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
-  if (!is_alone || !is_plain_float(tokens) || !can_fuse_layer(config_, tokens.size(1)))
-    return mlp_block(attention_block(tokens, index), index);
-  return encoder_layer(
-      config_, tokens,
-      {tensor(index.norm_before.weight), tensor(index.norm_before.bias), weight_of(index.qkv),
-       optional_tensor(index.qkv.bias), weight_of(index.attention_out), tensor(index.attention_out.bias),
-       tensor(index.norm_after.weight), tensor(index.norm_after.bias), weight_of(index.mlp_in),
-       tensor(index.mlp_in.bias), weight_of(index.mlp_out), tensor(index.mlp_out.bias)});
+  return is_alone && is_plain_float(tokens) && can_fuse_layer(config_, tokens.size(1));
+}
+
+EncoderLayerWeights Forward::weights_of(const LayerIndex& index) const {
+  return {.norm_weight = tensor(index.norm_before.weight),
+          .norm_bias = tensor(index.norm_before.bias),
+          .qkv_weight = weight_of(index.qkv),
+          .qkv_bias = optional_tensor(index.qkv.bias),
+          .out_weight = weight_of(index.attention_out),
+          .out_bias = tensor(index.attention_out.bias),
+          .mlp = {.norm_weight = tensor(index.norm_after.weight),
+                  .norm_bias = tensor(index.norm_after.bias),
+                  .in_weight = weight_of(index.mlp_in),
+                  .in_bias = tensor(index.mlp_in.bias),
+                  .out_weight = weight_of(index.mlp_out),
+                  .out_bias = tensor(index.mlp_out.bias)}};
+}
+
+at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
+  if (can_fuse(tokens)) return encoder_layer(config_, tokens, weights_of(index));
+  return mlp_block(attention_block(tokens, index), index);
+}
+
+// The CLS token's row of a layer after which no other is used.
+at::Tensor Forward::last_layer_cls(const at::Tensor& tokens, const LayerIndex& index) const {
+  if (can_fuse(tokens)) return encoder_layer_of_first(config_, tokens, weights_of(index));
+  return mlp_block(attention_block_cls(tokens, index), index);
 }
 
 at::Tensor Forward::layers_before_last(const at::Tensor& pixels) const {
@@ -115,8 +134,7 @@ at::Tensor Forward::layers_before_last(const at::Tensor& pixels) const {
 }
 
 at::Tensor Forward::cls(const at::Tensor& pixels) const {
-  const LayerIndex& last = architecture_.layers.back();
-  return layer_norm(mlp_block(attention_block_cls(layers_before_last(pixels), last), last),
+  return layer_norm(last_layer_cls(layers_before_last(pixels), architecture_.layers.back()),
                     architecture_.norm);
 }
 

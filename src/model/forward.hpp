@@ -10,7 +10,7 @@
 #include "zoetrope/model/config.hpp"
 
 #include "architecture.hpp"
-#include "linear.hpp"
+#include "layer_weights.hpp"
 
 namespace zoetrope::model {
 
@@ -31,6 +31,7 @@ class Forward {
  private:
   at::Tensor embed_patches(const at::Tensor& pixels) const;
   at::Tensor layer(const at::Tensor& tokens, const LayerIndex& index) const;
+  at::Tensor last_layer_cls(const at::Tensor& tokens, const LayerIndex& index) const;
   at::Tensor layers_before_last(const at::Tensor& pixels) const;
   at::Tensor attention_block(const at::Tensor& tokens, const LayerIndex& index) const;
   at::Tensor attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const;
@@ -40,6 +41,8 @@ class Forward {
   at::Tensor linear(const at::Tensor& x, const Affine& affine) const;
   at::Tensor layer_norm(const at::Tensor& x, const Affine& affine) const;
   const at::Tensor& tensor(int index) const { return tensors_[static_cast<std::size_t>(index)]; }
+  bool can_fuse(const at::Tensor& tokens) const;
+  EncoderLayerWeights weights_of(const LayerIndex& index) const;
   LinearWeight weight_of(const Affine& affine) const;
   at::Tensor optional_tensor(int index) const { return index < 0 ? at::Tensor() : tensor(index); }
 

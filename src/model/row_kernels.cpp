@@ -45,6 +45,32 @@ ZOETROPE_INLINE Lanes gelu_value_of(Lanes u) {
   return u < least ? Lanes{} : u * below;
 }
 
+// One row of scores, whose entries from `count` up to its padded end become 0.
+ZOETROPE_INLINE void softmax(float* row, std::int64_t count) {
+  const std::int64_t width = padded(count);
+  for (std::int64_t i = count; i < width; ++i) row[i] = row[0];
+  Lanes largest = load(row);
+  for (std::int64_t i = kLanes; i < width; i += kLanes) {
+    const Lanes lanes = load(row + i);
+    largest = lanes > largest ? lanes : largest;
+  }
+  const float shift = max_of(largest);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, exp_of(load(row + i) - shift));
+  for (std::int64_t i = count; i < width; ++i) row[i] = 0;
+  Lanes sums = {};
+  for (std::int64_t i = 0; i < width; i += kLanes) sums += load(row + i);
+  const float factor = 1.0f / sum_of(sums);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, load(row + i) * factor);
+}
+
+// row = p * (row - sum of p * row): the gradient through softmax.
+ZOETROPE_INLINE void softmax_backward(const float* p, float* row, std::int64_t width) {
+  Lanes sums = {};
+  for (std::int64_t i = 0; i < width; i += kLanes) sums += load(p + i) * load(row + i);
+  const float sum = sum_of(sums);
+  for (std::int64_t i = 0; i < width; i += kLanes) store(row + i, load(p + i) * (load(row + i) - sum));
+}
+
 }  // namespace
 
 ZOETROPE_FOR_EACH_CPU void add_rows(Extent extent, const float* rows, const float* bias, float* to) {
@@ -128,9 +154,24 @@ ZOETROPE_FOR_EACH_CPU void normalize_rows_backward(Extent extent, const float* g
     for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
       const Lanes normed = (load(x + row + c) - mean) * rstd;
       const Lanes scaled = load(grad_y + row + c) * load(weight + c);
-      store(grad_x + row + c, load(residual + row + c) + rstd * (scaled - sum - normed * product));
+      const Lanes grad = rstd * (scaled - sum - normed * product);
+      store(grad_x + row + c, residual == nullptr ? grad : load(residual + row + c) + grad);
     }
   }
+}
+
+std::int64_t softmax_width(std::int64_t columns) {
+  return padded(columns);
+}
+
+ZOETROPE_FOR_EACH_CPU void softmax_rows(Extent extent, float* x) {
+  const std::int64_t width = padded(extent.columns);
+  for (std::int64_t r = 0; r < extent.rows; ++r) softmax(x + r * width, extent.columns);
+}
+
+ZOETROPE_FOR_EACH_CPU void softmax_rows_backward(Extent extent, const float* p, float* x) {
+  const std::int64_t width = padded(extent.columns);
+  for (std::int64_t r = 0; r < extent.rows; ++r) softmax_backward(p + r * width, x + r * width, width);
 }
 
 }  // namespace zoetrope::model

@@ -37,10 +37,19 @@ struct RowMoments {
 void normalize_rows(Extent extent, const float* x, const float* weight, const float* bias, float eps,
                     float* y, RowMoments moments);
 
-// grad_x = residual + the gradient of normalize_rows for grad_y. grad_weight and grad_bias [columns] are
+// grad_x = residual (or 0, where it is null) + the gradient of normalize_rows for grad_y. grad_weight and grad_bias [columns] are
 // added to.
 void normalize_rows_backward(Extent extent, const float* grad_y, const float* x, const float* weight,
                              RowMoments moments, const float* residual, float* grad_x, float* grad_weight,
                              float* grad_bias);
+
+// From a row to the next of the two functions below; what a row has beyond its columns is 0.
+std::int64_t softmax_width(std::int64_t columns);
+
+// x = softmax of x's rows.
+void softmax_rows(Extent extent, float* x);
+
+// x = the gradient of softmax_rows' x for that of its result, p.
+void softmax_rows_backward(Extent extent, const float* p, float* x);
 
 }  // namespace zoetrope::model

@@ -67,9 +67,9 @@ class Vit {
   Vit replica() const;
   // The same model over `flat`, memory of this layout on any device.
   Vit over(at::Tensor flat) const;
-  // The same, with weights laid out once more as the CPU's products of `images` images at a time read them,
-  // where that helps: for calls without gradients while the weights stay as they are.
-  Vit packed(std::int64_t images) const;
+  // The same, with weights laid out once more as the CPU's products read them, where that helps: for calls
+  // without gradients while the weights stay as they are.
+  Vit packed() const;
   // A copy in a device's memory.
   Vit to(at::Device device) const;
 

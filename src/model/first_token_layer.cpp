@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes: B images, T tokens, R = B T rows, N heads of size D, H hidden.
+#include "encoder_layer.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "first_token_attention.hpp"
+#include "layer_node.hpp"
+#include "mlp_rows.hpp"
+
+namespace zoetrope::model {
+
+namespace {
+
+using Weights = EncoderLayerWeights;
+using In = MatrixView<const float>;
+using Out = MatrixView<float>;
+
+// The rows of query, key or value of a packed weight (3H, H).
+struct Heads {
+  Heads(const LayerShape& shape, const at::Tensor& qkv_weight)
+      : batch(shape.batch), tokens(shape.tokens), count(shape.heads), hidden(qkv_weight.size(1)) {}
+  std::int64_t batch, tokens, count, hidden;
+
+  std::int64_t size() const { return hidden / count; }
+  float scale() const { return 1.0f / std::sqrt(static_cast<float>(size())); }
+  // Of a matrix of H columns, `head`'s D.
+  template <typename Float>
+  MatrixView<Float> columns(Float* data, std::int64_t head) const {
+    return {data + head * size(), hidden};
+  }
+  // Of a tensor (B, N, H), `head`'s (B, H).
+  template <typename Float>
+  MatrixView<Float> vectors(Float* data, std::int64_t head) const {
+    return {data + head * hidden, count * hidden};
+  }
+  // Of a weight, `head`'s (D, H). `part` is 1 for the keys', 2 for the values'.
+  template <typename Float>
+  MatrixView<Float> weight(Float* data, std::int64_t part, std::int64_t head) const {
+    return {data + (part * hidden + head * size()) * hidden, hidden};
+  }
+  // Of rows (R, H), the first token's (B, H).
+  template <typename Float>
+  MatrixView<Float> first_rows(Float* data) const {
+    return {data, tokens * hidden};
+  }
+};
+
+struct FirstTokenLayer {
+  struct Kept {
+    NormKept norm;
+    at::Tensor query;          // (B, H), divided by sqrt(D)
+    at::Tensor queries;        // (B, N, H), through the keys' weights
+    at::Tensor probabilities;  // as attend_to_rows() makes them
+    at::Tensor mixed;          // (B, N, H): what goes through the values' weights
+    at::Tensor context;        // (B, H)
+    MlpKept mlp;
+
+    std::vector<at::Tensor> list() const {
+      return {norm.x,     norm.normed,     norm.moments,     query,     queries,  probabilities, mixed, context,
+              mlp.norm.x, mlp.norm.normed, mlp.norm.moments, mlp.inner, mlp.slope};
+    }
+    static Kept from(at::TensorList list) {
+      return {{list[0], list[1], list[2]}, list[3], list[4],  list[5], list[6], list[7],
+              {{list[8], list[9], list[10]}, list[11], list[12]}};
+    }
+  };
+
+  static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w, Kept* maybe_kept) {
+    Kept here;
+    Kept& kept = maybe_kept == nullptr ? here : *maybe_kept;
+    const at::Tensor& weight = w.qkv_weight.plain;
+    const Heads heads(shape, weight);
+    const std::int64_t hidden = heads.hidden;
+    const at::Tensor normed = norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, &kept.norm);
+    kept.query = at::empty({shape.batch, hidden}, x.options());
+    kept.context = at::empty_like(kept.query);
+    kept.queries = at::empty({shape.batch, shape.heads, hidden}, x.options());
+    set_rows(w.qkv_bias.defined() ? in(w.qkv_bias) : nullptr, kept.query);
+    set_rows(w.qkv_bias.defined() ? in(w.qkv_bias) + 2 * hidden : nullptr, kept.context);
+
+    multiply_by_transposed({shape.batch, hidden, hidden}, heads.first_rows(in(normed)), {in(weight), hidden},
+                           {out(kept.query), hidden}, Before::kAddedTo);
+    kept.query.mul_(heads.scale());
+    for (std::int64_t h = 0; h < heads.count; ++h)
+      multiply({shape.batch, hidden, heads.size()}, heads.columns(in(kept.query), h),
+               heads.weight(in(weight), 1, h), heads.vectors(out(kept.queries), h));
+    kept.mixed = attend_to_rows(kept.queries, normed, &kept.probabilities);
+    for (std::int64_t h = 0; h < heads.count; ++h)
+      multiply_by_transposed({shape.batch, heads.size(), hidden}, heads.vectors(in(kept.mixed), h),
+                             heads.weight(in(weight), 2, h), heads.columns(out(kept.context), h),
+                             Before::kAddedTo);
+    const at::Tensor first = x.view({shape.batch, shape.tokens, hidden}).select(1, 0).contiguous();
+    return mlp_rows(linear_of_rows(kept.context, w.out_weight, w.out_bias, first), w.mlp, shape.eps, &kept.mlp);
+  }
+
+  // Rows that are `bias` each, or 0.
+  static void set_rows(const float* bias, const at::Tensor& to) {
+    if (bias == nullptr)
+      to.zero_();
+    else
+      add_rows(extent_of(to), nullptr, bias, out(to));
+  }
+
+  static at::Tensor backward(const LayerShape& shape, const Kept& kept, const Weights& w,
+                             const at::Tensor& grad_result, const EncoderLayerGradients& to) {
+    const Heads heads(shape, w.qkv_weight.plain);
+    const at::Tensor grad = mlp_rows_backward(kept.mlp, w.mlp, grad_result, to.mlp);  // (B, H)
+    add_column_sums(extent_of(grad), in(grad), to.out_bias.data());
+    to.out_weight.add_product(grad, kept.context);
+    const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight.plain);
+    const RowAttentionGradient of =
+        attend_to_rows_backward(kept.queries, kept.norm.normed, kept.probabilities,
+                                values_backward(heads, kept, w, grad_context, to));
+    query_backward(heads, kept, w, of, to);
+    const at::Tensor grad_x =
+        norm_rows_backward(kept.norm, w.norm_weight, of.rows, {}, to.norm_weight, to.norm_bias);
+    grad_x.view({shape.batch, shape.tokens, heads.hidden}).select(1, 0).add_(grad);
+    return grad_x;
+  }
+
+  // The gradient of `mixed` for that of `context`.
+  static at::Tensor values_backward(const Heads& heads, const Kept& kept, const Weights& w,
+                                    const at::Tensor& grad_context, const EncoderLayerGradients& to) {
+    const at::Tensor grad_mixed = at::empty_like(kept.mixed);
+    if (w.qkv_bias.defined())
+      add_column_sums(extent_of(grad_context), in(grad_context), to.qkv_bias.data() + 2 * heads.hidden);
+    for (std::int64_t h = 0; h < heads.count; ++h) {
+      const In of_context = heads.columns(in(grad_context), h);
+      multiply_transposed({heads.size(), heads.hidden, heads.batch}, of_context,
+                          heads.vectors(in(kept.mixed), h), heads.weight(to.qkv_weight.data(), 2, h),
+                          Before::kAddedTo);
+      multiply({heads.batch, heads.hidden, heads.size()}, of_context,
+               heads.weight(in(w.qkv_weight.plain), 2, h), heads.vectors(out(grad_mixed), h));
+    }
+    return grad_mixed;
+  }
+
+  // Adds to the gradient of `normed` what comes through the first token's query. The keys' bias has none.
+  static void query_backward(const Heads& heads, const Kept& kept, const Weights& w,
+                             const RowAttentionGradient& of, const EncoderLayerGradients& to) {
+    const std::int64_t hidden = heads.hidden;
+    const at::Tensor grad_query = at::empty_like(kept.query);
+    for (std::int64_t h = 0; h < heads.count; ++h) {
+      const In of_queries = heads.vectors(in(of.queries), h);
+      multiply_transposed({heads.size(), hidden, heads.batch}, heads.columns(in(kept.query), h), of_queries,
+                          heads.weight(to.qkv_weight.data(), 1, h), Before::kAddedTo);
+      multiply_by_transposed({heads.batch, heads.size(), hidden}, of_queries,
+                             heads.weight(in(w.qkv_weight.plain), 1, h), heads.columns(out(grad_query), h));
+    }
+    grad_query.mul_(heads.scale());
+    if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_query), in(grad_query), to.qkv_bias.data());
+    const In rows{in(grad_query), hidden};
+    multiply_transposed({hidden, hidden, heads.batch}, rows, heads.first_rows(in(kept.norm.normed)),
+                        {to.qkv_weight.data(), hidden}, Before::kAddedTo);
+    multiply({heads.batch, hidden, hidden}, rows, {in(w.qkv_weight.plain), hidden},
+             heads.first_rows(out(of.rows)), Before::kAddedTo);
+  }
+};
+
+}  // namespace
+
+at::Tensor encoder_layer_of_first(const VitConfig& config, const at::Tensor& tokens, const Weights& weights) {
+  return apply_layer<FirstTokenLayer>(config, tokens, weights);
+}
+
+}  // namespace zoetrope::model
