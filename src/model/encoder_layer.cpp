@@ -23,18 +23,22 @@ struct WholeLayer {
     MlpKept mlp;
 
     std::vector<at::Tensor> list() const {
-      return {norm.x,        norm.normed,     norm.moments,     qkv,       probabilities, context,
-              mlp.norm.x,    mlp.norm.normed, mlp.norm.moments, mlp.inner, mlp.slope};
+      return {norm.x,     norm.normed,     norm.moments,     qkv,       probabilities, context,
+              mlp.norm.x, mlp.norm.normed, mlp.norm.moments, mlp.inner, mlp.slope};
     }
     static Kept from(at::TensorList list) {
-      return {{list[0], list[1], list[2]}, list[3], list[4], list[5],
+      return {{list[0], list[1], list[2]},
+              list[3],
+              list[4],
+              list[5],
               {{list[6], list[7], list[8]}, list[9], list[10]}};
     }
   };
 
   static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w, Kept* kept) {
     const bool keep = kept != nullptr;
-    const at::Tensor normed = norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, keep ? &kept->norm : nullptr);
+    const at::Tensor normed =
+        norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, keep ? &kept->norm : nullptr);
     const at::Tensor qkv = linear_of_rows(normed, w.qkv_weight, w.qkv_bias);  // (R, 3H)
     const at::Tensor context =
         attention_of_rows(qkv, shape.batch, shape.heads, keep ? &kept->probabilities : nullptr);

@@ -21,10 +21,10 @@ bool can_fuse_layer(const VitConfig& config, std::int64_t tokens);
 at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens,
                          const EncoderLayerWeights& weights);
 
-// The row of the first token alone, (B, T, H) -> (B, H). Its query q meets the keys W_k x_t + b_k of all tokens
-// only in q (W_k x_t) = (q W_k) x_t, plus what is the same for each of them and leaves the softmax as it is;
-// and the sum over tokens of p_t (W_v x_t) is W_v of the sum of p_t x_t. So keys and values of the tokens are
-// never computed: of the layer's products over all tokens none is left.
+// The row of the first token alone, (B, T, H) -> (B, H). Its query q meets the keys W_k x_t + b_k of all
+// tokens only in q (W_k x_t) = (q W_k) x_t, plus what is the same for each of them and leaves the softmax as
+// it is; and the sum over tokens of p_t (W_v x_t) is W_v of the sum of p_t x_t. So keys and values of the
+// tokens are never computed: of the layer's products over all tokens none is left.
 at::Tensor encoder_layer_of_first(const VitConfig& config, const at::Tensor& tokens,
                                   const EncoderLayerWeights& weights);
 

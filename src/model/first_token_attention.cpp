@@ -13,7 +13,10 @@ namespace {
 
 struct Sizes {
   Sizes(const at::Tensor& queries, const at::Tensor& rows)
-      : batch(queries.size(0)), heads(queries.size(1)), hidden(queries.size(2)), tokens(rows.size(0) / batch) {}
+      : batch(queries.size(0)),
+        heads(queries.size(1)),
+        hidden(queries.size(2)),
+        tokens(rows.size(0) / batch) {}
   std::int64_t batch, heads, hidden, tokens;
 };
 
@@ -70,8 +73,8 @@ RowAttentionGradient attend_to_rows_backward(const at::Tensor& queries, const at
     softmax_rows_backward({n.heads, n.tokens}, p.data, scores.data);
     multiply({n.heads, n.hidden, n.tokens}, of_scores, x, mutable_part(result.queries, i, n.heads, n.hidden));
     multiply_transposed({n.tokens, n.hidden, n.heads}, p, of_result, of_rows);
-    multiply_transposed({n.tokens, n.hidden, n.heads}, of_scores, part(queries, i, n.heads, n.hidden), of_rows,
-                        Before::kAddedTo);
+    multiply_transposed({n.tokens, n.hidden, n.heads}, of_scores, part(queries, i, n.heads, n.hidden),
+                        of_rows, Before::kAddedTo);
   });
   return result;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shapes: B images, T tokens, R = B T rows, N heads of size D, H hidden.
-#include "encoder_layer.hpp"
-
 #include <cmath>
 #include <vector>
 
 #include <ATen/ATen.h>
 
+#include "encoder_layer.hpp"
 #include "first_token_attention.hpp"
 #include "layer_node.hpp"
 #include "mlp_rows.hpp"
@@ -60,16 +59,23 @@ struct FirstTokenLayer {
     MlpKept mlp;
 
     std::vector<at::Tensor> list() const {
-      return {norm.x,     norm.normed,     norm.moments,     query,     queries,  probabilities, mixed, context,
-              mlp.norm.x, mlp.norm.normed, mlp.norm.moments, mlp.inner, mlp.slope};
+      return {norm.x,           norm.normed, norm.moments, query,      queries,
+              probabilities,    mixed,       context,      mlp.norm.x, mlp.norm.normed,
+              mlp.norm.moments, mlp.inner,   mlp.slope};
     }
     static Kept from(at::TensorList list) {
-      return {{list[0], list[1], list[2]}, list[3], list[4],  list[5], list[6], list[7],
+      return {{list[0], list[1], list[2]},
+              list[3],
+              list[4],
+              list[5],
+              list[6],
+              list[7],
               {{list[8], list[9], list[10]}, list[11], list[12]}};
     }
   };
 
-  static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w, Kept* maybe_kept) {
+  static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w,
+                            Kept* maybe_kept) {
     Kept here;
     Kept& kept = maybe_kept == nullptr ? here : *maybe_kept;
     const at::Tensor& weight = w.qkv_weight.plain;
@@ -94,7 +100,8 @@ struct FirstTokenLayer {
                              heads.weight(in(weight), 2, h), heads.columns(out(kept.context), h),
                              Before::kAddedTo);
     const at::Tensor first = x.view({shape.batch, shape.tokens, hidden}).select(1, 0).contiguous();
-    return mlp_rows(linear_of_rows(kept.context, w.out_weight, w.out_bias, first), w.mlp, shape.eps, &kept.mlp);
+    return mlp_rows(linear_of_rows(kept.context, w.out_weight, w.out_bias, first), w.mlp, shape.eps,
+                    &kept.mlp);
   }
 
   // Rows that are `bias` each, or 0.

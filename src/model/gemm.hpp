@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products of float32 rows on the CPU by oneDNN's microkernel for blocks, which libtorch builds its own
-// attention upon: a call costs a tenth of a microsecond, where an operator of libtorch takes one and oneDNN's
-// whole matrix product fifteen, as long as half of a small model's products take themselves. Where a processor
-// has no such kernel, libtorch calls its BLAS.
+// Matrix products of float32 rows on the CPU by oneDNN's microkernel for blocks, which libtorch builds its
+// own attention upon: a call costs a tenth of a microsecond, where an operator of libtorch takes one and
+// oneDNN's whole matrix product fifteen, as long as half of a small model's products take themselves. Where a
+// processor has no such kernel, libtorch calls its BLAS.
 //
 // All matrices are row-major. A sum is taken over `depth` in the same order wherever a row stands and however
 // many threads there are.

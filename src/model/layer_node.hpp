@@ -41,9 +41,9 @@ class LayerNode : public torch::autograd::Function<LayerNode<Layer>> {
                             const at::Tensor& mlp_out_weight, const at::Tensor& mlp_out_bias,
                             const std::optional<at::Tensor>& qkv_bias, std::int64_t batch, std::int64_t heads,
                             double eps) {
-    const WeightList weights = {norm_weight,     norm_bias,     qkv_weight,    out_weight,
-                                out_bias,        mlp_norm_weight, mlp_norm_bias, mlp_in_weight,
-                                mlp_in_bias,     mlp_out_weight,  mlp_out_bias,  qkv_bias.value_or(at::Tensor())};
+    const WeightList weights = {norm_weight, norm_bias,       qkv_weight,    out_weight,
+                                out_bias,    mlp_norm_weight, mlp_norm_bias, mlp_in_weight,
+                                mlp_in_bias, mlp_out_weight,  mlp_out_bias,  qkv_bias.value_or(at::Tensor())};
     typename Layer::Kept kept;
     const LayerShape shape{batch, x.size(0) / batch, heads, static_cast<float>(eps)};
     const at::Tensor result = Layer::forward(shape, x, from_list(weights), &kept);
@@ -73,7 +73,8 @@ class LayerNode : public torch::autograd::Function<LayerNode<Layer>> {
 
 // tokens (B, T, H) -> Layer's rows, in the graph where there is one.
 template <typename Layer>
-at::Tensor apply_layer(const VitConfig& config, const at::Tensor& tokens, const EncoderLayerWeights& weights) {
+at::Tensor apply_layer(const VitConfig& config, const at::Tensor& tokens,
+                       const EncoderLayerWeights& weights) {
   const at::Tensor x = tokens.contiguous().flatten(0, 1);
   const std::int64_t batch = tokens.size(0), heads = config.num_attention_heads;
   if (!c10::GradMode::is_enabled() || !x.requires_grad())

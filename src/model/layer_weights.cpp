@@ -6,18 +6,10 @@
 namespace zoetrope::model {
 
 WeightList to_list(const EncoderLayerWeights& w) {
-  return {w.norm_weight,
-          w.norm_bias,
-          w.qkv_weight.plain,
-          w.out_weight.plain,
-          w.out_bias,
-          w.mlp.norm_weight,
-          w.mlp.norm_bias,
-          w.mlp.in_weight.plain,
-          w.mlp.in_bias,
-          w.mlp.out_weight.plain,
-          w.mlp.out_bias,
-          w.qkv_bias};
+  return {
+      w.norm_weight,     w.norm_bias,     w.qkv_weight.plain,    w.out_weight.plain, w.out_bias,
+      w.mlp.norm_weight, w.mlp.norm_bias, w.mlp.in_weight.plain, w.mlp.in_bias,      w.mlp.out_weight.plain,
+      w.mlp.out_bias,    w.qkv_bias};
 }
 
 EncoderLayerWeights from_list(at::TensorList list) {
@@ -42,14 +34,14 @@ EncoderLayerGradients::EncoderLayerGradients(const EncoderLayerWeights& w)
       qkv_bias(w.qkv_bias),
       out_weight(w.out_weight.plain),
       out_bias(w.out_bias),
-      mlp{WeightGradient(w.mlp.norm_weight),     WeightGradient(w.mlp.norm_bias),
-          WeightGradient(w.mlp.in_weight.plain), WeightGradient(w.mlp.in_bias),
+      mlp{WeightGradient(w.mlp.norm_weight),      WeightGradient(w.mlp.norm_bias),
+          WeightGradient(w.mlp.in_weight.plain),  WeightGradient(w.mlp.in_bias),
           WeightGradient(w.mlp.out_weight.plain), WeightGradient(w.mlp.out_bias)} {}
 
 std::vector<at::Tensor> EncoderLayerGradients::rest() const {
-  return {norm_weight.rest(),   norm_bias.rest(),    qkv_weight.rest(),     out_weight.rest(),
-          out_bias.rest(),      mlp.norm_weight.rest(), mlp.norm_bias.rest(), mlp.in_weight.rest(),
-          mlp.in_bias.rest(),   mlp.out_weight.rest(),  mlp.out_bias.rest(),  qkv_bias.rest()};
+  return {norm_weight.rest(), norm_bias.rest(),       qkv_weight.rest(),    out_weight.rest(),
+          out_bias.rest(),    mlp.norm_weight.rest(), mlp.norm_bias.rest(), mlp.in_weight.rest(),
+          mlp.in_bias.rest(), mlp.out_weight.rest(),  mlp.out_bias.rest(),  qkv_bias.rest()};
 }
 
 }  // namespace zoetrope::model

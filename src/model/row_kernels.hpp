@@ -37,8 +37,8 @@ struct RowMoments {
 void normalize_rows(Extent extent, const float* x, const float* weight, const float* bias, float eps,
                     float* y, RowMoments moments);
 
-// grad_x = residual (or 0, where it is null) + the gradient of normalize_rows for grad_y. grad_weight and grad_bias [columns] are
-// added to.
+// grad_x = residual (or 0, where it is null) + the gradient of normalize_rows for grad_y. grad_weight and
+// grad_bias [columns] are added to.
 void normalize_rows_backward(Extent extent, const float* grad_y, const float* x, const float* weight,
                              RowMoments moments, const float* residual, float* grad_x, float* grad_weight,
                              float* grad_bias);

@@ -5,13 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-// One build serves every x86-64 processor: what is marked so is compiled for each of these, and the best is
-// chosen when the program starts.
-#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
-#define ZOETROPE_FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define ZOETROPE_FOR_EACH_CPU
-#endif
+#include "zoetrope/support/each_cpu.hpp"
+
 #define ZOETROPE_INLINE inline __attribute__((always_inline))
 
 namespace zoetrope::model {

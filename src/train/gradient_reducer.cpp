@@ -7,6 +7,8 @@
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include "update_kernels.hpp"
+
 namespace zoetrope::train {
 
 namespace autograd = torch::autograd;
@@ -80,7 +82,7 @@ void GradientReducer::make_buckets(const std::vector<model::Parameter>& paramete
 
 void GradientReducer::zero() {
   const c10::NoGradGuard no_grad;
-  for (Lane& lane : lanes_) lane.gradient.zero_();
+  lanes_.front().gradient.zero_();  // the others' are taken away at each step's end
 }
 
 void GradientReducer::expect_backward(int active_lanes) {
@@ -90,7 +92,7 @@ void GradientReducer::expect_backward(int active_lanes) {
     bucket->complete = false;
     bucket->pending = bucket->num_parameters * active_lanes;
   }
-  armed_ = true;
+  armed_ = communicator_.size() > 1;
 }
 
 void GradientReducer::gradient_ready(std::size_t bucket) {
@@ -103,7 +105,7 @@ void GradientReducer::complete_bucket(std::size_t index) {
   Bucket& bucket = *buckets_[index];
   const at::Tensor sum = lanes_.front().gradient.narrow(0, bucket.first, bucket.size);
   for (std::size_t lane = 1; lane < lanes_.size(); ++lane)
-    sum.add_(lanes_[lane].gradient.narrow(0, bucket.first, bucket.size));
+    add_and_clear(lanes_[lane].gradient.narrow(0, bucket.first, bucket.size), sum);
 
   const std::lock_guard lock(mutex_);
   bucket.complete = true;
@@ -115,7 +117,7 @@ void GradientReducer::complete_bucket(std::size_t index) {
 }
 
 const at::Tensor& GradientReducer::finish() {
-  // Buckets that no backward filled: this rank had no images in this step.
+  // Where there are no other ranks to send them to, or this rank had no images in this step.
   for (std::size_t i = 0; i < buckets_.size(); ++i)
     if (!buckets_[i]->complete) complete_bucket(i);
   armed_ = false;

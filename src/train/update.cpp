@@ -15,8 +15,9 @@ Update::Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm)
 
 void Update::run(const LocalBatch& batch) {
   sums_ += steps_.run(batch);
-  grad_norm_.copy_(clip_gradient(steps_.gradient(), max_grad_norm_));
-  optimizer_.step(steps_.gradient());
+  const Clipping clipping = clip_gradient(steps_.gradient(), max_grad_norm_);
+  grad_norm_.copy_(clipping.norm);
+  optimizer_.step(steps_.gradient(), clipping.factor);
 }
 
 std::vector<at::Tensor> Update::state() const {

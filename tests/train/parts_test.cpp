@@ -40,14 +40,57 @@ TEST(StepsOfEpochs, AreRoundedUp) {
 }
 
 TEST(ClipGradient, ScalesToTheLargestNormOnlyWhenAbove) {
-  const at::Tensor gradient = at::full({4}, 3.0, at::kFloat);  // norm 6
+  const at::Tensor gradient = at::full({4}, 3.0, at::kFloat);
 
-  EXPECT_EQ(clip_gradient(gradient, 12).item<float>(), 6);
-  EXPECT_EQ(gradient[0].item<float>(), 3);
-  EXPECT_EQ(clip_gradient(gradient, 2).item<float>(), 6);
-  EXPECT_NEAR(gradient[0].item<double>(), 1, 1e-6);
-  EXPECT_NEAR(clip_gradient(gradient, 0).item<float>(), 2, 1e-5);
-  EXPECT_NEAR(gradient[0].item<double>(), 1, 1e-6);
+  EXPECT_EQ(clip_gradient(gradient, 12).norm.item<float>(), 6);
+  EXPECT_EQ(clip_gradient(gradient, 12).factor.item<float>(), 1);
+  EXPECT_NEAR(clip_gradient(gradient, 2).factor.item<float>(), 1.0 / 3, 1e-6);
+  EXPECT_EQ(clip_gradient(gradient, 0).factor.item<float>(), 1);
+}
+
+class GradientNorm : public ::testing::TestWithParam<std::int64_t> {};
+
+TEST_P(GradientNorm, IsLibtorchs) {
+  const at::Tensor gradient = at::randn({GetParam()});
+
+  const double norm = clip_gradient(gradient, 0).norm.item<double>();
+
+  EXPECT_NEAR(norm, gradient.to(at::kDouble).norm().item<double>(), 1e-6 * norm);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, GradientNorm, ::testing::Values(0, 1, 15, 16384, 100003));
+
+// In the first steps, where the moments are corrected most, with a gradient that is clipped.
+TEST(AdamW, UpdatesAsLibtorchs) {
+  const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
+  AdamW optimizer(model, 0.1);
+  model.flat().normal_();
+  at::Tensor values = model.flat().clone(), exp_avg = at::zeros_like(values), exp_avg_sq = exp_avg.clone();
+  const at::Tensor learning_rate = at::scalar_tensor(0.01, at::kDouble), step = at::zeros({}, at::kFloat);
+  optimizer.set_learning_rate(0.01);
+
+  for (int i = 0; i < 3; ++i) {
+    const at::Tensor gradient = at::randn_like(values), clipped = gradient * 0.25;
+    optimizer.step(gradient, at::scalar_tensor(0.25, at::kFloat));
+    step.add_(1);
+    for (const model::Parameter& parameter : model.parameters()) {
+      const auto part = [&](const at::Tensor& flat) {
+        return std::vector<at::Tensor>{flat.narrow(0, parameter.offset, parameter.size())};
+      };
+      at::_fused_adamw_(part(values), part(clipped), part(exp_avg), part(exp_avg_sq), {}, {step},
+                        learning_rate, 0.9, 0.999, parameter.decays ? 0.1 : 0.0, 1e-8, false, false);
+    }
+  }
+
+  for (const model::Parameter& parameter : model.parameters()) {  // between them is padding
+    const auto equal = [&](const at::Tensor& ours, const at::Tensor& theirs) {
+      return ours.narrow(0, parameter.offset, parameter.size())
+          .allclose(theirs.narrow(0, parameter.offset, parameter.size()), 1e-6, 1e-7);
+    };
+    EXPECT_TRUE(equal(model.flat(), values)) << parameter.parts.front().name;
+    EXPECT_TRUE(equal(optimizer.exp_avg, exp_avg)) << parameter.parts.front().name;
+    EXPECT_TRUE(equal(optimizer.exp_avg_sq, exp_avg_sq)) << parameter.parts.front().name;
+  }
 }
 
 TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
@@ -128,9 +171,8 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
     for (std::int64_t i = step % 8 * 32; i < std::min<std::int64_t>(250, (step % 8 + 1) * 32); ++i)
       batch.push_back(i);
     const double loss = runner.run(runner.load(batch, step / 8))[0].item<double>();
-    clip_gradient(runner.gradient(), 1.0);
     optimizer.set_learning_rate(schedule.at(step));
-    optimizer.step(runner.gradient());
+    optimizer.step(runner.gradient(), clip_gradient(runner.gradient(), 1.0).factor);
     EXPECT_NEAR(loss, losses[step].item<double>(), 1e-4 * loss) << "step " << step;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW (Loshchilov and Hutter 2019) as torch.optim.AdamW(fused=True), on a model's flat buffers.
+// AdamW (Loshchilov and Hutter 2019) as torch.optim.AdamW, on a model's flat buffers.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@ class AdamW {
 
   // The rate of the updates that follow. The device is not waited for.
   void set_learning_rate(double learning_rate);
-  // One update of the model's values from `gradient` (its flat layout).
-  void step(const at::Tensor& gradient);
+  // One update of the model's values from `factor` times `gradient` (its flat layout), which may be scaled by
+  // it; `factor` is a float32 scalar on the gradient's device, see Clipping.
+  void step(const at::Tensor& gradient, const at::Tensor& factor);
 
   at::Tensor exp_avg;     // first moments, flat layout
   at::Tensor exp_avg_sq;  // second moments
@@ -27,12 +28,15 @@ class AdamW {
   std::vector<at::Tensor> state() const { return {exp_avg, exp_avg_sq, step_, learning_rate_}; }
 
  private:
-  // A run of neighbouring parameters that are treated alike: one kernel call.
+  // A run of neighbouring parameters that are treated alike.
   struct Span {
     std::int64_t first = 0;
     std::int64_t size = 0;
     double weight_decay = 0;
   };
+
+  void step_on_cpu(const at::Tensor& gradient, float factor);
+  void step_on_device(const at::Tensor& gradient);
 
   at::Tensor values_;
   std::vector<Span> spans_;
@@ -40,9 +44,11 @@ class AdamW {
   at::Tensor learning_rate_;  // scalar: float64 on the CPU, float32 on a device, whose kernel reads that
 };
 
-// The L2 norm over all parameters, then `gradient` scaled by min(1, max_norm / (norm + 1e-6)), as
-// torch.nn.utils.clip_grad_norm_. max_norm <= 0 scales nothing. Returns the norm before scaling, a float32
-// scalar on the gradient's device: nothing here waits for the device.
-at::Tensor clip_gradient(const at::Tensor& gradient, double max_norm);
+// As torch.nn.utils.clip_grad_norm_: float32 scalars on the gradient's device, which is not waited for.
+struct Clipping {
+  at::Tensor norm;    // L2, over all parameters
+  at::Tensor factor;  // min(1, max_norm / (norm + 1e-6)), or 1 where max_norm <= 0
+};
+Clipping clip_gradient(const at::Tensor& gradient, double max_norm);
 
 }  // namespace zoetrope::train
