@@ -9,6 +9,10 @@ void Communicator::broadcast_all(const std::vector<at::Tensor>& tensors, int roo
   for (const at::Tensor& tensor : tensors) broadcast(tensor, root);
 }
 
+at::Tensor Communicator::make_buffer(const at::Tensor& like) {
+  return at::zeros_like(like, like.options().requires_grad(false));
+}
+
 void Communicator::register_buffer(const at::Tensor&) {}
 
 void Communicator::launch_captured(const std::function<void()>& launch) {

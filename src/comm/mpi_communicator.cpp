@@ -107,9 +107,26 @@ std::unique_ptr<Work> MpiCommunicator::all_reduce_async(at::Tensor tensor, Reduc
   return executor_.submit([this, tensor, op] { run_all_reduce(tensor, op); });
 }
 
+at::Tensor MpiCommunicator::make_buffer(const at::Tensor& like) {
+  check_tensor(like, at::kCPU, "make_buffer");
+  if (executor_.is_deferred() && like.scalar_type() == at::kFloat && size_ > 1) {
+    const Watch::Channel::Waiting waiting(channel_, "make_buffer", like.numel(), dtype_name(at::kFloat));
+    if (auto buffer = SharedBuffer::make(async_comm_.get(), like.numel())) {
+      shared_buffers_.push_back(std::move(buffer));
+      return shared_buffers_.back()->mine().view(like.sizes());
+    }
+  }
+  return Communicator::make_buffer(like);
+}
+
 void MpiCommunicator::run_all_reduce(const at::Tensor& tensor, ReduceOp op) {
   const Watch::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
+  if (op == ReduceOp::kSum && executor_.is_deferred()) {
+    const auto shared =
+        std::ranges::find_if(shared_buffers_, [&](const auto& buffer) { return buffer->holds(tensor); });
+    if (shared != shared_buffers_.end()) return (*shared)->sum(tensor);
+  }
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(

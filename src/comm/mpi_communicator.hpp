@@ -16,6 +16,7 @@
 #include "mpi_handle.hpp"
 #include "mpi_reduction.hpp"
 #include "ordered_executor.hpp"
+#include "shared_buffer.hpp"
 #include "watch.hpp"
 
 namespace zoetrope::comm {
@@ -39,10 +40,12 @@ class MpiCommunicator final : public Communicator {
   at::Tensor all_gather(const at::Tensor& piece) override;
   void barrier() override;
   std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override;
+  // Where set_deferred(), in memory that the ranks share, if there is room.
+  at::Tensor make_buffer(const at::Tensor& like) override;
   std::unique_ptr<Communicator> split(int color) override;
 
-  // Whether asynchronous all-reduces wait until they are waited for (see World::set_compute_threads). The
-  // same on every rank, and none may be under way.
+  // Whether asynchronous all-reduces wait until they are waited for (see World::set_compute_threads): only
+  // where all ranks are on one host. The same on every rank, and none may be under way.
   void set_deferred(bool deferred) { executor_.set_deferred(deferred); }
 
  private:
@@ -63,6 +66,7 @@ class MpiCommunicator final : public Communicator {
   MpiReductions reductions_;
   Watch::Channel channel_;
   Watch::Channel async_channel_;
+  std::vector<std::unique_ptr<SharedBuffer>> shared_buffers_;
   OrderedExecutor executor_;  // last: its thread uses all of the above
 };
 

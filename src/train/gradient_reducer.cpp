@@ -13,10 +13,10 @@ namespace zoetrope::train {
 
 namespace autograd = torch::autograd;
 
-std::vector<Lane> make_lanes(const model::Vit& model, int count) {
+std::vector<Lane> make_lanes(const model::Vit& model, const at::Tensor& gradient, int count) {
   std::vector<Lane> lanes;
   for (int i = 0; i < count; ++i) {
-    Lane lane{model.replica(), at::zeros_like(model.flat())};
+    Lane lane{model.replica(), i == 0 ? gradient : at::zeros_like(gradient)};
     for (std::size_t p = 0; p < model.parameters().size(); ++p) {
       const model::Parameter& parameter = model.parameters()[p];
       lane.model.tensors()[p].mutable_grad() =

@@ -50,7 +50,8 @@ StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
       local_batch_(local_batch),
       micro_batch_(choose_micro_batch(model, preprocessor.output_height(), micro_batch, local_batch)),
       communicator_(communicator),
-      lanes_(make_lanes(model, choose_lanes(model, threads, micro_batch_))),
+      lanes_(make_lanes(model, communicator.make_buffer(model.flat()),
+                        choose_lanes(model, threads, micro_batch_))),
       totals_(at::zeros({2}, model.flat().options().dtype(at::kDouble))),
       reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
 

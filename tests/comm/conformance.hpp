@@ -254,6 +254,31 @@ TYPED_TEST_P(Conformance, AsynchronousAllReducesAmongOtherCollectives) {
   });
 }
 
+TYPED_TEST_P(Conformance, PartsOfItsOwnBuffersAreSummed) {
+  this->on_every_rank([&](Communicator& communicator) {
+    constexpr std::int64_t kSize = 100'003, kCut = 12'345;
+    const at::Tensor like = at::ones({kSize}, at::TensorOptions(TypeParam::device()));
+    const at::Tensor buffer = communicator.make_buffer(like), other = communicator.make_buffer(like);
+    EXPECT_TRUE(buffer.cpu().eq(0).all().template item<bool>());
+
+    for (int step = 0; step < 3; ++step) {  // the buffer is written to again at once
+      buffer.copy_(this->mine(communicator, kSize, at::kFloat));
+      other.fill_(step);
+      const auto tail = communicator.all_reduce_async(buffer.narrow(0, kCut, kSize - kCut), ReduceOp::kSum);
+      const auto head = communicator.all_reduce_async(buffer.narrow(0, 0, kCut), ReduceOp::kSum);
+      const auto none = communicator.all_reduce_async(other.narrow(0, 7, 0), ReduceOp::kSum);
+      for (Work* work : {tail.get(), head.get(), none.get()}) work->wait();
+
+      EXPECT_TRUE(agrees(buffer, reduced(communicator.size(), kSize, at::kFloat, ReduceOp::kSum)));
+      EXPECT_TRUE(other.cpu().eq(step).all().template item<bool>());
+      buffer.add_(1);
+    }
+    const auto largest = communicator.all_reduce_async(other, ReduceOp::kMax);  // not a sum: another way
+    largest->wait();
+    EXPECT_TRUE(other.cpu().eq(2).all().template item<bool>());
+  });
+}
+
 TYPED_TEST_P(Conformance, WaitingTwiceIsAllowed) {
   this->on_every_rank([&](Communicator& communicator) {
     const at::Tensor tensor = this->mine(communicator, 1009, at::kFloat);
@@ -371,8 +396,9 @@ REGISTER_TYPED_TEST_SUITE_P(Conformance, AllReduceOfEveryKind, ReduceToEveryRoot
                             GatherConcatenatesPiecesOfUnequalLength,
                             AllGatherConcatenatesPiecesOfUnequalLength, GatherOfLargePieces,
                             ResultsOfGathersAreCopies, AsynchronousAllReducesAmongOtherCollectives,
-                            WaitingTwiceIsAllowed, DroppedWorkIsStillDone, SplitGroupsWorkSideBySide,
-                            SplitsOfSplitsAndRepeatedSplits, WrongArgumentsAreRefusedBeforeAnythingIsSent,
+                            PartsOfItsOwnBuffersAreSummed, WaitingTwiceIsAllowed, DroppedWorkIsStillDone,
+                            SplitGroupsWorkSideBySide, SplitsOfSplitsAndRepeatedSplits,
+                            WrongArgumentsAreRefusedBeforeAnythingIsSent,
                             PiecesOfUnequalRowsAreRefusedOnEveryRank, ParametersThatNeedGradientsAreCarried);
 
 }  // namespace zoetrope::comm

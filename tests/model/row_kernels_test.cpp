@@ -46,6 +46,40 @@ TEST_P(Gelu, KeepsNaN) {
   EXPECT_TRUE(y.isnan().all().item<bool>());
 }
 
+class SoftmaxRows : public testing::TestWithParam<std::int64_t> {
+ protected:
+  // Rows of the kernels' width; beyond the columns lies what must not count.
+  static at::Tensor rows(const at::Tensor& x, float beyond) {
+    const at::Tensor padded = at::full({x.size(0), softmax_width(x.size(1))}, beyond);
+    padded.narrow(1, 0, x.size(1)).copy_(x);
+    return padded;
+  }
+};
+
+TEST_P(SoftmaxRows, AreLibtorchsAndEndInZeros) {
+  const at::Tensor x = at::randn({5, GetParam()}) * 10, y = rows(x, 1e30F);
+
+  softmax_rows({5, GetParam()}, y.mutable_data_ptr<float>());
+
+  EXPECT_TRUE(y.narrow(1, 0, GetParam()).allclose(x.softmax(1), 1e-5, 1e-7));
+  EXPECT_TRUE(y.slice(1, GetParam()).eq(0).all().item<bool>());
+}
+
+TEST_P(SoftmaxRows, HaveLibtorchsGradient) {
+  at::Tensor x = at::randn({5, GetParam()}).requires_grad_(true);
+  const at::Tensor grad = at::randn({5, GetParam()}), p = x.softmax(1);
+  p.backward(grad);
+  const at::Tensor y = rows(grad, 0);
+
+  softmax_rows_backward({5, GetParam()}, rows(p.detach(), 0).const_data_ptr<float>(),
+                        y.mutable_data_ptr<float>());
+
+  EXPECT_TRUE(y.narrow(1, 0, GetParam()).allclose(x.grad(), 1e-4, 1e-6));
+  EXPECT_TRUE(y.slice(1, GetParam()).eq(0).all().item<bool>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Columns, SoftmaxRows, testing::Values(1, 7, 8, 17, 128));
+
 INSTANTIATE_TEST_SUITE_P(WithSlope, Gelu, testing::Bool());
 
 }  // namespace

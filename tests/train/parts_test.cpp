@@ -96,7 +96,7 @@ TEST(AdamW, UpdatesAsLibtorchs) {
 TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
   const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
   auto communicator = comm::make_single_communicator();
-  auto lanes = make_lanes(model, 1);
+  auto lanes = make_lanes(model, at::zeros_like(model.flat()), 1);
 
   const GradientReducer one(lanes, *communicator);
   const GradientReducer many(lanes, *communicator, {1024, 4096});
@@ -108,7 +108,7 @@ TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
 // The gradient over all images, computed in one piece.
 at::Tensor reference_gradient(const data::PixelStore& images, const data::PreprocessorConfig& preprocessor) {
   const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-  auto lanes = make_lanes(model, 1);
+  auto lanes = make_lanes(model, at::zeros_like(model.flat()), 1);
   const at::Tensor pixels = data::normalize(images.pixels, at::arange(images.labels.size(0)), preprocessor);
   at::cross_entropy_loss(lanes[0].model.logits(pixels), images.labels).backward();
   return lanes[0].gradient;
@@ -131,7 +131,7 @@ TEST_P(ReducedGradient, IsTheGradientOfTheWholeBatch) {
 
   comm::run_as_thread_ranks(ranks, [&, lanes_count = num_lanes](comm::Communicator& communicator) {
     const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-    auto lanes = make_lanes(model, lanes_count);
+    auto lanes = make_lanes(model, at::zeros_like(model.flat()), lanes_count);
     GradientReducer reducer(lanes, communicator, {1024, 4096});
     for (int repeat = 0; repeat < 3; ++repeat) {  // the buffers are used again
       reducer.zero();

@@ -56,6 +56,10 @@ class Communicator {
   // Broadcasts each of the tensors; a backend that can sends them together.
   virtual void broadcast_all(const std::vector<at::Tensor>& tensors, int root);
 
+  // Zeros like `like`, where this backend's asynchronous sums are quickest (gradient buckets); they live as
+  // long as the communicator. Collective.
+  virtual at::Tensor make_buffer(const at::Tensor& like);
+
   // Tells the backend that collectives will often use this memory (gradient buckets), so that it may prepare
   // it, and keeps it alive. Not collective.
   virtual void register_buffer(const at::Tensor& tensor);

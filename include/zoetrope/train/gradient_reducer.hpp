@@ -22,7 +22,8 @@ struct Lane {
   model::Vit model;     // a replica
   at::Tensor gradient;  // flat layout; the leaves' .grad are views of it
 };
-std::vector<Lane> make_lanes(const model::Vit& model, int count);
+// `gradient`, zeros of the flat layout, becomes the first lane's.
+std::vector<Lane> make_lanes(const model::Vit& model, const at::Tensor& gradient, int count);
 
 struct BucketSizes {
   std::int64_t first_bytes = std::int64_t{1} << 20;  // small, so that communication starts early
