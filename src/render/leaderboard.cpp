@@ -44,13 +44,15 @@ void Leaderboard::draw(Canvas& canvas, const Typesetter& text,
                        const std::vector<OutlierEntry>& outliers) const {
   if (rows_.empty()) return;
   canvas.clip({title_.x, title_.bottom(), title_.w, rows_.back().bottom() - title_.bottom()});
-  // The worst last: where rows cross, it passes in front.
-  for (std::size_t i = outliers.size(); i-- > 0;) {
-    const OutlierEntry& entry = outliers[i];
-    const double place = entry.place < 0 ? static_cast<double>(i) : entry.place;
-    const std::int64_t rank = entry.rank > 0 ? entry.rank : static_cast<std::int64_t>(i) + 1;
-    if (entry.opacity > 0 && place < static_cast<double>(rows_.size()))
-      draw_row(canvas, text, entry, rank, place);
+  // The worst last: where rows cross, it passes in front; and all pass in front of those that come or go.
+  for (const bool stays : {false, true}) {
+    for (std::size_t i = outliers.size(); i-- > 0;) {
+      const OutlierEntry& entry = outliers[i];
+      const double place = entry.place < 0 ? static_cast<double>(i) : entry.place;
+      const std::int64_t rank = entry.rank > 0 ? entry.rank : static_cast<std::int64_t>(i) + 1;
+      if (entry.opacity > 0 && (entry.opacity >= 1) == stays && place < static_cast<double>(rows_.size()))
+        draw_row(canvas, text, entry, rank, place);
+    }
   }
   canvas.unclip();
 }
@@ -72,13 +74,16 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
   const Rect picture{row.x + 2.1 * body_, row.y + pad, side, side};
   canvas.image(picture, 5 * unit_, entry.image, Canvas::Scaling::kSmooth, opacity);
 
+  // One picture fades into another, but of two lines of text at one place neither could be read: the words of
+  // a row that leaves are gone before those of the one that comes in its place.
+  const double words = std::max(0.0, 2 * opacity - 1);
   const double left = picture.right() + 0.9 * body_;
   const Rect number{row.right() - kScoreWidth * body_, row.y, kScoreWidth * body_, row.h};
   text.draw(canvas, {left, row.y, number.x - 0.6 * body_ - left, row.h}, class_name(entry.label),
-            {.size = body_, .colour = theme.ink}, opacity);
+            {.size = body_, .colour = theme.ink}, words);
   const std::string score = format_score(entry.score);
   const TextStyle style{.size = body_, .colour = theme.soft_ink, .align = Align::kRight};
-  text.draw(canvas, number, score, text.fitted(score, style, number.w, 0.6), opacity);
+  text.draw(canvas, number, score, text.fitted(score, style, number.w, 0.6), words);
 }
 
 }  // namespace zoetrope::render

@@ -121,6 +121,21 @@ TEST(FrameRenderer, ShowsNamesAsTextWhateverTheyHold) {
   EXPECT_NE(as_text.pixels, as_markup.pixels);
 }
 
+TEST(FrameRenderer, OfTwoRowsInOnePlaceTheWordsOfOneAtMostAreSeen) {
+  auto run = synthetic::make_run({.num_points = 50, .num_frames = 2, .width = 960, .height = 540});
+  const FrameRenderer renderer(run.scene);
+  Frame frame = run.frames[1];
+  const auto with_score = [&](double score, double opacity) {
+    frame.outliers.front().score = score;
+    frame.outliers.front().opacity = opacity;
+    return renderer.draw(frame).pixels;
+  };
+
+  EXPECT_EQ(with_score(0.25, 0.5), with_score(0.75, 0.5));  // whose other half comes or goes
+  EXPECT_NE(with_score(0.25, 0.6), with_score(0.75, 0.6));
+  EXPECT_NE(with_score(0.25, 0.5), with_score(0.25, 0.4));  // its picture is there
+}
+
 TEST(FrameRenderer, DrawsRunsWithoutPointsClassesOutliersOrCurves) {
   for (const std::size_t num_points : {0, 1, 7}) {
     auto run = synthetic::make_run({.num_points = num_points,
