@@ -196,6 +196,12 @@ class HostileNames(unittest.TestCase):
         self.assertEqual(browser.title, self.run_folder.name)
         self.assertEqual(texts("#legend .chip-name"), CLASSES)
         self.assertEqual(texts("#class-select option"), ["all", *CLASSES])
+        cut_off = browser.execute_script("""
+            return Array.from(document.querySelectorAll('.overlay .centroid:not([hidden])')).filter((node) => {
+              const name = node.getBoundingClientRect(), view = node.parentElement.getBoundingClientRect();
+              return name.left < view.left || name.right > view.right || name.top < view.top || name.bottom > view.bottom;
+            }).map((node) => node.textContent);""")
+        self.assertEqual(cut_off, [])
         for c, name in enumerate(CLASSES):
             Select(find("#class-select")).select_by_value(str(c))
             wait_for("return document.querySelector('#count').textContent", f"{IMAGES_OF_A_CLASS} of {len(self.names)}")

@@ -6,6 +6,7 @@ import { element } from "./dom.js";
 const kMaxLabels = 20;
 const kLabelHeight = 18;
 const kRankWidth = 19;
+const kToEdge = 4; // pixels from a name to the plot's edge, at least
 const kApart = 0.95; // in mean distances from the class's middle
 
 // Where the data point (x, y) is within the plot's element; null outside of what the axes show.
@@ -15,6 +16,13 @@ function placeOf(plot, x, y) {
   const py = yaxis.l2p(y);
   const inside = px >= 0 && px <= xaxis._length && py >= 0 && py <= yaxis._length;
   return inside ? { left: xaxis._offset + px, top: yaxis._offset + py } : null;
+}
+
+// A name at the plot's edge moves inwards, so that all of it is seen. As in the animation.
+function keptInside(plot, left, top, width) {
+  const keep = (at, { _offset, _length }, half) => Math.max(_offset + half, Math.min(at, _offset + _length - half));
+  const { xaxis, yaxis } = plot._fullLayout;
+  return { left: keep(left, xaxis, width / 2 + kToEdge), top: keep(top, yaxis, kLabelHeight / 2), width };
 }
 
 function put(node, place) {
@@ -98,9 +106,9 @@ export class Overlay {
   // The place, or one above or below it, where a label covers nothing; null if there is none.
   #freePlace({ left, top }, width, taken) {
     for (const shift of [0, -1, 1, -2, 2]) {
-      const place = { left, top: top + shift * kLabelHeight, width };
+      const place = keptInside(this.plot, left, top + shift * kLabelHeight, width);
       const free = taken.every((other) =>
-        Math.abs(other.left - left) >= (other.width + width) / 2 || Math.abs(other.top - place.top) >= kLabelHeight);
+        Math.abs(other.left - place.left) >= (other.width + width) / 2 || Math.abs(other.top - place.top) >= kLabelHeight);
       if (!free) continue;
       taken.push(place);
       return place;
