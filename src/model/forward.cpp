@@ -7,6 +7,7 @@
 #include <c10/core/GradMode.h>
 
 #include "attention.hpp"
+#include "embed_tokens.hpp"
 #include "encoder_layer.hpp"
 #include "linear.hpp"
 #include "positions.hpp"
@@ -36,13 +37,16 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
                                  .permute({0, 2, 4, 1, 3, 5})
                                  .reshape({batch, rows * columns, channels * side * side});
   const Affine& projection = architecture_.patch_projection;
-  const at::Tensor weight = tensor(projection.weight).view({config_.hidden_size, channels * side * side});
+  const at::Tensor positions = interpolate_positions(
+      tensor(architecture_.position_embeddings), config_.num_prefix_tokens(), rows, columns);  // (1, T, H)
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
+  if (is_plain_float(patches))
+    return embed_tokens(patches, tensor(projection.weight), tensor(projection.bias), parts, positions);
+  const at::Tensor weight = tensor(projection.weight).view({config_.hidden_size, channels * side * side});
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(model::linear(patches, {weight, {}}, tensor(projection.bias)));  // (B, P, H)
-  return at::cat(parts, 1) + interpolate_positions(tensor(architecture_.position_embeddings),
-                                                   config_.num_prefix_tokens(), rows, columns);  // (B, T, H)
+  parts.push_back(at::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
+  return at::cat(parts, 1) + positions;                                   // (B, T, H)
 }
 
 at::Tensor Forward::attention_block(const at::Tensor& tokens, const LayerIndex& index) const {
