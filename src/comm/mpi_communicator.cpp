@@ -69,12 +69,11 @@ MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, 
                                  const std::string& label, std::int64_t max_chunk)
     : comm_(std::move(comm)),
       async_comm_(duplicate(comm_.get())),
+      rank_(rank_in(comm_.get())),
+      size_(size_of(comm_.get())),
       max_chunk_(max_chunk),
       channel_(watch, id, label),
-      async_channel_(watch, child_id(id, 0, 0), label + " async") {
-  ZT_CHECK_MPI(MPI_Comm_rank(comm_.get(), &rank_));
-  ZT_CHECK_MPI(MPI_Comm_size(comm_.get(), &size_));
-}
+      async_channel_(watch, child_id(id, 0, 0), label + " async") {}
 
 void MpiCommunicator::broadcast(at::Tensor tensor, int root) {
   check_tensor(tensor, at::kCPU, "broadcast");

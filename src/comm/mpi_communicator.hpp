@@ -59,8 +59,8 @@ class MpiCommunicator final : public Communicator {
 
   UniqueComm comm_;
   UniqueComm async_comm_;
-  int rank_ = 0;
-  int size_ = 1;
+  int rank_;
+  int size_;
   std::int64_t max_chunk_;
   std::uint64_t splits_ = 0;
   MpiReductions reductions_;

@@ -35,6 +35,18 @@ void UniqueComm::reset() noexcept {
   comm_ = MPI_COMM_NULL;
 }
 
+int rank_in(MPI_Comm comm) {
+  int rank = 0;
+  ZT_CHECK_MPI(MPI_Comm_rank(comm, &rank));
+  return rank;
+}
+
+int size_of(MPI_Comm comm) {
+  int size = 1;
+  ZT_CHECK_MPI(MPI_Comm_size(comm, &size));
+  return size;
+}
+
 UniqueComm duplicate(MPI_Comm comm) {
   MPI_Comm copy = MPI_COMM_NULL;
   ZT_CHECK_MPI(MPI_Comm_dup(comm, &copy));

@@ -32,6 +32,10 @@ class UniqueComm {
   MPI_Comm comm_ = MPI_COMM_NULL;
 };
 
+// This process's rank in `comm`, and how many ranks that has.
+int rank_in(MPI_Comm comm);
+int size_of(MPI_Comm comm);
+
 // A communicator of its own with the same ranks. Collective.
 UniqueComm duplicate(MPI_Comm comm);
 

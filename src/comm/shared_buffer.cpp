@@ -30,12 +30,6 @@ bool on_all_ranks(bool here, MPI_Comm comm) {
   return all != 0;
 }
 
-int size_of(MPI_Comm comm) {
-  int size = 1;
-  ZT_CHECK_MPI(MPI_Comm_size(comm, &size));
-  return size;
-}
-
 }  // namespace
 
 std::unique_ptr<SharedBuffer> SharedBuffer::make(MPI_Comm comm, std::int64_t count) {
@@ -44,8 +38,7 @@ std::unique_ptr<SharedBuffer> SharedBuffer::make(MPI_Comm comm, std::int64_t cou
 }
 
 SharedBuffer::SharedBuffer(MPI_Comm comm, std::int64_t count)
-    : comm_(comm), count_(count), buffers_(static_cast<std::size_t>(size_of(comm))) {
-  ZT_CHECK_MPI(MPI_Comm_rank(comm, &rank_));
+    : comm_(comm), count_(count), rank_(rank_in(comm)), buffers_(static_cast<std::size_t>(size_of(comm))) {
   MPI_Info pages_of_their_own = MPI_INFO_NULL;
   ZT_CHECK_MPI(MPI_Info_create(&pages_of_their_own));
   ZT_CHECK_MPI(MPI_Info_set(pages_of_their_own, "alloc_shared_noncontig", "true"));

@@ -36,7 +36,7 @@ class SharedBuffer {
 
   MPI_Comm comm_;
   std::int64_t count_;
-  int rank_ = 0;
+  int rank_;
   MPI_Win window_ = MPI_WIN_NULL;
   std::vector<float*> buffers_;  // by rank
 };

@@ -26,12 +26,6 @@ constexpr double kSecondDeputyGrace = 5.0;
 constexpr milliseconds kLeaveTimeout{10000};
 constexpr milliseconds kAbandonTime{2000};
 
-int rank_in(MPI_Comm comm) {
-  int rank = 0;
-  ZT_CHECK_MPI(MPI_Comm_rank(comm, &rank));
-  return rank;
-}
-
 }  // namespace
 
 Watchdog::Watchdog(UniqueComm comm, std::shared_ptr<Watch> watch, std::vector<std::string> hosts,

@@ -56,18 +56,6 @@ UniqueComm split_by_host(MPI_Comm comm) {
   return UniqueComm(local);
 }
 
-int rank_in(MPI_Comm comm) {
-  int rank = 0;
-  ZT_CHECK_MPI(MPI_Comm_rank(comm, &rank));
-  return rank;
-}
-
-int size_of(MPI_Comm comm) {
-  int size = 1;
-  ZT_CHECK_MPI(MPI_Comm_size(comm, &size));
-  return size;
-}
-
 // One value of a trivially copyable type from every rank.
 template <typename T>
 std::vector<T> all_gather_bytes(MPI_Comm comm, const T& value) {

@@ -9,6 +9,7 @@
 #include "attention.hpp"
 #include "layer_node.hpp"
 #include "mlp_rows.hpp"
+#include "tensor_rows.hpp"
 
 namespace zoetrope::model {
 

@@ -9,7 +9,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "gemm.hpp"
-#include "row_kernels.hpp"
+#include "tensor_rows.hpp"
 #include "weight_gradient.hpp"
 
 namespace zoetrope::model {
@@ -17,10 +17,6 @@ namespace zoetrope::model {
 namespace {
 
 namespace autograd = torch::autograd;
-
-const float* data_of(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
-}
 
 class Linear : public autograd::Function<Linear> {
  public:
@@ -38,7 +34,7 @@ class Linear : public autograd::Function<Linear> {
     const at::Tensor grad = gradients[0].contiguous();
     const WeightGradient of_weight(weight), of_bias(bias);
     of_weight.add_product(grad, x);
-    if (bias.defined()) add_column_sums({grad.size(0), grad.size(1)}, data_of(grad), of_bias.data());
+    if (bias.defined()) add_column_sums(extent_of(grad), in(grad), of_bias.data());
     const at::Tensor of_x = context->needs_input_grad(0) ? linear_input_gradient(grad, weight) : at::Tensor();
     return {of_x, of_weight.rest(), of_bias.rest()};
   }
@@ -66,22 +62,20 @@ at::Tensor linear_of_rows(const at::Tensor& x, const LinearWeight& weight, const
                           const at::Tensor& residual) {
   const ProductSize size{x.size(0), weight.plain.size(0), x.size(1)};
   const at::Tensor result = at::empty({size.rows, size.columns}, x.options());
-  const MatrixView<float> out{result.mutable_data_ptr<float>(), size.columns};
+  const MatrixView<float> to{out(result), size.columns};
   const Before before = bias.defined() || residual.defined() ? Before::kAddedTo : Before::kOverwritten;
-  if (before == Before::kAddedTo)
-    add_rows({size.rows, size.columns}, data_of(residual), data_of(bias), out.data);
+  if (before == Before::kAddedTo) add_rows({size.rows, size.columns}, in(residual), in(bias), to.data);
   if (weight.transposed.defined())
-    multiply(size, {data_of(x), size.depth}, {data_of(weight.transposed), size.columns}, out, before);
+    multiply(size, {in(x), size.depth}, {in(weight.transposed), size.columns}, to, before);
   else
-    multiply_by_transposed(size, {data_of(x), size.depth}, {data_of(weight.plain), size.depth}, out, before);
+    multiply_by_transposed(size, {in(x), size.depth}, {in(weight.plain), size.depth}, to, before);
   return result;
 }
 
 at::Tensor linear_input_gradient(const at::Tensor& grad, const at::Tensor& weight) {
   const ProductSize size{grad.size(0), weight.size(1), weight.size(0)};
   const at::Tensor result = at::empty({size.rows, size.columns}, grad.options());
-  multiply(size, {data_of(grad), size.depth}, {data_of(weight), size.columns},
-           {result.mutable_data_ptr<float>(), size.columns});
+  multiply(size, {in(grad), size.depth}, {in(weight), size.columns}, {out(result), size.columns});
   return result;
 }
 

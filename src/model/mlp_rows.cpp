@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "tensor_rows.hpp"
+
 namespace zoetrope::model {
 
 namespace {

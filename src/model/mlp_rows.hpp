@@ -6,7 +6,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "layer_weights.hpp"
-#include "row_kernels.hpp"
 
 namespace zoetrope::model {
 
@@ -35,16 +34,5 @@ at::Tensor mlp_rows(const at::Tensor& x, const MlpWeights& weights, float eps, M
 // The gradient of x for that of the result.
 at::Tensor mlp_rows_backward(const MlpKept& kept, const MlpWeights& weights, const at::Tensor& grad,
                              const MlpGradients& to);
-
-// As the functions of row_kernels.hpp take them.
-inline const float* in(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
-}
-inline float* out(const at::Tensor& tensor) {
-  return tensor.mutable_data_ptr<float>();
-}
-inline Extent extent_of(const at::Tensor& matrix) {
-  return {matrix.size(0), matrix.size(1)};
-}
 
 }  // namespace zoetrope::model
