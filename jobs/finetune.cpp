@@ -66,9 +66,10 @@ void finetune(Context& context) {
   model::require_no_dropout(model.config(), context.options().model);
   if (!context.device().is_cpu()) model = model.to(context.device());
 
-  const train::TrainingInput input{model, *train.images, context.preprocessor(), train.dataset->digest()};
-  const auto result =
-      train::train(context.run(), input, options, context.communicators(), training_hooks(context));
+  train::TrainingInput input{std::move(model), *train.images, context.preprocessor(),
+                             train.dataset->digest()};
+  const auto result = train::train(context.run(), std::move(input), options, context.communicators(),
+                                   training_hooks(context));
   context.add_stage(
       {"training", result.seconds, (result.last_step - result.first_step) * options.batch_size, "images"});
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/comm/communicator.hpp"
 
+#include <utility>
+
 #include <ATen/ATen.h>
 
 namespace zoetrope::comm {
@@ -11,6 +13,14 @@ void Communicator::broadcast_all(const std::vector<at::Tensor>& tensors, int roo
 
 at::Tensor Communicator::make_buffer(const at::Tensor& like) {
   return at::zeros_like(like, like.options().requires_grad(false));
+}
+
+at::Tensor Communicator::make_common(std::int64_t) {
+  return {};
+}
+
+void Communicator::reduce_scatter(at::Tensor tensor, Share) {
+  all_reduce(std::move(tensor), ReduceOp::kSum);
 }
 
 void Communicator::register_buffer(const at::Tensor&) {}

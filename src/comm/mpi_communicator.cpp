@@ -2,6 +2,7 @@
 #include "mpi_communicator.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -108,24 +109,46 @@ std::unique_ptr<Work> MpiCommunicator::all_reduce_async(at::Tensor tensor, Reduc
 
 at::Tensor MpiCommunicator::make_buffer(const at::Tensor& like) {
   check_tensor(like, at::kCPU, "make_buffer");
-  if (executor_.is_deferred() && like.scalar_type() == at::kFloat && size_ > 1) {
-    const Watch::Channel::Waiting waiting(channel_, "make_buffer", like.numel(), dtype_name(at::kFloat));
-    if (auto buffer = SharedBuffer::make(async_comm_.get(), like.numel())) {
-      shared_buffers_.push_back(std::move(buffer));
-      return shared_buffers_.back()->mine().view(like.sizes());
-    }
+  if (like.scalar_type() == at::kFloat) {
+    const at::Tensor shared = make_shared(SharedBuffer::Kind::kOneForEach, like.numel(), "make_buffer");
+    if (shared.defined()) return shared.view(like.sizes());
   }
   return Communicator::make_buffer(like);
+}
+
+at::Tensor MpiCommunicator::make_common(std::int64_t count) {
+  return make_shared(SharedBuffer::Kind::kOneForAll, count, "make_common");
+}
+
+at::Tensor MpiCommunicator::make_shared(SharedBuffer::Kind kind, std::int64_t count, const char* operation) {
+  if (!executor_.is_deferred() || size_ == 1) return {};
+  const Watch::Channel::Waiting waiting(channel_, operation, count, dtype_name(at::kFloat));
+  auto buffer = SharedBuffer::make(comm_.get(), kind, count);
+  if (!buffer) return {};
+  shared_buffers_.push_back(std::move(buffer));
+  return shared_buffers_.back()->mine();
+}
+
+// The one of all ranks in which this tensor lies, or null.
+SharedBuffer* MpiCommunicator::buffer_of(const at::Tensor& tensor) const {
+  const auto found = std::ranges::find_if(shared_buffers_, [&](const auto& buffer) {
+    return buffer->kind() == SharedBuffer::Kind::kOneForEach && buffer->holds(tensor);
+  });
+  return found == shared_buffers_.end() ? nullptr : found->get();
+}
+
+void MpiCommunicator::reduce_scatter(at::Tensor tensor, Share share) {
+  check_tensor(tensor, at::kCPU, "reduce_scatter");
+  SharedBuffer* const shared = buffer_of(tensor);
+  if (shared == nullptr) return Communicator::reduce_scatter(tensor, share);
+  const Watch::Channel::Waiting waiting(channel_, "reduce_scatter", tensor.numel(),
+                                        dtype_name(tensor.scalar_type()));
+  shared->sum_share(tensor, share);
 }
 
 void MpiCommunicator::run_all_reduce(const at::Tensor& tensor, ReduceOp op) {
   const Watch::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
-  if (op == ReduceOp::kSum && executor_.is_deferred()) {
-    const auto shared =
-        std::ranges::find_if(shared_buffers_, [&](const auto& buffer) { return buffer->holds(tensor); });
-    if (shared != shared_buffers_.end()) return (*shared)->sum(tensor);
-  }
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(
@@ -200,7 +223,9 @@ at::Tensor MpiCommunicator::all_gather(const at::Tensor& piece) {
 
 void MpiCommunicator::barrier() {
   const Watch::Channel::Waiting waiting(channel_, "barrier");
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   ZT_CHECK_MPI(MPI_Barrier(comm_.get()));
+  std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 std::unique_ptr<Communicator> MpiCommunicator::split(int color) {

@@ -39,9 +39,12 @@ class MpiCommunicator final : public Communicator {
   at::Tensor gather(const at::Tensor& piece, int root) override;
   at::Tensor all_gather(const at::Tensor& piece) override;
   void barrier() override;
+  void reduce_scatter(at::Tensor tensor, Share share) override;
   std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override;
   // Where set_deferred(), in memory that the ranks share, if there is room.
   at::Tensor make_buffer(const at::Tensor& like) override;
+  // Where set_deferred(), if there is room.
+  at::Tensor make_common(std::int64_t count) override;
   std::unique_ptr<Communicator> split(int color) override;
 
   // Whether asynchronous all-reduces wait until they are waited for (see World::set_compute_threads): only
@@ -50,6 +53,8 @@ class MpiCommunicator final : public Communicator {
 
  private:
   void run_all_reduce(const at::Tensor& tensor, ReduceOp op);
+  at::Tensor make_shared(SharedBuffer::Kind kind, std::int64_t count, const char* operation);
+  SharedBuffer* buffer_of(const at::Tensor& tensor) const;
   std::vector<PieceShape> exchange_shapes(const at::Tensor& piece, const char* operation);
   void gather_into(const at::Tensor& all, const at::Tensor& piece, const std::vector<PieceShape>& shapes,
                    int root);

@@ -8,6 +8,8 @@
 
 #include <ATen/ATen.h>
 
+#include "zoetrope/comm/tasks.hpp"
+
 #include "mpi_handle.hpp"
 
 namespace zoetrope::comm {
@@ -17,11 +19,16 @@ namespace {
 // that writes more than there is is killed: so half must stay free.
 constexpr const char* kSharedMemory = "/dev/shm";
 
-bool has_room(std::int64_t count, int ranks) {
+bool has_room(std::int64_t count, int buffers) {
   std::error_code error;
   const std::filesystem::space_info space = std::filesystem::space(kSharedMemory, error);
-  const auto bytes = static_cast<std::uintmax_t>(count) * sizeof(float) * static_cast<std::uintmax_t>(ranks);
+  const auto bytes =
+      static_cast<std::uintmax_t>(count) * sizeof(float) * static_cast<std::uintmax_t>(buffers);
   return !error && bytes <= space.available / 2;
+}
+
+int num_buffers(MPI_Comm comm, SharedBuffer::Kind kind) {
+  return kind == SharedBuffer::Kind::kOneForEach ? size_of(comm) : 1;
 }
 
 bool on_all_ranks(bool here, MPI_Comm comm) {
@@ -32,20 +39,25 @@ bool on_all_ranks(bool here, MPI_Comm comm) {
 
 }  // namespace
 
-std::unique_ptr<SharedBuffer> SharedBuffer::make(MPI_Comm comm, std::int64_t count) {
-  if (!on_all_ranks(has_room(count, size_of(comm)), comm)) return nullptr;
-  return std::unique_ptr<SharedBuffer>(new SharedBuffer(comm, count));
+std::unique_ptr<SharedBuffer> SharedBuffer::make(MPI_Comm comm, Kind kind, std::int64_t count) {
+  if (!on_all_ranks(has_room(count, num_buffers(comm, kind)), comm)) return nullptr;
+  return std::unique_ptr<SharedBuffer>(new SharedBuffer(comm, kind, count));
 }
 
-SharedBuffer::SharedBuffer(MPI_Comm comm, std::int64_t count)
-    : comm_(comm), count_(count), rank_(rank_in(comm)), buffers_(static_cast<std::size_t>(size_of(comm))) {
+SharedBuffer::SharedBuffer(MPI_Comm comm, Kind kind, std::int64_t count)
+    : comm_(comm),
+      kind_(kind),
+      count_(count),
+      buffers_(static_cast<std::size_t>(num_buffers(comm, kind))),
+      mine_(kind == Kind::kOneForEach ? static_cast<std::size_t>(rank_in(comm)) : 0) {
+  const bool holds_one = static_cast<std::size_t>(rank_in(comm)) < buffers_.size();
   MPI_Info pages_of_their_own = MPI_INFO_NULL;
   ZT_CHECK_MPI(MPI_Info_create(&pages_of_their_own));
   ZT_CHECK_MPI(MPI_Info_set(pages_of_their_own, "alloc_shared_noncontig", "true"));
-  float* mine = nullptr;
-  const int code =
-      MPI_Win_allocate_shared(static_cast<MPI_Aint>(static_cast<std::size_t>(count) * sizeof(float)),
-                              sizeof(float), pages_of_their_own, comm, &mine, &window_);
+  float* here = nullptr;
+  const int code = MPI_Win_allocate_shared(
+      holds_one ? static_cast<MPI_Aint>(static_cast<std::size_t>(count) * sizeof(float)) : 0, sizeof(float),
+      pages_of_their_own, comm, &here, &window_);
   ZT_CHECK_MPI(MPI_Info_free(&pages_of_their_own));
   check_mpi(code, "MPI_Win_allocate_shared");
   ZT_CHECK_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_));
@@ -54,7 +66,8 @@ SharedBuffer::SharedBuffer(MPI_Comm comm, std::int64_t count)
     int unit = 0;
     ZT_CHECK_MPI(MPI_Win_shared_query(window_, static_cast<int>(r), &bytes, &unit, &buffers_[r]));
   }
-  std::fill_n(mine, count, 0.0f);
+  if (holds_one) std::fill_n(here, count, 0.0f);
+  meet();
 }
 
 SharedBuffer::~SharedBuffer() {
@@ -63,12 +76,12 @@ SharedBuffer::~SharedBuffer() {
 }
 
 at::Tensor SharedBuffer::mine() const {
-  return at::from_blob(buffers_[static_cast<std::size_t>(rank_)], {count_}, at::kFloat);
+  return at::from_blob(buffers_[mine_], {count_}, at::kFloat);
 }
 
 bool SharedBuffer::holds(const at::Tensor& tensor) const {
   if (tensor.scalar_type() != at::kFloat) return false;
-  const float* first = buffers_[static_cast<std::size_t>(rank_)];
+  const float* first = buffers_[mine_];
   const auto* data = static_cast<const float*>(tensor.const_data_ptr());
   return !std::less<>()(data, first) && !std::less<>()(first + count_, data + tensor.numel());
 }
@@ -80,23 +93,19 @@ void SharedBuffer::meet() {
   ZT_CHECK_MPI(MPI_Win_sync(window_));
 }
 
-// Each rank adds up its own share of the elements and hands it to all.
-void SharedBuffer::sum(const at::Tensor& part) {
+void SharedBuffer::sum_share(const at::Tensor& part, Share share) {
   constexpr std::int64_t kPiece = 4096;  // of a core's first cache
-  const std::int64_t offset = part.const_data_ptr<float>() - buffers_[static_cast<std::size_t>(rank_)];
-  const auto ranks = static_cast<std::int64_t>(buffers_.size());
-  const std::int64_t begin = offset + part.numel() * rank_ / ranks;
-  const std::int64_t end = offset + part.numel() * (rank_ + 1) / ranks;
+  const std::int64_t begin = part.const_data_ptr<float>() - buffers_[mine_] + share.first;
   meet();
-  for (std::int64_t first = begin; first < end; first += kPiece) {
-    const std::int64_t count = std::min(kPiece, end - first);
+  for_each_range(share.count, kPiece, [&](std::int64_t first, std::int64_t end) {
+    const std::int64_t count = end - first;
     std::array<float, kPiece> sum;
-    std::copy_n(buffers_[0] + first, count, sum.data());
+    std::copy_n(buffers_[0] + begin + first, count, sum.data());
     for (std::size_t r = 1; r < buffers_.size(); ++r)
-      std::transform(sum.begin(), sum.begin() + count, buffers_[r] + first, sum.begin(), std::plus<>());
-    for (float* buffer : buffers_) std::copy_n(sum.data(), count, buffer + first);
-  }
-  meet();
+      std::transform(sum.begin(), sum.begin() + count, buffers_[r] + begin + first, sum.begin(),
+                     std::plus<>());
+    std::copy_n(sum.data(), count, buffers_[mine_] + begin + first);
+  });
 }
 
 }  // namespace zoetrope::comm

@@ -37,6 +37,7 @@ struct Call {
 
 // The state of one run: one mutex for all its groups, since a failure in any of them must wake all.
 struct Run {
+  RankMemory memory = RankMemory::kApart;
   std::mutex mutex;
   std::condition_variable changed;
   std::exception_ptr first_error;
@@ -209,6 +210,15 @@ class ThreadCommunicator final : public Communicator {
     return executor_.submit([this, tensor, op] { all_reduce_in(*async_group_, tensor, op); });
   }
 
+  at::Tensor make_common(std::int64_t count) override {
+    if (group_->run()->memory == RankMemory::kApart) return {};
+    at::Tensor common = rank_ == 0 ? at::zeros({count}, at::kFloat) : at::Tensor();
+    group_->meet(rank_, {"make_common of " + std::to_string(count), common}, [&](const auto& calls) {
+      if (rank_ != 0) common = calls.at(0).tensor;
+    });
+    return common;
+  }
+
   std::unique_ptr<Communicator> split(int color) override;
 
  private:
@@ -275,9 +285,10 @@ void run_rank(int rank, Run& run, ThreadCommunicator& communicator,
 
 }  // namespace
 
-void run_as_thread_ranks(int size, const std::function<void(Communicator&)>& body) {
+void run_as_thread_ranks(int size, const std::function<void(Communicator&)>& body, RankMemory memory) {
   if (size < 1) throw std::invalid_argument("run_as_thread_ranks: " + std::to_string(size) + " ranks");
   const auto run = std::make_shared<Run>();
+  run->memory = memory;
   std::vector<int> members(static_cast<std::size_t>(size));
   std::iota(members.begin(), members.end(), 0);
   const auto group = std::make_shared<Group>(run, members);

@@ -82,7 +82,7 @@ void CapturedStep::hold(const LocalBatch& batch) {
 }
 
 void CapturedStep::capture() {
-  std::vector<at::Tensor> operands = update_.state();
+  std::vector<at::Tensor> operands = update_.tensors();
   operands.push_back(model_.flat());
   if (held_.pixels.defined()) operands.insert(operands.end(), {held_.pixels, held_.labels});
   std::string reason;

@@ -48,8 +48,8 @@ struct GradientReducer::Hooks {
 };
 
 GradientReducer::GradientReducer(std::vector<Lane>& lanes, comm::Communicator& communicator,
-                                 BucketSizes sizes)
-    : lanes_(lanes), communicator_(communicator), hooks_(std::make_unique<Hooks>()) {
+                                 std::optional<comm::Share> share, BucketSizes sizes)
+    : lanes_(lanes), communicator_(communicator), share_(share), hooks_(std::make_unique<Hooks>()) {
   make_buckets(lanes_.front().model.parameters(), sizes);
   for (const Lane& lane : lanes_) {
     for (std::size_t p = 0; p < lane.model.tensors().size(); ++p) {
@@ -109,6 +109,7 @@ void GradientReducer::complete_bucket(std::size_t index) {
 
   const std::lock_guard lock(mutex_);
   bucket.complete = true;
+  if (share_) return;
   for (; next_ < buckets_.size() && buckets_[next_]->complete; ++next_) {
     const Bucket& ready = *buckets_[next_];
     works_.push_back(communicator_.all_reduce_async(
@@ -123,6 +124,7 @@ const at::Tensor& GradientReducer::finish() {
   armed_ = false;
   for (auto& work : works_) work->wait();
   works_.clear();
+  if (share_) communicator_.reduce_scatter(lanes_.front().gradient, *share_);
   return lanes_.front().gradient;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/train/optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -18,17 +20,15 @@ constexpr double kEps = 1e-8;
 
 }  // namespace
 
-AdamW::AdamW(const model::Vit& model, double weight_decay)
-    : exp_avg(at::zeros_like(model.flat())),
-      exp_avg_sq(at::zeros_like(model.flat())),
-      values_(model.flat()),
-      step_(at::zeros({}, model.flat().options())),
-      learning_rate_(
-          at::zeros({}, model.flat().options().dtype(model.flat().is_cpu() ? at::kDouble : at::kFloat))) {
-  const auto& parameters = model.parameters();
+AdamW::AdamW(const TrainingState& state, double weight_decay, comm::Communicator& communicator)
+    : state_(state), communicator_(communicator) {
+  const at::Tensor& values = state.model.flat();
+  step_ = at::zeros({}, values.options());
+  learning_rate_ = at::zeros({}, values.options().dtype(values.is_cpu() ? at::kDouble : at::kFloat));
+  const auto& parameters = state.model.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const double decay = parameters[i].decays ? weight_decay : 0.0;
-    const std::int64_t end = i + 1 < parameters.size() ? parameters[i + 1].offset : model.flat().numel();
+    const std::int64_t end = i + 1 < parameters.size() ? parameters[i + 1].offset : values.numel();
     if (spans_.empty() || spans_.back().weight_decay != decay)
       spans_.push_back({parameters[i].offset, 0, decay});
     spans_.back().size = end - spans_.back().first;
@@ -53,6 +53,7 @@ void AdamW::step(const at::Tensor& gradient, const at::Tensor& factor) {
 
 void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
   const double step = step_.item<double>(), learning_rate = learning_rate_.item<double>();
+  const comm::Share mine = state_.share.value_or(comm::Share{0, gradient.numel()});
   for (const Span& span : spans_) {
     const AdamWStep scalars{
         .gradient_factor = factor,
@@ -63,9 +64,14 @@ void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
         .step_size = static_cast<float>(learning_rate / (1 - std::pow(kBeta1, step))),
         .denominator_factor = static_cast<float>(1 / std::sqrt(1 - std::pow(kBeta2, step))),
         .eps = kEps};
-    const auto part = [&](const at::Tensor& flat) { return flat.mutable_data_ptr<float>() + span.first; };
-    adamw_step(span.size, part(gradient), scalars, part(exp_avg), part(exp_avg_sq), part(values_));
+    const std::int64_t first = std::max(span.first, mine.first);
+    const std::int64_t end = std::min(span.first + span.size, mine.first + mine.count);
+    if (first >= end) continue;
+    const auto part = [&](const at::Tensor& flat) { return flat.mutable_data_ptr<float>() + first; };
+    adamw_step(end - first, part(gradient), scalars, part(state_.exp_avg), part(state_.exp_avg_sq),
+               part(state_.model.flat()));
   }
+  if (state_.share) communicator_.barrier();
 }
 
 void AdamW::step_on_device(const at::Tensor& gradient) {
@@ -73,17 +79,29 @@ void AdamW::step_on_device(const at::Tensor& gradient) {
     const auto part = [&](const at::Tensor& flat) {
       return std::vector<at::Tensor>{flat.narrow(0, span.first, span.size)};
     };
-    at::_fused_adamw_(part(values_), part(gradient), part(exp_avg), part(exp_avg_sq), {}, {step_},
-                      learning_rate_, kBeta1, kBeta2, span.weight_decay, kEps, /*amsgrad=*/false,
-                      /*maximize=*/false);
+    at::_fused_adamw_(part(state_.model.flat()), part(gradient), part(state_.exp_avg),
+                      part(state_.exp_avg_sq), {}, {step_}, learning_rate_, kBeta1, kBeta2, span.weight_decay,
+                      kEps, /*amsgrad=*/false, /*maximize=*/false);
   }
 }
 
-Clipping clip_gradient(const at::Tensor& gradient, double max_norm) {
+namespace {
+
+at::Tensor norm_on_cpu(const at::Tensor& gradient, std::optional<comm::Share> share,
+                       comm::Communicator& communicator) {
+  const at::Tensor squares = sums_of_squares(gradient, share.value_or(comm::Share{0, gradient.numel()}));
+  if (share) communicator.all_reduce(squares, comm::ReduceOp::kSum);
+  const double* const pieces = squares.const_data_ptr<double>();
+  const double sum = std::accumulate(pieces, pieces + squares.numel(), 0.0);
+  return at::scalar_tensor(std::sqrt(sum), gradient.options());
+}
+
+}  // namespace
+
+Clipping clip_gradient(const at::Tensor& gradient, double max_norm, std::optional<comm::Share> share,
+                       comm::Communicator& communicator) {
   const c10::NoGradGuard no_grad;
-  const at::Tensor norm = gradient.is_cpu()
-                              ? at::scalar_tensor(std::sqrt(sum_of_squares(gradient)), gradient.options())
-                              : gradient.norm();
+  const at::Tensor norm = gradient.is_cpu() ? norm_on_cpu(gradient, share, communicator) : gradient.norm();
   return {norm, max_norm > 0 ? (max_norm / (norm + 1e-6)).clamp_max(1.0) : at::ones_like(norm)};
 }
 

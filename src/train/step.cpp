@@ -43,7 +43,8 @@ std::int64_t choose_micro_batch(const model::Vit& model, std::int64_t image_side
 
 StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
                        const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
-                       std::int64_t local_batch, std::int64_t micro_batch, comm::Communicator& communicator)
+                       std::int64_t local_batch, std::int64_t micro_batch, std::optional<comm::Share> share,
+                       comm::Communicator& communicator)
     : images_(images),
       preprocessor_(preprocessor),
       precision_(precision),
@@ -53,7 +54,7 @@ StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
       lanes_(make_lanes(model, communicator.make_buffer(model.flat()),
                         choose_lanes(model, threads, micro_batch_))),
       totals_(at::zeros({2}, model.flat().options().dtype(at::kDouble))),
-      reducer_(std::make_unique<GradientReducer>(lanes_, communicator)) {}
+      reducer_(std::make_unique<GradientReducer>(lanes_, communicator, share)) {}
 
 std::span<const std::int64_t> StepRunner::mine(std::span<const std::int64_t> batch) const {
   const auto [first, last] =

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,15 +24,16 @@ struct LocalBatch {
 
 class StepRunner {
  public:
+  // `share` as TrainingState has it.
   StepRunner(const model::Vit& model, data::ImageCache& images, const data::PreprocessorConfig& preprocessor,
              model::Precision precision, int threads, std::int64_t local_batch, std::int64_t micro_batch,
-             comm::Communicator& communicator);
+             std::optional<comm::Share> share, comm::Communicator& communicator);
 
   // This rank's share of `batch` (the same on every rank). `epoch` is what augmentation depends on.
   LocalBatch load(std::span<const std::int64_t> batch, std::int64_t epoch);
-  // The gradient of the mean loss over the batch is left in gradient(), summed over all ranks. Returns
-  // totals(), over all ranks: the mean cross entropy and the number of images whose class was predicted,
-  // float64 [2] on the model's device, which is not waited for. Collective.
+  // The gradient of the mean loss over the batch is left in gradient(), summed over all ranks, where there is
+  // a `share` in that alone. Returns totals(), over all ranks: the mean cross entropy and the number of
+  // images whose class was predicted, float64 [2] on the model's device, which is not waited for. Collective.
   const at::Tensor& run(const LocalBatch& batch);
   // Begins to make the images of a later step: of the next that run() is called for.
   void prefetch(std::span<const std::int64_t> batch, std::int64_t epoch);

@@ -22,6 +22,7 @@
 #include "zoetrope/train/checkpoint.hpp"
 #include "zoetrope/train/optimizer.hpp"
 #include "zoetrope/train/schedule.hpp"
+#include "zoetrope/train/state.hpp"
 
 #include "captured_step.hpp"
 
@@ -39,25 +40,27 @@ double seconds_since(Clock::time_point start) {
 // rank: options, the reduced StepResult, and the step to resume from, which rank 0 broadcasts.
 class Loop {
  public:
-  Loop(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
+  Loop(const store::RunDirectory& run, TrainingInput input, const TrainOptions& options,
        Communicators communicators, const TrainingHooks& hooks)
       : stream_(input.model.flat().device()),
         run_(run),
-        input_(input),
+        preprocessor_(input.preprocessor),
         options_(options),
+        tensors_(communicators.tensors),
         control_(communicators.control),
         hooks_(hooks),
         schedule_(options.learning_rate, options.warmup_ratio, options.max_steps),
-        optimizer_(input.model, options.weight_decay),
-        steps_(input.model, input.images, input.preprocessor, options.precision, options.threads,
+        state_(make_state(std::move(input.model), tensors_)),
+        optimizer_(state_, options.weight_decay, tensors_),
+        steps_(state_.model, input.images, input.preprocessor, options.precision, options.threads,
                (options.batch_size + control_.size() - 1) / control_.size(), options.micro_batch,
-               communicators.tensors),
-        update_(steps_, optimizer_, options.max_grad_norm),
-        captured_(update_, steps_, input.model, options, input.images.labels().size(0), communicators) {
+               state_.share, tensors_),
+        update_(steps_, optimizer_, options.max_grad_norm, state_.share, tensors_),
+        captured_(update_, steps_, state_.model, options, input.images.labels().size(0), communicators) {
     sampler_.seed = options.seed;
     sampler_.num_images = input.images.labels().size(0);
     sampler_.batch_size = options.batch_size;
-    communicators.tensors.register_buffer(steps_.gradient());
+    tensors_.register_buffer(steps_.gradient());
     identity_ = options.identity();
     identity_["data"] = input.dataset_digest;
   }
@@ -82,12 +85,14 @@ class Loop {
 
   comm::OwnStream stream_;  // before all that queues work on the device
   const store::RunDirectory& run_;
-  const TrainingInput& input_;
+  const data::PreprocessorConfig& preprocessor_;
   const TrainOptions& options_;
+  comm::Communicator& tensors_;
   comm::Communicator& control_;
   const TrainingHooks& hooks_;
   LinearSchedule schedule_;
   data::Sampler sampler_;
+  TrainingState state_;
   AdamW optimizer_;
   StepRunner steps_;
   Update update_;  // its sums: since the last line of the log
@@ -118,16 +123,17 @@ std::int64_t Loop::resume() {
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
     const model::Vit stored = model::load_checkpoint(run_.checkpoint(found));
-    if (stored.flat().numel() != input_.model.flat().numel() ||
-        stored.config().id2label != input_.model.config().id2label)
+    if (stored.flat().numel() != state_.model.flat().numel() ||
+        stored.config().id2label != state_.model.config().id2label)
       throw UsageError(run_.checkpoint(found).string() +
                        " holds another model than --model or other classes than --data: use another --run");
-    input_.model.flat().copy_(stored.flat());
-    const ResumePoint point = read_resume_point(run_, found, input_.model, identity_);
-    if (point.exp_avg.defined()) {
-      optimizer_.exp_avg.copy_(point.exp_avg);
-      optimizer_.exp_avg_sq.copy_(point.exp_avg_sq);
-    }
+    const ResumePoint point = read_resume_point(run_, found, state_.model, identity_);
+    write_state(state_, tensors_, [&] {
+      state_.model.flat().copy_(stored.flat());
+      if (!point.exp_avg.defined()) return;
+      state_.exp_avg.copy_(point.exp_avg);
+      state_.exp_avg_sq.copy_(point.exp_avg_sq);
+    });
     optimizer_.set_step(found);
     sums_ = point.sums;
     update_.sums()[0] = sums_.loss;
@@ -152,31 +158,31 @@ void Loop::on_checkpoint(std::int64_t step) {
   if (!hooks_.on_checkpoint) return;
   writer_.wait();
   control_.barrier();
-  hooks_.on_checkpoint(step, epoch_of(step), input_.model);
+  hooks_.on_checkpoint(step, epoch_of(step), state_.model);
 }
 
 void Loop::start_writing(std::int64_t step, bool interruption) {
   const c10::NoGradGuard no_grad;
   read_sums();
   // Copies: training goes on. From a device they are still under way when the writer starts.
-  const comm::HostCopy values(input_.model.flat().clone());
+  const comm::HostCopy values(state_.model.flat().clone());
   comm::HostCopy exp_avg, exp_avg_sq;
   if (step > 0) {
-    exp_avg = comm::HostCopy(optimizer_.exp_avg.clone());
-    exp_avg_sq = comm::HostCopy(optimizer_.exp_avg_sq.clone());
+    exp_avg = comm::HostCopy(state_.exp_avg.clone());
+    exp_avg_sq = comm::HostCopy(state_.exp_avg_sq.clone());
   }
   CheckpointContent content;
   content.step = step;
   content.epoch = epoch_of(step);
   content.sums = sums_;
   content.identity = identity_;
-  content.preprocessor = input_.preprocessor.to_json();
+  content.preprocessor = preprocessor_.to_json();
   content.trainer_state =
       trainer_state(step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(),
                     options_.logging_steps, options_.save_steps, options_.batch_size, history_);
   content.interruption = interruption;
   const bool keep_models = options_.save == SaveMode::kFull;
-  writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, model = input_.model, values,
+  writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, model = state_.model, values,
                  exp_avg, exp_avg_sq, content = std::move(content)]() mutable {
     content.model = model.over(values.wait());
     content.exp_avg = exp_avg.wait();
@@ -283,9 +289,9 @@ TrainingResult Loop::train() {
 
 }  // namespace
 
-TrainingResult train(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
+TrainingResult train(const store::RunDirectory& run, TrainingInput input, const TrainOptions& options,
                      Communicators communicators, const TrainingHooks& hooks) {
-  return Loop(run, input, options, communicators, hooks).train();
+  return Loop(run, std::move(input), options, communicators, hooks).train();
 }
 
 }  // namespace zoetrope::train

@@ -2,6 +2,7 @@
 // One optimizer step, from a batch to new weights.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -17,8 +18,9 @@ namespace zoetrope::train {
 // CPUs.
 class Update {
  public:
-  // Both outlive this. `max_grad_norm` as for clip_gradient.
-  Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm);
+  // All outlive this. `max_grad_norm` as for clip_gradient.
+  Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm, std::optional<comm::Share> share,
+         comm::Communicator& communicator);
 
   // Forward and backward, clipping, AdamW. Collective.
   void run(const LocalBatch& batch);
@@ -29,12 +31,14 @@ class Update {
   // Of the last step, before clipping: a float32 scalar on the device.
   const at::Tensor& grad_norm() const { return grad_norm_; }
   // What a step reads and writes besides the batch and the model's values.
-  std::vector<at::Tensor> state() const;
+  std::vector<at::Tensor> tensors() const;
 
  private:
   StepRunner& steps_;
   AdamW& optimizer_;
   double max_grad_norm_;
+  std::optional<comm::Share> share_;
+  comm::Communicator& communicator_;
   at::Tensor sums_;
   at::Tensor grad_norm_;
 };

@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -15,8 +14,6 @@
 namespace zoetrope::train {
 
 namespace {
-
-constexpr std::int64_t kPiece = 16384;  // elements; fixed, for the order of summation
 
 ZOETROPE_FOR_EACH_CPU void add_and_clear_piece(std::int64_t count, float* __restrict from,
                                                float* __restrict to) {
@@ -54,13 +51,17 @@ ZOETROPE_FOR_EACH_CPU void adamw_piece(std::int64_t count, const float* __restri
 // Calls function(first, count) for every piece of `size` elements.
 template <typename Function>
 void for_each_piece(std::int64_t size, const Function& function) {
-  at::parallel_for(0, (size + kPiece - 1) / kPiece, 1, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, num_pieces(size), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece)
       function(piece * kPiece, std::min(kPiece, size - piece * kPiece));
   });
 }
 
 }  // namespace
+
+std::int64_t num_pieces(std::int64_t count) {
+  return (count + kPiece - 1) / kPiece;
+}
 
 void add_and_clear(const at::Tensor& from, const at::Tensor& to) {
   float* const source = from.mutable_data_ptr<float>();
@@ -70,13 +71,14 @@ void add_and_clear(const at::Tensor& from, const at::Tensor& to) {
   });
 }
 
-double sum_of_squares(const at::Tensor& x) {
-  const float* const data = x.const_data_ptr<float>();
-  std::vector<double> sums(static_cast<std::size_t>((x.numel() + kPiece - 1) / kPiece));
-  for_each_piece(x.numel(), [&](std::int64_t first, std::int64_t count) {
-    sums[static_cast<std::size_t>(first / kPiece)] = squares_of_piece(count, data + first);
+at::Tensor sums_of_squares(const at::Tensor& x, comm::Share share) {
+  at::Tensor sums = at::zeros({num_pieces(x.numel())}, at::kDouble);
+  const float* const data = x.const_data_ptr<float>() + share.first;
+  double* const of_share = sums.mutable_data_ptr<double>() + share.first / kPiece;
+  for_each_piece(share.count, [&](std::int64_t first, std::int64_t count) {
+    of_share[first / kPiece] = squares_of_piece(count, data + first);
   });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
+  return sums;
 }
 
 void adamw_step(std::int64_t count, const float* gradient, const AdamWStep& step, float* exp_avg,

@@ -8,13 +8,20 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/comm/communicator.hpp"
+
 namespace zoetrope::train {
 
 // to += from, and from = 0.
 void add_and_clear(const at::Tensor& from, const at::Tensor& to);
 
-// The sum over x's squares.
-double sum_of_squares(const at::Tensor& x);
+// Sums are taken over pieces of this many elements, and then over those sums, whoever computes them.
+constexpr std::int64_t kPiece = 16384;
+std::int64_t num_pieces(std::int64_t count);
+
+// The sums over the squares of the pieces of x [count] in `share`, which begins at a piece; 0 for the others:
+// float64 [num_pieces(count)].
+at::Tensor sums_of_squares(const at::Tensor& x, comm::Share share);
 
 // The scalars of torch.optim.AdamW's update number t.
 struct AdamWStep {

@@ -392,11 +392,55 @@ TYPED_TEST_P(Conformance, ParametersThatNeedGradientsAreCarried) {
   });
 }
 
+TYPED_TEST_P(Conformance, ReduceScatterSumsTheShares) {
+  this->on_every_rank([&](Communicator& communicator) {
+    constexpr std::int64_t kSize = 100'003;
+    const std::int64_t n = communicator.size(), r = communicator.rank();
+    const at::Tensor like = at::empty({kSize}, at::TensorOptions(TypeParam::device()));
+    for (const at::Tensor& tensor : {communicator.make_buffer(like), like}) {
+      // Even shares, and all for the last rank.
+      for (const Share share : {Share{kSize * r / n, kSize * (r + 1) / n - kSize * r / n},
+                                r + 1 == n ? Share{0, kSize} : Share{kSize, 0}}) {
+        tensor.copy_(this->mine(communicator, kSize, at::kFloat));
+
+        communicator.reduce_scatter(tensor, share);
+
+        const at::Tensor expected = reduced(communicator.size(), kSize, at::kFloat, ReduceOp::kSum);
+        EXPECT_TRUE(
+            agrees(tensor.narrow(0, share.first, share.count), expected.narrow(0, share.first, share.count)));
+        communicator.barrier();
+      }
+    }
+  });
+}
+
+TYPED_TEST_P(Conformance, CommonMemoryIsTheSameOnEveryRank) {
+  this->on_every_rank([&](Communicator& communicator) {
+    const std::int64_t n = communicator.size();
+    const at::Tensor common = communicator.make_common(n), other = communicator.make_common(100'003);
+    if (!common.defined()) {
+      EXPECT_FALSE(other.defined());
+      return;
+    }
+    EXPECT_TRUE(common.eq(0).all().template item<bool>());
+    communicator.barrier();
+
+    common[communicator.rank()] = communicator.rank() + 1;
+    communicator.barrier();
+
+    EXPECT_TRUE(at::equal(common, at::arange(1, n + 1, at::kFloat)));
+    EXPECT_EQ(other.numel(), 100'003);
+    EXPECT_TRUE(other.eq(0).all().template item<bool>());
+    communicator.barrier();
+  });
+}
+
 REGISTER_TYPED_TEST_SUITE_P(Conformance, AllReduceOfEveryKind, ReduceToEveryRoot, BroadcastFromEveryRoot,
                             GatherConcatenatesPiecesOfUnequalLength,
                             AllGatherConcatenatesPiecesOfUnequalLength, GatherOfLargePieces,
                             ResultsOfGathersAreCopies, AsynchronousAllReducesAmongOtherCollectives,
-                            PartsOfItsOwnBuffersAreSummed, WaitingTwiceIsAllowed, DroppedWorkIsStillDone,
+                            PartsOfItsOwnBuffersAreSummed, ReduceScatterSumsTheShares,
+                            CommonMemoryIsTheSameOnEveryRank, WaitingTwiceIsAllowed, DroppedWorkIsStillDone,
                             SplitGroupsWorkSideBySide, SplitsOfSplitsAndRepeatedSplits,
                             WrongArgumentsAreRefusedBeforeAnythingIsSent,
                             PiecesOfUnequalRowsAreRefusedOnEveryRank, ParametersThatNeedGradientsAreCarried);

@@ -98,6 +98,18 @@ TEST(World, DefersAllReducesWhereTheComputationTakesAllCores) {
   EXPECT_TRUE(world->size() == 1 || !is_deferred(0));  // a sum over one rank shows nothing
 }
 
+// Here the host's shared memory has room for a few numbers.
+TEST(World, HasCommonMemoryWhereTheComputationTakesAllCoresOfOneHost) {
+  const auto world = make_world();
+  EXPECT_FALSE(world->size() > 1 && world->communicator().make_common(10).defined());
+
+  world->set_compute_threads(1 << 20);
+
+  EXPECT_EQ(world->communicator().make_common(10).defined(), world->size() > 1);
+  EXPECT_FALSE(
+      world->communicator().make_common(std::int64_t{1} << 50).defined());  // no host has room for that
+}
+
 TEST(World, ControlScalarsTravel) {
   const auto world = make_world();
   auto& communicator = world->communicator();

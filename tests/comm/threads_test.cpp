@@ -24,13 +24,21 @@ struct Threads {
   static void run(const std::function<void(Communicator&)>& body) { run_as_thread_ranks(n, body); }
 };
 
+template <int n>
+struct ThreadsWithCommonMemory : Threads<n> {
+  static void run(const std::function<void(Communicator&)>& body) {
+    run_as_thread_ranks(n, body, RankMemory::kCommon);
+  }
+};
+
 struct Single {
   static int size() { return 1; }
   static at::Device device() { return at::kCPU; }
   static void run(const std::function<void(Communicator&)>& body) { body(*make_single_communicator()); }
 };
 
-using Backends = testing::Types<Single, Threads<1>, Threads<2>, Threads<3>, Threads<4>>;
+using Backends =
+    testing::Types<Single, Threads<1>, Threads<2>, Threads<3>, Threads<4>, ThreadsWithCommonMemory<3>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(InOneProcess, Conformance, Backends);
 
 TEST(ThreadRanks, TheFirstErrorOfAnyRankComesOutAndTheOthersAreWoken) {

@@ -39,13 +39,17 @@ TEST(StepsOfEpochs, AreRoundedUp) {
   EXPECT_EQ(steps_of_epochs(0.04, 1563), 63);
 }
 
+Clipping clip_alone(const at::Tensor& gradient, double max_norm) {
+  return clip_gradient(gradient, max_norm, {}, *comm::make_single_communicator());
+}
+
 TEST(ClipGradient, ScalesToTheLargestNormOnlyWhenAbove) {
   const at::Tensor gradient = at::full({4}, 3.0, at::kFloat);
 
-  EXPECT_EQ(clip_gradient(gradient, 12).norm.item<float>(), 6);
-  EXPECT_EQ(clip_gradient(gradient, 12).factor.item<float>(), 1);
-  EXPECT_NEAR(clip_gradient(gradient, 2).factor.item<float>(), 1.0 / 3, 1e-6);
-  EXPECT_EQ(clip_gradient(gradient, 0).factor.item<float>(), 1);
+  EXPECT_EQ(clip_alone(gradient, 12).norm.item<float>(), 6);
+  EXPECT_EQ(clip_alone(gradient, 12).factor.item<float>(), 1);
+  EXPECT_NEAR(clip_alone(gradient, 2).factor.item<float>(), 1.0 / 3, 1e-6);
+  EXPECT_EQ(clip_alone(gradient, 0).factor.item<float>(), 1);
 }
 
 class GradientNorm : public ::testing::TestWithParam<std::int64_t> {};
@@ -53,7 +57,7 @@ class GradientNorm : public ::testing::TestWithParam<std::int64_t> {};
 TEST_P(GradientNorm, IsLibtorchs) {
   const at::Tensor gradient = at::randn({GetParam()});
 
-  const double norm = clip_gradient(gradient, 0).norm.item<double>();
+  const double norm = clip_alone(gradient, 0).norm.item<double>();
 
   EXPECT_NEAR(norm, gradient.to(at::kDouble).norm().item<double>(), 1e-6 * norm);
 }
@@ -62,8 +66,10 @@ INSTANTIATE_TEST_SUITE_P(Sizes, GradientNorm, ::testing::Values(0, 1, 15, 16384,
 
 // In the first steps, where the moments are corrected most, with a gradient that is clipped.
 TEST(AdamW, UpdatesAsLibtorchs) {
-  const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-  AdamW optimizer(model, 0.1);
+  const auto communicator = comm::make_single_communicator();
+  const TrainingState state = make_state(model::load_checkpoint(golden("vit-tiny")), *communicator);
+  const model::Vit& model = state.model;
+  AdamW optimizer(state, 0.1, *communicator);
   model.flat().normal_();
   at::Tensor values = model.flat().clone(), exp_avg = at::zeros_like(values), exp_avg_sq = exp_avg.clone();
   const at::Tensor learning_rate = at::scalar_tensor(0.01, at::kDouble), step = at::zeros({}, at::kFloat);
@@ -88,8 +94,8 @@ TEST(AdamW, UpdatesAsLibtorchs) {
           .allclose(theirs.narrow(0, parameter.offset, parameter.size()), 1e-6, 1e-7);
     };
     EXPECT_TRUE(equal(model.flat(), values)) << parameter.parts.front().name;
-    EXPECT_TRUE(equal(optimizer.exp_avg, exp_avg)) << parameter.parts.front().name;
-    EXPECT_TRUE(equal(optimizer.exp_avg_sq, exp_avg_sq)) << parameter.parts.front().name;
+    EXPECT_TRUE(equal(state.exp_avg, exp_avg)) << parameter.parts.front().name;
+    EXPECT_TRUE(equal(state.exp_avg_sq, exp_avg_sq)) << parameter.parts.front().name;
   }
 }
 
@@ -99,7 +105,7 @@ TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
   auto lanes = make_lanes(model, at::zeros_like(model.flat()), 1);
 
   const GradientReducer one(lanes, *communicator);
-  const GradientReducer many(lanes, *communicator, {1024, 4096});
+  const GradientReducer many(lanes, *communicator, {}, {1024, 4096});
 
   EXPECT_EQ(one.num_buckets(), 1U);
   EXPECT_GT(many.num_buckets(), 5U);
@@ -132,7 +138,7 @@ TEST_P(ReducedGradient, IsTheGradientOfTheWholeBatch) {
   comm::run_as_thread_ranks(ranks, [&, lanes_count = num_lanes](comm::Communicator& communicator) {
     const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
     auto lanes = make_lanes(model, at::zeros_like(model.flat()), lanes_count);
-    GradientReducer reducer(lanes, communicator, {1024, 4096});
+    GradientReducer reducer(lanes, communicator, {}, {1024, 4096});
     for (int repeat = 0; repeat < 3; ++repeat) {  // the buffers are used again
       reducer.zero();
       reducer.expect_backward(lanes_count);
@@ -160,10 +166,11 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
   const at::Tensor losses = expected.view("loss").clone();
   const auto preprocessor = testing::golden_preprocessor();
   const auto images = testing::cache_of(testing::golden_images(250), preprocessor);
-  const model::Vit model = model::load_checkpoint(golden("train-50/initial"));
   auto communicator = comm::make_single_communicator();
-  StepRunner runner(model, *images, preprocessor, model::Precision::kFloat32, 1, 32, 8, *communicator);
-  AdamW optimizer(model, 0.0);
+  const TrainingState state = make_state(model::load_checkpoint(golden("train-50/initial")), *communicator);
+  StepRunner runner(state.model, *images, preprocessor, model::Precision::kFloat32, 1, 32, 8, state.share,
+                    *communicator);
+  AdamW optimizer(state, 0.0, *communicator);
   const LinearSchedule schedule(5e-4, 0.1, 24);
 
   for (std::int64_t step = 0; step < 24; ++step) {
@@ -172,7 +179,7 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
       batch.push_back(i);
     const double loss = runner.run(runner.load(batch, step / 8))[0].item<double>();
     optimizer.set_learning_rate(schedule.at(step));
-    optimizer.step(runner.gradient(), clip_gradient(runner.gradient(), 1.0).factor);
+    optimizer.step(runner.gradient(), clip_alone(runner.gradient(), 1.0).factor);
     EXPECT_NEAR(loss, losses[step].item<double>(), 1e-4 * loss) << "step " << step;
   }
 }

@@ -4,6 +4,7 @@
 #include "zoetrope/train/trainer.hpp"
 
 #include <mutex>
+#include <tuple>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -47,16 +48,19 @@ std::vector<std::string> golden_classes() {
 
 // Trains `ranks` thread ranks into `folder`.
 void train_on(int ranks, const std::filesystem::path& folder, const data::PixelStore& images,
-              const TrainOptions& options, const TrainingHooks& hooks = {}) {
+              const TrainOptions& options, const TrainingHooks& hooks = {},
+              comm::RankMemory memory = comm::RankMemory::kApart) {
   const store::RunDirectory run{folder};
   const auto preprocessor = testing::golden_preprocessor();
-  comm::run_as_thread_ranks(ranks, [&](comm::Communicator& communicator) {
+  const auto body = [&](comm::Communicator& communicator) {
     at::set_num_threads(options.threads);
-    model::Vit model = model::load_for_fine_tuning(golden("train-50/initial"), golden_classes(), 42);
     const auto cache = testing::cache_of(images, preprocessor);
-    const TrainingInput input{model, *cache, preprocessor, "digest"};
-    train(run, input, options, {communicator, communicator}, hooks);
-  });
+    train(run,
+          {model::load_for_fine_tuning(golden("train-50/initial"), golden_classes(), 42), *cache,
+           preprocessor, "digest"},
+          options, {communicator, communicator}, hooks);
+  };
+  comm::run_as_thread_ranks(ranks, body, memory);
 }
 
 struct Case {
@@ -64,6 +68,7 @@ struct Case {
   int ranks;
   int threads;
   std::int64_t micro_batch;
+  comm::RankMemory memory = comm::RankMemory::kApart;
 };
 
 class TrainerGolden : public ::testing::TestWithParam<Case> {};
@@ -76,7 +81,7 @@ TEST_P(TrainerGolden, LosesAsHuggingFacesTrainer) {
   const auto images = testing::arrange_for_sampler(testing::golden_images(256), rows, options.seed);
   const auto folder = scratch_folder();
 
-  train_on(GetParam().ranks, folder, images, options);
+  train_on(GetParam().ranks, folder, images, options, {}, GetParam().memory);
 
   const model::SafetensorsFile expected(golden(std::string("train-50/") + GetParam().name + ".safetensors"));
   const at::Tensor loss = expected.view("loss").clone(), rate = expected.view("learning_rate").clone(),
@@ -101,13 +106,16 @@ INSTANTIATE_TEST_SUITE_P(Golden, TrainerGolden,
                          ::testing::Values(Case{"default", 1, 1, 0}, Case{"default", 1, 2, 0},
                                            Case{"default", 1, 3, 8}, Case{"default", 2, 1, 5},
                                            Case{"default", 3, 1, 0}, Case{"default", 4, 2, 0},
+                                           Case{"default", 3, 2, 0, comm::RankMemory::kCommon},
+                                           Case{"decay-and-clip", 2, 1, 0, comm::RankMemory::kCommon},
                                            Case{"decay-and-clip", 1, 1, 0}, Case{"decay-and-clip", 2, 2, 0}),
                          [](const auto& tested) {
                            std::string name = tested.param.name;
                            std::erase(name, '-');
                            return name + "_ranks" + std::to_string(tested.param.ranks) + "_threads" +
                                   std::to_string(tested.param.threads) + "_micro" +
-                                  std::to_string(tested.param.micro_batch);
+                                  std::to_string(tested.param.micro_batch) +
+                                  (tested.param.memory == comm::RankMemory::kCommon ? "_common" : "");
                          });
 
 // ---- interruption ----
@@ -125,7 +133,7 @@ TrainOptions short_options() {
   return options;
 }
 
-class Resume : public ::testing::TestWithParam<int> {};
+class Resume : public ::testing::TestWithParam<std::tuple<int, comm::RankMemory>> {};
 
 TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
   const auto folder = scratch_folder();
@@ -136,10 +144,12 @@ TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
     if (stage == "training, step 7") throw Interruption("pulled the plug");
   };
 
-  train_on(GetParam(), folder / "whole", images, options);
-  EXPECT_THROW(train_on(GetParam(), folder / "broken", images, options, breaks), Interruption);
+  const auto [ranks, memory] = GetParam();
+
+  train_on(ranks, folder / "whole", images, options, {}, memory);
+  EXPECT_THROW(train_on(ranks, folder / "broken", images, options, breaks, memory), Interruption);
   EXPECT_FALSE(std::filesystem::exists(folder / "broken/checkpoint-8"));
-  train_on(GetParam(), folder / "broken", images, options);
+  train_on(ranks, folder / "broken", images, options, {}, memory);
 
   const auto whole = store::read_loss_log(folder / "whole/log.csv"),
              broken = store::read_loss_log(folder / "broken/log.csv");
@@ -157,7 +167,23 @@ TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
         << checkpoint;
 }
 
-INSTANTIATE_TEST_SUITE_P(Ranks, Resume, ::testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Ranks, Resume,
+                         ::testing::Values(std::tuple(1, comm::RankMemory::kApart),
+                                           std::tuple(2, comm::RankMemory::kApart),
+                                           std::tuple(3, comm::RankMemory::kApart),
+                                           std::tuple(3, comm::RankMemory::kCommon)));
+
+// One copy of the state or one for each rank: the gradients' sums are the same, and so is all else.
+TEST(Trainer, TrainsAlikeWithCommonMemory) {
+  const auto folder = scratch_folder();
+  const auto images = testing::golden_images(20);
+
+  train_on(2, folder / "apart", images, short_options(), {}, comm::RankMemory::kApart);
+  train_on(2, folder / "common", images, short_options(), {}, comm::RankMemory::kCommon);
+
+  EXPECT_EQ(model::digest(model::load_checkpoint(folder / "common/checkpoint-11")),
+            model::digest(model::load_checkpoint(folder / "apart/checkpoint-11")));
+}
 
 TEST(Trainer, MoreRanksThanImagesInABatch) {
   const auto folder = scratch_folder();
@@ -186,7 +212,8 @@ TEST(Trainer, CheckpointsKeepTensorsThatClassificationDoesNotUse) {
   const auto cache = testing::cache_of(testing::golden_images(20), preprocessor);
   const auto alone = comm::make_single_communicator();
 
-  train(store::RunDirectory{folder}, {model, *cache, preprocessor, "digest"}, options, {*alone, *alone});
+  train(store::RunDirectory{folder}, {std::move(model), *cache, preprocessor, "digest"}, options,
+        {*alone, *alone});
 
   const model::SafetensorsFile written(folder / "checkpoint-2/model.safetensors");
   EXPECT_TRUE(at::equal(written.view("vit.embeddings.mask_token"), token));

@@ -16,6 +16,12 @@ namespace zoetrope::comm {
 
 enum class ReduceOp { kSum, kAverage, kMin, kMax };
 
+// Neighbouring elements of a flat tensor: one rank's part of common work.
+struct Share {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
 // A collective under way. wait() returns when the result is in the tensor (for CUDA: when the current stream
 // is ordered after it) and rethrows the collective's error. Dropping it without wait() waits in the
 // destructor.
@@ -47,7 +53,12 @@ class Communicator {
   // differ in their size along dimension 0 only.
   virtual at::Tensor gather(const at::Tensor& piece, int root) = 0;
   virtual at::Tensor all_gather(const at::Tensor& piece) = 0;
+  // Also: what ranks wrote to common memory before it, all see after it.
   virtual void barrier() = 0;
+  // `tensor` is summed over the ranks, each of which gets the sum of its own `share` only: together the
+  // shares cover it, and what the rest of it holds afterwards is undefined. Other ranks may read it
+  // (make_buffer) until all have met in another collective: nothing is written to it before.
+  virtual void reduce_scatter(at::Tensor tensor, Share share);
 
   // Starts an all-reduce that goes on beside the caller's computation. Calls are executed in the order made.
   // `tensor` must not be touched before wait().
@@ -56,9 +67,13 @@ class Communicator {
   // Broadcasts each of the tensors; a backend that can sends them together.
   virtual void broadcast_all(const std::vector<at::Tensor>& tensors, int root);
 
-  // Zeros like `like`, where this backend's asynchronous sums are quickest (gradient buckets); they live as
-  // long as the communicator. Collective.
+  // Zeros like `like`, where this backend's sums are quickest (gradients); they live as long as the
+  // communicator. Collective.
   virtual at::Tensor make_buffer(const at::Tensor& like);
+
+  // `count` float32 zeros in memory that is the same on every rank, or undefined on all of them where they
+  // have none in common (several hosts, devices). They live as long as the communicator. Collective.
+  virtual at::Tensor make_common(std::int64_t count);
 
   // Tells the backend that collectives will often use this memory (gradient buckets), so that it may prepare
   // it, and keeps it alive. Not collective.
@@ -83,8 +98,12 @@ std::vector<std::string> all_gather_strings(Communicator& communicator, const st
 // A group of one: every call is the identity. Lets a part of a job run alone, with the same code.
 std::unique_ptr<Communicator> make_single_communicator();
 
+// Whether the ranks have memory in common (Communicator::make_common).
+enum class RankMemory { kApart, kCommon };
+
 // Threads as ranks: runs `body(communicator)` in `size` threads and rethrows the first error of any of them
 // after all have ended (a thread that throws wakes the others out of their collectives with an error).
-void run_as_thread_ranks(int size, const std::function<void(Communicator&)>& body);
+void run_as_thread_ranks(int size, const std::function<void(Communicator&)>& body,
+                         RankMemory memory = RankMemory::kApart);
 
 }  // namespace zoetrope::comm

@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
@@ -32,8 +33,10 @@ struct BucketSizes {
 
 class GradientReducer {
  public:
-  // `lanes` outlives the reducer. Hooks are put on the lanes' leaves and removed by the destructor.
-  GradientReducer(std::vector<Lane>& lanes, comm::Communicator& communicator, BucketSizes sizes = {});
+  // `lanes` outlives the reducer. Hooks are put on the lanes' leaves and removed by the destructor. With a
+  // `share` (see TrainingState), this rank needs the sums of those elements only.
+  GradientReducer(std::vector<Lane>& lanes, comm::Communicator& communicator,
+                  std::optional<comm::Share> share = {}, BucketSizes sizes = {});
   ~GradientReducer();
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;
@@ -43,7 +46,8 @@ class GradientReducer {
   // Before the last backward of a step, in which `active_lanes` (the first ones) take part: buckets are sent
   // off as they become complete.
   void expect_backward(int active_lanes);
-  // After it: waits until the sum over all ranks is in the first lane's gradient, which is returned.
+  // After it: waits until the sum over all ranks is in the first lane's gradient, which is returned: where
+  // there is a share, in that alone.
   const at::Tensor& finish();
 
   std::size_t num_buckets() const { return buckets_.size(); }
@@ -64,6 +68,7 @@ class GradientReducer {
 
   std::vector<Lane>& lanes_;
   comm::Communicator& communicator_;
+  std::optional<comm::Share> share_;
   std::vector<std::unique_ptr<Bucket>> buckets_;  // in the order of sending
   std::vector<std::size_t> bucket_of_parameter_;
   struct Hooks;

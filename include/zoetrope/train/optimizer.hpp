@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW (Loshchilov and Hutter 2019) as torch.optim.AdamW, on a model's flat buffers.
+// AdamW (Loshchilov and Hutter 2019) as torch.optim.AdamW, on a training's flat buffers.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "zoetrope/model/vit.hpp"
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/train/state.hpp"
 
 namespace zoetrope::train {
 
 class AdamW {
  public:
-  // Betas 0.9 and 0.999, eps 1e-8. Only parameters that decay take `weight_decay`.
-  AdamW(const model::Vit& model, double weight_decay);
+  // Betas 0.9 and 0.999, eps 1e-8. Only parameters that decay take `weight_decay`. Both outlive this.
+  AdamW(const TrainingState& state, double weight_decay, comm::Communicator& communicator);
 
   // The rate of the updates that follow. The device is not waited for.
   void set_learning_rate(double learning_rate);
-  // One update of the model's values from `factor` times `gradient` (its flat layout), which may be scaled by
-  // it; `factor` is a float32 scalar on the gradient's device, see Clipping.
+  // One update of the state, or of this rank's share of it, from `factor` times `gradient` (flat layout),
+  // which may be scaled by it; `factor` is a float32 scalar on the gradient's device, see Clipping.
+  // Collective.
   void step(const at::Tensor& gradient, const at::Tensor& factor);
 
-  at::Tensor exp_avg;     // first moments, flat layout
-  at::Tensor exp_avg_sq;  // second moments
   void set_step(std::int64_t step);
 
   // What an update reads and writes besides values and gradient.
-  std::vector<at::Tensor> state() const { return {exp_avg, exp_avg_sq, step_, learning_rate_}; }
+  std::vector<at::Tensor> tensors() const {
+    return {state_.exp_avg, state_.exp_avg_sq, step_, learning_rate_};
+  }
 
  private:
   // A run of neighbouring parameters that are treated alike.
@@ -38,7 +41,8 @@ class AdamW {
   void step_on_cpu(const at::Tensor& gradient, float factor);
   void step_on_device(const at::Tensor& gradient);
 
-  at::Tensor values_;
+  const TrainingState& state_;
+  comm::Communicator& communicator_;
   std::vector<Span> spans_;
   at::Tensor step_;           // float32 scalar, as the fused kernel wants it
   at::Tensor learning_rate_;  // scalar: float64 on the CPU, float32 on a device, whose kernel reads that
@@ -49,6 +53,9 @@ struct Clipping {
   at::Tensor norm;    // L2, over all parameters
   at::Tensor factor;  // min(1, max_norm / (norm + 1e-6)), or 1 where max_norm <= 0
 };
-Clipping clip_gradient(const at::Tensor& gradient, double max_norm);
+// Where each rank has the gradient's sum over the ranks in its own `share` only, collective: the norm is over
+// all of them.
+Clipping clip_gradient(const at::Tensor& gradient, double max_norm, std::optional<comm::Share> share,
+                       comm::Communicator& communicator);
 
 }  // namespace zoetrope::train

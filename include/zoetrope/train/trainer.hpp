@@ -22,7 +22,7 @@ struct Communicators {
 };
 
 struct TrainingInput {
-  model::Vit& model;  // the start; when a checkpoint exists, its weights are read over it
+  model::Vit model;  // the start; when a checkpoint exists, its weights take their place
   data::ImageCache& images;
   const data::PreprocessorConfig& preprocessor;
   std::string dataset_digest;
@@ -47,7 +47,7 @@ struct TrainingResult {
 // Trains until options.max_steps, writing log.csv and checkpoints into `run` (rank 0). Collective. Throws
 // Interrupted on every rank after a signal on any rank, when the state is saved; RunError when the loss is
 // not finite.
-TrainingResult train(const store::RunDirectory& run, const TrainingInput& input, const TrainOptions& options,
+TrainingResult train(const store::RunDirectory& run, TrainingInput input, const TrainOptions& options,
                      Communicators communicators, const TrainingHooks& hooks = {});
 
 }  // namespace zoetrope::train
