@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // main() of tests that run under mpirun: every rank runs every test, and the program fails on all ranks when
 // it fails on one.
+#include <cstdio>
+
 #include <gtest/gtest.h>
 #include <mpi.h>
-
-#include <cstdio>
 
 int main(int argc, char** argv) {
   int provided = 0;
