@@ -64,6 +64,19 @@ void wait_beside_computation(MPI_Request request, const OrderedExecutor& executo
   }
 }
 
+// Completes `request`, after a while with sleep in between: another rank may have work for minutes, such as
+// an animation to encode, and use for this core.
+void wait_patiently(MPI_Request request) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kBusy{2}, kPause{1};
+  const auto start = Clock::now();
+  for (int done = 0;;) {
+    ZT_CHECK_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
+    if (done != 0) return;
+    if (Clock::now() - start > kBusy) std::this_thread::sleep_for(kPause);
+  }
+}
+
 }  // namespace
 
 MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, std::uint64_t id,
@@ -224,7 +237,9 @@ at::Tensor MpiCommunicator::all_gather(const at::Tensor& piece) {
 void MpiCommunicator::barrier() {
   const Watch::Channel::Waiting waiting(channel_, "barrier");
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  ZT_CHECK_MPI(MPI_Barrier(comm_.get()));
+  MPI_Request request = MPI_REQUEST_NULL;
+  ZT_CHECK_MPI(MPI_Ibarrier(comm_.get(), &request));
+  wait_patiently(request);
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
