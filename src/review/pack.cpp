@@ -17,10 +17,12 @@ constexpr std::uint16_t kNoNumber = 65535;
 
 struct Deflater {
   z_stream stream{};
-  Deflater() {
-    constexpr int kGzipHeader = 16;
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipHeader, 9,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
+  explicit Deflater(Content content) {
+    constexpr int kGzipHeader = 16, kMostMemory = 9;
+    const bool numbers = content == Content::kNumbers;
+    if (deflateInit2(&stream, numbers ? Z_DEFAULT_COMPRESSION : Z_BEST_COMPRESSION, Z_DEFLATED,
+                     MAX_WBITS + kGzipHeader, kMostMemory,
+                     numbers ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK) {
       throw RunError("zlib cannot be started: out of memory");
     }
   }
@@ -37,9 +39,9 @@ std::uint16_t quantise(double value, Range range) {
 
 }  // namespace
 
-std::string gzip(std::string_view bytes) {
+std::string gzip(std::string_view bytes, Content content) {
   if (bytes.size() > std::numeric_limits<uInt>::max()) throw RunError("the review page's data exceed 4 GiB");
-  Deflater deflater;
+  Deflater deflater(content);
   z_stream& stream = deflater.stream;
   std::string packed(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));  // zlib only reads it
