@@ -221,10 +221,12 @@ void require(bool condition, const std::string& message) {
   if (!condition) throw UsageError(message);
 }
 
+// The words between commas, each once.
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words;
   std::istringstream text(list);
-  for (std::string word; std::getline(text, word, ',');) words.push_back(word);
+  for (std::string word; std::getline(text, word, ',');)
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
   return words;
 }
 
@@ -267,6 +269,7 @@ void check(const Options& o) {
   require_word("projection", o.projection, {"each", "last", "joint"});
   require_word("layout", o.layout, {"wide", "article"});
   require_word("theme", o.theme, {"light", "dark"});
+  require(!o.formats().empty(), "--format must name one or more of gif, mp4, webp");
   for (const std::string& format : o.formats()) require_word("format", format, {"gif", "mp4", "webp"});
   for (const std::string& format : o.exports()) require_word("export", format, review::export_formats());
   o.picture_size();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames are drawn by all ranks and encoded by rank 0.
+// Frames are drawn by all ranks, and each format of the animation is encoded by one.
 #include <algorithm>
 #include <mutex>
 
@@ -108,33 +108,41 @@ void draw_frames(Context& context, render::RendererPool& renderers,
 
 // All frames are drawn as the encoder asks for them, those of checkpoints again: that is quicker than to read
 // their PNG files.
-void encode(Context& context, render::RendererPool& renderers, const std::vector<render::Frame>& frames) {
-  const Stopwatch watch;
+void encode(Context& context, render::RendererPool& renderers, const std::vector<render::Frame>& frames,
+            const std::string& format) {
   const render::TweenOptions tween{context.options().tween};
   const std::size_t count = render::num_animation_frames(frames.size(), tween);
-  if (context.is_root()) {
-    for (const std::string& format : context.options().formats()) {
-      context.set_stage("encoding the " + format);
-      support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
-      progress.update(0);
-      std::mutex mutex;  // of the progress
-      render::AnimationOptions animation;
-      animation.format = format;
-      animation.fps = context.options().fps;
-      animation.threads = static_cast<int>(context.threads());
-      if (format == context.options().formats().front()) animation.poster = context.run().root / "poster.png";
-      render::write_animation(context.run().animation(format), animation, count, [&](std::size_t i) {
-        {
-          const std::lock_guard lock(mutex);
-          progress.update(static_cast<std::int64_t>(i));
-        }
-        if (tween.tween == 0) return renderers.draw(frames[i]);
-        return renderers.draw(render::animation_frame(frames, tween, i));
-      });
+  context.set_stage("encoding the " + format);
+  support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
+  progress.update(0);
+  std::mutex mutex;  // of the progress
+  render::AnimationOptions animation;
+  animation.format = format;
+  animation.fps = context.options().fps;
+  animation.threads = static_cast<int>(context.threads());
+  if (format == context.options().formats().front()) animation.poster = context.run().root / "poster.png";
+  render::write_animation(context.run().animation(format), animation, count, [&](std::size_t i) {
+    {
+      const std::lock_guard lock(mutex);
+      progress.update(static_cast<std::int64_t>(i));
     }
-  }
+    if (tween.tween == 0) return renderers.draw(frames[i]);
+    return renderers.draw(render::animation_frame(frames, tween, i));
+  });
+}
+
+// One rank encodes one format at a time.
+void encode_all(Context& context, render::RendererPool& renderers, const std::vector<render::Frame>& frames) {
+  const Stopwatch watch;
+  const std::vector<std::string> formats = context.options().formats();
+  const auto rank = static_cast<std::size_t>(context.world().rank()),
+             ranks = static_cast<std::size_t>(context.world().size());
+  for (std::size_t i = rank; i < formats.size(); i += ranks) encode(context, renderers, frames, formats[i]);
   context.communicator().barrier();
-  context.add_stage({"animation", watch.seconds(), static_cast<std::int64_t>(count), "frames"});
+  const std::size_t count =
+      render::num_animation_frames(frames.size(), render::TweenOptions{context.options().tween});
+  context.add_stage(
+      {"animation", watch.seconds(), static_cast<std::int64_t>(count * formats.size()), "frames"});
 }
 
 }  // namespace
@@ -149,7 +157,7 @@ void render(Context& context) {
   render::RendererPool renderers(make_scene(context, analysis));
   const auto frames = make_frames(analysis, *test.dataset);
   draw_frames(context, renderers, frames);
-  encode(context, renderers, frames);
+  encode_all(context, renderers, frames);
 }
 
 }  // namespace zoetrope::jobs

@@ -33,6 +33,7 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--max-steps", "5", "--epochs", "1"], 2, "--max-steps", "--epochs")
         self.refused(["run", "--run", run, "--size", "10by10"], 2, "WIDTHxHEIGHT")
         self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
+        self.refused(["run", "--run", run, "--format", ""], 2, "--format", "webp")
         self.refused(["render", "--run", run, "--device", "cpu"], 2, "render takes no --device")
         self.refused(["render", "--run", run, "--learning-rate", "1"], 2, "render takes no --learning-rate")
         self.refused(["run", "--run", run, "surplus"], 2)
