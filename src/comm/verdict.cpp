@@ -62,15 +62,37 @@ bool is_same_call(const ChannelReport& a, const ChannelReport& b) {
   return a.elements == b.elements || may_differ_in_elements(a);
 }
 
+// Whether this rank has got to the collective; one that is not of its group counts as if it had.
+bool is_there(const RankView& view, const ChannelReport& awaited) {
+  const ChannelReport* mine = find_channel(view.report, awaited.id);
+  return mine == nullptr || has_reached(*mine, awaited);
+}
+
+bool is_missing(const RankView& view, const ChannelReport& awaited) {
+  return view.silent_s >= kSilent || !is_there(view, awaited);
+}
+
+// Nobody can end this wait: see find_stuck.
+bool is_in_vain(const std::vector<RankView>& ranks, const ChannelReport& awaited, double timeout_s) {
+  bool some_missing = false, some_missing_idle = false, all_idle = true;
+  for (const RankView& view : ranks) {
+    if (find_channel(view.report, awaited.id) == nullptr && view.silent_s < kSilent) continue;
+    const bool idle = view.report.idle_s + view.silent_s > timeout_s;
+    const bool missing = is_missing(view, awaited);
+    some_missing |= missing;
+    some_missing_idle |= missing && idle;
+    all_idle &= idle;
+  }
+  return some_missing ? some_missing_idle : all_idle;
+}
+
 std::string missing_ranks(const std::vector<RankView>& ranks, const ChannelReport& awaited) {
   std::string text;
   for (const RankView& view : ranks) {
+    if (!is_missing(view, awaited)) continue;
     const ChannelReport* mine = find_channel(view.report, awaited.id);
-    const bool silent = view.silent_s >= kSilent;
-    const bool reached = mine == nullptr || has_reached(*mine, awaited);  // null: it is not of this group
-    if (reached && !silent) continue;
     if (!text.empty()) text += "; ";
-    if (reached) text += "silent: ";
+    if (is_there(view, awaited)) text += "silent: ";
     text += "rank " + std::to_string(view.report.rank) + " (" + view.host + ") in stage \"" +
             view.report.stage.data() + "\"";
     if (mine != nullptr)
@@ -85,7 +107,8 @@ std::string missing_ranks(const std::vector<RankView>& ranks, const ChannelRepor
 std::optional<std::string> find_stuck(const std::vector<RankView>& ranks, double timeout_s) {
   const RankView* who = nullptr;
   const ChannelReport* awaited = longest_wait(ranks, &who);
-  if (awaited == nullptr || awaited->waited_s <= timeout_s) return std::nullopt;
+  if (awaited == nullptr || awaited->waited_s <= timeout_s || !is_in_vain(ranks, *awaited, timeout_s))
+    return std::nullopt;
   std::string missing = missing_ranks(ranks, *awaited);
   if (missing.empty()) missing = "none: all ranks are in it and none makes progress; look at the network";
   return "rank " + std::to_string(who->report.rank) + " (" + who->host + ") has waited " +

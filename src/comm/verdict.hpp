@@ -16,8 +16,9 @@ struct RankView {
   double silent_s = 0.0;  // since this rank was last heard of
 };
 
-// When some rank has waited in one collective for longer than `timeout_s`: one line that says which
-// collective and which ranks have not reached it or are silent.
+// When some rank has waited in one collective for longer than `timeout_s`, and a rank that it waits for has
+// got nothing done for as long (or all are in it, and none moves): one line that says which collective and
+// which ranks have not reached it or are silent. A rank that works on is waited for, however long.
 std::optional<std::string> find_stuck(const std::vector<RankView>& ranks, double timeout_s);
 
 // When two ranks of a group have made different calls where they must make the same one: one line that says

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "zoetrope/support/progress.hpp"
+
 namespace zoetrope::comm {
 
 void Watch::add(Source* source) {
@@ -19,9 +21,17 @@ void Watch::remove(Source* source) {
 void Watch::set_stage(const std::string& stage) {
   const std::lock_guard lock(mutex_);
   stage_ = stage;
+  note_move();
 }
 
-RankReport Watch::report(int rank) const {
+double Watch::idle_s() {
+  const std::int64_t moves = moves_ + support::progress_marks();
+  if (moves != moves_seen_) moved_at_s_ = now_s();
+  moves_seen_ = moves;
+  return now_s() - moved_at_s_;
+}
+
+RankReport Watch::report(int rank) {
   const std::lock_guard lock(mutex_);
   std::vector<ChannelReport> all;
   all.reserve(sources_.size());
@@ -32,6 +42,7 @@ RankReport Watch::report(int rank) const {
 
   RankReport report;
   report.rank = rank;
+  report.idle_s = idle_s();
   report.channel_count =
       static_cast<std::int32_t>(std::min<std::size_t>(all.size(), RankReport::kMaxChannels));
   copy_text(stage_, report.stage);
@@ -84,11 +95,13 @@ Watch::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::i
   channel_.dtype_ = dtype;
   channel_.since_s_ = channel_.watch_->now_s();
   channel_.waiting_ = true;
+  channel_.watch_->note_move();
 }
 
 Watch::Channel::Waiting::~Waiting() {
   const std::lock_guard lock(channel_.mutex_);
   channel_.waiting_ = false;
+  channel_.watch_->note_move();
 }
 
 std::uint64_t child_id(std::uint64_t parent, std::uint64_t ordinal, std::uint64_t color) {

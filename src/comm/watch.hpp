@@ -41,6 +41,7 @@ struct RankReport {
       8;  // more groups at a time than any job has; kept below MPI's eager limit
   std::int32_t rank = 0;
   std::int32_t channel_count = 0;
+  double idle_s = 0.0;  // since it last got something done or began or ended a collective
   std::array<char, 96> stage{};
   std::array<ChannelReport, kMaxChannels> channels{};
 };
@@ -68,15 +69,23 @@ class Watch {
   double now_s() const { return static_cast<double>(awake_ns_.load()) * 1e-9; }
 
   void set_stage(const std::string& stage);
-  RankReport report(int rank) const;
+  // A collective has begun or ended.
+  void note_move() { ++moves_; }
+  // Called from the watchdog's thread.
+  RankReport report(int rank);
   std::optional<std::string> failure() const;  // the first source's that has one
   void abandon();
 
  private:
+  double idle_s();
+
   mutable std::mutex mutex_;
   std::string stage_ = "start";
   std::vector<Source*> sources_;
   std::atomic<std::int64_t> awake_ns_{0};
+  std::atomic<std::int64_t> moves_{0};
+  std::int64_t moves_seen_ = 0;  // with support::progress_marks()
+  double moved_at_s_ = 0.0;
 };
 
 // A group's sequence of collectives on this rank. Used by one thread at a time.

@@ -13,6 +13,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/progress.hpp"
 
 #include "safetensors_header.hpp"
 
@@ -119,6 +120,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   file.write(text.data(), static_cast<std::streamsize>(text.size()));
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor contiguous = tensor.detach().to(at::kCPU).contiguous();
+    support::mark_progress();
     file.write(static_cast<const char*>(contiguous.const_data_ptr()),
                static_cast<std::streamsize>(contiguous.nbytes()));
   }

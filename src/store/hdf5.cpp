@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/progress.hpp"
 
 #include "hdf5_state.hpp"
 
@@ -63,6 +64,7 @@ Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
 Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   set_up_hdf5();
+  support::mark_progress();
   auto state = std::make_unique<State>();
   state->path = path;
   std::error_code error;

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/progress.hpp"
 
 namespace zoetrope::support {
 
@@ -22,6 +23,7 @@ Sha256::Sha256() : state_(std::make_unique<State>()) {}
 Sha256::~Sha256() = default;
 
 void Sha256::update(std::span<const std::byte> bytes) {
+  mark_progress();
   if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1)
     throw RunError("OpenSSL cannot continue a SHA-256 digest");
 }

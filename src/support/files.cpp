@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/progress.hpp"
 
 namespace zoetrope::support {
 namespace fs = std::filesystem;
@@ -79,6 +80,7 @@ void AtomicPath::commit() {
   fs::rename(temporary_, final_path_, error);
   if (error) throw RunError(final_path_.string() + ": cannot be put in place: " + error.message());
   committed_ = true;
+  mark_progress();
   flush_to_disk(final_path_.has_parent_path() ? final_path_.parent_path() : fs::path("."));
 }
 
@@ -111,6 +113,7 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw InputError(path.string() + ": cannot be read: " + reason());
     if (count == 0) return content;
+    mark_progress();
     content.append(chunk, static_cast<std::size_t>(count));
     if (content.size() > max_bytes)
       throw InputError(path.string() + ": is larger than the " + std::to_string(max_bytes) +

@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 std::atomic<ProgressStyle> progress_style{ProgressStyle::kAuto};
+std::atomic<std::int64_t> marks{0};
 
 std::size_t terminal_width() {
   winsize size{};
@@ -40,6 +41,14 @@ std::string bar(double fraction, std::size_t width) {
 
 }  // namespace
 
+void mark_progress() {
+  marks.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::int64_t progress_marks() {
+  return marks.load(std::memory_order_relaxed);
+}
+
 void set_progress_style(ProgressStyle style) {
   progress_style = style;
 }
@@ -58,6 +67,7 @@ Progress::~Progress() {
 }
 
 void Progress::update(std::int64_t done, const std::string& note) {
+  mark_progress();
   if (!enabled_) return;
   done_ = done;
   const auto now = Clock::now();

@@ -10,6 +10,7 @@
 #include "zoetrope/comm/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/cost.hpp"
+#include "zoetrope/support/progress.hpp"
 
 namespace zoetrope::train {
 
@@ -90,6 +91,7 @@ const at::Tensor& StepRunner::run(const LocalBatch& batch) {
     if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_lanes)));
     run_micro_batch(batch.pixels.narrow(0, first, count), batch.labels.narrow(0, first, count),
                     batch.batch_size, sums);
+    support::mark_progress();
   }
   totals_.zero_();
   for (const at::Tensor& lane : sums) totals_ += lane;

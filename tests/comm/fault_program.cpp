@@ -17,6 +17,7 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/progress.hpp"
 
 namespace {
 
@@ -71,6 +72,13 @@ void run(World& world, const std::string& fault, bool faulty) {
   world.set_timeout(kTimeout);
   if (fault == "long-computation") {  // of all ranks: no hang
     std::this_thread::sleep_for(kTimeout * 2);
+    world.communicator().barrier();
+  } else if (fault == "long-work") {  // of one rank, which says that it gets on: no hang
+    const auto end = std::chrono::steady_clock::now() + kTimeout * 2;
+    while (faulty && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(100ms);
+      zoetrope::support::mark_progress();
+    }
     world.communicator().barrier();
   } else if (fault == "suspended") {  // the driver stops and continues all ranks while they wait
     say(world, "fault:");

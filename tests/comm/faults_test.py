@@ -42,6 +42,7 @@ CASES = {
     "throw": ("throw", 1, 3, {4}, r"zoetrope: rank 1: the disk is full$"),
     "throw-uncaught": ("throw-uncaught", 1, 3, {4}, r"zoetrope: an error ends rank 1 \({host}\)"),
     "long-computation": ("long-computation", 0, 2, {0}, ""),
+    "long-work": ("long-work", 1, 2, {0}, ""),
     "suspended": ("suspended", 1, 2, {0}, ""),
 }
 

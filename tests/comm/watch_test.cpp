@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/support/progress.hpp"
+
 #include "host.hpp"
 #include "verdict.hpp"
 
@@ -53,7 +55,8 @@ TEST(Verdict, NamesTheCollectiveAndWhoIsMissing) {
   a.watch->set_stage("training, step 120");
   b.watch->set_stage("reading images");
   const Watch::Channel::Waiting waiting(a.world, "all_reduce", 25'000, "float32");
-  a.watch->advance(11s);
+  EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
+  for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
 
   const auto verdict = find_stuck({a.view(0), b.view(1, 0.2)}, 10);
 
@@ -73,6 +76,7 @@ TEST(Verdict, ARankInAnotherCollectiveHasNotReachedThisOne) {
   FakeRank b;
   const Watch::Channel::Waiting here(a.world, "all_reduce", 5, "float32");
   const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32");
+  EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
   a.watch->advance(12s);
   b.watch->advance(11s);
   const auto verdict = find_stuck({a.view(0), b.view(1)}, 10);
@@ -92,6 +96,45 @@ TEST(Verdict, ASilentRankIsNamedThoughItReachedTheCollective) {
   EXPECT_THAT(*verdict, HasSubstr("silent: rank 1 (host1)"));
 }
 
+// One encodes for an hour, a frame at a time, while the others wait at the end of the stage.
+TEST(Verdict, ARankThatWorksOnIsWaitedFor) {
+  FakeRank a;
+  FakeRank b;
+  const Watch::Channel::Waiting here(a.world, "barrier");
+  for (int frame = 0; frame < 100; ++frame) {
+    for (const FakeRank* rank : {&a, &b}) rank->watch->advance(9s);
+    support::mark_progress();
+    ASSERT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
+  }
+  for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
+  EXPECT_TRUE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
+}
+
+TEST(Verdict, OneRankThatWorksDoesNotExcuseAnother) {
+  FakeRank a;
+  FakeRank busy;
+  FakeRank idle;
+  const Watch::Channel::Waiting here(a.world, "barrier");
+  EXPECT_FALSE(find_stuck({a.view(0), busy.view(1), idle.view(2)}, 10).has_value());
+  for (const FakeRank* rank : {&a, &busy, &idle}) rank->watch->advance(11s);
+  busy.watch->set_stage("training, step 5");
+  EXPECT_TRUE(find_stuck({a.view(0), busy.view(1), idle.view(2)}, 10).has_value());
+}
+
+// The last to come, after long work, has just begun its part.
+TEST(Verdict, AllInOneCollectiveAreStuckWhenNoneMoves) {
+  FakeRank a;
+  FakeRank b;
+  const Watch::Channel::Waiting here(a.world, "broadcast", 5, "float32");
+  for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
+  const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32");
+  EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
+  for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
+  const auto verdict = find_stuck({a.view(0), b.view(1)}, 10);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_THAT(*verdict, HasSubstr("none: all ranks are in it and none makes progress"));
+}
+
 TEST(Verdict, RanksOutsideTheGroupAreNotMissing) {
   FakeRank a;
   FakeRank b;
@@ -100,7 +143,8 @@ TEST(Verdict, RanksOutsideTheGroupAreNotMissing) {
   Watch::Channel group_b(b.watch, child_id(1, 1, 0), "/0");
   Watch::Channel group_c(outsider.watch, child_id(1, 1, 1), "/1");
   const Watch::Channel::Waiting here(group_a, "barrier");
-  a.watch->advance(12s);
+  EXPECT_FALSE(find_stuck({a.view(0), b.view(1), outsider.view(2)}, 10).has_value());
+  for (const FakeRank* rank : {&a, &b}) rank->watch->advance(12s);
   const auto verdict = find_stuck({a.view(0), b.view(1), outsider.view(2)}, 10);
   ASSERT_TRUE(verdict.has_value());
   EXPECT_THAT(*verdict,

@@ -8,6 +8,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "zoetrope/support/progress.hpp"
+
 #ifndef _OPENMP
 #error "at::parallel_for is serial in a translation unit that is compiled without OpenMP"
 #endif
@@ -35,7 +37,10 @@ void for_each_task(std::int64_t count, const Task& task) {
   std::atomic<std::int64_t> next{0};
   const auto work = [&](std::int64_t, std::int64_t) {
     const ProductsOnThisThread products;
-    for (std::int64_t i = next++; i < count; i = next++) task(i);
+    for (std::int64_t i = next++; i < count; i = next++) {
+      task(i);
+      support::mark_progress();
+    }
   };
   // Never fewer than two: with a range of one, parallel_for stays outside an OpenMP region and the products
   // would use every thread, in an order of summation that depends on how many there are.
