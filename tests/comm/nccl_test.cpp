@@ -169,6 +169,25 @@ TEST(Nccl, ACaptureThatFailsLeavesTheCommunicatorAsItWas) {
   });
 }
 
+// A step that runs out of memory leaves the sums behind that it has begun.
+TEST(Nccl, SumsOfACaptureThatFailedMayBeDroppedLater) {
+  NcclOverDouble::run([](Communicator& communicator) {
+    SomeStep step(communicator);
+    std::unique_ptr<Work> begun;
+    const auto broken = [&] {
+      begun = communicator.all_reduce_async(step.sums_, ReduceOp::kSum);
+      throw RunError("out of memory");
+    };
+    EXPECT_THROW(capture(broken, {step.sums_}, communicator), RunError);
+    EXPECT_THAT(nccl_double::take_violations(), ElementsAre(HasSubstr("did not return")));  // of the capture
+
+    begun.reset();
+
+    step.run();
+    EXPECT_EQ(step.sums_[0].item<int>(), 2 * communicator.size());
+  });
+}
+
 TEST(Nccl, AnErrorOfTheWorkEndsItsCapture) {
   NcclOverDouble::run([](Communicator& communicator) {
     SomeStep step(communicator);

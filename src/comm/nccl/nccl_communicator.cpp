@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -89,17 +90,19 @@ struct Slices {
 };
 
 // Keeps the tensors until the current stream is ordered after the collective: their memory may be used again
-// by what is queued on that stream then, but not before.
+// by what is queued on that stream then, but not before. Work of a capture that has failed was never queued,
+// and its event must not be waited for.
 class StreamWork final : public Work {
  public:
-  StreamWork(std::vector<at::Tensor> tensors, Event done, NcclHandle& handle,
+  StreamWork(std::vector<at::Tensor> tensors, Event done, bool captured, NcclHandle& handle,
              std::function<cudaStream_t()> current_stream)
       : tensors_(std::move(tensors)),
         done_(std::move(done)),
+        captured_(captured),
         handle_(handle),
         current_stream_(std::move(current_stream)) {}
   ~StreamWork() override {
-    if (done_) cudaStreamWaitEvent(current_stream_(), done_.get(), 0);
+    if (done_ && !captured_) cudaStreamWaitEvent(current_stream_(), done_.get(), 0);
   }
   StreamWork(const StreamWork&) = delete;
   StreamWork& operator=(const StreamWork&) = delete;
@@ -115,6 +118,7 @@ class StreamWork final : public Work {
  private:
   std::vector<at::Tensor> tensors_;
   Event done_;
+  bool captured_;
   NcclHandle& handle_;
   std::function<cudaStream_t()> current_stream_;
 };
@@ -147,9 +151,14 @@ std::unique_ptr<Work> NcclCommunicator::launch(const char* operation, std::vecto
                                                Calls calls) {
   const std::int64_t elements = tensors.front().numel();
   const char* dtype = dtype_name(tensors.front().scalar_type());
-  const Watch::Channel::Waiting waiting(host_channel_, operation, elements, dtype);
   ZT_CHECK_CUDA(cudaSetDevice(context_.ordinal));
   const cudaStream_t current = context_.current_stream();
+  // While a CUDA graph is captured nothing runs, and its events cannot be asked for: launch_captured() has
+  // its own. Nor are the calls counted, of which a rank whose capture fails makes fewer than the others.
+  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+  ZT_CHECK_CUDA(cudaStreamIsCapturing(current, &capture));
+  std::optional<Watch::Channel::Waiting> waiting;
+  if (capture == cudaStreamCaptureStatusNone) waiting.emplace(host_channel_, operation, elements, dtype);
   const Event ready = events_->take();
   const Event start = events_->take();
   const Event done = events_->take();
@@ -160,13 +169,9 @@ std::unique_ptr<Work> NcclCommunicator::launch(const char* operation, std::vecto
   handle_->issue([&](ncclComm_t comm) { calls(comm, stream_->get()); });
   ZT_CHECK_CUDA(cudaEventRecord(done.get(), stream_->get()));
 
-  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
-  ZT_CHECK_CUDA(cudaStreamIsCapturing(current, &capture));
-  // While a CUDA graph is captured nothing runs, and its events cannot be asked for: launch_captured() has
-  // its own.
-  if (capture == cudaStreamCaptureStatusNone)
-    device_channel_->queued(operation, elements, dtype, start, done);
-  return std::make_unique<StreamWork>(std::move(tensors), done, *handle_, context_.current_stream);
+  if (waiting) device_channel_->queued(operation, elements, dtype, start, done);
+  return std::make_unique<StreamWork>(std::move(tensors), done, /*captured=*/!waiting, *handle_,
+                                      context_.current_stream);
 }
 
 void NcclCommunicator::broadcast(at::Tensor tensor, int root) {
