@@ -16,10 +16,14 @@
 #include "zoetrope/support/text.hpp"
 
 #include "jobs.hpp"
+#include "thumbnails.hpp"
 
 namespace zoetrope::jobs {
 
 namespace {
+
+// No outlier's image takes more of a picture's longer side than one in so many.
+constexpr int kThumbnailsAcross = 4;
 
 std::vector<render::CurvePoint> curve_of_log(const std::vector<store::LossRecord>& log,
                                              double store::LossRecord::*field) {
@@ -58,12 +62,7 @@ render::Scene make_scene(const Context& context, const store::Analysis& analysis
   return scene;
 }
 
-render::Thumbnail thumbnail(const data::Dataset& dataset, std::int64_t index) {
-  data::Image image = dataset.image(index);
-  return {image.height, image.width, image.channels, std::move(image.pixels)};
-}
-
-std::vector<render::Frame> make_frames(const store::Analysis& analysis, const data::Dataset& dataset) {
+std::vector<render::Frame> make_frames(const store::Analysis& analysis, Thumbnails thumbnails) {
   std::vector<render::Frame> frames;
   const std::size_t n = analysis.num_images(), k = analysis.num_outliers();
   for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
@@ -78,7 +77,7 @@ std::vector<render::Frame> make_frames(const store::Analysis& analysis, const da
       entry.index = analysis.outlier[t * k + i];
       entry.label = analysis.label[static_cast<std::size_t>(entry.index)];
       entry.score = analysis.ood_score[t * n + static_cast<std::size_t>(entry.index)];
-      entry.image = thumbnail(dataset, entry.index);
+      entry.image = thumbnails.of(entry.index);
       frame.outliers.push_back(std::move(entry));
     }
     frames.push_back(std::move(frame));
@@ -155,7 +154,8 @@ void render(Context& context) {
                      support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
                      " images, --data and --test-limit give " + support::format_count(test.size()));
   render::RendererPool renderers(make_scene(context, analysis));
-  const auto frames = make_frames(analysis, *test.dataset);
+  const auto [width, height] = context.options().picture_size();
+  const auto frames = make_frames(analysis, {*test.dataset, std::max(width, height) / kThumbnailsAcross});
   draw_frames(context, renderers, frames);
   encode_all(context, renderers, frames);
 }

@@ -255,7 +255,7 @@ ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& clas
 void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std::size_t place) const {
   Rect box = rect(kOutlierLeft, 0.87 - static_cast<double>(place) / 11, kOutlierWidth, 0.07);
   box.h = box.w;  // square, anchored at the top
-  canvas.image(box, 0, entry.image, Canvas::Scaling::kCrisp);
+  if (entry.image) canvas.image(box, 0, *entry.image, Canvas::Scaling::kCrisp);
   const auto label = static_cast<std::size_t>(entry.label);
   const std::string name =
       label < scene_.class_names.size() ? scene_.class_names[label] : fmt::format("class {}", entry.label);

@@ -72,7 +72,7 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
   draw_badge(canvas, text, {row.x + 0.7 * body_, row.centre_y(), rank, entry.label, opacity}, badge);
   const double side = row.h - 2 * pad;
   const Rect picture{row.x + 2.1 * body_, row.y + pad, side, side};
-  canvas.image(picture, 5 * unit_, entry.image, Canvas::Scaling::kSmooth, opacity);
+  if (entry.image) canvas.image(picture, 5 * unit_, *entry.image, Canvas::Scaling::kSmooth, opacity);
 
   // One picture fades into another, but of two lines of text at one place neither could be read: the words of
   // a row that leaves are gone before those of the one that comes in its place.

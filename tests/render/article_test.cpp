@@ -45,11 +45,12 @@ std::vector<OutlierEntry> article_outliers() {
     OutlierEntry entry;
     entry.index = j;
     entry.label = j % 3;
-    entry.image = {28, 28, 1, {}};
+    Thumbnail image{28, 28, 1, {}};
     for (int y = 0; y < 28; ++y) {
       for (int x = 0; x < 28; ++x)
-        entry.image.pixels.push_back(static_cast<std::uint8_t>((9 * x + 7 * (j + 1) * y) % 256));
+        image.pixels.push_back(static_cast<std::uint8_t>((9 * x + 7 * (j + 1) * y) % 256));
     }
+    entry.image = std::make_shared<Thumbnail>(std::move(image));
     outliers.push_back(entry);
   }
   return outliers;

@@ -105,7 +105,7 @@ inline std::vector<OutlierEntry> farthest(const Run& run, const std::vector<doub
     entry.index = index;
     entry.label = run.scene.label[order[k]];
     entry.score = 1 / (1 + distance(order[k]));
-    entry.image = thumbnail(index);
+    entry.image = std::make_shared<Thumbnail>(thumbnail(index));
     outliers.push_back(std::move(entry));
   }
   return outliers;

@@ -39,7 +39,7 @@ struct OutlierEntry {
   std::int64_t index = 0;  // of the test image
   std::int64_t label = 0;
   double score = 0;
-  Thumbnail image = {};
+  std::shared_ptr<const Thumbnail> image = {};  // null: there is none to show
   // Between two checkpoints a row is on its way. The rank it shows, from 1 (0: its place in the list); where
   // it stands, in rows from the top (negative: at its place in the list); and how visible it is.
   std::int64_t rank = 0;
