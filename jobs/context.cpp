@@ -155,6 +155,12 @@ Split& Context::test() {
   return *test_;
 }
 
+void Context::keep_options() {
+  if (options_are_kept_) return;
+  options_are_kept_ = true;
+  if (is_root()) write_run_ini(run_.run_ini(), options_);
+}
+
 std::vector<store::LossRecord> Context::loss_log() const {
   auto log = store::read_loss_log(run_.log_csv());
   const auto steps = run_.checkpoint_steps();

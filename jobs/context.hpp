@@ -65,6 +65,10 @@ class Context {
   // log.csv, or the log of a Hugging Face Trainer's checkpoints where there is none.
   std::vector<store::LossRecord> loss_log() const;
 
+  // Writes run.ini, the first time: to be called when the options have proven to go with the data, the model
+  // and what the run directory holds, since the next command takes them from there.
+  void keep_options();
+
   void add_stage(StageTime stage) { stages_.push_back(std::move(stage)); }
   const std::vector<StageTime>& stages() const { return stages_; }
 
@@ -82,6 +86,7 @@ class Context {
   std::optional<Split> train_;
   std::optional<Split> test_;
   std::vector<StageTime> stages_;
+  bool options_are_kept_ = false;
 };
 
 // Seconds since it was made.

@@ -45,7 +45,10 @@ train::TrainOptions training_options(const Options& options, std::int64_t num_im
 
 train::TrainingHooks training_hooks(Context& context) {
   train::TrainingHooks hooks;
-  hooks.on_stage = [&context](const std::string& stage) { context.set_stage(stage); };
+  hooks.on_stage = [&context](const std::string& stage) {
+    context.keep_options();  // the first step: what was there to resume from has been compared with them
+    context.set_stage(stage);
+  };
   if (context.options().save != "in-situ") return hooks;
   hooks.on_checkpoint = [&context, input = extraction_input(context)](std::int64_t step, double epoch,
                                                                       const model::Vit& model) {
@@ -68,8 +71,11 @@ void finetune(Context& context) {
 
   train::TrainingInput input{std::move(model), *train.images, context.preprocessor(),
                              train.dataset->digest()};
+  // Before the first checkpoint, so that a job that is killed finds its options again.
+  if (context.run().checkpoint_steps().empty()) context.keep_options();
   const auto result = train::train(context.run(), std::move(input), options, context.communicators(),
                                    training_hooks(context));
+  context.keep_options();  // there may have been no step left
   context.add_stage(
       {"training", result.seconds, (result.last_step - result.first_step) * options.batch_size, "images"});
 }

@@ -111,10 +111,7 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const Stopwatch watch;
   Context context(world, std::move(options));
   const bool starts_run = (job.groups & kTraining) != 0;
-  if (starts_run && world.rank() == 0) {
-    prepare_run_directory(context);
-    write_run_ini(context.run().run_ini(), context.options());
-  }
+  if (starts_run && world.rank() == 0) prepare_run_directory(context);
   if (!starts_run && !std::filesystem::is_directory(context.run().root))
     throw InputError(context.run().root.string() + ": is not a directory");
   world.communicator().barrier();

@@ -296,6 +296,16 @@ std::string text_of(const boost::any& value) {
   return {buffer, end};
 }
 
+std::string run_ini_text(const Options& options) {
+  std::string text = "# The options of this run. Read them back with --config.\n";
+  for (const auto& [name, value] : options.in_effect) {
+    if (value.find_first_of("#\n\r") != std::string::npos)
+      throw UsageError("--" + name + " " + value + ": '#' and line breaks cannot be kept in run.ini");
+    if (!value.empty()) text += name + " = " + value + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::pair<int, int> Options::picture_size() const {
@@ -351,18 +361,13 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   options.groups = groups;
   for (const auto& name : names_of(all))
     if (shapes_the_run(name, options)) options.in_effect.emplace_back(name, text_of(values[name].value()));
+  if ((groups & kTraining) != 0)
+    run_ini_text(options);  // refuses here what could not be kept when work has begun
   return options;
 }
 
 void write_run_ini(const fs::path& path, const Options& options) {
-  std::ostringstream text;
-  text << "# The options of this run. Read them back with --config.\n";
-  for (const auto& [name, value] : options.in_effect) {
-    if (value.find_first_of("#\n\r") != std::string::npos)
-      throw UsageError("--" + name + " " + value + ": '#' and line breaks cannot be kept in run.ini");
-    if (!value.empty()) text << name << " = " << value << "\n";
-  }
-  support::write_file(path, text.str());
+  support::write_file(path, run_ini_text(options));
 }
 
 }  // namespace zoetrope::jobs

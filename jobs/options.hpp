@@ -93,8 +93,8 @@ struct Options {
 // The options of `job` (for its --help), which takes `groups`.
 std::string help_text(const std::string& job, const std::string& purpose, unsigned groups);
 
-// Throws UsageError on an option that is unknown, impossible or contradicts another, InputError on an INI
-// file that cannot be read.
+// Throws UsageError on an option that is unknown, impossible, contradicts another or cannot be kept in
+// run.ini by a job that does so, InputError on an INI file that cannot be read.
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments);
 
 // Writes every option that shapes the run, so that --config reads it back.

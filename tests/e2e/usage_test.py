@@ -103,6 +103,25 @@ class Usage(unittest.TestCase):
         job.run(run)
         self.refused([*run, "--learning-rate", "1"], 2, "--learning-rate", "another --run")
 
+    def test_refused_options_are_not_kept(self):
+        run, data = self.root / "run", self.make_idx()
+        words = ["finetune", "--run", run, "--no-progress"]
+        self.refused([*words, "--data", "idx:/nowhere"], 3, "/nowhere")
+        self.refused([*words, "--data", data, "--model", self.root / "no#model"], 2, "--model", "'#'")
+        self.refused([*words, "--data", data, "--model", self.root], 3, "config.json")
+        self.assertFalse((run / "run.ini").exists())
+        job.run([*words, "--data", data, "--max-steps", "2"])
+        kept = (run / "run.ini").read_text()
+        self.refused([*words, "--learning-rate", "1e-3"], 2, "--learning-rate")
+        self.refused([*words, "--max-steps", "1"], 2, "--max-steps 2, now it is 1")
+        self.refused([*words, "--data", "idx:/nowhere"], 3, "/nowhere")
+        self.assertEqual((run / "run.ini").read_text(), kept)
+        job.run(words)
+        job.run(["extract", "--run", run])
+        self.assertEqual((run / "run.ini").read_text(), kept)
+        job.run([*words, "--image-cache", "17"])  # nothing is left to train, but these options are in order
+        self.assertIn("image-cache = 17", (run / "run.ini").read_text())
+
     def test_options_come_back_from_the_run_directory(self):
         job.run(["finetune", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx()])
         job.run(["extract", "--run", self.root / "run"])
