@@ -151,7 +151,15 @@ Split& Context::train() {
 }
 
 Split& Context::test() {
-  if (!test_) test_ = load(data::Split::kTest, options_.test_limit);
+  if (!test_) {
+    Split test = load(data::Split::kTest, options_.test_limit);
+    if (test.size() < 2)
+      throw InputError(
+          "--data " + options_.data +
+          ": has a single test image, and a picture takes two or more: add some to the test split, "
+          "or name another with --test-split");
+    test_ = std::move(test);
+  }
   return *test_;
 }
 

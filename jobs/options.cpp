@@ -8,6 +8,8 @@
 
 #include <boost/program_options.hpp>
 
+#include "zoetrope/render/animation.hpp"
+#include "zoetrope/render/frame.hpp"
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -241,6 +243,7 @@ void require_word(const std::string& option, const std::string& value,
 void check(const Options& o) {
   require(!o.run.empty(), "--run is required: the directory to work in");
   require(o.train_limit >= 0 && o.test_limit >= 0, "--train-limit and --test-limit must not be negative");
+  require(o.test_limit != 1, "--test-limit 1: a picture takes two test images or more; 0 takes all");
   require(o.max_steps >= 0, "--max-steps must not be negative");
   require(o.epochs > 0, "--epochs must be positive");
   require(o.batch_size > 0, "--batch-size must be positive");
@@ -273,6 +276,18 @@ void check(const Options& o) {
   for (const std::string& format : o.formats()) require_word("format", format, {"gif", "mp4", "webp"});
   for (const std::string& format : o.exports()) require_word("export", format, review::export_formats());
   o.picture_size();
+}
+
+// What the pictures need, which a job that draws them does at its end.
+void check_rendering(const Options& o) {
+  const auto [width, height] = o.picture_size();
+  if (o.layout == "wide") render::check_picture_size(width, height);
+  for (const std::string& format : o.formats()) {
+    render::AnimationOptions animation;
+    animation.format = format;
+    animation.fps = o.fps;
+    render::check_animation_options(animation);
+  }
 }
 
 // Not in run.ini: where it lies, and how it is talked about.
@@ -358,6 +373,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   po::notify(values);
   if (epochs_given) options.max_steps = 0;
   check(options);
+  if ((groups & kRendering) != 0) check_rendering(options);
   options.groups = groups;
   for (const auto& name : names_of(all))
     if (shapes_the_run(name, options)) options.in_effect.emplace_back(name, text_of(values[name].value()));

@@ -4,6 +4,8 @@
 namespace zoetrope::jobs {
 
 void run(Context& context) {
+  context.train();
+  context.test();  // what is wrong with them is found before the training
   finetune(context);
   extract(context);
   analyze(context);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "zoetrope/render/frame.hpp"
 #include "zoetrope/support/error.hpp"
 
 namespace zoetrope::render {
@@ -22,16 +23,6 @@ constexpr double kMostCurveHeight = 400;  // higher ones only look steep
 constexpr double kLegendRow = 27;
 constexpr std::array<double, 3> kStatWidths = {112, 106, 166};  // step, epoch, explained variance
 constexpr double kStatsWidth = 384;
-
-void check_size(int width, int height) {
-  const int shorter = std::min(width, height);
-  const int longer = std::max(width, height);
-  if (shorter >= kLeastSide && longer <= kMostSide && longer <= kMostElongated * shorter) return;
-  throw UsageError("--size " + std::to_string(width) + "x" + std::to_string(height) +
-                   " cannot be laid out: give sides from " + std::to_string(kLeastSide) + " to " +
-                   std::to_string(kMostSide) + " pixels, the longer at most " +
-                   std::to_string(static_cast<int>(kMostElongated)) + " times the shorter");
-}
 
 // Of the upper half of the possible numbers of columns, the one that leaves the fewest cells empty.
 std::size_t best_columns(std::size_t entries, std::size_t most_columns, std::size_t most_rows) {
@@ -272,6 +263,16 @@ FrameLayout Composer::tall() {
 
 }  // namespace
 
+void check_picture_size(int width, int height) {
+  const int shorter = std::min(width, height);
+  const int longer = std::max(width, height);
+  if (shorter >= kLeastSide && longer <= kMostSide && longer <= kMostElongated * shorter) return;
+  throw UsageError("--size " + std::to_string(width) + "x" + std::to_string(height) +
+                   " cannot be laid out: give sides from " + std::to_string(kLeastSide) + " to " +
+                   std::to_string(kMostSide) + " pixels, the longer at most " +
+                   std::to_string(static_cast<int>(kMostElongated)) + " times the shorter");
+}
+
 std::vector<Rect> FrameLayout::boxes() const {
   std::vector<Rect> all{title, subtitle, scatter, legend_rest, leaderboard_title};
   all.insert(all.end(), stats.begin(), stats.end());
@@ -283,7 +284,7 @@ std::vector<Rect> FrameLayout::boxes() const {
 }
 
 FrameLayout lay_out(const LayoutRequest& request) {
-  check_size(request.width, request.height);
+  check_picture_size(request.width, request.height);
   const double aspect = static_cast<double>(request.width) / request.height;
   Composer composer(request);
   if (aspect >= kWideFrom) return composer.wide();

@@ -32,6 +32,9 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--batch-size", "0"], 2, "--batch-size")
         self.refused(["run", "--run", run, "--max-steps", "5", "--epochs", "1"], 2, "--max-steps", "--epochs")
         self.refused(["run", "--run", run, "--size", "10by10"], 2, "WIDTHxHEIGHT")
+        self.refused(["run", "--run", run, "--size", "320x180"], 2, "--size 320x180", "360")
+        self.refused(["run", "--run", run, "--fps", "80"], 2, "--fps 80", "gif")
+        self.refused(["run", "--run", run, "--test-limit", "1"], 2, "--test-limit 1", "two test images")
         self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
         self.refused(["run", "--run", run, "--format", ""], 2, "--format", "webp")
         self.refused(["render", "--run", run, "--device", "cpu"], 2, "render takes no --device")
@@ -84,6 +87,15 @@ class Usage(unittest.TestCase):
         self.refused([*run, self.make_idx(cut=100)], 3, "train-images-idx3-ubyte.gz")
         self.refused([*run, self.make_idx(labels=19)], 3, "19", "20")
         self.refused([*run, self.make_idx(magic=0x802)], 3, "train-images-idx3-ubyte.gz")
+
+    def test_a_single_test_image(self):
+        data = self.make_idx()
+        for kind in ("images-idx3", "labels-idx1"):
+            next((self.root / "idx").glob(f"t10k-{kind}-ubyte*")).unlink()
+        (self.root / "idx/t10k-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, 1, 28, 28) + bytes(784))
+        (self.root / "idx/t10k-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, 1) + bytes(1))
+        self.refused(["run", "--run", self.root / "run", "--max-steps", "2", "--data", data], 3, "single test image")
+        self.assertEqual(job.checkpoints(self.root / "run"), [], "it was trained before")
 
     def test_broken_models(self):
         model = self.root / "model"

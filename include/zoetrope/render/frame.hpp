@@ -89,6 +89,10 @@ struct Frame {
   std::shared_ptr<const std::vector<double>> owned_points;
 };
 
+// UsageError, with the limits, when Layout::kWide cannot be composed in this size: to be called before any
+// work.
+void check_picture_size(int width, int height);
+
 // Holds what is shared by all frames (fonts, palette, sprites, the legend's picture). One per thread.
 class FrameRenderer {
  public:
