@@ -8,8 +8,10 @@
 #include <sys/resource.h>
 
 #include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/text.hpp"
 
 namespace zoetrope::jobs {
@@ -55,11 +57,27 @@ std::string rates(const std::vector<StageTime>& stages) {
   return text;
 }
 
-double last_accuracy(const store::RunDirectory& run) {
-  if (!std::filesystem::exists(run.analysis())) return std::nan("");
-  const auto analysis = store::read_analysis(run.analysis());
+double last_accuracy(const std::filesystem::path& path) {
+  const auto analysis = store::read_analysis(path);
   const auto found = analysis.curves.find("accuracy");
   return found == analysis.curves.end() || found->second.empty() ? std::nan("") : found->second.back();
+}
+
+// NaN where none is known. A file that an earlier job left damaged is no failure of this one: the analysis
+// will write it again.
+double last_accuracy(const Context& context) {
+  const std::filesystem::path path = context.run().analysis();
+  if (!std::filesystem::exists(path)) return std::nan("");
+  const auto& stages = context.stages();
+  const bool is_own = std::any_of(stages.begin(), stages.end(),
+                                  [](const StageTime& stage) { return stage.name == "analysis"; });
+  try {
+    return last_accuracy(path);
+  } catch (const InputError& error) {
+    if (is_own) throw;
+    support::log_warning(std::string(error.what()) + "; the summary leaves the accuracy out");
+    return std::nan("");
+  }
 }
 
 }  // namespace
@@ -68,7 +86,7 @@ std::string summarize(Context& context, double total_seconds) {
   const std::int64_t peak =
       comm::all_reduce_scalar(context.communicator(), peak_memory_bytes(), comm::ReduceOp::kMax);
   if (!context.is_root()) return {};
-  const double accuracy = last_accuracy(context.run());
+  const double accuracy = last_accuracy(context);
   support::write_file(context.run().root / "summary.json",
                       to_json(context, total_seconds, peak, accuracy).dump(2) + "\n");
 

@@ -146,10 +146,18 @@ class Usage(unittest.TestCase):
 
     def test_damaged_results_are_named(self):
         job.run(["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx()])
-        (self.root / "run/analysis.h5").write_bytes(b"not HDF5 at all" * 100)
+        whole = (self.root / "run/analysis.h5").read_bytes()
+        for damaged in (b"not HDF5 at all" * 100, whole[:len(whole) // 2]):
+            (self.root / "run/analysis.h5").write_bytes(damaged)
+            for stage in ("finetune", "extract"):  # which have no need of it
+                _, errors = job.run([stage, "--run", self.root / "run"])
+                self.assertIn("analysis.h5", errors)
+                self.assertNotIn("test_accuracy", (self.root / "run/summary.json").read_text())
         self.refused(["inspect", self.root / "run/analysis.h5"], 3, "analysis.h5")
         self.refused(["render", "--run", self.root / "run"], 3, "analysis.h5")
         self.refused(["inspect", self.root / "nothing"], 3, "nothing")
+        job.run(["analyze", "--run", self.root / "run"])
+        job.run(["render", "--run", self.root / "run"])
 
 
 if __name__ == "__main__":
