@@ -93,12 +93,16 @@ bool answer_alone(const std::vector<std::string>& arguments) {
     return true;
   }
   const Job& job = find_job(arguments[0]);
-  for (const std::string& argument : arguments)
-    if (argument == "--help" || argument == "-h") {
-      std::cout << help_text(job.name, job.purpose, job.groups);
-      return true;
-    }
-  return false;
+  const auto says = [&](const char* word) { return std::ranges::find(arguments, word) != arguments.end(); };
+  if (says("--help") || says("-h")) {
+    std::cout << help_text(job.name, job.purpose, job.groups);
+    return true;
+  }
+  if (!says("--check-options")) return false;
+  // Devices, data and model are not looked at: this may be another host than the job's.
+  parse_options(job.name, job.groups, {arguments.begin() + 1, arguments.end()});
+  std::cout << "the options can be used\n";
+  return true;
 }
 
 void do_job(comm::World& world, const Job& job, Options options) {

@@ -150,6 +150,7 @@ po::options_description common_options(Options& o) {
   add("run", po::value(&o.run)->value_name("DIR"), "the run directory (required)");
   add("config", po::value(&o.config)->value_name("FILE"),
       "an INI file of these options, e.g. another run's run.ini");
+  add("check-options", po::bool_switch(), "says whether the options can be used, and ends");
   add("timeout", field(o.timeout, "SECONDS"), "a rank that waits longer for another ends the job");
   add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
   add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
@@ -294,8 +295,8 @@ void check_rendering(const Options& o) {
 bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
   if (name == "max-steps") return options.has_max_steps();
-  const std::vector<std::string> others = {"help",    "run",   "live",      "export",     "config",
-                                           "timeout", "quiet", "log-level", "no-progress"};
+  const std::vector<std::string> others = {"help",    "run",           "live",  "export",    "config",
+                                           "timeout", "check-options", "quiet", "log-level", "no-progress"};
   return std::find(others.begin(), others.end(), name) == others.end();
 }
 

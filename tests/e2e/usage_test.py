@@ -54,6 +54,15 @@ class Usage(unittest.TestCase):
             self.assertFalse((self.root / "run").exists(), "work began before the devices were checked")
         job.run([*run, "--device", "auto"], ranks=2)
 
+    def test_options_can_be_checked_alone(self):
+        words = ["run", "--check-options", "--run", self.root / "run", "--device", "cuda", "--precision", "tf32",
+                 "--backend", "nccl", "--cuda-graph", "on", "--data", "idx:/on/another/host"]
+        out, _ = job.run(words)
+        self.assertEqual(out, "the options can be used\n")
+        self.refused([*words, "--precision", "fp8"], 2, "precision")
+        self.refused([*words, "--config", self.root / "missing.ini"], 3, "missing.ini")
+        self.assertFalse((self.root / "run").exists())
+
     def test_several_ranks_speak_once(self):
         self.refused(["run", "--run", self.root / "run", "--epoch", "1"], 2, "did you mean --epochs?", ranks=4)
         self.refused(["run", "--run", self.root / "run", "--data", "idx:/nowhere"], 3, "/nowhere", ranks=4)

@@ -97,6 +97,11 @@ class Submit(SlurmTest):
         self.assertIn("--dependency=afterok:FINETUNE", lines[1])
         self.assertIn("--kill-on-invalid-dep=yes", lines[1])
 
+    def test_a_host_without_gpus_queues_jobs_that_have_some(self):
+        words = ["--device", "cuda", "--precision", "tf32", "--backend", "nccl", "--cuda-graph", "on"]
+        out, _ = self.call(SCRIPTS / "submit", "--dry-run", *SIZES, "--run", "run", *words)
+        self.assertIn("--device cuda", out)
+
     def test_help(self):
         out, _ = self.call(SCRIPTS / "submit", "--help")
         for word in ("--dry-run", "--finetune OPTION", "--run RUN"):
