@@ -221,7 +221,7 @@ store::Analysis analyze_steps(Context& context, const std::vector<std::int64_t>&
 
 void analyze(Context& context) {
   const Stopwatch watch;
-  const auto steps = context.run().checkpoint_steps();
+  const auto steps = context.checkpoint_steps();
   if (steps.empty())
     throw InputError(context.run().root.string() +
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first");

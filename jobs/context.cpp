@@ -118,8 +118,21 @@ model::Precision Context::precision() const {
   return is_bf16 ? model::Precision::kBFloat16 : model::Precision::kFloat32;
 }
 
+std::vector<std::int64_t> Context::checkpoint_steps() {
+  std::vector<std::int64_t> steps;
+  if (is_root()) steps = run_.checkpoint_steps();
+  const auto count = comm::broadcast_scalar(communicator(), static_cast<std::int64_t>(steps.size()), 0);
+  steps.resize(static_cast<std::size_t>(count));
+  communicator().broadcast(at::from_blob(steps.data(), {count}, at::kLong), 0);
+  return steps;
+}
+
 const data::PreprocessorConfig& Context::preprocessor() {
-  if (!preprocessor_) preprocessor_ = read_preprocessor(model_source(run_, options_));
+  if (preprocessor_) return *preprocessor_;
+  if (is_root()) preprocessor_ = read_preprocessor(model_source(run_, options_));
+  const std::string text = comm::broadcast_string(
+      communicator(), preprocessor_ ? preprocessor_->to_json().dump() : std::string(), 0);
+  if (!is_root()) preprocessor_ = data::PreprocessorConfig::from_json(support::Json::parse(text), "rank 0");
   return *preprocessor_;
 }
 

@@ -57,8 +57,11 @@ class Context {
   int threads() const { return threads_; }
   model::Precision precision() const;
 
+  // The checkpoints that rank 0 finds: where hosts share the run directory over a network, another one may
+  // not see the newest yet. Collective.
+  std::vector<std::int64_t> checkpoint_steps();
   // How images become the model's input: preprocessor_config.json of --model, or of the run's first
-  // checkpoint.
+  // checkpoint, as rank 0 reads it. Collective at the first call; so are train() and test().
   const data::PreprocessorConfig& preprocessor();
   Split& train();
   Split& test();

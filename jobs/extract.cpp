@@ -18,7 +18,7 @@ embed::ExtractionInput extraction_input(Context& context) {
 }
 
 void extract(Context& context) {
-  const auto steps = context.run().checkpoint_steps();
+  const auto steps = context.checkpoint_steps();
   if (steps.empty())
     throw InputError(context.run().root.string() +
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "

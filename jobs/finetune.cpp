@@ -72,7 +72,7 @@ void finetune(Context& context) {
   train::TrainingInput input{std::move(model), *train.images, context.preprocessor(),
                              train.dataset->digest()};
   // Before the first checkpoint, so that a job that is killed finds its options again.
-  if (context.run().checkpoint_steps().empty()) context.keep_options();
+  if (context.checkpoint_steps().empty()) context.keep_options();
   const auto result = train::train(context.run(), std::move(input), options, context.communicators(),
                                    training_hooks(context));
   context.keep_options();  // there may have been no step left

@@ -68,10 +68,16 @@ const Job& find_job(const std::string& name) {
                    " ('zoetrope --help' lists all)");
 }
 
-void prepare_run_directory(const Context& context) {
-  std::error_code error;
-  std::filesystem::create_directories(context.run().root, error);
-  if (error) throw InputError(context.run().root.string() + ": cannot be created: " + error.message());
+// A rank's own view of a folder may be older than rank 0's, which therefore looks for all.
+void open_run_directory(Context& context, bool starts_run) {
+  const std::filesystem::path& root = context.run().root;
+  if (context.is_root()) {
+    std::error_code error;
+    if (starts_run) std::filesystem::create_directories(root, error);
+    if (error) throw InputError(root.string() + ": cannot be created: " + error.message());
+    if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+  }
+  context.communicator().barrier();
 }
 
 // What this process can answer without the others. Returns false when there is a job to do.
@@ -100,7 +106,8 @@ bool answer_alone(const std::vector<std::string>& arguments) {
   }
   if (!says("--check-options")) return false;
   // Devices, data and model are not looked at: this may be another host than the job's.
-  parse_options(job.name, job.groups, {arguments.begin() + 1, arguments.end()});
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words));
   std::cout << "the options can be used\n";
   return true;
 }
@@ -114,11 +121,8 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const bool quiet = options.quiet;
   const Stopwatch watch;
   Context context(world, std::move(options));
-  const bool starts_run = (job.groups & kTraining) != 0;
-  if (starts_run && world.rank() == 0) prepare_run_directory(context);
-  if (!starts_run && !std::filesystem::is_directory(context.run().root))
-    throw InputError(context.run().root.string() + ": is not a directory");
-  world.communicator().barrier();
+  open_run_directory(context, (job.groups & kTraining) != 0);
+  context.preprocessor();  // by all ranks, since in some stages only rank 0 looks at images
   job.stage(context);
   const std::string summary = summarize(context, watch.seconds());
   if (world.rank() == 0 && !quiet) std::cout << summary << std::flush;
@@ -147,20 +151,28 @@ void print_error(const std::string& message, const World* world) {
   std::fflush(stderr);
 }
 
-// Options are read by every rank from the same words: usually all fail alike, and then all end in order and
-// the first of them speaks. Returns nothing when some rank failed; `exit_code` is then the same on all.
+// Options are read by every rank from the same words and from the INI files that rank 0 sees: usually all
+// fail alike, and then all end in order and the first of them speaks. Returns nothing when some rank failed;
+// `exit_code` is then the same on all.
 std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job,
                                               const std::vector<std::string>& words, int& exit_code) {
   namespace comm = zoetrope::comm;
   std::optional<jobs::Options> options;
   std::string message;
   int code = 0;
-  try {
-    options = jobs::parse_options(job.name, job.groups, words);
-  } catch (const std::exception& error) {
-    message = error.what();
-    code = code_of(error);
-  }
+  const auto attempt = [&](const auto& part) {
+    try {
+      part();
+    } catch (const std::exception& error) {
+      message = error.what();
+      code = code_of(error);
+    }
+  };
+  jobs::IniTexts inis;
+  if (world.rank() == 0) attempt([&] { inis = jobs::read_ini_files(job.name, job.groups, words); });
+  inis.config = comm::broadcast_string(world.communicator(), inis.config, 0);
+  inis.run = comm::broadcast_string(world.communicator(), inis.run, 0);
+  if (code == 0) attempt([&] { options = jobs::parse_options(job.name, job.groups, words, inis); });
   const std::int64_t first_failed = comm::all_reduce_scalar(
       world.communicator(), std::int64_t{options ? world.size() : world.rank()}, comm::ReduceOp::kMin);
   exit_code = static_cast<int>(

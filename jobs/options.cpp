@@ -207,10 +207,11 @@ void store_command_line(const std::string& job, const po::options_description& o
   }
 }
 
-void store_ini(const fs::path& path, const po::options_description& all, po::variables_map& values) {
-  std::istringstream text(support::read_file(path, std::size_t{1} << 20));
+void store_ini(const fs::path& path, const std::string& text, const po::options_description& all,
+               po::variables_map& values) {
+  std::istringstream lines(text);
   try {
-    po::store(po::parse_config_file(text, all), values);
+    po::store(po::parse_config_file(lines, all), values);
   } catch (const po::unknown_option& error) {
     const std::string near = support::nearest_word(error.get_option_name(), names_of(all));
     throw InputError(path.string() + ": unknown option " + error.get_option_name() +
@@ -300,6 +301,14 @@ bool shapes_the_run(const std::string& name, const Options& options) {
   return std::find(others.begin(), others.end(), name) == others.end();
 }
 
+bool is_given(const po::variables_map& values, const char* name) {
+  return values.count(name) > 0 && !values[name].defaulted();
+}
+
+fs::path run_ini_of(const po::variables_map& values) {
+  return fs::path(values["run"].as<std::string>()) / "run.ini";
+}
+
 std::string text_of(const boost::any& value) {
   if (const auto* text = boost::any_cast<std::string>(&value)) return *text;
   if (const auto* number = boost::any_cast<std::int64_t>(&value)) return std::to_string(*number);
@@ -354,22 +363,32 @@ std::string help_text(const std::string& job, const std::string& purpose, unsign
   return text.str();
 }
 
-Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments) {
+IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vector<std::string>& arguments) {
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  Options ignored;
+  po::variables_map values;
+  store_command_line(job, describe(ignored, groups), arguments, values);
+  IniTexts inis;
+  if (is_given(values, "config"))
+    inis.config = support::read_file(values["config"].as<std::string>(), kMostBytes);
+  if (is_given(values, "run") && fs::exists(run_ini_of(values)))
+    inis.run = support::read_file(run_ini_of(values), kMostBytes);
+  return inis;
+}
+
+Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
+                      const IniTexts& inis) {
   Options options;
   const auto own = describe(options, groups);
   const auto all = describe(options, kAllGroups);
   po::variables_map values;  // what is stored first wins
   store_command_line(job, own, arguments, values);
 
-  const auto given = [&](const char* name) { return values.count(name) > 0 && !values[name].defaulted(); };
-  require(!(given("max-steps") && given("epochs")),
+  require(!(is_given(values, "max-steps") && is_given(values, "epochs")),
           "--max-steps and --epochs contradict one another: give one");
-  const bool epochs_given = given("epochs");
-  if (given("config")) store_ini(values["config"].as<std::string>(), all, values);
-  if (given("run")) {
-    const fs::path ini = fs::path(values["run"].as<std::string>()) / "run.ini";
-    if (fs::exists(ini)) store_ini(ini, all, values);
-  }
+  const bool epochs_given = is_given(values, "epochs");
+  if (is_given(values, "config")) store_ini(values["config"].as<std::string>(), inis.config, all, values);
+  if (is_given(values, "run")) store_ini(run_ini_of(values), inis.run, all, values);
   po::store(po::parsed_options(&all), values);  // the defaults of other jobs' options
   po::notify(values);
   if (epochs_given) options.max_steps = 0;

@@ -93,9 +93,21 @@ struct Options {
 // The options of `job` (for its --help), which takes `groups`.
 std::string help_text(const std::string& job, const std::string& purpose, unsigned groups);
 
+// What the INI files hold that options come from; empty where there is none.
+struct IniTexts {
+  std::string config;  // --config's
+  std::string run;     // RUN/run.ini
+};
+
+// Reads those that `arguments` name. One rank does so for all: hosts that share a folder over a network may
+// see its new files at different times, and ranks with different options would wait for one another for ever.
+// InputError on a file that cannot be read, UsageError on a command line that is not understood.
+IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vector<std::string>& arguments);
+
 // Throws UsageError on an option that is unknown, impossible, contradicts another or cannot be kept in
-// run.ini by a job that does so, InputError on an INI file that cannot be read.
-Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments);
+// run.ini by a job that does so, InputError on an INI file that is not understood.
+Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
+                      const IniTexts& inis = {});
 
 // Writes every option that shapes the run, so that --config reads it back.
 void write_run_ini(const std::filesystem::path& path, const Options& options);

@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import struct
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -152,6 +153,21 @@ class Usage(unittest.TestCase):
         self.assertIn("frames", out)
         (self.root / "bad.ini").write_text("neighbors = 3\n")
         self.refused(["analyze", "--run", self.root / "run", "--config", self.root / "bad.ini"], 3, "bad.ini", "neighbours")
+
+    def test_what_rank_0_sees_holds_for_all(self):
+        # Another host may see an older run directory: here without run.ini, and with a checkpoint that has been deleted.
+        first, second = self.root / "first", self.root / "second"
+        (second / "run/checkpoint-99").mkdir(parents=True)
+        first.mkdir()
+        job.run(["finetune", "--run", first / "run", "--max-steps", "2", "--save-steps", "1", "--no-progress", "--data", self.make_idx()])
+        for name in ("checkpoint-0", "checkpoint-1", "checkpoint-2", "log.csv", "analysis.h5"):
+            (second / "run" / name).symlink_to(first / "run" / name)
+        elsewhere = f'((${{OMPI_COMM_WORLD_RANK:-${{PMI_RANK:-0}}}} == 0)) || cd "{second}"; exec "$0" "$@"'
+        for stage in ("finetune", "extract", "analyze", "render"):
+            words = [*job.MPIRUN, "-n", "2", "bash", "-c", elsewhere, job.PROGRAM, stage, "--run", "run", "--timeout", "20"]
+            done = subprocess.run(words, cwd=first, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, f"{stage}: {done.stderr}")
+        job.assert_no_leftovers(first)
 
     def test_damaged_results_are_named(self):
         job.run(["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx()])
