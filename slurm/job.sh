@@ -10,6 +10,8 @@ srun_options=(--mpi=pmix)
 mpirun_options=()
 # A job that failed (a lost node, a rank out of memory) goes on from its last checkpoint, but not for ever.
 most_restarts_after_failure=3
+# A job that is told to stop before it has saved anything new would not get further the next time, either.
+most_restarts_without_progress=3
 # A program that was told to save and stop is given so long: a minute less than --signal gives the job.
 seconds_to_stop=${ZOETROPE_SECONDS_TO_STOP:-240}
 
@@ -22,6 +24,7 @@ export SLURM_EXPORT_ENV=ALL              # ranks see this environment, also unde
 
 nodes=$SLURM_JOB_NUM_NODES
 ranks=${SLURM_NTASKS:-$nodes}
+started=$(date +%s)
 stopping=no # Slurm has said that the time is nearly up
 trap 'stopping=yes' USR1
 
@@ -32,9 +35,18 @@ die() { printf 'error: %s\n' "$*" >&2; exit 2; }
 
 # ---- Starting ranks.
 
-# set_command WORD...: the command that runs `zoetrope WORD...` on $ranks ranks of $nodes nodes, in `command`.
+# set_command WORD...: the command that runs `zoetrope WORD...` on $ranks ranks of $nodes nodes, in `command`, and its
+# run directory, in `run_folder`.
 set_command() {
-  local words=("$@")
+  local words=("$@") i
+  run_folder=.
+  for ((i = 1; i <= $#; i++)); do
+    case ${!i} in
+      --run) ((i++ < $#)) && run_folder=${!i} ;;
+      --run=*) run_folder=${!i#*=} ;;
+    esac
+  done
+  [[ $run_folder == /* ]] || run_folder=$PWD/$run_folder
   # A rank computes with the CPUs that Slurm gave it, bound to them or not.
   [[ " $* " == *" --threads"[\ =]* ]] || words+=(--threads "$cpus")
   if [[ ${launcher:-srun} == srun ]]; then
@@ -65,7 +77,7 @@ run_command() {
       deadline=$((SECONDS + seconds_to_stop))
     elif [[ -n $deadline ]] && ((SECONDS > deadline)); then
       say "not ended within $seconds_to_stop s"
-      requeue
+      requeue_after_stop
     fi
     sleep 1 &
     wait $! # a signal interrupts wait, but would have to wait for sleep
@@ -84,6 +96,32 @@ requeue() {
   exit "${code:-1}"
 }
 
+# Whether this attempt has saved what the next one need not do again. Frames and animations are drawn anew.
+saved_something() {
+  local places=("$run_folder"/checkpoint-* "$run_folder/analysis.h5")
+  [[ -n $(find "${places[@]}" -type f -newermt "@$started" ! -name frame.png ! -name '*.tmp' -print -quit 2>/dev/null) ]]
+}
+
+# Queues this job again after it was told to stop, unless that has led nowhere several times in a row: a file in the
+# run directory counts them. Does not return.
+requeue_after_stop() {
+  [[ -d $run_folder ]] || run_folder=$PWD
+  local note=$run_folder/.nothing-saved-by-job-$SLURM_JOB_ID times=0
+  if saved_something; then
+    rm -f -- "$note"
+    requeue
+  fi
+  [[ ! -r $note ]] || read -r times <"$note"
+  if ((times >= most_restarts_without_progress)); then
+    rm -f -- "$note"
+    say "stopped $((times + 1)) times in a row with nothing new saved in $run_folder: the work does not fit into the job's time"
+    say "not tried again: give it more time (sbatch --time), more ranks (--ntasks), or smaller work"
+    exit 1
+  fi
+  echo $((times + 1)) >"$note" || die "$note: cannot be written; make room in the run directory, and submit the job again"
+  requeue
+}
+
 # Runs `command`, and sees to it that the job goes on when it has not finished. Does not return.
 run_job() {
   local restarts=${SLURM_RESTART_COUNT:-0}
@@ -91,10 +129,10 @@ run_job() {
   run_command
   case $code in
     0) exit 0 ;;
-    2 | 3) exit "$code" ;; # wrong options or files: the same again would not help
-    75) requeue ;;         # saved before the end
+    2 | 3) exit "$code" ;;    # wrong options or files: the same again would not help
+    75) requeue_after_stop ;; # saved before the end
   esac
-  [[ $stopping == yes ]] && requeue
+  [[ $stopping == yes ]] && requeue_after_stop
   say "failed with code $code"
   ((restarts < most_restarts_after_failure)) && requeue
   say "not tried again after $restarts restarts"

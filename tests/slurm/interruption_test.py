@@ -60,8 +60,23 @@ class Interruption(SlurmTest):
         self.assertEqual(self.finish(self.submit("run.sbatch", **program))["Restarts"], "1")
 
     def test_a_job_that_saved_is_queued_again_as_often_as_it_takes(self):
-        program = self.program("[[ $SLURM_RESTART_COUNT == 4 ]] || exit 75")
-        self.assertEqual(self.finish(self.submit("run.sbatch", **program))["Restarts"], "4")
+        program = self.program("folder=run/checkpoint-$((SLURM_RESTART_COUNT))\nmkdir -p $folder\n"
+                               "[[ $SLURM_RESTART_COUNT == 4 ]] || { touch $folder/model.safetensors; exit 75; }")
+        self.assertEqual(self.finish(self.submit("run.sbatch", "--run", "run", **program))["Restarts"], "4")
+
+    def test_a_job_that_saves_nothing_is_queued_again_but_not_for_ever(self):
+        # Its first attempt does save something. Frames do not count, and one of several attempts may be slow to stop.
+        program = self.program("mkdir -p run/checkpoint-5\necho started\ntouch run/checkpoint-5/frame.png run/log.csv\n"
+                               "[[ -n ${SLURM_RESTART_COUNT:-} ]] || touch run/checkpoint-5/model.safetensors\n"
+                               "[[ ${SLURM_RESTART_COUNT:-0} == 2 ]] || exit 75\ntrap '' USR1\nsleep 600")
+        number = self.submit("run.sbatch", "--run=run", **program, ZOETROPE_SECONDS_TO_STOP="1")
+        self.wait_until(lambda: self.said().count("started") == 3)
+        self.call("scancel", "--batch", "--signal=USR1", number)
+        record = self.finish(number, "FAILED")
+        self.assertEqual((record["Restarts"], record["ExitCode"]), ("4", "1:0"))
+        self.assertIn("stopped 4 times in a row with nothing new saved in", self.said())
+        self.assertIn("give it more time (sbatch --time), more ranks", self.said())
+        self.assertEqual([path.name for path in (self.folder / "run").iterdir() if path.name.startswith(".")], [])
 
     def test_a_program_that_does_not_stop_in_time_is_queued_again(self):
         program = self.program("trap '' USR1\necho started\n[[ $SLURM_RESTART_COUNT == 1 ]] || sleep 600")
