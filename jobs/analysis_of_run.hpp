@@ -11,7 +11,7 @@
 namespace zoetrope::jobs {
 
 // Everything that is computed from the embeddings of checkpoints `steps`, dealt to the ranks. Collective; the
-// result is on rank 0, elsewhere it is empty.
+// result is on rank 0, elsewhere it is empty. Throws Interrupted on every rank after a signal on any.
 store::Analysis analyze_steps(Context& context, const std::vector<std::int64_t>& steps);
 
 }  // namespace zoetrope::jobs

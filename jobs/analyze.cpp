@@ -50,6 +50,7 @@ class Analyzer {
   store::Embeddings read(std::size_t frame) const;
   std::optional<analysis::Pca> shared_projection() const;
   std::vector<FrameResult> compute_mine();
+  void stop_on_signal() const;  // collective
   std::vector<FrameResult> gather(const std::vector<FrameResult>& mine);
   store::Analysis combine(const std::vector<FrameResult>& frames) const;
   void add_aligned(const std::vector<FrameResult>& frames, store::Analysis& result) const;
@@ -118,6 +119,7 @@ std::vector<FrameResult> Analyzer::compute_mine() {
   progress.update(0);
   std::vector<FrameResult> results;
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
+    if (support::received_signal() != 0) break;  // and analyze() tells the others
     context_.set_stage("analysing checkpoint-" + std::to_string(steps_[frame]));
     results.push_back(
         analyze_frame(read(frame), labels_, options_.neighbours, shared, before, context_.analysis_device()));
@@ -162,6 +164,13 @@ void Analyzer::add_aligned(const std::vector<FrameResult>& frames, store::Analys
   }
 }
 
+void Analyzer::stop_on_signal() const {
+  const std::int64_t signal = comm::all_reduce_scalar(
+      context_.communicator(), std::int64_t{support::received_signal()}, comm::ReduceOp::kMax);
+  if (signal != 0)
+    throw Interrupted("interrupted: of the analysis nothing is kept; run the same command again to do it");
+}
+
 store::Analysis Analyzer::combine(const std::vector<FrameResult>& frames) const {
   store::Analysis result;
   result.step = steps_;
@@ -197,6 +206,7 @@ store::Analysis Analyzer::combine(const std::vector<FrameResult>& frames) const 
 
 store::Analysis Analyzer::analyze() {
   const auto mine = compute_mine();
+  stop_on_signal();
   double outlier_seconds = 0, pca_seconds = 0;
   for (const FrameResult& frame : mine) {
     outlier_seconds += frame.outlier_seconds;

@@ -96,6 +96,19 @@ std::vector<std::int64_t> embedded_steps(Context& context) {
   return steps;
 }
 
+// Writes the page when there are other checkpoints than it shows.
+void refresh(Context& context, std::optional<review::Review>& page) {
+  const auto steps = embedded_steps(context);
+  if (steps.empty() || (page && page->analysis.step == steps)) return;
+  auto analysis = analyze_steps(context, steps);
+  if (!page) page = review_of(context, {});
+  page->analysis = std::move(analysis);
+  page->log = context.loss_log();
+  review::write_page(context.run().review(), *page, {kRefreshSeconds});
+  support::log_info("the page shows " + std::to_string(steps.size()) + " checkpoints, the last of step " +
+                    std::to_string(steps.back()));
+}
+
 }  // namespace
 
 void review(Context& context) {
@@ -116,21 +129,14 @@ void review(Context& context) {
 void review_live(Context& context) {
   if (context.world().size() > 1)
     throw UsageError("zoetrope review --live works alone: start it without mpirun");
-  std::vector<std::int64_t> shown;
   std::optional<review::Review> page;
   support::log_info("watching " + context.run().root.string() + "; open " + context.run().review().string() +
                     "; Ctrl-C ends");
   while (support::received_signal() == 0) {
-    const auto steps = embedded_steps(context);
-    if (!steps.empty() && steps != shown) {
-      auto analysis = analyze_steps(context, steps);
-      if (!page) page = review_of(context, {});
-      page->analysis = std::move(analysis);
-      page->log = context.loss_log();
-      review::write_page(context.run().review(), *page, {kRefreshSeconds});
-      support::log_info("the page shows " + std::to_string(steps.size()) + " checkpoints, the last of step " +
-                        std::to_string(steps.back()));
-      shown = steps;
+    try {
+      refresh(context, page);
+    } catch (const Interrupted&) {
+      break;  // the page stays as it is
     }
     for (int tenth = 0; tenth < 10 * kRefreshSeconds && support::received_signal() == 0; ++tenth)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

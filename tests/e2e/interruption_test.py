@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rank that is killed ends the job in time; run again, it finishes with what an undisturbed run gives."""
 import os
+import shutil
 import signal
 import time
 import unittest
@@ -67,6 +68,22 @@ class Interruption(unittest.TestCase):
         self.assertIn("run the same command again", errors)
         self.assertFalse((folder / "checkpoint-60").exists(), "the signal came too late to test anything")
         self.finish_and_compare(folder)
+
+    def test_a_signal_to_one_rank_stops_the_analysis_of_all(self):
+        folder = self.root / "analysis-signal"
+        shutil.copytree(self.undisturbed, folder)
+        (folder / "analysis.h5").unlink()
+        process = job.start(["analyze", "--run", folder, "--log-level", "debug"], RANKS)
+        for line in process.stderr:
+            if "analysing checkpoint" in line:
+                break
+        os.kill(job.ranks_of(process)[-1], signal.SIGUSR1)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, errors)
+        self.assertEqual(errors.count("run the same command again"), 1, errors)
+        self.assertFalse((folder / "analysis.h5").exists())
+        job.run(["analyze", "--run", folder], RANKS)
+        job.assert_same_results(self.undisturbed, folder)
 
     def test_sigterm_without_mpirun(self):
         folder = self.root / "alone"
