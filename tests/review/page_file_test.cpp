@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page as a file; page_test.py opens it in a browser.
+// The page as a file; page_test.py and controls_test.py open it in a browser.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

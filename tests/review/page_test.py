@@ -1,121 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The review page in a headless Chromium. Usage: page_test.py REVIEW_SAMPLE [unittest's options]
-
-With ZOETROPE_SCREENSHOTS=FOLDER in the environment each test leaves a picture there to look at.
-"""
-import os
-import shutil
+"""What the review page shows. Usage: page_test.py REVIEW_SAMPLE [unittest's options]; see browser.py"""
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-SKIPPED = 77
-chromium = shutil.which("chromium") or shutil.which("google-chrome")
-driver = shutil.which("chromedriver")
-try:
-    from selenium import webdriver
-    from selenium.common.exceptions import StaleElementReferenceException
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import Select, WebDriverWait
-except ImportError:
-    print("skipped: no selenium in this Python; script/bootstrap installs it")
-    sys.exit(SKIPPED)
-if not chromium or not driver:
-    print("skipped: no chromium with chromedriver; script/bootstrap installs them")
-    sys.exit(SKIPPED)
-
-REVIEW_SAMPLE = sys.argv.pop(1)
-PATIENCE_S = 120  # a busy machine draws slowly
+from browser import PATIENCE_S, REVIEW_SAMPLE, BrowserTest, start_browser
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 
-WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-
-
-def start_browser(graphics=WEBGL):
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,1200", *graphics):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    browser.set_script_timeout(PATIENCE_S)
-    browser.set_page_load_timeout(PATIENCE_S)
-    return browser
-
-
-class Page(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.browser = start_browser()
-        # Nothing may come from a network: without one the page must work all the same.
-        cls.browser.execute_cdp_cmd("Network.enable", {})
-        cls.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*", "ws://*"]})
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.quit()
-        cls.scratch.cleanup()
-
-    def tearDown(self):
-        if folder := os.environ.get("ZOETROPE_SCREENSHOTS"):
-            self.browser.save_screenshot(str(Path(folder) / (self._testMethodName + ".png")))
-        problems = [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
-        self.assertEqual(problems, [])
-
-    def open(self, *options, state=""):
-        path = Path(self.scratch.name) / ("-".join(options) + ".html")
-        if not path.exists():
-            subprocess.run([REVIEW_SAMPLE, path, *options], check=True)
-        self.browser.get("about:blank")
-        self.browser.get(path.as_uri() + state)
-        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
-        return path
-
-    def js(self, script, *arguments):
-        return self.browser.execute_script(script, *arguments)
-
-    def wait(self, condition):
-        # A page that loads itself again takes the elements away that a condition has just found.
-        WebDriverWait(self.browser, PATIENCE_S, 0.05, (StaleElementReferenceException,)).until(lambda _: condition())
-
-    def find(self, selector):
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector):
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def text(self, selector):
-        return self.find(selector).text
-
-    def press(self, key):
-        ActionChains(self.browser).send_keys(key).perform()
-
-    def column(self, field):
-        """The texts of a column's cells in sight, from the top."""
-        return self.js("return Array.from(document.querySelectorAll(arguments[0]), (cell) => cell.innerText)",
-                       f'.tabulator-row .tabulator-cell[tabulator-field="{field}"]')
-
-    def selected(self):
-        """What the address says is selected, once it says so."""
-        return self.js("return new URLSearchParams(location.hash.slice(1)).get('selected')")
-
-    def move_over_point(self, index, side="right"):
-        """Moves the pointer onto an image's point."""
-        place = self.js("""
-            const plot = document.querySelector('#' + arguments[1] + ' .plot'), box = plot.getBoundingClientRect();
-            const {xaxis, yaxis} = plot._fullLayout, {x, y} = plot.data[0];
-            return [box.left + xaxis._offset + xaxis.l2p(x[arguments[0]]), box.top + yaxis._offset + yaxis.l2p(y[arguments[0]])];""",
-                        index, side)
-        actions = ActionChains(self.browser)
-        actions.w3c_actions.pointer_action.move_to_location(*map(round, place))
-        actions.perform()
-        return actions
-
+class Page(BrowserTest):
     def test_shows_the_first_and_the_last_checkpoint(self):
         self.open("images=300", "frames=5")
         self.assertEqual(self.text("#summary"), "300 test images, 5 checkpoints")
@@ -184,31 +81,6 @@ class Page(unittest.TestCase):
         self.find("#only-selection").click()
         self.wait(lambda: self.text("#count") == f"{size} of 300")
 
-    def test_the_table_sorts_searches_and_filters(self):
-        self.open("images=300", "frames=5")
-        self.find('.tabulator-col[tabulator-field="scoreFirst"] .tabulator-col-title').click()
-        self.wait(lambda: self.column("rankFirst")[:4] == ["1", "2", "3", "4"])
-        search = self.find("#search")
-        search.send_keys("sandal")
-        self.wait(lambda: self.text("#count") != "300 of 300")
-        for label, prediction in zip(self.column("label"), self.column("predictionLast")):
-            self.assertIn("Sandal", (label, prediction))
-        search.clear()
-        search.send_keys("no such thing")
-        self.wait(lambda: self.text("#count") == "0 of 300")
-        search.clear()
-        search.send_keys(" ")
-        Select(self.find("#class-select")).select_by_visible_text("Bag")
-        self.wait(lambda: set(self.column("label")) == {"Bag"})
-
-    def test_hiding_a_class_hides_it_in_views_and_table(self):
-        self.open("images=300", "frames=5")
-        self.find("#legend .chip").click()
-        self.wait(lambda: self.text("#count") == "270 of 300")
-        hidden = "return Array.from(document.querySelector('#left .plot').data[0].x).filter(Number.isNaN).length"
-        self.wait(lambda: self.js(hidden) == 30)
-        self.assertEqual(self.find("#legend .chip").get_attribute("aria-pressed"), "false")
-
     def test_hovering_shows_the_image_in_both_views(self):
         self.open("images=300", "frames=5")
         outlier = int(self.js("return document.querySelector('#right .strip .tile').ariaLabel").split()[-1])
@@ -241,35 +113,6 @@ class Page(unittest.TestCase):
             for i, a in enumerate(ranks):
                 for b in ranks[:i]:
                     self.assertGreater((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2, 17 ** 2)
-
-    def test_the_keyboard_reaches_everything(self):
-        self.open("images=300", "frames=5")
-        self.press(Keys.HOME)
-        self.wait(lambda: self.text("#moment") == "step 0, epoch 0.00")
-        self.press("c")
-        self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
-        self.find("#table").send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ENTER)
-        second = self.column("id")[3]  # two columns show the id: picture, index
-        self.wait(lambda: self.selected() == second)
-        self.press("?")
-        self.wait(lambda: self.find("#help").is_displayed())
-        self.press(Keys.ESCAPE)
-        self.wait(lambda: not self.find("#help").is_displayed())
-        self.assertEqual(self.selected(), second)
-
-    def test_the_address_brings_back_what_was_shown(self):
-        self.open("images=300", "frames=5", state="#step=40&left=20&right=80&pin=right&selected=3,7-9&hidden=1&search=a&sort=id:desc")
-        self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
-        values = [Select(self.find(f"#{side} select")).first_selected_option.get_attribute("value") for side in ("left", "right")]
-        self.assertEqual(values, ["1", "4"])
-        self.assertEqual(self.text("#selection h2"), "Selection (4)")
-        indices = [int(text) for text in self.column("id")[1::2]]
-        self.assertEqual(indices, sorted(indices, reverse=True))
-        self.wait(lambda: self.selected() == "3,7-9")
-        before = self.js("return location.hash")
-        self.browser.refresh()
-        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
-        self.wait(lambda: self.js("return location.hash") == before)
 
     def test_names_are_shown_as_text(self):
         self.open("images=300", "frames=3", "hostile=1")

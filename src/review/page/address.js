@@ -68,5 +68,6 @@ export function keepAddress(meta, state) {
     clearTimeout(timer);
     timer = setTimeout(() => write(meta, state), 150);
   });
-  window.addEventListener("hashchange", () => state.set(readAddress(meta)));
+  // Of a state that was pasted; "#table" and alike name a place on the page.
+  window.addEventListener("hashchange", () => location.hash.includes("=") && state.set(readAddress(meta)));
 }

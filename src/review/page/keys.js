@@ -24,7 +24,8 @@ export function connectKeyboard(dataset, state) {
     Escape: () => state.set({ selected: new Set(), active: -1, playing: false }),
   };
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches("input:not([type=range], [type=checkbox]), select, dialog *");
+    if (byId("help").open) return;  // its keys are the browser's: Escape closes it
+    const typing = event.target.matches("input:not([type=range], [type=checkbox]), select");
     const pressing = event.key === " " && event.target.matches("button, input[type=checkbox]");
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || typing || pressing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -32,4 +33,9 @@ export function connectKeyboard(dataset, state) {
     action();
   });
   byId("help-button").onclick = () => byId("help").showModal();
+  // Not by its address, which holds what is shown.
+  byId("skip").onclick = (event) => {
+    event.preventDefault();
+    byId("table").focus();
+  };
 }

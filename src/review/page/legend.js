@@ -9,9 +9,10 @@ function sizesOf(dataset) {
   return sizes;
 }
 
-// A click hides or shows; a double click shows this class alone, and another all again.
-function toggle(state, c, alone) {
-  const hidden = new Set(state.hidden);
+// A click hides or shows; a double click shows this class alone, and another all again. `before` is what was hidden
+// before the click, or before the first of a double click, which has hidden or shown the class already.
+function toggle(state, before, c, alone) {
+  const hidden = new Set(before);
   if (alone) {
     const isAlone = !hidden.has(c) && hidden.size === state.numClasses - 1;
     hidden.clear();
@@ -24,12 +25,17 @@ function toggle(state, c, alone) {
 
 export function createLegend(dataset, state) {
   const sizes = sizesOf(dataset);
+  let before = state.hidden;
+  const click = (event, c) => {
+    if (event.detail < 2) before = state.hidden;
+    toggle(state, before, c, event.detail > 1 || event.altKey);
+  };
   const chips = dataset.meta.classNames.map((name, c) =>
     element("button", {
       type: "button",
       className: "chip",
       title: "Click: hide or show. Double click: this class alone.",
-      onclick: (event) => toggle(state, c, event.detail > 1 || event.altKey),
+      onclick: (event) => click(event, c),
     }, markOf(c), element("span", { text: name, className: "chip-name" }), element("span", { text: count(sizes[c]), className: "soft" })));
   byId("legend").append(...chips);
   state.on(["hidden"], () => chips.forEach((chip, c) => chip.setAttribute("aria-pressed", String(!state.hidden.has(c)))));
@@ -39,7 +45,7 @@ export function createLegend(dataset, state) {
   dataset.meta.classNames.forEach((name, c) => choice.append(element("option", { value: String(c), text: name })));
   choice.onchange = () => {
     const wanted = choice.value === "" ? null : Number(choice.value);
-    state.set({ hidden: new Set(wanted === null ? [] : sizes.keys().filter((c) => c !== wanted)) });
+    state.set({ hidden: new Set(wanted === null ? [] : [...sizes.keys()].filter((c) => c !== wanted)) });
   };
   state.on(["hidden"], () => {
     const shown = [...sizes.keys()].filter((c) => !state.hidden.has(c));

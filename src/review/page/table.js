@@ -93,22 +93,42 @@ function connectKeys(table, state) {
   });
 }
 
+const sortText = (sorters) => sorters.map(({ field, dir }) => field + ":" + dir).join(",");
+
+// The order that the state names, as Tabulator takes it; none where it names no column.
+function sortersOf(state, columns) {
+  const [field, dir] = state.sort.split(",")[0].split(":");
+  const known = columns.flatMap((column) => column.columns ?? [column]).some((column) => column.field === field);
+  return known ? [{ column: field, dir: dir === "desc" ? "desc" : "asc" }] : [];
+}
+
 function connectRows(table, dataset, state) {
   table.on("rowClick", (event, row) => select(state, row.getData().id, event.ctrlKey || event.metaKey || event.shiftKey));
   table.on("rowMouseEnter", (event, row) => state.set({
     hovered: { index: row.getData().id, frame: state.frame, x: event.clientX, y: event.clientY } }));
   table.on("rowMouseLeave", () => state.set({ hovered: null }));
-  table.on("dataSorted", (sorters) => state.set({ sort: sorters.map((s) => s.field + ":" + s.dir).join(",") }));
+}
+
+function connectSort(table, columns, state) {
+  table.on("dataSorted", (sorters) => state.set({ sort: sortText(sorters) }));
+  const follow = () => {
+    const wanted = sortersOf(state, columns);
+    if (wanted.length > 0 && sortText(table.getSorters()) !== state.sort) table.setSort(wanted);
+  };
+  state.on(["sort"], follow, { now: false });
 }
 
 function connectFilters(table, dataset, state) {
   let timer = 0;
   const search = byId("search");
-  search.value = state.search;
   search.oninput = () => {
     clearTimeout(timer);
     timer = setTimeout(() => state.set({ search: search.value }), 120);
   };
+  state.on(["search"], () => {
+    clearTimeout(timer);
+    if (search.value !== state.search) search.value = state.search;  // another state's address was pasted
+  });
   const only = byId("only-selection");
   only.onchange = () => state.set({ onlySelection: only.checked });
   const showCount = (shown) => (byId("count").textContent = count(shown) + " of " + count(dataset.size));
@@ -123,15 +143,14 @@ function connectFilters(table, dataset, state) {
 }
 
 export function createTable(dataset, state) {
-  const [field, dir] = state.sort.split(",")[0].split(":");
   const columns = columnsOf(dataset);
-  const known = columns.flatMap((column) => column.columns ?? [column]).some((column) => column.field === field);
   const table = new Tabulator("#table", {
     data: rowsOf(dataset), columns, height: 440, rowHeight: kRowHeight, layout: "fitColumns", placeholder: "No image fits the search.",
-    initialSort: known ? [{ column: field, dir }] : [], headerSortTristate: false, rowFormatter: (row) => markRow(row, state),
+    initialSort: sortersOf(state, columns), headerSortTristate: false, rowFormatter: (row) => markRow(row, state),
   });
   return new Promise((resolve) => table.on("tableBuilt", () => {
     connectRows(table, dataset, state);
+    connectSort(table, columns, state);
     connectKeys(table, state);
     connectFilters(table, dataset, state);
     state.on(["selected", "active"], () => {

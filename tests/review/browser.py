@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The review page in a headless Chromium, for the tests beside this file. Usage: X_test.py REVIEW_SAMPLE [unittest's options]
+
+With ZOETROPE_SCREENSHOTS=FOLDER in the environment each test leaves a picture there to look at.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SKIPPED = 77
+chromium = shutil.which("chromium") or shutil.which("google-chrome")
+driver = shutil.which("chromedriver")
+try:
+    from selenium import webdriver
+    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+except ImportError:
+    print("skipped: no selenium in this Python; script/bootstrap installs it")
+    sys.exit(SKIPPED)
+if not chromium or not driver:
+    print("skipped: no chromium with chromedriver; script/bootstrap installs them")
+    sys.exit(SKIPPED)
+
+REVIEW_SAMPLE = sys.argv.pop(1)
+PATIENCE_S = 120  # a busy machine draws slowly
+
+
+WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+
+
+def start_browser(graphics=WEBGL):
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,1200", *graphics):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    browser.set_script_timeout(PATIENCE_S)
+    browser.set_page_load_timeout(PATIENCE_S)
+    return browser
+
+
+class BrowserTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.browser = start_browser()
+        # Nothing may come from a network: without one the page must work all the same.
+        cls.browser.execute_cdp_cmd("Network.enable", {})
+        cls.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*", "ws://*"]})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+        cls.scratch.cleanup()
+
+    def tearDown(self):
+        if folder := os.environ.get("ZOETROPE_SCREENSHOTS"):
+            self.browser.save_screenshot(str(Path(folder) / (self._testMethodName + ".png")))
+        problems = [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        self.assertEqual(problems, [])
+
+    def open(self, *options, state=""):
+        path = Path(self.scratch.name) / ("-".join(options) + ".html")
+        if not path.exists():
+            subprocess.run([REVIEW_SAMPLE, path, *options], check=True)
+        self.browser.get("about:blank")
+        self.browser.get(path.as_uri() + state)
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        return path
+
+    def js(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def wait(self, condition):
+        # A page that loads itself again takes the elements away that a condition has just found.
+        WebDriverWait(self.browser, PATIENCE_S, 0.05, (StaleElementReferenceException,)).until(lambda _: condition())
+
+    def find(self, selector):
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        return self.find(selector).text
+
+    def press(self, key):
+        ActionChains(self.browser).send_keys(key).perform()
+
+    def column(self, field):
+        """The texts of a column's cells in sight, from the top."""
+        return self.js("return Array.from(document.querySelectorAll(arguments[0]), (cell) => cell.innerText)",
+                       f'.tabulator-row .tabulator-cell[tabulator-field="{field}"]')
+
+    def selected(self):
+        """What the address says is selected, once it says so."""
+        return self.js("return new URLSearchParams(location.hash.slice(1)).get('selected')")
+
+    def move_over_point(self, index, side="right"):
+        """Moves the pointer onto an image's point."""
+        place = self.js("""
+            const plot = document.querySelector('#' + arguments[1] + ' .plot'), box = plot.getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout, {x, y} = plot.data[0];
+            return [box.left + xaxis._offset + xaxis.l2p(x[arguments[0]]), box.top + yaxis._offset + yaxis.l2p(y[arguments[0]])];""",
+                        index, side)
+        actions = ActionChains(self.browser)
+        actions.w3c_actions.pointer_action.move_to_location(*map(round, place))
+        actions.perform()
+        return actions

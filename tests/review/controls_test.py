@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The review page's keys, table, legend and address. Usage: controls_test.py REVIEW_SAMPLE [unittest's options]; see browser.py"""
+import unittest
+
+from browser import BrowserTest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+
+class Controls(BrowserTest):
+    def test_the_table_sorts_searches_and_filters(self):
+        self.open("images=300", "frames=5")
+        self.find('.tabulator-col[tabulator-field="scoreFirst"] .tabulator-col-title').click()
+        self.wait(lambda: self.column("rankFirst")[:4] == ["1", "2", "3", "4"])
+        search = self.find("#search")
+        search.send_keys("sandal")
+        self.wait(lambda: self.text("#count") != "300 of 300")
+        for label, prediction in zip(self.column("label"), self.column("predictionLast")):
+            self.assertIn("Sandal", (label, prediction))
+        search.clear()
+        search.send_keys("no such thing")
+        self.wait(lambda: self.text("#count") == "0 of 300")
+        search.clear()
+        search.send_keys(" ")
+        Select(self.find("#class-select")).select_by_visible_text("Bag")
+        self.wait(lambda: set(self.column("label")) == {"Bag"})
+
+    def test_hiding_a_class_hides_it_in_views_and_table(self):
+        self.open("images=300", "frames=5")
+        self.find("#legend .chip").click()
+        self.wait(lambda: self.text("#count") == "270 of 300")
+        hidden = "return Array.from(document.querySelector('#left .plot').data[0].x).filter(Number.isNaN).length"
+        self.wait(lambda: self.js(hidden) == 30)
+        self.assertEqual(self.find("#legend .chip").get_attribute("aria-pressed"), "false")
+
+    def test_the_keyboard_reaches_everything(self):
+        self.open("images=300", "frames=5")
+        self.press(Keys.HOME)
+        self.wait(lambda: self.text("#moment") == "step 0, epoch 0.00")
+        self.press("c")
+        self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
+        self.find("#table").send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ENTER)
+        second = self.column("id")[3]  # two columns show the id: picture, index
+        self.wait(lambda: self.selected() == second)
+        self.press("?")
+        self.wait(lambda: self.find("#help").is_displayed())
+        self.press(Keys.ESCAPE)
+        self.wait(lambda: not self.find("#help").is_displayed())
+        self.assertEqual(self.selected(), second)
+
+    def test_the_address_brings_back_what_was_shown(self):
+        self.open("images=300", "frames=5", state="#step=40&left=20&right=80&pin=right&selected=3,7-9&hidden=1&search=a&sort=id:desc")
+        self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
+        values = [Select(self.find(f"#{side} select")).first_selected_option.get_attribute("value") for side in ("left", "right")]
+        self.assertEqual(values, ["1", "4"])
+        self.assertEqual(self.text("#selection h2"), "Selection (4)")
+        indices = [int(text) for text in self.column("id")[1::2]]
+        self.assertEqual(indices, sorted(indices, reverse=True))
+        self.wait(lambda: self.selected() == "3,7-9")
+        before = self.js("return location.hash")
+        self.browser.refresh()
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        self.wait(lambda: self.js("return location.hash") == before)
+
+    def test_the_dialog_of_keys_takes_all_keys(self):
+        self.open("images=300", "frames=5", state="#step=40&selected=3")
+        self.find("#help-button").click()
+        self.find("#help h2").click()  # the focus goes to the dialog itself
+        self.press(Keys.ARROW_LEFT)
+        self.press("c")
+        self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
+        self.press(Keys.ESCAPE)
+        self.wait(lambda: not self.find("#help").is_displayed())
+        self.assertEqual(self.text("#selection h2"), "Selection (1)")
+        self.press(Keys.ARROW_LEFT)
+        self.wait(lambda: self.text("#moment") == "step 20, epoch 0.75")
+
+    def test_the_link_to_the_table_moves_the_focus_only(self):
+        self.open("images=300", "frames=5", state="#step=40&selected=3")
+        self.js("document.getElementById('skip').focus()")
+        self.press(Keys.ENTER)
+        self.wait(lambda: self.js("return document.activeElement.id") == "table")
+        self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
+        self.js("location.hash = '#table'")  # as the link is followed before the page is ready
+        self.js("return new Promise((resolve) => setTimeout(resolve, 50))")
+        self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
+        self.assertEqual(self.text("#selection h2"), "Selection (1)")
+
+    def test_a_pasted_address_shows_its_search_and_order(self):
+        self.open("images=300", "frames=5", state="#step=40&search=bag&sort=id:desc")
+        self.js("location.hash = '#step=80&search=sandal&sort=scoreFirst:asc'")
+        self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
+        self.assertEqual(self.find("#search").get_attribute("value"), "sandal")
+        self.wait(lambda: [int(rank) for rank in self.column("rankFirst")] == sorted(int(rank) for rank in self.column("rankFirst")))
+        for label, prediction in zip(self.column("label"), self.column("predictionLast")):
+            self.assertIn("Sandal", (label, prediction))
+        self.wait(lambda: "sort=scoreFirst:asc" in self.js("return location.hash"))
+        self.js("location.hash = '#step=80'")
+        self.wait(lambda: self.column("rankLast")[:3] == ["1", "2", "3"])
+        self.assertEqual(self.find("#search").get_attribute("value"), "")
+
+    def test_a_double_click_shows_a_class_alone_and_another_all(self):
+        self.open("images=300", "frames=5")
+        chip = self.find("#legend .chip")
+        for shown in ("30 of 300", "300 of 300", "30 of 300"):
+            ActionChains(self.browser).double_click(chip).perform()
+            self.wait(lambda shown=shown: self.text("#count") == shown)
+            self.js("return new Promise((resolve) => setTimeout(resolve, 600))")  # or it is a click more of the same
+
+    def test_choosing_a_class_works_in_browsers_of_2023(self):
+        self.open("images=300", "frames=5")
+        self.js("delete Iterator.prototype.filter")
+        Select(self.find("#class-select")).select_by_visible_text("Bag")
+        self.wait(lambda: set(self.column("label")) == {"Bag"})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
