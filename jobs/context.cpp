@@ -144,6 +144,7 @@ Split Context::load(data::Split which, std::int64_t limit) {
   choice.seed = options_.seed;
   choice.skip_bad_images = options_.skip_bad_images;
   choice.split = is_train ? options_.train_split : options_.test_split;
+  choice.other_split = is_train ? options_.test_split : options_.train_split;
   choice.image_column = options_.image_column;
   choice.label_column = options_.label_column;
   data::ImageCacheOptions cache;

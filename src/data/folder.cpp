@@ -84,23 +84,30 @@ std::vector<Entry> list_images(const fs::path& split_folder) {
   return entries;
 }
 
-// The classes of both splits together, sorted: a class that one of them lacks keeps its number.
-std::vector<std::string> list_classes(const fs::path& folder, const std::vector<Entry>& entries) {
-  std::set<std::string> names;
-  for (const Entry& entry : entries) names.insert(entry.class_name);
-  for (const Split split : {Split::kTrain, Split::kTest}) {
-    for (const std::string_view name : split_names(split)) {
-      if (!fs::is_directory(folder / name)) continue;
-      for (const auto& class_folder : fs::directory_iterator(folder / name)) {
-        if (!class_folder.is_directory() || is_hidden(class_folder.path())) continue;
-        if (names.contains(class_folder.path().filename().string())) continue;
-        const bool holds_images =
-            std::ranges::any_of(fs::directory_iterator(class_folder.path()),
-                                [](const auto& file) { return looks_like_an_image(file.path()); });
-        if (holds_images) names.insert(class_folder.path().filename().string());
-      }
-    }
+bool holds_images(const fs::path& folder) {
+  return std::ranges::any_of(fs::directory_iterator(folder),
+                             [](const auto& file) { return looks_like_an_image(file.path()); });
+}
+
+void add_classes(const fs::path& split_folder, std::set<std::string>& names) {
+  if (!fs::is_directory(split_folder)) return;
+  for (const auto& class_folder : fs::directory_iterator(split_folder)) {
+    if (!class_folder.is_directory() || is_hidden(class_folder.path())) continue;
+    const std::string name = class_folder.path().filename().string();
+    if (!names.contains(name) && holds_images(class_folder.path())) names.insert(name);
   }
+}
+
+// The classes of both splits together, sorted: a class that one of them lacks keeps its number. Both splits
+// count alike, whichever is opened, so that they agree.
+std::vector<std::string> list_classes(const fs::path& folder, Split split, const DatasetOptions& options) {
+  std::set<std::string> names;
+  const auto add_split = [&](Split which, const std::string& given) {
+    if (!given.empty()) return add_classes(folder / given, names);
+    for (const std::string_view name : split_names(which)) add_classes(folder / name, names);
+  };
+  add_split(split, options.split);
+  add_split(other_of(split), options.other_split);
   return {names.begin(), names.end()};
 }
 
@@ -122,7 +129,7 @@ class FolderDataset final : public Dataset {
   FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) : folder_(folder) {
     const fs::path split_folder = find_split(folder, split, options.split);
     const std::vector<Entry> entries = list_images(split_folder);
-    class_names_ = list_classes(folder, entries);
+    class_names_ = list_classes(folder, split, options);
     const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
     for (const std::int64_t i :
          select_images(static_cast<std::int64_t>(entries.size()), LimitOrder::kPermuted, options, decode,

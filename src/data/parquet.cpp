@@ -37,26 +37,48 @@ bool belongs_to(const fs::path& file, std::string_view split) {
   return file.parent_path().filename() == split;
 }
 
-std::vector<fs::path> find_shards(const fs::path& folder, Split split, const std::string& given) {
+std::vector<fs::path> list_files(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".parquet") files.push_back(entry.path());
   }
   std::ranges::sort(files);
+  return files;
+}
+
+std::vector<fs::path> shards_of(const std::vector<fs::path>& files, Split split, const std::string& given) {
   std::vector<std::string_view> names{given};
   if (given.empty()) names.assign(split_names(split).begin(), split_names(split).end());
+  std::vector<fs::path> shards;
   for (const std::string_view name : names) {
-    std::vector<fs::path> shards;
     std::ranges::copy_if(files, std::back_inserter(shards),
                          [&](const fs::path& file) { return belongs_to(file, name); });
-    if (!shards.empty()) return shards;
+    if (!shards.empty()) break;
   }
+  return shards;
+}
+
+std::vector<fs::path> find_shards(const fs::path& folder, Split split, const std::string& given) {
+  const std::vector<fs::path> files = list_files(folder);
+  const std::vector<fs::path> shards = shards_of(files, split, given);
+  if (!shards.empty()) return shards;
   if (files.empty()) throw InputError(folder.string() + ": holds no .parquet file");
   throw InputError(folder.string() + ": none of its .parquet files (" + files[0].filename().string() +
                    (files.size() > 1 ? ", ..." : "") + ") is named " +
                    (given.empty() ? (split == Split::kTrain ? "train-*" : "test-*, validation-* or alike")
                                   : given + "-*") +
                    "; name the split with " + split_option(split));
+}
+
+// The names in one file of the other split; none where it cannot be told: who opens that split says why.
+std::vector<std::string> other_class_names(const std::vector<fs::path>& shards, const std::string& column) {
+  if (shards.empty()) return {};
+  try {
+    const std::string origin = shards[0].string();
+    return Features(ParquetShard(shards[0]).hugging_face_metadata(), origin).class_names(column, origin);
+  } catch (const InputError&) {
+    return {};
+  }
 }
 
 struct Place {
@@ -81,6 +103,7 @@ class ParquetDataset final : public Dataset {
         [&](const std::string& name) { return features.is(name, "ClassLabel"); }, origin);
     const std::string& label_name = columns[label_column_].name;
     class_names_ = features.class_names(label_name, origin);
+    if (!class_names_.empty()) refuse_other_classes(folder, split, options, label_name);
     if (class_names_.empty()) class_names_ = class_names_in(folder).value_or(std::vector<std::string>{});
     if (class_names_.empty())
       throw InputError(origin + ": column " + label_name +
@@ -125,6 +148,17 @@ class ParquetDataset final : public Dataset {
   std::string name_of(const Place& place) const {
     return shards_[place.shard].path().string() + ": row group " + std::to_string(place.row_group) +
            ", row " + std::to_string(place.row);
+  }
+
+  // One model learns from one split and is asked about the other: a label must mean the same class in both.
+  void refuse_other_classes(const fs::path& folder, Split split, const DatasetOptions& options,
+                            const std::string& column) const {
+    const auto others = shards_of(list_files(folder), other_of(split), options.other_split);
+    const std::vector<std::string> names = other_class_names(others, column);
+    if (!names.empty() && names != class_names_)
+      throw InputError(others[0].string() + ": the ClassLabel " + column + " has other names than that of " +
+                       shards_[0].path().string() +
+                       "; cast both splits to the same features (datasets' cast_column)");
   }
 
   void add_rows(std::size_t shard, const std::vector<ParquetColumn>& expected) {

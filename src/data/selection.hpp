@@ -25,6 +25,10 @@ std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const 
 // The usual names of a split, in the order in which they are tried (those of Hugging Face `datasets`).
 std::span<const std::string_view> split_names(Split split);
 
+constexpr Split other_of(Split split) {
+  return split == Split::kTrain ? Split::kTest : Split::kTrain;
+}
+
 // The option that gives DatasetOptions::split.
 constexpr const char* split_option(Split split) {
   return split == Split::kTrain ? "--train-split" : "--test-split";

@@ -82,6 +82,21 @@ TEST_F(Folder, TakesASplitByName) {
   EXPECT_THAT([&] { open(Split::kTest, options); }, ThrowsMessage<InputError>(HasSubstr("nowhere")));
 }
 
+TEST_F(Folder, CountsTheClassesOfBothNamedSplits) {
+  write("tr/ant/1.png", files_.at("rgb.png"));
+  write("tr/cat/1.png", files_.at("rgb.png"));
+  write("te/bee/1.png", files_.at("rgb.png"));
+  write("te/cat/1.png", files_.at("rgb.png"));
+  DatasetOptions train, test;
+  train.split = test.other_split = "tr";
+  test.split = train.other_split = "te";
+
+  EXPECT_THAT(open(Split::kTrain, train)->class_names(), ElementsAre("ant", "bee", "cat"));
+  EXPECT_THAT(open(Split::kTest, test)->class_names(), ElementsAre("ant", "bee", "cat"));
+  EXPECT_THAT(labels(*open(Split::kTrain, train)), ElementsAre(0, 2));
+  EXPECT_THAT(labels(*open(Split::kTest, test)), ElementsAre(1, 2));
+}
+
 TEST_F(Folder, LimitsToTheStartOfASeededPermutation) {
   for (int i = 0; i < 20; ++i) write("train/cat/" + std::to_string(100 + i) + ".png", files_.at("rgb.png"));
   std::set<std::string> digests;

@@ -84,6 +84,22 @@ TEST_F(Parquet, TakesColumnsAndSplitsByName) {
   EXPECT_THAT([&] { open(Split::kTest, options); }, ThrowsMessage<InputError>(HasSubstr("nothing-*")));
 }
 
+TEST_F(Parquet, RefusesSplitsWhoseLabelsMeanOtherClasses) {
+  const std::string name = "data/test-00000-of-00001.parquet";
+  const Bytes file = read(name);
+  std::string text(file.begin(), file.end());
+  for (auto at = text.find("\"ant\""); at != std::string::npos; at = text.find("\"ant\"", at))
+    text.replace(at, 5, "\"elk\"");
+  write_text("data/holdout-00000-of-00001.parquet", text);
+  DatasetOptions options;
+  EXPECT_NO_THROW(open(Split::kTrain, options));
+
+  options.other_split = "holdout";
+
+  EXPECT_THAT([&] { open(Split::kTrain, options); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("holdout-00000"), HasSubstr("fine_label"))));
+}
+
 TEST_F(Parquet, ListsTheColumnsWhenTheNamedOneIsMissing) {
   DatasetOptions options;
   options.label_column = "coarse_label";

@@ -42,6 +42,7 @@ struct DatasetOptions {
   bool skip_bad_images =
       false;                 // folder, parquet: decode all at once and leave out, with a warning, what fails
   std::string split;         // folder, parquet: the split's name where it is not one of the usual ones
+  std::string other_split;   // likewise the other split's, which has the same classes
   std::string image_column;  // parquet: where more than one column holds images
   std::string label_column;  // parquet likewise; cifar100: "coarse_label"
 };
