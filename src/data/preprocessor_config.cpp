@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/support/error.hpp"
+
+#include "processor_kind.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -22,10 +25,16 @@ int read_side(const Json& object, const std::string& key, const std::string& ori
   return side;
 }
 
-// {"height", "width"}, {"shortest_edge"} or, as older files have it, one number for a square.
-void read_size(const Json& json, const std::string& origin, PreprocessorConfig& config) {
+// {"height", "width"}, {"shortest_edge"} or, as older files have it, one number: for a square, or for the
+// shortest edge, as the processor takes it.
+void read_size(const Json& json, const ProcessorKind& kind, const std::string& origin,
+               PreprocessorConfig& config) {
+  if (!json.contains("size") || json.at("size").is_null()) return;
   const Json& size = json.at("size");
-  if (size.is_number_integer()) {
+  config.shortest_edge = 0;
+  if (size.is_number_integer() && kind.number_is_shortest_edge) {
+    config.shortest_edge = read_side(json, "size", origin);
+  } else if (size.is_number_integer()) {
     config.height = config.width = read_side(json, "size", origin);
   } else if (size.is_object() && size.contains("shortest_edge") && !size.contains("longest_edge")) {
     config.shortest_edge = read_side(size, "shortest_edge", origin + ": size");
@@ -39,7 +48,7 @@ void read_size(const Json& json, const std::string& origin, PreprocessorConfig& 
 }
 
 void read_crop(const Json& json, const std::string& origin, PreprocessorConfig& config) {
-  config.do_center_crop = json_get_or(json, "do_center_crop", false, origin);
+  config.do_center_crop = json_get_or(json, "do_center_crop", config.do_center_crop, origin);
   if (!config.do_center_crop) {
     if (config.do_resize && config.shortest_edge > 0)
       throw InputError(
@@ -61,9 +70,9 @@ void read_crop(const Json& json, const std::string& origin, PreprocessorConfig& 
     throw InputError(origin + ": \"crop_size\" is larger than \"size\"; padding is not supported");
 }
 
-std::array<double, 3> read_colour(const Json& json, const std::string& key, const std::string& origin) {
-  const std::array<double, 3> half{0.5, 0.5, 0.5};
-  if (!json.contains(key) || json.at(key).is_null()) return half;
+std::array<double, 3> read_colour(const Json& json, const std::string& key,
+                                  const std::array<double, 3>& fallback, const std::string& origin) {
+  if (!json.contains(key) || json.at(key).is_null()) return fallback;
   if (json.at(key).is_number()) {
     const auto value = json_get<double>(json, key, origin);
     return {value, value, value};
@@ -75,8 +84,8 @@ std::array<double, 3> read_colour(const Json& json, const std::string& key, cons
   return {values[0], values[1], values[2]};
 }
 
-Resample read_resample(const Json& json, const std::string& origin) {
-  const int number = json_get_or(json, "resample", static_cast<int>(Resample::kBilinear), origin);
+Resample read_resample(const Json& json, Resample fallback, const std::string& origin) {
+  const int number = json_get_or(json, "resample", static_cast<int>(fallback), origin);
   for (const Resample known : {Resample::kNearest, Resample::kBilinear, Resample::kBicubic}) {
     if (number == static_cast<int>(known)) return known;
   }
@@ -88,16 +97,17 @@ Resample read_resample(const Json& json, const std::string& origin) {
 
 PreprocessorConfig PreprocessorConfig::from_json(const Json& json, const std::string& origin) {
   if (!json.is_object()) throw InputError(origin + ": is not a JSON object");
-  PreprocessorConfig config;
+  const ProcessorKind kind = processor_kind(json, origin);
+  PreprocessorConfig config = kind.defaults;
   config.do_resize = json_get_or(json, "do_resize", true, origin);
-  if (json.contains("size") && !json.at("size").is_null()) read_size(json, origin, config);
-  config.resample = read_resample(json, origin);
+  read_size(json, kind, origin, config);
+  config.resample = read_resample(json, config.resample, origin);
   read_crop(json, origin, config);
   config.do_rescale = json_get_or(json, "do_rescale", true, origin);
   config.rescale_factor = json_get_or(json, "rescale_factor", config.rescale_factor, origin);
   config.do_normalize = json_get_or(json, "do_normalize", true, origin);
-  config.image_mean = read_colour(json, "image_mean", origin);
-  config.image_std = read_colour(json, "image_std", origin);
+  config.image_mean = read_colour(json, "image_mean", config.image_mean, origin);
+  config.image_std = read_colour(json, "image_std", config.image_std, origin);
   for (const double deviation : config.image_std) {
     if (config.do_normalize && !(deviation > 0.0))
       throw InputError(origin + ": \"image_std\" must be above 0");

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "fake_dataset.hpp"
@@ -70,6 +71,22 @@ TEST(Preprocess, StaysWithinTwoLevelsOfTheTorchvisionImageProcessor) {
     ++compared;
   }
   EXPECT_EQ(compared, 12);
+}
+
+TEST(Preprocess, LeavesToTheProcessorsClassWhatTheFileLacks) {
+  const Golden golden("processors");
+  ASSERT_EQ(golden.cases().size(), 42u);
+  for (const auto& golden_case : golden.cases()) {
+    const auto config = PreprocessorConfig::from_json(golden_case.at("config"), "golden");
+
+    const at::Tensor values = preprocess(golden.image(golden_case.at("input")), config).contiguous();
+
+    EXPECT_EQ(values.sizes().vec(), golden_case.at("output_shape").get<std::vector<std::int64_t>>())
+        << golden_case.dump();
+    EXPECT_EQ(support::sha256_hex({static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}),
+              golden_case.at("output_sha256"))
+        << golden_case.dump();
+  }
 }
 
 TEST(LoadPixels, KeepsOneChannelWhereEveryImageIsGrey) {
@@ -154,6 +171,17 @@ TEST(PreprocessorConfig, TakesTheOldSingleNumberSize) {
   EXPECT_EQ(config.image_mean[2], 0.25);
 }
 
+TEST(PreprocessorConfig, TakesAnotherProcessorWhoseFileLacksNothing) {
+  const auto config = PreprocessorConfig::from_json(
+      Json::parse(R"({"image_processor_type": "BeitImageProcessor", "size": {"height": 32, "width": 32},
+                      "resample": 3, "do_center_crop": false, "image_mean": [0.1, 0.2, 0.3], "image_std": 0.5})"),
+      "test");
+
+  EXPECT_EQ(config.height, 32);
+  EXPECT_EQ(config.resample, Resample::kBicubic);
+  EXPECT_EQ(config.image_mean[2], 0.3);
+}
+
 TEST(PreprocessorConfig, NamesWhatItDoesNotSupport) {
   const std::pair<const char*, const char*> cases[] = {
       {R"({"resample": 1})", "resample"},
@@ -165,6 +193,10 @@ TEST(PreprocessorConfig, NamesWhatItDoesNotSupport) {
       {R"({"image_std": [0.5, 0, 0.5]})", "image_std"},
       {R"({"image_mean": [0.5, 0.5]})", "image_mean"},
       {R"({"do_center_crop": true, "crop_size": 300})", "crop_size"},
+      {R"({"image_processor_type": "BeitImageProcessor", "size": 224})", "BeitImageProcessor"},
+      {R"({"feature_extractor_type": "BeitFeatureExtractor", "size": {"height": 2, "width": 2}})",
+       "resample"},
+      {R"({"image_processor_type": 7})", "image_processor_type"},
       {R"([1, 2])", "object"},
   };
   for (const auto& [text, named] : cases) {

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import struct
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import torch
 import torchvision
 import transformers
 from PIL import Image
-from transformers import BitImageProcessor, BitImageProcessorPil, ViTImageProcessor, ViTImageProcessorPil
+from transformers import AutoImageProcessor, BitImageProcessor, BitImageProcessorPil, ViTImageProcessor, ViTImageProcessorPil
 
 FOLDER = Path(__file__).parent / "data"
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -112,6 +113,31 @@ def make_preprocess():
             cases.append({"config": config, "input": source, "pil": blob.add(values[0].astype(np.float32)),
                           "torchvision": blob.add(values[1].astype(np.float32))})
     save("preprocess", cases, blob)
+
+
+def make_processors():
+    """Files that leave out what the processor's class says, as AutoImageProcessor reads them."""
+    rng = np.random.default_rng(13)
+    images = [noise(rng, 40, 56, 3), noise(rng, 61, 30, 3)]
+    names = ["ViTImageProcessor", "ViTImageProcessorFast", "DeiTImageProcessor", "BitImageProcessor", "BitImageProcessorFast",
+             "CLIPImageProcessor"]
+    configs = [{"image_processor_type": name} | options for name in names for options in
+               ({}, {"size": 40} | ({} if name.startswith("ViT") else {"crop_size": 30}),
+                {"size": {"height": 36, "width": 33}, "resample": NEAREST, "do_center_crop": False})]
+    configs += [{"feature_extractor_type": name, "size": 230, "image_mean": [0.4, 0.5, 0.6]}
+                for name in ("ViTFeatureExtractor", "DeiTFeatureExtractor", "CLIPFeatureExtractor")]
+    blob, cases = Blob(), []
+    sources = [blob.add(image) for image in images]
+    for config in configs:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "preprocessor_config.json").write_text(json.dumps(config))
+            (Path(folder) / "config.json").write_text('{"model_type": "vit"}')
+            processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+        for image, source in zip(images, sources):
+            values = processor(Image.fromarray(image), return_tensors="np")["pixel_values"][0].astype(np.float32)
+            cases.append({"config": config, "input": source, "output_shape": list(values.shape),
+                          "output_sha256": hashlib.sha256(values.tobytes()).hexdigest()})
+    save("processors", cases, blob)
 
 
 def photo(height, width):
@@ -370,6 +396,7 @@ def make_augment():
 if __name__ == "__main__":
     make_resize()
     make_preprocess()
+    make_processors()
     make_decode()
     make_parquet()
     make_augment()

@@ -16,8 +16,8 @@ namespace zoetrope::data {
 
 enum class Resample { kNearest = 0, kBilinear = 2, kBicubic = 3 };  // PIL's numbers, as the file has them
 
-// The fields of preprocessor_config.json that ViTImageProcessor (and BitImageProcessor, which DINOv2 uses)
-// reads, with ViTImageProcessor's defaults.
+// The fields of preprocessor_config.json that the processors of ViT, DeiT, BiT (which DINOv2 uses) and CLIP
+// read, with ViTImageProcessor's defaults.
 struct PreprocessorConfig {
   bool do_resize = true;
   int height = 224;
@@ -37,7 +37,9 @@ struct PreprocessorConfig {
   int output_height() const { return do_center_crop ? crop_height : height; }
   int output_width() const { return do_center_crop ? crop_width : width; }
 
-  // Throws InputError naming `origin` and the key on what is not supported (another filter, padding, ...).
+  // What is absent takes the default of the processor that the file names, ViTImageProcessor if none. Throws
+  // InputError naming `origin` and the key on what is not supported (another filter, padding, ...), also
+  // where a key is absent and the processor's default is not known.
   static PreprocessorConfig from_json(const support::Json& json, const std::string& origin);
   // As AutoImageProcessor.from_pretrained reads it.
   support::Json to_json() const;
