@@ -8,12 +8,12 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "zoetrope/comm/nccl.hpp"
-#include "zoetrope/model/config.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
+#include "preprocessor.hpp"
 
 namespace zoetrope::jobs {
 
@@ -59,28 +59,6 @@ void check_choice(const Options& options, bool has_gpu) {
         "--backend mpi: the ranks compute on GPUs, which talk through nccl (or give --device cpu)");
   if (options.precision == "tf32" && !has_gpu)
     throw UsageError("--precision tf32: the ranks compute on CPUs, which have fp32 and bf16");
-}
-
-data::PreprocessorConfig read_preprocessor(const fs::path& source) {
-  data::PreprocessorConfig preprocessor;
-  const bool is_folder = fs::is_directory(source);
-  const fs::path file = source / "preprocessor_config.json";
-  if (is_folder && fs::exists(file))
-    preprocessor = data::PreprocessorConfig::from_json(support::read_json(file), file.string());
-  const fs::path config_file = is_folder ? source / "config.json" : source;
-  const auto config = model::VitConfig::from_json(support::read_json(config_file), config_file.string());
-  if (!is_folder || !fs::exists(file))
-    preprocessor.height = preprocessor.width = static_cast<int>(config.image_size);
-  // Where the size is not config.json's, position embeddings are interpolated.
-  const int height = preprocessor.output_height(), width = preprocessor.output_width();
-  if (height != width || height < config.patch_size)
-    throw InputError(file.string() + ": makes images of " + std::to_string(height) + "x" +
-                     std::to_string(width) + "; the model takes squares of at least its patches' " +
-                     std::to_string(config.patch_size));
-  if (config.num_channels != 3)
-    throw InputError(config_file.string() + ": \"num_channels\" is " + std::to_string(config.num_channels) +
-                     "; the image processor makes 3");
-  return preprocessor;
 }
 
 }  // namespace
@@ -129,7 +107,7 @@ std::vector<std::int64_t> Context::checkpoint_steps() {
 
 const data::PreprocessorConfig& Context::preprocessor() {
   if (preprocessor_) return *preprocessor_;
-  if (is_root()) preprocessor_ = read_preprocessor(model_source(run_, options_));
+  if (is_root()) preprocessor_ = read_preprocessor(model_source(run_, options_), run_.root, options_.model);
   const std::string text = comm::broadcast_string(
       communicator(), preprocessor_ ? preprocessor_->to_json().dump() : std::string(), 0);
   if (!is_root()) preprocessor_ = data::PreprocessorConfig::from_json(support::Json::parse(text), "rank 0");

@@ -9,4 +9,7 @@ namespace zoetrope::jobs {
 // where it is installed. RunError when it is not there.
 std::filesystem::path default_model();
 
+// Whether `path` is that folder.
+bool is_default_model(const std::filesystem::path& path);
+
 }  // namespace zoetrope::jobs

@@ -64,9 +64,10 @@ ProcessorKind processor_kind(const Json& json, const std::string& origin) {
   if (const auto kind = known_kind(family_of(name))) return *kind;
   const std::string missing = missing_key(json, origin);
   if (!missing.empty())
-    throw InputError(origin + ": lacks " + missing + ", and what " + name +
-                     " does without it is not known here; write it into the file (known are the processors of "
-                     "ViT, DeiT, Bit and CLIP)");
+    throw InputError(
+        origin + ": lacks " + missing + ", and what " + name +
+        " does without it is not known here; write it into the file (known are the processors of "
+        "ViT, DeiT, Bit and CLIP)");
   return {};
 }
 

@@ -12,8 +12,8 @@ try:
     import numpy
     import torch
     from PIL import Image
-    from transformers import (AutoImageProcessor, AutoModel, AutoModelForImageClassification, Trainer, TrainingArguments, ViTConfig,
-                              ViTForImageClassification, ViTImageProcessor)
+    from transformers import (AutoImageProcessor, AutoModel, AutoModelForImageClassification, DeiTConfig, DeiTForImageClassification,
+                              Trainer, TrainingArguments, ViTConfig, ViTForImageClassification, ViTImageProcessor)
 except ImportError as missing:
     print(f"skipped: {missing}; script/bootstrap --peers installs it")
     sys.exit(77)
@@ -93,6 +93,29 @@ class HuggingFace(unittest.TestCase):
             logged = [entry["loss"] for entry in history if "loss" in entry]
             numpy.testing.assert_allclose(file["loss"][:], logged)
         self.assertTrue((output / "animation.gif").exists())
+
+    def test_a_model_without_its_processor_is_not_guessed_at_in_silence(self):
+        output = self.root / "output"
+        checkpoint, words = output / "checkpoint-5", ["extract", "--run", output, "--test-limit", "20"]
+        processor = ViTImageProcessor(size={"height": 28, "width": 28}, image_mean=[0.2] * 3, image_std=[0.3] * 3)
+
+        ViTForImageClassification(ViTConfig(**SHAPE)).save_pretrained(checkpoint)
+        _, warnings = job.run(words, ranks=2)
+        self.assertEqual(warnings.count(f"{checkpoint}/preprocessor_config.json: is missing"), 1, warnings)
+        processor.save_pretrained(output)
+        (checkpoint / "embeddings.h5").unlink()
+        _, warnings = job.run(words)
+        self.assertNotIn("is missing", warnings)
+        processor.save_pretrained(checkpoint)
+        cls, _ = embed_and_classify(checkpoint, test_images(20))
+        with h5py.File(checkpoint / "embeddings.h5") as file:
+            self.assertLess(numpy.abs(file["embeddings"][:] - cls).max(), 1e-5)
+
+        for folder in (output, checkpoint):
+            (folder / "preprocessor_config.json").unlink()
+        DeiTForImageClassification(DeiTConfig(**SHAPE)).save_pretrained(checkpoint)
+        _, errors = job.run(words, code=3)
+        self.assertIn("processors of a deit differ", errors)
 
     def test_trainer_resumes_from_our_checkpoint(self):
         run = self.root / "run"
