@@ -83,8 +83,7 @@ Header read_header(Bytes bytes) {
 }
 
 Palette read_palette(Bytes bytes, const Header& header) {
-  Palette palette{};
-  for (std::size_t i = 0; i < palette.size(); ++i) palette[i].fill(static_cast<std::uint8_t>(i));
+  Palette palette{};  // what is beyond its entries is black, as in PIL
   for (std::size_t i = 0; i < std::min(header.palette_entries, palette.size()); ++i) {
     const std::uint32_t bgr = little_endian(bytes, header.palette_at + i * header.palette_stride, 3);
     palette[i] = {static_cast<std::uint8_t>(bgr >> 16), static_cast<std::uint8_t>(bgr >> 8),

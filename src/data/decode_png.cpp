@@ -115,9 +115,7 @@ Image narrow_grey(const std::vector<std::uint8_t>& wide, std::int64_t height, st
 
 Image look_up_palette(PngDecoder& decoder, const std::vector<std::uint8_t>& indices, std::int64_t height,
                       std::int64_t width) {
-  std::array<std::array<std::uint8_t, 3>, 256> colours{};
-  for (std::size_t i = 0; i < colours.size(); ++i)
-    colours[i].fill(static_cast<std::uint8_t>(i));  // as PIL's palettes start
+  std::array<std::array<std::uint8_t, 3>, 256> colours{};  // what is beyond the palette is black, as in PIL
   png_colorp palette = nullptr;
   int entries = 0;
   png_get_PLTE(decoder.png(), decoder.info(), &palette, &entries);

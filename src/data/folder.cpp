@@ -29,8 +29,8 @@ constexpr std::uintmax_t kHashContentBelow = std::uintmax_t{256} << 20;
 
 // Endings that announce an image. Of these, GIF and TIFF cannot be read: decoding them names the file and
 // says so.
-constexpr std::array<std::string_view, 11> kImageEndings{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp",
-                                                         ".bmp", ".dib",  ".gif", ".tif",  ".tiff"};
+constexpr std::array<std::string_view, 10> kImageEndings{".jpg",  ".jpeg", ".jpe", ".jfif", ".png",
+                                                         ".webp", ".bmp",  ".gif", ".tif",  ".tiff"};
 
 struct Entry {
   fs::path file;

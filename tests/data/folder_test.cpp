@@ -34,6 +34,7 @@ class Folder : public ScratchTest {
     write("val/dog/x.png", files_.at("grey.png"));
     write("val/zebra/y.png", files_.at("rgb.png"));
     write_text("train/dog/notes.txt", "not an image");
+    write_text("train/dog/c.dib", "a bitmap without a file's header");
     write_text("train/dog/.hidden.png", "not an image");
     write_text("train/README.md", "not a class");
   }

@@ -174,11 +174,11 @@ def adam7(pixels):
             yield from (row.tobytes() for row in part)
 
 
-def bmp(width, height, bits, pixels, compression=0, masks=(), palette=b"", core=False):
+def bmp(width, height, bits, pixels, compression=0, masks=(), palette=b"", core=False, colours=0):
     if core:
         header = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
-        header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, 0, 0)
+        header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, colours, 0)
     header += struct.pack(f"<{len(masks)}I", *masks) + palette
     return b"BM" + struct.pack("<IHHI", 14 + len(header) + len(pixels), 0, 0, 14 + len(header)) + header + pixels
 
@@ -220,6 +220,8 @@ def png_files(rgb):
     yield "palette-4-bit.png", encode(image.quantize(11), "PNG")
     yield "palette-2-bit.png", encode(image.quantize(4), "PNG")
     yield "palette-transparent.png", encode(rgba.quantize(50), "PNG")
+    short = png_chunk(b"PLTE", bytes([10, 20, 30, 40, 50, 60]))
+    yield "palette-too-short.png", png([bytes([0, 1, 2, 200, 255])] * 2, 5, 2, 8, 3, extra=short)
     exif = Image.Exif()
     exif[0x0112] = 5
     yield "exif.png", encode(image, "PNG", exif=exif.tobytes())
@@ -269,6 +271,8 @@ def bmp_files(rgb):
     four_bit = bytes([0x01, 0x20]) + b"\0\0" + bytes([0x21, 0x00]) + b"\0\0"
     palette = bytes([10, 20, 30, 0, 40, 50, 60, 0, 70, 80, 90, 0]) + bytes(13 * 4)
     yield "4-bit.bmp", bmp(3, 2, 4, four_bit, palette=palette)
+    yield "palette-too-short.bmp", bmp(4, 1, 8, bytes([0, 1, 2, 255]), palette=bytes([10, 20, 30, 0, 40, 50, 60, 0]), colours=2)
+    yield "palette-too-short-grey.bmp", bmp(4, 1, 8, bytes([0, 1, 2, 255]), palette=bytes([90, 90, 90, 0, 7, 7, 7, 0]), colours=2)
     bits16 = struct.pack("<6H", 0x1234, 0x7FFF, 0x8000, 0xFFFF, 0x03E0, 0)
     yield "555.bmp", bmp(2, 3, 16, bits16)
     yield "565.bmp", bmp(2, 3, 16, bits16, 3, (0xF800, 0x7E0, 0x1F))
@@ -290,12 +294,6 @@ def make_decode():
     save("decode", cases, blob)
 
 
-def png(image):
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
-
-
 def make_parquet():
     """Two training shards of several row groups and one of a test split, as Dataset.to_parquet writes them."""
     folder = FOLDER / "parquet" / "data"
@@ -306,7 +304,7 @@ def make_parquet():
     def write(name, first, count, paths=False):
         images = [Image.fromarray(np.full((2, 3, 3), 10 * i, np.uint8)) for i in range(first, first + count)]
         if paths:
-            images = [{"bytes": png(image), "path": f"ü/{i}.png" if i else None} for i, image in enumerate(images)]
+            images = [{"bytes": encode(image, "PNG"), "path": f"ü/{i}.png" if i else None} for i, image in enumerate(images)]
         rows = {"img": images, "weight": [7] * count, "fine_label": [i % 3 for i in range(first, first + count)]}
         datasets.Dataset.from_dict(rows, features=features).to_parquet(str(folder / name), batch_size=3)
 
