@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "option_groups.hpp"
+
+namespace zoetrope::jobs {
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr unsigned kLineLength = 100;
+
+template <typename T>
+po::typed_value<T>* field(T& target, const char* name) {
+  return po::value<T>(&target)->default_value(target)->value_name(name);
+}
+
+// Real defaults read as they are written here, not as 4.9999999999999998e-05.
+po::typed_value<double>* real(double& target, const char* shown) {
+  return po::value<double>(&target)->default_value(target, shown)->value_name("X");
+}
+
+po::options_description data_options(Options& o) {
+  po::options_description group("Data", kLineLength);
+  auto add = group.add_options();
+  add("data", field(o.data, "SPEC"),
+      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
+      "folder:DIR "
+      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout)");
+  add("train-limit", field(o.train_limit, "N"), "use N training images; 0: all");
+  add("test-limit", field(o.test_limit, "N"), "use N test images; 0: all");
+  add("train-split", field(o.train_split, "NAME"),
+      "folder, parquet: the training split's name, where it is an unusual one");
+  add("test-split", field(o.test_split, "NAME"), "the same of the test split");
+  add("image-column", field(o.image_column, "NAME"), "parquet: the images' column, where there are several");
+  add("label-column", field(o.label_column, "NAME"), "parquet: the labels' column; cifar100: coarse_label");
+  add("skip-bad-images", po::bool_switch(&o.skip_bad_images),
+      "folder, parquet: go on without images that cannot be decoded");
+  add("image-cache", field(o.image_cache, "MIB"), "resized images of a split that a rank keeps in memory");
+  return group;
+}
+
+po::options_description model_options(Options& o) {
+  po::options_description group("Model", kLineLength);
+  group.add_options()(
+      "model", field(o.model, "PATH"),
+      "a Hugging Face ViT folder, or a config.json alone for a random start; default: a small ViT");
+  return group;
+}
+
+po::options_description training_options(Options& o) {
+  po::options_description group("Training (defaults as Hugging Face's Trainer)", kLineLength);
+  auto add = group.add_options();
+  add("max-steps", field(o.max_steps, "N"), "optimizer steps; 0: as --epochs says");
+  add("epochs", real(o.epochs, "3"), "passes over the training images");
+  add("batch-size", field(o.batch_size, "N"), "images per optimizer step, over all ranks");
+  add("micro-batch", field(o.micro_batch, "N"), "images per forward pass on a rank; 0: what fits");
+  add("learning-rate", real(o.learning_rate, "5e-5"), "peak learning rate");
+  add("weight-decay", real(o.weight_decay, "0"), "AdamW's weight decay");
+  add("warmup-ratio", real(o.warmup_ratio, "0.1"), "part of the steps in which the learning rate rises");
+  add("max-grad-norm", real(o.max_grad_norm, "1"), "gradient clipping; 0: none");
+  add("seed", field(o.seed, "N"), "order of images and random start");
+  add("save-steps", field(o.save_steps, "N"), "a checkpoint, and so a frame, every N steps");
+  add("logging-steps", field(o.logging_steps, "N"), "a line of log.csv every N steps");
+  add("augment", field(o.augment, "A"), "none, or flip-crop (RandomResizedCrop and flip, as torchvision)");
+  add("save", field(o.save, "MODE"),
+      "full: every checkpoint is a model; in-situ: embed while training, keep the last model");
+  add("cuda-graph", field(o.cuda_graph, "MODE"),
+      "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
+  add("keep-optimizer", field(o.keep_optimizer, "N"), "newest checkpoints that keep the optimizer's state");
+  return group;
+}
+
+po::options_description compute_options(Options& o) {
+  po::options_description group("Computing", kLineLength);
+  group.add_options()("threads", field(o.threads, "N"),
+                      "threads of a rank; 0: its share of the host's cores");
+  return group;
+}
+
+po::options_description device_options(Options& o) {
+  po::options_description group("Device", kLineLength);
+  auto add = group.add_options();
+  add("device", field(o.device, "D"), "cpu, cuda, or auto: the GPUs where every rank has one of its own");
+  return group;
+}
+
+po::options_description forward_options(Options& o) {
+  po::options_description group("Model's computation", kLineLength);
+  auto add = group.add_options();
+  add("backend", field(o.backend, "B"),
+      "what the ranks' tensors go through: mpi, nccl, or auto: nccl between GPUs");
+  add("precision", field(o.precision, "P"),
+      "fp32; tf32 (a GPU's faster products); bf16 (autocast: weights and optimizer stay fp32); auto: bf16 on "
+      "GPUs, else fp32");
+  return group;
+}
+
+po::options_description analysis_options(Options& o) {
+  po::options_description group("Analysis", kLineLength);
+  auto add = group.add_options();
+  add("neighbours", field(o.neighbours, "K"), "nearest neighbours of the outlier score (cleanlab's k)");
+  add("outliers", field(o.outliers, "K"), "length of the leaderboard");
+  add("align", field(o.align, "TO"), "what Procrustes aligns a frame to: previous, first, last or none");
+  add("projection", field(o.projection, "P"),
+      "PCA fitted on each checkpoint, on the last, or on all (joint)");
+  return group;
+}
+
+po::options_description rendering_options(Options& o) {
+  po::options_description group("Animation", kLineLength);
+  auto add = group.add_options();
+  add("layout", field(o.layout, "L"), "wide, or article (the article's figure)");
+  add("size", field(o.size, "WxH"), "pixels of a frame");
+  add("theme", field(o.theme, "T"), "light or dark");
+  add("fps", real(o.fps, "10"), "frames a second");
+  add("tween", field(o.tween, "N"), "in-between frames from one checkpoint to the next");
+  add("format", field(o.format, "LIST"), "gif, mp4, webp; several with commas");
+  return group;
+}
+
+po::options_description review_options(Options& o) {
+  po::options_description group("Review", kLineLength);
+  group.add_options()("live", po::bool_switch(&o.live),
+                      "go on beside a run: the page follows as checkpoints are embedded")(
+      "export", field(o.export_to, "LIST"),
+      "also for other viewers: spotlight, parquet, projector, npz; several with commas");
+  return group;
+}
+
+po::options_description common_options(Options& o) {
+  po::options_description group("All jobs", kLineLength);
+  auto add = group.add_options();
+  add("help,h", "this text");
+  add("run", po::value(&o.run)->value_name("DIR"), "the run directory (required)");
+  add("config", po::value(&o.config)->value_name("FILE"),
+      "an INI file of these options, e.g. another run's run.ini");
+  add("check-options", po::bool_switch(), "says whether the options can be used, and ends");
+  add("timeout", field(o.timeout, "SECONDS"), "a rank that gets nothing done for longer while others wait ends the job");
+  add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
+  add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
+  add("no-progress", po::bool_switch(&o.no_progress), "no progress bars");
+  return group;
+}
+
+}  // namespace
+
+po::options_description describe(Options& o, unsigned groups) {
+  po::options_description all(kLineLength);
+  all.add(common_options(o));
+  if (groups & kData) all.add(data_options(o));
+  if (groups & kModel) all.add(model_options(o));
+  if (groups & kTraining) all.add(training_options(o));
+  if (groups & kCompute) all.add(compute_options(o));
+  if (groups & kDevice) all.add(device_options(o));
+  if (groups & kForward) all.add(forward_options(o));
+  if (groups & kAnalysis) all.add(analysis_options(o));
+  if (groups & kRendering) all.add(rendering_options(o));
+  if (groups & kReview) all.add(review_options(o));
+  return all;
+}
+
+}  // namespace zoetrope::jobs

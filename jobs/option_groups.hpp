@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options as the command line and --help know them: each with its default and its line of help.
+#pragma once
+
+#include <boost/program_options.hpp>
+
+#include "options.hpp"
+
+namespace zoetrope::jobs {
+
+// The options of `groups` and those of all jobs. Reading them fills `options`.
+boost::program_options::options_description describe(Options& options, unsigned groups);
+
+}  // namespace zoetrope::jobs
