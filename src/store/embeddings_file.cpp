@@ -29,13 +29,15 @@ std::string describe(const std::vector<RowRange>& ranges) {
   return ranges.size() > 3 ? text + " and more" : text;
 }
 
-void copy_rows(const Hdf5File& shard, const char* name, RowRange rows, std::int64_t columns, Hdf5File& out) {
+// Copies `rows` from a shard that starts at row `shard_first`.
+void copy_rows(const Hdf5File& shard, const char* name, std::int64_t shard_first, RowRange rows,
+               std::int64_t columns, Hdf5File& out) {
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kCopyValues) / columns);
   std::vector<float> block;
   for (std::int64_t row = rows.first; row < rows.second; row += step) {
     const std::int64_t count = std::min(step, rows.second - row);
     block.resize(static_cast<std::size_t>(count * columns));
-    shard.read_rows(name, static_cast<std::uint64_t>(row - rows.first), block);
+    shard.read_rows(name, static_cast<std::uint64_t>(row - shard_first), block);
     out.write_rows(name, static_cast<std::uint64_t>(row), block);
   }
 }
@@ -48,10 +50,13 @@ void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std:
   if (identity.num_classes > 0) {
     file.create_float_rows(kLogits, num_rows, static_cast<std::uint64_t>(identity.num_classes));
   }
-  for (const RowRange& rows : shards) {
-    const Hdf5File shard = Hdf5File::open(shard_path(folder, rows));
-    copy_rows(shard, kEmbeddings, rows, identity.num_columns, file);
-    if (identity.num_classes > 0) copy_rows(shard, kLogits, rows, identity.num_classes, file);
+  std::int64_t next = 0;  // rows before this one are copied already
+  for (const RowRange& range : shards) {
+    const RowRange rows(std::max(next, range.first), range.second);
+    const Hdf5File shard = Hdf5File::open(shard_path(folder, range));
+    copy_rows(shard, kEmbeddings, range.first, rows, identity.num_columns, file);
+    if (identity.num_classes > 0) copy_rows(shard, kLogits, range.first, rows, identity.num_classes, file);
+    next = range.second;
   }
   write_identity(file, identity);
   file.close();

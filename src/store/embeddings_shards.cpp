@@ -146,13 +146,14 @@ std::vector<RowRange> collect_shards(const fs::path& checkpoint_folder, const Em
       remove_file(path);
     }
   }
-  // Of shards that start at the same row the longest comes first and is kept.
+  // Shards of blocks of another size may overlap: one goes only if those before it hold all of its rows. Of
+  // shards that start at the same row the longest comes first.
   std::sort(complete.begin(), complete.end(), [](const auto& a, const auto& b) {
     return a.first.first != b.first.first ? a.first.first < b.first.first : a.first.second > b.first.second;
   });
   std::vector<RowRange> rows;
   for (const auto& [range, path] : complete) {
-    if (rows.empty() || range.first >= rows.back().second) {
+    if (rows.empty() || range.second > rows.back().second) {
       rows.push_back(range);
     } else {
       remove_file(path);

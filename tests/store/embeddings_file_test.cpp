@@ -93,14 +93,33 @@ TEST_F(EmbeddingsFileTest, DeletesStaleShards) {
   EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-2.h5"));
 }
 
-TEST_F(EmbeddingsFileTest, DeletesOverlappingShardsButKeepsTheLongest) {
+TEST_F(EmbeddingsFileTest, DeletesShardsWhoseRowsAreInOthers) {
   write({0, 3}, identity_);
   write({0, 5}, identity_);
-  write({4, 6}, identity_);
+  write({4, 5}, identity_);
   write({5, 8}, identity_);
 
   EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 5), Pair(5, 8)));
   EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-5.h5", "embeddings.shard-5-8.h5"));
+}
+
+// As blocks of another size leave them: a shard begins before the one that was there ends.
+TEST_F(EmbeddingsFileTest, JoinsOverlappingShards) {
+  EmbeddingsIdentity identity = identity_;
+  identity.num_classes = 2;
+  const auto write_both = [&](RowRange rows) {
+    write_shard(folder_, identity, rows.first,
+                {sample_rows(rows.first, rows.second, 3), sample_rows(rows.first, rows.second, 2)});
+  };
+  write_both({0, 5});
+  write_both({4, 8});
+  write_both({6, 11});
+
+  EXPECT_THAT(collect_shards(folder_, identity), ElementsAre(Pair(0, 5), Pair(4, 8), Pair(6, 11)));
+  seal(folder_, identity);
+
+  EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 11, 3));
+  EXPECT_EQ(read_embeddings(folder_).logits, sample_rows(0, 11, 2));
 }
 
 TEST_F(EmbeddingsFileTest, DeletesShardsWhoseNameOrContentIsWrong) {
@@ -171,6 +190,7 @@ TEST(MissingRows, AreTheGaps) {
   EXPECT_THAT(missing_rows(5, {}), ElementsAre(Pair(0, 5)));
   EXPECT_THAT(missing_rows(5, {{0, 5}}), IsEmpty());
   EXPECT_THAT(missing_rows(7, {{1, 2}, {2, 4}, {6, 7}}), ElementsAre(Pair(0, 1), Pair(4, 6)));
+  EXPECT_THAT(missing_rows(9, {{0, 4}, {3, 6}, {7, 8}}), ElementsAre(Pair(6, 7), Pair(8, 9)));
 }
 
 }  // namespace

@@ -40,12 +40,12 @@ struct EmbeddedRows {
 void write_shard(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity,
                  std::int64_t first, const EmbeddedRows& rows);
 
-// The rows held by complete shards of this identity, sorted and disjoint. Stale, damaged and overlapping
-// shards are deleted. Run by one rank.
+// The rows held by complete shards of this identity, each range starting and ending after the one before it;
+// they may overlap. Stale, damaged and superfluous shards are deleted. Run by one rank.
 std::vector<RowRange> collect_shards(const std::filesystem::path& checkpoint_folder,
                                      const EmbeddingsIdentity& identity);
 
-// Row ranges of [0, num_rows) that `present` (sorted, disjoint) lacks.
+// Row ranges of [0, num_rows) that `present` (sorted) lacks.
 std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowRange>& present);
 
 // True when embeddings.h5 exists and is of this identity. A stale or damaged one is false.
