@@ -120,7 +120,7 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
   at::Tensor needed = at::zeros({static_cast<std::int64_t>(steps.size())}, at::kLong);
   for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
        i += static_cast<std::size_t>(communicator.size())) {
-    if (!std::filesystem::exists(run.model(steps[i]))) {
+    if (!model::has_weights(run.checkpoint(steps[i]))) {
       require_embeddings(run, steps[i], input);
       continue;
     }

@@ -99,6 +99,10 @@ Vit load_checkpoint(const fs::path& folder) {
   return load_weights(folder, config, config, /*new_classifier=*/false, 0);
 }
 
+bool has_weights(const fs::path& folder) {
+  return WeightFiles::are_in(folder);
+}
+
 Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& class_names,
                          std::uint64_t seed, std::int64_t image_side) {
   const bool is_folder = fs::is_directory(path);

@@ -32,6 +32,10 @@ constexpr const char* kPickles[] = {"pytorch_model.bin", "pytorch_model.bin.inde
 
 }  // namespace
 
+bool WeightFiles::are_in(const fs::path& folder) {
+  return fs::exists(folder / kSingle) || fs::exists(folder / kIndex);
+}
+
 WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / kSingle) {
   if (!fs::exists(path_)) {
     open_shards(folder);

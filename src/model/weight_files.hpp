@@ -17,6 +17,9 @@ class WeightFiles {
   // says, and where the folder holds a pickle only.
   explicit WeightFiles(const std::filesystem::path& folder);
 
+  // Whether the folder holds what the constructor reads, as far as names say.
+  static bool are_in(const std::filesystem::path& folder);
+
   const std::filesystem::path& path() const { return path_; }  // of the single file, or of the index
   std::vector<std::string> names() const;                      // sorted
   bool has(const std::string& name) const { return file_of_.contains(name); }

@@ -154,6 +154,52 @@ TEST_F(Extract, TakesUpTheShardsOfAnEarlierAttempt) {
   }
 }
 
+// Shards of blocks of another size, such as a GPU's: a missing block begins in one of them and ends in
+// another.
+TEST_F(Extract, FillsGapsThatAreNotWholeBlocks) {
+  save_checkpoint(0);
+  const model::Vit model = make_model(0);
+  if (comm().rank() == 0) {
+    store::EmbeddingsIdentity identity;
+    identity.model_digest = model::digest(model);
+    identity.dataset_digest = "digest";
+    identity.num_rows = kImages;
+    identity.num_columns = model.config().hidden_size;
+    identity.num_classes = model.config().num_labels();
+    const auto rows = expected(0);
+    for (const auto& [first, last] : {store::RowRange{0, 101}, {203, 1009}}) {
+      const auto part = [first = first, last = last](const std::vector<float>& all, std::int64_t columns) {
+        return std::vector<float>(all.begin() + first * columns, all.begin() + last * columns);
+      };
+      store::write_shard(
+          run_.checkpoint(0), identity, first,
+          {part(rows.embeddings, identity.num_columns), part(rows.logits, identity.num_classes)});
+    }
+  }
+  comm().barrier();
+
+  extract(run_, {0}, input(), comm());
+
+  expect_bits(0);
+}
+
+// A folder of shards, as save_pretrained writes a large model.
+TEST_F(Extract, ReadsAModelThatIsInSeveralFiles) {
+  save_checkpoint(0);
+  if (comm().rank() == 0) {
+    const auto folder = run_.checkpoint(0);
+    support::Json index;
+    for (const std::string& name : model::SafetensorsFile(run_.model(0)).names())
+      index["weight_map"][name] = "model-00001-of-00001.safetensors";
+    std::filesystem::rename(run_.model(0), folder / "model-00001-of-00001.safetensors");
+    support::write_file(folder / "model.safetensors.index.json", index.dump());
+  }
+  comm().barrier();
+
+  EXPECT_EQ(extract(run_, {0}, input(), comm()).images, kImages);
+  expect_bits(0);
+}
+
 TEST_F(Extract, RecomputesWhatIsOfAnotherModelOrIsDamaged) {
   save_checkpoint(0);
   save_checkpoint(20);
