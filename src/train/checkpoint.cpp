@@ -143,13 +143,6 @@ Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std:
           {"trial_params", nullptr}};
 }
 
-std::optional<std::int64_t> newest_resumable(const store::RunDirectory& run) {
-  const auto steps = run.checkpoint_steps();
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
-    if (fs::exists(run.model(*step)) && (*step == 0 || fs::exists(run.optimizer(*step)))) return *step;
-  return std::nullopt;
-}
-
 ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
                               const Json& identity) {
   ResumePoint point;

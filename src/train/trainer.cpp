@@ -25,6 +25,7 @@
 #include "zoetrope/train/state.hpp"
 
 #include "captured_step.hpp"
+#include "start.hpp"
 
 namespace zoetrope::train {
 
@@ -109,17 +110,9 @@ class Loop {
   std::vector<std::int64_t> next_batch_;  // its images are being made
 };
 
-// Rank 0 looks for the newest checkpoint and tells the others, who then read the same files.
 std::int64_t Loop::resume() {
-  std::int64_t found = -1;
-  if (is_root()) {
-    std::error_code error;
-    std::filesystem::create_directories(run_.root, error);
-    if (error) throw RunError(run_.root.string() + ": cannot be created: " + error.message());
-    support::remove_leftovers(run_.root);
-    found = newest_resumable(run_).value_or(-1);
-  }
-  found = comm::broadcast_scalar(control_, found, 0);
+  const auto [found, has_optimizer] = agree_on_start(run_, options_.max_steps, control_);
+  if (is_root()) support::remove_leftovers(run_.root);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
     const model::Vit stored = model::load_checkpoint(run_.checkpoint(found));
@@ -127,7 +120,8 @@ std::int64_t Loop::resume() {
         stored.config().id2label != state_.model.config().id2label)
       throw UsageError(run_.checkpoint(found).string() +
                        " holds another model than --model or other classes than --data: use another --run");
-    const ResumePoint point = read_resume_point(run_, found, state_.model, identity_);
+    const ResumePoint point =
+        has_optimizer ? read_resume_point(run_, found, state_.model, identity_) : ResumePoint{};
     write_state(state_, tensors_, [&] {
       state_.model.flat().copy_(stored.flat());
       if (!point.exp_avg.defined()) return;

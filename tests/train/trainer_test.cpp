@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop against Hugging Face's Trainer (tests/golden/make_model_golden.py), on any number of
-// ranks and threads, and against itself after an interruption.
+// ranks and threads.
 #include "zoetrope/train/trainer.hpp"
 
-#include <mutex>
-#include <tuple>
-
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <gmock/gmock.h>
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/train/checkpoint.hpp"
 
-#include "tensor_dataset.hpp"
-#include "training_data.hpp"
+#include "train_on.hpp"
 
 namespace zoetrope::train {
 namespace {
@@ -25,43 +19,6 @@ namespace {
 using testing::golden;
 using ::testing::HasSubstr;
 using testing::scratch_folder;
-
-TrainOptions options_of(const std::string& name) {
-  const auto cases = support::read_json(golden("train-50/cases.json"));
-  const auto& stored = cases.at(name);
-  TrainOptions options;
-  options.max_steps = stored.at("steps");
-  options.batch_size = stored.at("per_device_train_batch_size").get<std::int64_t>() *
-                       stored.at("gradient_accumulation_steps").get<std::int64_t>();
-  options.learning_rate = stored.at("learning_rate");
-  options.weight_decay = stored.at("weight_decay");
-  options.warmup_ratio = stored.at("warmup_ratio");
-  options.max_grad_norm = stored.at("max_grad_norm");
-  options.logging_steps = 1;
-  options.save_steps = 25;
-  return options;
-}
-
-std::vector<std::string> golden_classes() {
-  return model::load_checkpoint(golden("train-50/initial")).config().id2label;
-}
-
-// Trains `ranks` thread ranks into `folder`.
-void train_on(int ranks, const std::filesystem::path& folder, const data::PixelStore& images,
-              const TrainOptions& options, const TrainingHooks& hooks = {},
-              comm::RankMemory memory = comm::RankMemory::kApart) {
-  const store::RunDirectory run{folder};
-  const auto preprocessor = testing::golden_preprocessor();
-  const auto body = [&](comm::Communicator& communicator) {
-    at::set_num_threads(options.threads);
-    const auto cache = testing::cache_of(images, preprocessor);
-    train(run,
-          {model::load_for_fine_tuning(golden("train-50/initial"), golden_classes(), 42), *cache,
-           preprocessor, "digest"},
-          options, {communicator, communicator}, hooks);
-  };
-  comm::run_as_thread_ranks(ranks, body, memory);
-}
 
 struct Case {
   const char* name;
@@ -117,61 +74,6 @@ INSTANTIATE_TEST_SUITE_P(Golden, TrainerGolden,
                                   std::to_string(tested.param.micro_batch) +
                                   (tested.param.memory == comm::RankMemory::kCommon ? "_common" : "");
                          });
-
-// ---- interruption ----
-
-struct Interruption : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-TrainOptions short_options() {
-  TrainOptions options = options_of("decay-and-clip");
-  options.max_steps = 11;
-  options.batch_size = 7;  // of 20 images: epochs end in short batches
-  options.save_steps = 4;
-  options.logging_steps = 3;  // not aligned with checkpoints: the sums must be saved
-  return options;
-}
-
-class Resume : public ::testing::TestWithParam<std::tuple<int, comm::RankMemory>> {};
-
-TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
-  const auto folder = scratch_folder();
-  const auto images = testing::golden_images(20);
-  const TrainOptions options = short_options();
-  TrainingHooks breaks;
-  breaks.on_stage = [](const std::string& stage) {
-    if (stage == "training, step 7") throw Interruption("pulled the plug");
-  };
-
-  const auto [ranks, memory] = GetParam();
-
-  train_on(ranks, folder / "whole", images, options, {}, memory);
-  EXPECT_THROW(train_on(ranks, folder / "broken", images, options, breaks, memory), Interruption);
-  EXPECT_FALSE(std::filesystem::exists(folder / "broken/checkpoint-8"));
-  train_on(ranks, folder / "broken", images, options, {}, memory);
-
-  const auto whole = store::read_loss_log(folder / "whole/log.csv"),
-             broken = store::read_loss_log(folder / "broken/log.csv");
-  ASSERT_EQ(whole.size(), 3U);
-  ASSERT_EQ(broken.size(), whole.size());
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    EXPECT_EQ(broken[i].step, whole[i].step);
-    EXPECT_EQ(broken[i].loss, whole[i].loss);
-    EXPECT_EQ(broken[i].grad_norm, whole[i].grad_norm);
-    EXPECT_EQ(broken[i].accuracy, whole[i].accuracy);
-  }
-  for (const char* checkpoint : {"checkpoint-0", "checkpoint-4", "checkpoint-8", "checkpoint-11"})
-    EXPECT_EQ(model::digest(model::load_checkpoint(folder / "broken" / checkpoint)),
-              model::digest(model::load_checkpoint(folder / "whole" / checkpoint)))
-        << checkpoint;
-}
-
-INSTANTIATE_TEST_SUITE_P(Ranks, Resume,
-                         ::testing::Values(std::tuple(1, comm::RankMemory::kApart),
-                                           std::tuple(2, comm::RankMemory::kApart),
-                                           std::tuple(3, comm::RankMemory::kApart),
-                                           std::tuple(3, comm::RankMemory::kCommon)));
 
 // One copy of the state or one for each rank: the gradients' sums are the same, and so is all else.
 TEST(Trainer, TrainsAlikeWithCommonMemory) {
@@ -252,17 +154,6 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   EXPECT_TRUE(std::filesystem::exists(run.model(11)));
 }
 
-TEST(Trainer, ContinuingWithOtherOptionsIsRefusedByName) {
-  const auto folder = scratch_folder();
-  TrainOptions options = short_options();
-  train_on(1, folder, testing::golden_images(20), options);
-  options.learning_rate = 1;
-
-  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
-              ::testing::ThrowsMessage<UsageError>(
-                  ::testing::AllOf(HasSubstr("--learning-rate"), HasSubstr("another --run"))));
-}
-
 TEST(Trainer, ALossThatIsNotFiniteIsAnError) {
   const auto folder = scratch_folder();
   TrainOptions options = short_options();
@@ -271,16 +162,6 @@ TEST(Trainer, ALossThatIsNotFiniteIsAnError) {
 
   EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
               ::testing::ThrowsMessage<RunError>(HasSubstr("--learning-rate")));
-}
-
-TEST(Trainer, ADamagedOptimizerFileIsNamed) {
-  const auto folder = scratch_folder();
-  const TrainOptions options = short_options();
-  train_on(1, folder, testing::golden_images(20), options);
-  std::filesystem::resize_file(folder / "checkpoint-11/optimizer.safetensors", 1000);
-
-  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
-              ::testing::ThrowsMessage<InputError>(HasSubstr("checkpoint-11/optimizer.safetensors")));
 }
 
 }  // namespace

@@ -54,9 +54,6 @@ struct ResumePoint {
   bool interruption = false;
 };
 
-// The newest checkpoint that training can go on from, if any.
-std::optional<std::int64_t> newest_resumable(const store::RunDirectory& run);
-
 // Reads the optimizer's state of checkpoint `step` for `model`. RunError-free check of `identity`: a
 // UsageError names the first option that differs from those the checkpoint was trained with.
 ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,

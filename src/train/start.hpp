@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a training starts in a run directory that may hold checkpoints already.
+#pragma once
+
+#include <cstdint>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/store/run_directory.hpp"
+
+namespace zoetrope::train {
+
+struct Start {
+  std::int64_t step = -1;      // of the checkpoint to go on from; -1: there is none
+  bool has_optimizer = false;  // a finished training needs none, and checkpoint-0 has none
+};
+
+// Makes the run directory and looks at its checkpoints on rank 0, which tells the others. UsageError, on
+// every rank and before anything is written or removed, where training would write over checkpoints that it
+// cannot go on from: those of a Hugging Face Trainer, or of a run whose optimizer files were deleted.
+Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control);
+
+}  // namespace zoetrope::train

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trainings that start where checkpoints lie already: what is gone on from, and what is left alone.
+#include <fstream>
+#include <tuple>
+
+#include <gmock/gmock.h>
+
+#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "train_on.hpp"
+
+namespace zoetrope::train {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::scratch_folder;
+using ::testing::ThrowsMessage;
+
+struct Interruption : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Resume : public ::testing::TestWithParam<std::tuple<int, comm::RankMemory>> {};
+
+TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
+  const auto folder = scratch_folder();
+  const auto images = testing::golden_images(20);
+  const TrainOptions options = short_options();
+  TrainingHooks breaks;
+  breaks.on_stage = [](const std::string& stage) {
+    if (stage == "training, step 7") throw Interruption("pulled the plug");
+  };
+
+  const auto [ranks, memory] = GetParam();
+
+  train_on(ranks, folder / "whole", images, options, {}, memory);
+  EXPECT_THROW(train_on(ranks, folder / "broken", images, options, breaks, memory), Interruption);
+  EXPECT_FALSE(std::filesystem::exists(folder / "broken/checkpoint-8"));
+  train_on(ranks, folder / "broken", images, options, {}, memory);
+
+  const auto whole = store::read_loss_log(folder / "whole/log.csv"),
+             broken = store::read_loss_log(folder / "broken/log.csv");
+  ASSERT_EQ(whole.size(), 3U);
+  ASSERT_EQ(broken.size(), whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(broken[i].step, whole[i].step);
+    EXPECT_EQ(broken[i].loss, whole[i].loss);
+    EXPECT_EQ(broken[i].grad_norm, whole[i].grad_norm);
+    EXPECT_EQ(broken[i].accuracy, whole[i].accuracy);
+  }
+  for (const char* checkpoint : {"checkpoint-0", "checkpoint-4", "checkpoint-8", "checkpoint-11"})
+    EXPECT_EQ(model::digest(model::load_checkpoint(folder / "broken" / checkpoint)),
+              model::digest(model::load_checkpoint(folder / "whole" / checkpoint)))
+        << checkpoint;
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, Resume,
+                         ::testing::Values(std::tuple(1, comm::RankMemory::kApart),
+                                           std::tuple(2, comm::RankMemory::kApart),
+                                           std::tuple(3, comm::RankMemory::kApart),
+                                           std::tuple(3, comm::RankMemory::kCommon)));
+
+TEST(Start, ContinuingWithOtherOptionsIsRefusedByName) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  train_on(1, folder, testing::golden_images(20), options);
+  options.learning_rate = 1;
+
+  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
+              ::testing::ThrowsMessage<UsageError>(
+                  ::testing::AllOf(HasSubstr("--learning-rate"), HasSubstr("another --run"))));
+}
+
+TEST(Start, ADamagedOptimizerFileIsNamed) {
+  const auto folder = scratch_folder();
+  const TrainOptions options = short_options();
+  train_on(1, folder, testing::golden_images(20), options);
+  std::filesystem::resize_file(folder / "checkpoint-11/optimizer.safetensors", 1000);
+
+  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
+              ::testing::ThrowsMessage<InputError>(HasSubstr("checkpoint-11/optimizer.safetensors")));
+}
+
+// Every file below `folder` with what it holds.
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) files[entry.path().string()] = support::read_file(entry.path());
+  return files;
+}
+
+class FinishedRun : public ::testing::Test {
+ protected:
+  FinishedRun() { train(1); }
+  void train(int ranks) { train_on(ranks, run_.root, images_, options_); }
+  void remove_optimizers() {
+    for (const std::int64_t step : run_.checkpoint_steps()) fs::remove(run_.optimizer(step));
+  }
+
+  const data::PixelStore images_ = testing::golden_images(20);
+  TrainOptions options_ = short_options();  // checkpoints 0, 4, 8 and 11
+  const store::RunDirectory run_{scratch_folder()};
+};
+
+TEST_F(FinishedRun, IsLeftAsItIsWithoutOptimizers) {
+  remove_optimizers();
+  const auto before = contents(run_.root);
+
+  train(1);
+  train(2);
+
+  EXPECT_TRUE(contents(run_.root) == before);
+}
+
+TEST_F(FinishedRun, CheckpointsThatCannotBeGoneOnFromAreNotReplaced) {
+  remove_optimizers();
+  options_.max_steps = 15;
+  const auto before = contents(run_.root);
+
+  for (const int ranks : {1, 3})
+    EXPECT_THAT([&] { train(ranks); }, ThrowsMessage<UsageError>(AllOf(
+                                           HasSubstr("checkpoint-11 lacks"), HasSubstr("another --run"),
+                                           HasSubstr("zoetrope extract"), HasSubstr("from checkpoint-4 on"),
+                                           HasSubstr("again from checkpoint-0"))));
+  EXPECT_TRUE(contents(run_.root) == before);
+}
+
+TEST_F(FinishedRun, GoesOnFromAnOlderCheckpointOnceTheNewerAreDeleted) {
+  const auto last = model::digest(model::load_checkpoint(run_.checkpoint(11)));
+  fs::remove_all(run_.checkpoint(11));
+  fs::create_directory(run_.checkpoint(11));  // holds nothing that could be lost
+  fs::create_directory(run_.root / ".checkpoint-11.77.tmp");
+
+  train(1);
+
+  EXPECT_EQ(model::digest(model::load_checkpoint(run_.checkpoint(11))), last);
+  EXPECT_FALSE(fs::exists(run_.root / ".checkpoint-11.77.tmp"));
+}
+
+// As a Hugging Face Trainer leaves it: no checkpoint-0, and an optimizer that is not ours.
+TEST(Start, ATrainersOutputIsNotReplaced) {
+  const store::RunDirectory run{scratch_folder()};
+  fs::copy(testing::golden("train-50/initial"), run.checkpoint(8));
+  std::ofstream(run.checkpoint(8) / "optimizer.pt") << "a pickle";
+  const auto before = contents(run.root);
+  TrainOptions options = short_options();
+
+  EXPECT_THAT([&] { train_on(1, run.root, testing::golden_images(20), options); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("checkpoint-8 lacks"), HasSubstr("another --run"),
+                                              HasSubstr("from the beginning"))));
+  options.max_steps = 8;
+  train_on(1, run.root, testing::golden_images(20), options);
+
+  auto after = contents(run.root);
+  after.erase(run.log_csv());
+  EXPECT_TRUE(after == before);
+}
+
+}  // namespace
+}  // namespace zoetrope::train
