@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checkpoints are dealt to ranks; rank 0 gathers, aligns the frames and writes analysis.h5.
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 
 #include <ATen/ATen.h>
 
 #include "zoetrope/analysis/alignment.hpp"
+#include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/analysis/drift.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/data/sampler.hpp"
+#include "zoetrope/model/config.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
@@ -24,7 +27,7 @@ namespace zoetrope::jobs {
 
 namespace {
 
-constexpr const char* kMethod = "1";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "2";  // changes when the same embeddings would give other numbers
 
 analysis::AlignTo align_to(const std::string& word) {
   if (word == "first") return analysis::AlignTo::kFirst;
@@ -47,6 +50,9 @@ class Analyzer {
 
  private:
   std::string source_digest() const;
+  std::vector<std::string> classes_of(std::int64_t step, std::int64_t num_classes) const;
+  std::vector<std::vector<std::int64_t>> match_classes(std::size_t first, std::size_t last);
+  void warn_of_other_classes(std::int64_t step) const;
   store::Embeddings read(std::size_t frame) const;
   std::optional<analysis::Pca> shared_projection() const;
   std::vector<FrameResult> compute_mine();
@@ -71,7 +77,9 @@ std::string Analyzer::source_digest() const {
   for (const std::int64_t step : steps_) {
     const auto identity = store::read_identity(run_.checkpoint(step));
     digest.update(std::to_string(step) + identity.model_digest + identity.dataset_digest + identity.dtype);
+    for (const std::string& name : classes_of(step, identity.num_classes)) digest.update(name + "\n");
   }
+  for (const std::string& name : context_.test().dataset->class_names()) digest.update(name + "\n");
   for (const auto& record : context_.loss_log())
     digest.update(std::to_string(record.step) + " " + std::to_string(record.loss));
   return digest.hex();
@@ -80,6 +88,47 @@ std::string Analyzer::source_digest() const {
 bool Analyzer::is_done() const {
   const bool equal = context_.is_root() && store::read_source_digest(run_.analysis()) == source_digest();
   return comm::broadcast_scalar(context_.communicator(), equal ? 1 : 0, 0) != 0;
+}
+
+// What the columns of a checkpoint's logits stand for: as config.json says, or numbers where it does not.
+std::vector<std::string> Analyzer::classes_of(std::int64_t step, std::int64_t num_classes) const {
+  const auto path = run_.checkpoint(step) / "config.json";
+  if (num_classes > 0 && std::filesystem::exists(path)) {
+    auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+    if (config.num_labels() == num_classes) return std::move(config.id2label);
+  }
+  std::vector<std::string> numbers;
+  for (std::int64_t i = 0; i < num_classes; ++i) numbers.push_back("LABEL_" + std::to_string(i));
+  return numbers;
+}
+
+// Where the data's classes stand in the logits of frames [first, last). Nowhere, in any frame of the run,
+// where one frame's model has a classifier for other classes: curves show all frames or none. Collective.
+std::vector<std::vector<std::int64_t>> Analyzer::match_classes(std::size_t first, std::size_t last) {
+  const auto& of_data = context_.test().dataset->class_names();
+  std::vector<std::vector<std::int64_t>> columns;
+  const auto count = static_cast<std::int64_t>(steps_.size());
+  std::int64_t foreign = count;
+  for (std::size_t frame = first; frame < last; ++frame) {
+    const auto identity = store::read_identity(run_.checkpoint(steps_[frame]));
+    const auto of_model = classes_of(steps_[frame], identity.num_classes);
+    const auto found = analysis::match_classes(of_model, of_data);
+    if (!found && !of_model.empty()) foreign = std::min(foreign, static_cast<std::int64_t>(frame));
+    columns.push_back(found.value_or(std::vector<std::int64_t>{}));
+  }
+  foreign = comm::all_reduce_scalar(context_.communicator(), foreign, comm::ReduceOp::kMin);
+  if (foreign == count) return columns;
+  if (context_.is_root()) warn_of_other_classes(steps_[static_cast<std::size_t>(foreign)]);
+  return {columns.size(), std::vector<std::int64_t>{}};
+}
+
+void Analyzer::warn_of_other_classes(std::int64_t step) const {
+  const auto num_classes = store::read_identity(run_.checkpoint(step)).num_classes;
+  support::log_warning((run_.checkpoint(step) / "config.json").string() + ": \"id2label\": the model's " +
+                       std::to_string(num_classes) + " classes do not hold the " +
+                       std::to_string(context_.test().dataset->class_names().size()) +
+                       " of --data by name; predictions, confidences and accuracy are left out (to get them, "
+                       "name the classes there as --data does)");
 }
 
 store::Embeddings Analyzer::read(std::size_t frame) const {
@@ -106,6 +155,7 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
 std::vector<FrameResult> Analyzer::compute_mine() {
   const auto [first, last] =
       data::share(static_cast<std::int64_t>(steps_.size()), context_.world().rank(), context_.world().size());
+  const auto columns = match_classes(static_cast<std::size_t>(first), static_cast<std::size_t>(last));
   const auto shared = shared_projection();
   std::optional<Predecessor> before;
   if (first > 0 && first < last) {
@@ -121,8 +171,12 @@ std::vector<FrameResult> Analyzer::compute_mine() {
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
     if (support::received_signal() != 0) break;  // and analyze() tells the others
     context_.set_stage("analysing checkpoint-" + std::to_string(steps_[frame]));
-    results.push_back(
-        analyze_frame(read(frame), labels_, options_.neighbours, shared, before, context_.analysis_device()));
+    store::Embeddings embeddings = read(frame);
+    const auto& kept = columns[frame - static_cast<std::size_t>(first)];
+    analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, kept);
+    embeddings.identity.num_classes = static_cast<std::int64_t>(kept.size());
+    results.push_back(analyze_frame(std::move(embeddings), labels_, options_.neighbours, shared, before,
+                                    context_.analysis_device()));
     progress.update(static_cast<std::int64_t>(results.size()));
   }
   return results;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model's classes and the data's: the same names may come in another order, or among others.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zoetrope::analysis {
+
+// For each of the data's classes the model's of the same name, or of the same letters and digits ("T - shirt
+// / top" is "T-shirt/top"). Where the names of one side are numbers in an order ("LABEL_3", "n01440764"), as
+// many classes match by their places. Nothing where a class is not found, or is found twice.
+std::optional<std::vector<std::int64_t>> match_classes(const std::vector<std::string>& of_model,
+                                                       const std::vector<std::string>& of_data);
+
+// Of each row of `num_columns` values those at `columns`, which are below num_columns, in that order.
+void keep_columns(std::vector<float>& values, std::int64_t num_columns,
+                  const std::vector<std::int64_t>& columns);
+
+}  // namespace zoetrope::analysis
