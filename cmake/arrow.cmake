@@ -1,8 +1,8 @@
 # Apache Arrow's C++ library, out of PyPI's pyarrow wheel; optional: --data parquet: and --export parquet need it and
 # say so where it is not. Its symbols and libtorch's do not meet.
 include_guard(GLOBAL)
-file(GLOB pyarrow_found ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/pyarrow)
-set(ZOETROPE_PYARROW_DIR "${pyarrow_found}" CACHE PATH "The pyarrow folder of a pyarrow wheel (holds include/ and libarrow.so.*)")
+include(venv)
+zoetrope_set_path(ZOETROPE_PYARROW_DIR "${ZOETROPE_SITE_PACKAGES}/pyarrow" PATH "The pyarrow folder of a pyarrow wheel (holds include/ and libarrow.so.*)")
 file(GLOB arrow_library ${ZOETROPE_PYARROW_DIR}/libarrow.so.*)
 file(GLOB parquet_library ${ZOETROPE_PYARROW_DIR}/libparquet.so.*)
 

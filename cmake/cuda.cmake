@@ -5,6 +5,7 @@ option(ZOETROPE_CUDA "Use CUDA devices (needs the full torch wheel; no device is
 
 cmake_path(GET ZOETROPE_TORCH_DIR PARENT_PATH site_packages)
 file(GLOB cuda_wheels ${site_packages}/nvidia/cu[0-9]*)
+zoetrope_forget_missing(ZOETROPE_NCCL_INCLUDE ZOETROPE_CUDA_INCLUDE)
 find_path(ZOETROPE_NCCL_INCLUDE nccl.h HINTS ${site_packages}/nvidia/nccl/include)
 # The runtime's headers include crt/, which has a wheel of its own (nvidia-cuda-crt) and is in every toolkit.
 find_path(ZOETROPE_CUDA_INCLUDE crt/host_config.h HINTS ${cuda_wheels} ENV CUDA_HOME PATHS /usr/local/cuda PATH_SUFFIXES include)

@@ -19,8 +19,8 @@ if(ZOETROPE_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
-file(GLOB torch_in_venv ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
-set(ZOETROPE_TORCH_DIR "${torch_in_venv}" CACHE PATH "The torch folder of a torch wheel (holds include/ and lib/)")
+include(venv)
+zoetrope_set_path(ZOETROPE_TORCH_DIR "${ZOETROPE_SITE_PACKAGES}/torch" PATH "The torch folder of a torch wheel (holds include/ and lib/)")
 if(NOT EXISTS "${ZOETROPE_TORCH_DIR}/lib/libtorch_cpu.so")
   message(FATAL_ERROR "No libtorch_cpu.so in '${ZOETROPE_TORCH_DIR}/lib'. Run script/bootstrap, "
     "or give -DZOETROPE_TORCH_DIR=<a torch wheel's torch folder>.")

@@ -2,10 +2,10 @@
 #
 # plotly.js comes out of the plotly wheel, Tabulator out of the panel wheel (both are in the virtual environment
 # that script/bootstrap makes; only these files of them are used).
-file(GLOB ZOETROPE_SITE_PACKAGES ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages)
+include(venv)
 file(GLOB tabulator_found ${ZOETROPE_SITE_PACKAGES}/panel/dist/bundled/datatabulator/tabulator-tables@*/dist)
-set(ZOETROPE_PLOTLY_JS "${ZOETROPE_SITE_PACKAGES}/plotly/package_data/plotly.min.js" CACHE FILEPATH "plotly.js")
-set(ZOETROPE_TABULATOR_DIR "${tabulator_found}" CACHE PATH "Tabulator's dist folder (holds js/ and css/)")
+zoetrope_set_path(ZOETROPE_PLOTLY_JS "${ZOETROPE_SITE_PACKAGES}/plotly/package_data/plotly.min.js" FILEPATH "plotly.js")
+zoetrope_set_path(ZOETROPE_TABULATOR_DIR "${tabulator_found}" PATH "Tabulator's dist folder (holds js/ and css/)")
 
 # zoetrope_embed(target namespace name=path...) adds a source that defines namespace::resource(name).
 function(zoetrope_embed target namespace)
