@@ -71,9 +71,15 @@ std::vector<std::string> names_of(const data::Dataset& dataset) {
   return any ? names : std::vector<std::string>{};
 }
 
+// What the run is called, also of "runs/first/" and ".".
+std::string name_of(const std::filesystem::path& run) {
+  const auto path = std::filesystem::absolute(run).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 review::Review review_of(Context& context, store::Analysis analysis) {
   review::Review page;
-  page.title = std::filesystem::absolute(context.run().root).lexically_normal().filename().string();
+  page.title = name_of(context.run().root);
   page.analysis = std::move(analysis);
   page.log = context.loss_log();
   page.images = images_for_page(*context.test().dataset);

@@ -149,6 +149,8 @@ class Usage(unittest.TestCase):
         job.run(["extract", "--run", self.root / "run"])
         job.run(["analyze", "--run", self.root / "run", "--neighbours", "3"])
         job.run(["render", "--run", self.root / "run", "--size", "960x540"])
+        job.run(["review", "--run", f"{self.root}/run/"])
+        self.assertIn("<title>run</title>", (self.root / "run/review.html").read_text())
         out, _ = job.run(["inspect", self.root / "run"])
         self.assertIn("frames", out)
         (self.root / "bad.ini").write_text("neighbors = 3\n")
