@@ -171,7 +171,7 @@ class HostileNames(unittest.TestCase):
         self.assertEqual(list(store.get_converted_values("name")), self.names)
 
     @unittest.skipUnless(is_installed("selenium"), "no selenium in this Python; script/bootstrap installs it")
-    @unittest.skipUnless(chromium and driver, "no chromium with chromedriver; script/bootstrap installs them")
+    @unittest.skipUnless(chromium and driver, "no chromium with chromedriver; script/bootstrap --peers installs them where apt has them")
     def test_the_page_shows_the_names_as_text(self):
         from selenium.webdriver.common.action_chains import ActionChains
         from selenium.webdriver.common.by import By

@@ -21,10 +21,10 @@ try:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 except ImportError:
-    print("skipped: no selenium in this Python; script/bootstrap installs it")
+    print("skipped: no selenium in this Python; script/bootstrap --peers installs it")
     sys.exit(SKIPPED)
 if not chromium or not driver:
-    print("skipped: no chromium with chromedriver; script/bootstrap installs them")
+    print("skipped: no chromium with chromedriver; script/bootstrap --peers installs them where apt has them")
     sys.exit(SKIPPED)
 
 REVIEW_SAMPLE = sys.argv.pop(1)
