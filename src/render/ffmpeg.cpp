@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ffmpeg.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -16,23 +18,19 @@ int checked(int code, const std::string& what) {
   throw RunError(what + ": " + reason.data());
 }
 
-FramePtr to_av_frame(Picture picture, std::int64_t pts) {
-  for (std::uint32_t& pixel : picture.pixels) pixel |= 0xff000000;
-  auto pixels = std::make_unique<std::vector<std::uint32_t>>(std::move(picture.pixels));
+FramePtr to_av_frame(const Picture& picture, std::int64_t pts) {
   FramePtr frame(av_frame_alloc());
   if (!frame) throw RunError("no memory for a frame of the animation");
   frame->format = AV_PIX_FMT_RGB32;
   frame->width = picture.width;
   frame->height = picture.height;
   frame->pts = pts;
-  frame->data[0] = reinterpret_cast<std::uint8_t*>(pixels->data());
-  frame->linesize[0] = picture.width * 4;
-  const auto release = [](void* owner, std::uint8_t*) {
-    delete static_cast<std::vector<std::uint32_t>*>(owner);
-  };
-  frame->buf[0] = av_buffer_create(frame->data[0], pixels->size() * 4, release, pixels.get(), 0);
-  if (frame->buf[0] == nullptr) throw RunError("no memory for a frame of the animation");
-  pixels.release();  // now the buffer's
+  checked(av_frame_get_buffer(frame.get(), 0), "setting memory aside for a frame of the animation");
+  for (int y = 0; y < picture.height; ++y) {
+    const std::uint32_t* source = picture.pixels.data() + std::ptrdiff_t{y} * picture.width;
+    auto* target = reinterpret_cast<std::uint32_t*>(frame->data[0] + std::ptrdiff_t{y} * frame->linesize[0]);
+    std::transform(source, source + picture.width, target, [](std::uint32_t p) { return p | 0xff000000; });
+  }
   return frame;
 }
 

@@ -34,8 +34,9 @@ using CodecPtr = std::unique_ptr<AVCodecContext, AvDeleter>;
 // RunError "`what`: <FFmpeg's reason>" when `code` is negative; else `code`.
 int checked(int code, const std::string& what);
 
-// A frame in AV_PIX_FMT_RGB32, opaque, that takes over the picture's pixels.
-FramePtr to_av_frame(Picture picture, std::int64_t pts);
+// A copy of the picture in AV_PIX_FMT_RGB32, opaque, in memory of libav's own: its filters read some bytes
+// beyond the last pixel.
+FramePtr to_av_frame(const Picture& picture, std::int64_t pts);
 
 // What all frames of a stream have.
 struct FrameFormat {

@@ -46,7 +46,7 @@ FramePtr make_palette(const Film& film) {
           "[in0]palettegen=stats_mode=full[out]",
           std::vector<FilterGraph::Input>{{picture.width, picture.height, kCentisecond}});
     }
-    graph->push(0, to_av_frame(std::move(picture), static_cast<std::int64_t>(k)));
+    graph->push(0, to_av_frame(picture, static_cast<std::int64_t>(k)));
   }
   graph->push(0, nullptr);
   FramePtr palette = graph->pull();
@@ -61,12 +61,12 @@ class PaletteMapper {
  public:
   explicit PaletteMapper(FramePtr palette) : palette_(std::move(palette)) {}
 
-  FramePtr map(Picture picture, std::int64_t pts) {
+  FramePtr map(const Picture& picture, std::int64_t pts) {
     const int width = picture.width;
     const int height = picture.height;
     return idle_.with([&] { return make(width, height); },
                       [&](FilterGraph& graph) {
-                        graph.push(0, to_av_frame(std::move(picture), pts));
+                        graph.push(0, to_av_frame(picture, pts));
                         FramePtr frame = graph.pull();
                         if (!frame) throw RunError("FFmpeg's paletteuse kept a frame back");
                         return frame;

@@ -40,7 +40,7 @@ void encode(const std::string& path, const Film& film, const std::string& filter
   VideoFile file(path, settings, graph.output());
   for (std::size_t i = 0; i < film.count; ++i) {
     if (i > 0) picture = even_sized(reader.next());
-    graph.push(0, to_av_frame(std::move(picture), pts[i]));
+    graph.push(0, to_av_frame(picture, pts[i]));
     const FramePtr frame = graph.pull();
     if (!frame) throw RunError(path + ": FFmpeg's filters kept a frame back");
     file.write(*frame);
