@@ -97,7 +97,7 @@ void encode_gif(const std::string& path, const Film& film) {
   ReadAhead<FramePtr> reader(film.count, film.threads, [&](std::size_t i) {
     Picture picture = film.frame(i);
     size.check(i, picture);
-    return mapper.map(std::move(picture), pts(i));
+    return mapper.map(picture, pts(i));
   });
   FramePtr frame = reader.next();
   VideoFile file(
