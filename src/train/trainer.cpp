@@ -37,6 +37,15 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// Whether weights of one can take the place of the other's and mean the same.
+bool is_same_model(const model::Vit& a, const model::Vit& b) {
+  const model::VitConfig &one = a.config(), &other = b.config();
+  return a.flat().numel() == b.flat().numel() && one.family == other.family &&
+         one.num_attention_heads == other.num_attention_heads && one.image_size == other.image_size &&
+         one.patch_size == other.patch_size && one.hidden_act == other.hidden_act &&
+         one.layer_norm_eps == other.layer_norm_eps && one.id2label == other.id2label;
+}
+
 // One training run of this process. Everything that decides which collective comes next is the same on every
 // rank: options, the reduced StepResult, and the step to resume from, which rank 0 broadcasts.
 class Loop {
@@ -72,6 +81,7 @@ class Loop {
   std::int64_t resume();
   void train_step(std::int64_t step);
   void read_sums();
+  void require_finite(std::int64_t step) const;
   void log_line(std::int64_t step, double learning_rate);
   void save(std::int64_t step, bool interruption);
   void start_writing(std::int64_t step, bool interruption);
@@ -111,13 +121,14 @@ class Loop {
 };
 
 std::int64_t Loop::resume() {
-  const auto [found, has_optimizer] = agree_on_start(run_, options_.max_steps, control_);
+  auto [found, has_optimizer] = agree_on_start(run_, options_.max_steps, control_);
+  // Nothing is trained yet: the start is made again, of the model and the seed that are asked for now.
+  if (found == 0) found = -1;
   if (is_root()) support::remove_leftovers(run_.root);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
     const model::Vit stored = model::load_checkpoint(run_.checkpoint(found));
-    if (stored.flat().numel() != state_.model.flat().numel() ||
-        stored.config().id2label != state_.model.config().id2label)
+    if (!is_same_model(stored, state_.model))
       throw UsageError(run_.checkpoint(found).string() +
                        " holds another model than --model or other classes than --data: use another --run");
     const ResumePoint point =
@@ -142,7 +153,16 @@ std::int64_t Loop::resume() {
   return found;
 }
 
+// The sums are over all ranks, so that all of them throw.
+void Loop::require_finite(std::int64_t step) const {
+  if (std::isfinite(sums_.loss)) return;
+  throw RunError("step " + std::to_string(step) + ": the training loss is " + std::to_string(sums_.loss) +
+                 "; try a smaller --learning-rate, and --precision fp32");
+}
+
 void Loop::save(std::int64_t step, bool interruption) {
+  read_sums();
+  require_finite(step);
   if (is_root()) start_writing(step, interruption);
   if (!interruption) on_checkpoint(step);
 }
@@ -157,7 +177,6 @@ void Loop::on_checkpoint(std::int64_t step) {
 
 void Loop::start_writing(std::int64_t step, bool interruption) {
   const c10::NoGradGuard no_grad;
-  read_sums();
   // Copies: training goes on. From a device they are still under way when the writer starts.
   const comm::HostCopy values(state_.model.flat().clone());
   comm::HostCopy exp_avg, exp_avg_sq;
@@ -189,9 +208,7 @@ void Loop::start_writing(std::int64_t step, bool interruption) {
 void Loop::log_line(std::int64_t step, double learning_rate) {
   read_sums();
   const double loss = sums_.loss / static_cast<double>(sums_.steps);
-  if (!std::isfinite(loss))
-    throw RunError("step " + std::to_string(step) + ": the training loss is " + std::to_string(loss) +
-                   "; try a smaller --learning-rate, and --precision fp32");
+  require_finite(step);
   if (is_root()) {
     const store::LossRecord record{step,
                                    epoch_of(step),

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"
@@ -134,12 +135,38 @@ TEST_F(FinishedRun, GoesOnFromAnOlderCheckpointOnceTheNewerAreDeleted) {
   const auto last = model::digest(model::load_checkpoint(run_.checkpoint(11)));
   fs::remove_all(run_.checkpoint(11));
   fs::create_directory(run_.checkpoint(11));  // holds nothing that could be lost
-  fs::create_directory(run_.root / ".checkpoint-11.77.tmp");
+  fs::create_directory(run_.root / ".checkpoint-11.99999999.tmp");
 
   train(1);
 
   EXPECT_EQ(model::digest(model::load_checkpoint(run_.checkpoint(11))), last);
-  EXPECT_FALSE(fs::exists(run_.root / ".checkpoint-11.77.tmp"));
+  EXPECT_FALSE(fs::exists(run_.root / ".checkpoint-11.99999999.tmp"));
+}
+
+TEST_F(FinishedRun, LeavesWhatAnotherProcessIsWritingAlone) {
+  const fs::path page = run_.root / (".review.html." + std::to_string(getppid()) + ".tmp");
+  fs::create_directory(page);
+
+  train(1);
+
+  EXPECT_TRUE(fs::exists(page));
+}
+
+// With the start alone nothing is trained: it is made again, with the options of now.
+TEST(Start, IsMadeAgainWhereNothingIsTrained) {
+  const store::RunDirectory run{scratch_folder()}, other{scratch_folder()};
+  const auto images = testing::golden_images(20);
+  TrainOptions options = short_options();
+  options.max_steps = 4;
+  train_on(1, run.root, images, options);
+  fs::remove_all(run.checkpoint(4));
+  options.seed = 7;
+
+  train_on(1, run.root, images, options);
+  train_on(1, other.root, images, options);
+
+  EXPECT_EQ(model::digest(model::load_checkpoint(run.checkpoint(4))),
+            model::digest(model::load_checkpoint(other.checkpoint(4))));
 }
 
 // As a Hugging Face Trainer leaves it: no checkpoint-0, and an optimizer that is not ours.

@@ -164,5 +164,17 @@ TEST(Trainer, ALossThatIsNotFiniteIsAnError) {
               ::testing::ThrowsMessage<RunError>(HasSubstr("--learning-rate")));
 }
 
+// Not only where a line of the log is due.
+TEST(Trainer, NoCheckpointOfALossThatIsNotFinite) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.learning_rate = 1e30;
+  options.warmup_ratio = 0;
+  options.logging_steps = 1000;
+
+  EXPECT_THROW(train_on(1, folder, testing::golden_images(20), options), RunError);
+  EXPECT_FALSE(std::filesystem::exists(folder / "checkpoint-4"));
+}
+
 }  // namespace
 }  // namespace zoetrope::train
