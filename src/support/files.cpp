@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -50,6 +53,16 @@ void flush_to_disk(const fs::path& path) {
 bool is_temporary(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.starts_with('.') && name.ends_with(kTemporarySuffix);
+}
+
+// By another process of this host, which has put its number before the suffix.
+bool is_in_use(const fs::path& temporary) {
+  const std::string number = temporary.stem().extension().string();
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(number.data() + std::min<std::size_t>(1, number.size()),
+                                            number.data() + number.size(), pid);
+  if (error != std::errc{} || pid <= 0 || pid == ::getpid()) return false;
+  return ::kill(pid, 0) == 0 || errno == EPERM;
 }
 
 }  // namespace
@@ -101,11 +114,12 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 std::string read_file(const fs::path& path, std::size_t max_bytes) {
-  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe, which may stand among images, would be waited for.
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) throw InputError(path.string() + ": cannot be opened: " + reason());
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0 || S_ISDIR(status.st_mode))
-    throw InputError(path.string() + ": is not a file that can be read");
+  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    throw InputError(path.string() + ": is not a regular file");
   std::string content;
   char chunk[1 << 16];
   while (true) {
@@ -124,12 +138,12 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
 void remove_leftovers(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (is_temporary(entry.path())) fs::remove_all(entry.path(), ignored);
+    if (is_temporary(entry.path()) && !is_in_use(entry.path())) fs::remove_all(entry.path(), ignored);
   }
 }
 
 MappedFile::MappedFile(const fs::path& path) {
-  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) throw InputError(path.string() + ": cannot be opened: " + reason());
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
