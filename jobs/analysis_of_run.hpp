@@ -14,4 +14,7 @@ namespace zoetrope::jobs {
 // result is on rank 0, elsewhere it is empty. Throws Interrupted on every rank after a signal on any.
 store::Analysis analyze_steps(Context& context, const std::vector<std::int64_t>& steps);
 
+// The run's analysis.h5. Throws InputError where it is of other images than --data gives.
+store::Analysis analysis_of_run(Context& context);
+
 }  // namespace zoetrope::jobs

@@ -94,6 +94,10 @@ bool answer_alone(const std::vector<std::string>& arguments) {
     return true;
   }
   if (arguments[0] == "inspect") {
+    if (arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h")) {
+      std::cout << usage();
+      return true;
+    }
     if (arguments.size() != 2) throw UsageError("zoetrope inspect takes one path");
     inspect(arguments[1]);
     return true;

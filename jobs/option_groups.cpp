@@ -135,7 +135,8 @@ po::options_description common_options(Options& o) {
   add("config", po::value(&o.config)->value_name("FILE"),
       "an INI file of these options, e.g. another run's run.ini");
   add("check-options", po::bool_switch(), "says whether the options can be used, and ends");
-  add("timeout", field(o.timeout, "SECONDS"), "a rank that gets nothing done for longer while others wait ends the job");
+  add("timeout", field(o.timeout, "SECONDS"),
+      "a rank that gets nothing done for longer while others wait ends the job");
   add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
   add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
   add("no-progress", po::bool_switch(&o.no_progress), "no progress bars");

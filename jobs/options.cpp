@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include <boost/program_options.hpp>
@@ -95,20 +96,23 @@ void require_word(const std::string& option, const std::string& value,
 }
 
 void check(const Options& o) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30, kMostThreads = 4096;
   require(!o.run.empty(), "--run is required: the directory to work in");
   require(o.train_limit >= 0 && o.test_limit >= 0, "--train-limit and --test-limit must not be negative");
   require(o.test_limit != 1, "--test-limit 1: a picture takes two test images or more; 0 takes all");
   require(o.max_steps >= 0, "--max-steps must not be negative");
-  require(o.epochs > 0, "--epochs must be positive");
-  require(o.batch_size > 0, "--batch-size must be positive");
+  require(o.epochs > 0 && o.epochs <= kMost, "--epochs must be positive, and at most 2^30");
+  require(o.batch_size > 0 && o.batch_size <= kMost, "--batch-size must be positive, and at most 2^30");
   require(o.micro_batch >= 0, "--micro-batch must not be negative");
-  require(o.learning_rate > 0, "--learning-rate must be positive");
-  require(o.weight_decay >= 0, "--weight-decay must not be negative");
+  require(o.learning_rate > 0 && std::isfinite(o.learning_rate),
+          "--learning-rate must be positive and finite");
+  require(o.weight_decay >= 0 && std::isfinite(o.weight_decay),
+          "--weight-decay must be finite and not negative");
   require(o.warmup_ratio >= 0 && o.warmup_ratio < 1, "--warmup-ratio must be at least 0 and below 1");
   require(o.max_grad_norm >= 0, "--max-grad-norm must not be negative");
   require(o.save_steps > 0 && o.logging_steps > 0, "--save-steps and --logging-steps must be positive");
   require(o.keep_optimizer > 0, "--keep-optimizer must be positive: an interrupted run goes on from there");
-  require(o.threads >= 0, "--threads must not be negative");
+  require(o.threads >= 0 && o.threads <= kMostThreads, "--threads must be 0 to 4096");
   require(o.neighbours > 0, "--neighbours must be positive");
   require(o.outliers >= 0, "--outliers must not be negative");
   require(o.fps > 0 && o.fps <= 100, "--fps must be above 0 and at most 100");
@@ -126,6 +130,7 @@ void check(const Options& o) {
   require_word("projection", o.projection, {"each", "last", "joint"});
   require_word("layout", o.layout, {"wide", "article"});
   require_word("theme", o.theme, {"light", "dark"});
+  require(o.layout != "article" || o.theme == "light", "--layout article is light: leave out --theme dark");
   require(!o.formats().empty(), "--format must name one or more of gif, mp4, webp");
   for (const std::string& format : o.formats()) require_word("format", format, {"gif", "mp4", "webp"});
   for (const std::string& format : o.exports()) require_word("export", format, review::export_formats());
@@ -176,8 +181,9 @@ std::string text_of(const boost::any& value) {
 std::string run_ini_text(const Options& options) {
   std::string text = "# The options of this run. Read them back with --config.\n";
   for (const auto& [name, value] : options.in_effect) {
-    if (value.find_first_of("#\n\r") != std::string::npos)
-      throw UsageError("--" + name + " " + value + ": '#' and line breaks cannot be kept in run.ini");
+    if (value.find_first_of("#\n\r") != std::string::npos || value.starts_with(' ') || value.ends_with(' '))
+      throw UsageError("--" + name + " " + value +
+                       ": '#', line breaks and spaces at an end cannot be kept in run.ini");
     if (!value.empty()) text += name + " = " + value + "\n";
   }
   return text;

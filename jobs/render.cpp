@@ -12,9 +12,12 @@
 #include "zoetrope/render/tween.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/text.hpp"
 
+#include "analysis_of_run.hpp"
 #include "jobs.hpp"
 #include "thumbnails.hpp"
 
@@ -85,6 +88,23 @@ std::vector<render::Frame> make_frames(const store::Analysis& analysis, Thumbnai
   return frames;
 }
 
+// Takes away what a killed job has left behind, before any rank writes.
+void sweep(Context& context, const store::Analysis& analysis) {
+  if (context.is_root()) {
+    support::remove_leftovers(context.run().root);
+    for (const std::int64_t step : analysis.step) support::remove_leftovers(context.run().checkpoint(step));
+  }
+  context.communicator().barrier();
+}
+
+// After a signal on any rank, Interrupted on all. Collective.
+void stop_on_signal(Context& context) {
+  const std::int64_t signal = comm::all_reduce_scalar(
+      context.communicator(), std::int64_t{support::received_signal()}, comm::ReduceOp::kMax);
+  if (signal != 0)
+    throw Interrupted("interrupted: the pictures are not finished; run the same command again to draw them");
+}
+
 void draw_frames(Context& context, render::RendererPool& renderers,
                  const std::vector<render::Frame>& frames) {
   const Stopwatch watch;
@@ -96,12 +116,13 @@ void draw_frames(Context& context, render::RendererPool& renderers,
   std::mutex mutex;  // of the progress
   std::int64_t done = 0;
   comm::for_each_task(last - first, [&, begin = first](std::int64_t i) {
+    if (support::received_signal() != 0) return;
     const render::Frame& frame = frames[static_cast<std::size_t>(begin + i)];
     render::write_png(context.run().frame(frame.step), renderers.draw(frame));
     const std::lock_guard lock(mutex);
     progress.update(++done);
   });
-  context.communicator().barrier();
+  stop_on_signal(context);
   context.add_stage({"drawing", watch.seconds(), count, "frames"});
 }
 
@@ -121,6 +142,7 @@ void encode(Context& context, render::RendererPool& renderers, const std::vector
   animation.threads = static_cast<int>(context.threads());
   if (format == context.options().formats().front()) animation.poster = context.run().root / "poster.png";
   render::write_animation(context.run().animation(format), animation, count, [&](std::size_t i) {
+    if (support::received_signal() != 0) throw Interrupted("the encoding of the " + format);
     {
       const std::lock_guard lock(mutex);
       progress.update(static_cast<std::int64_t>(i));
@@ -136,8 +158,12 @@ void encode_all(Context& context, render::RendererPool& renderers, const std::ve
   const std::vector<std::string> formats = context.options().formats();
   const auto rank = static_cast<std::size_t>(context.world().rank()),
              ranks = static_cast<std::size_t>(context.world().size());
-  for (std::size_t i = rank; i < formats.size(); i += ranks) encode(context, renderers, frames, formats[i]);
-  context.communicator().barrier();
+  try {
+    for (std::size_t i = rank; i < formats.size(); i += ranks) encode(context, renderers, frames, formats[i]);
+  } catch (const Interrupted&) {
+    // The other ranks hear of it now.
+  }
+  stop_on_signal(context);
   const std::size_t count =
       render::num_animation_frames(frames.size(), render::TweenOptions{context.options().tween});
   context.add_stage(
@@ -147,15 +173,12 @@ void encode_all(Context& context, render::RendererPool& renderers, const std::ve
 }  // namespace
 
 void render(Context& context) {
-  const auto analysis = store::read_analysis(context.run().analysis());
-  const Split& test = context.test();
-  if (test.size() != static_cast<std::int64_t>(analysis.num_images()))
-    throw InputError(context.run().analysis().string() + ": is of " +
-                     support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
-                     " images, --data and --test-limit give " + support::format_count(test.size()));
+  const auto analysis = analysis_of_run(context);
+  sweep(context, analysis);
   render::RendererPool renderers(make_scene(context, analysis));
   const auto [width, height] = context.options().picture_size();
-  const auto frames = make_frames(analysis, {*test.dataset, std::max(width, height) / kThumbnailsAcross});
+  const auto frames =
+      make_frames(analysis, {*context.test().dataset, std::max(width, height) / kThumbnailsAcross});
   draw_frames(context, renderers, frames);
   encode_all(context, renderers, frames);
 }

@@ -122,7 +122,7 @@ void review(Context& context) {
   const Stopwatch watch;
   context.set_stage("writing the review page");
   if (context.is_root()) {
-    const review::Review page = review_of(context, store::read_analysis(context.run().analysis()));
+    const review::Review page = review_of(context, analysis_of_run(context));
     review::write_page(context.run().review(), page);
     for (const std::string& format : context.options().exports())
       support::log_info("wrote " + review::export_review(format, context.run(), page).string());

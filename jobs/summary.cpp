@@ -24,8 +24,18 @@ std::int64_t peak_memory_bytes() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
-support::Json to_json(Context& context, double total_seconds, std::int64_t peak_memory, double accuracy) {
+// What the jobs before this one took; nothing where the file is damaged or not there.
+support::Json earlier_stages(const std::filesystem::path& path) {
+  const auto json = support::Json::parse(
+      std::filesystem::exists(path) ? support::read_file(path, std::size_t{1} << 20) : std::string(), nullptr,
+      /*allow_exceptions=*/false);
+  return json.is_object() ? json.value("stages", support::Json::object()) : support::Json::object();
+}
+
+support::Json to_json(const std::filesystem::path& path, Context& context, double total_seconds,
+                      std::int64_t peak_memory, double accuracy) {
   support::Json json;
+  json["stages"] = earlier_stages(path);
   for (const StageTime& stage : context.stages())
     json["stages"][stage.name] = {{"seconds", stage.seconds}, {"items", stage.items}, {"unit", stage.unit}};
   json["total_seconds"] = total_seconds;
@@ -87,8 +97,9 @@ std::string summarize(Context& context, double total_seconds) {
       comm::all_reduce_scalar(context.communicator(), peak_memory_bytes(), comm::ReduceOp::kMax);
   if (!context.is_root()) return {};
   const double accuracy = last_accuracy(context);
-  support::write_file(context.run().root / "summary.json",
-                      to_json(context, total_seconds, peak, accuracy).dump(2) + "\n");
+  const std::filesystem::path path = context.run().root / "summary.json";
+  if (!context.stages().empty())
+    support::write_file(path, to_json(path, context, total_seconds, peak, accuracy).dump(2) + "\n");
 
   std::string text;
   for (const std::string& format : context.options().formats())

@@ -2,6 +2,7 @@
 """Wrong options and broken files: one line that names the place and says what to do, and the right exit code."""
 import gzip
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -38,6 +39,12 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--test-limit", "1"], 2, "--test-limit 1", "two test images")
         self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
         self.refused(["run", "--run", run, "--format", ""], 2, "--format", "webp")
+        self.refused(["run", "--run", run, "--batch-size", str(2**63 - 1)], 2, "--batch-size")
+        self.refused(["run", "--run", run, "--epochs", "inf"], 2, "--epochs")
+        self.refused(["run", "--run", run, "--learning-rate", "inf"], 2, "--learning-rate")
+        self.refused(["run", "--run", run, "--threads", "100000"], 2, "--threads")
+        self.refused(["run", "--run", run, "--layout", "article", "--theme", "dark"], 2, "--layout article")
+        self.refused(["run", "--run", run, "--data", "folder:x "], 2, "--data", "spaces")
         self.refused(["render", "--run", run, "--device", "cpu"], 2, "render takes no --device")
         self.refused(["render", "--run", run, "--learning-rate", "1"], 2, "render takes no --learning-rate")
         self.refused(["run", "--run", run, "surplus"], 2)
@@ -150,6 +157,8 @@ class Usage(unittest.TestCase):
         job.run(["analyze", "--run", self.root / "run", "--neighbours", "3"])
         job.run(["render", "--run", self.root / "run", "--size", "960x540"])
         job.run(["review", "--run", f"{self.root}/run/"])
+        stages = json.loads((self.root / "run/summary.json").read_text())["stages"]
+        self.assertLessEqual({"training", "embedding", "analysis", "drawing", "animation", "review"}, set(stages))
         self.assertIn("<title>run</title>", (self.root / "run/review.html").read_text())
         out, _ = job.run(["inspect", self.root / "run"])
         self.assertIn("frames", out)
@@ -170,6 +179,20 @@ class Usage(unittest.TestCase):
             done = subprocess.run(words, cwd=first, capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 0, f"{stage}: {done.stderr}")
         job.assert_no_leftovers(first)
+
+    def test_pictures_of_other_images_are_refused(self):
+        data = self.make_idx()
+        job.run(["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", data])
+        other = self.root / "other"
+        shutil.copytree(self.root / "idx", other)
+        images = gzip.decompress((other / "t10k-images-idx3-ubyte.gz").read_bytes())
+        (other / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(images[:-1] + b"x"))
+        for stage in ("render", "review"):
+            self.refused([stage, "--run", self.root / "run", "--data", f"idx:{other}"], 3, "other images")
+
+    def test_a_pipe_is_no_file(self):
+        os.mkfifo(self.root / "pipe.json")
+        self.refused(["inspect", self.root / "pipe.json"], 3, "regular file")
 
     def test_damaged_results_are_named(self):
         job.run(["run", "--run", self.root / "run", "--max-steps", "2", "--no-progress", "--data", self.make_idx()])

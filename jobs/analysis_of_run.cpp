@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis_of_run.hpp"
+
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::jobs {
+
+namespace {
+
+// What the embeddings that were analysed last say of their images; "" where they are gone.
+std::string digest_of_images(const store::RunDirectory& run, const store::Analysis& analysis) {
+  if (analysis.step.empty()) return "";
+  try {
+    return store::read_identity(run.checkpoint(analysis.step.back())).dataset_digest;
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+}  // namespace
+
+store::Analysis analysis_of_run(Context& context) {
+  const std::string path = context.run().analysis().string();
+  store::Analysis analysis = store::read_analysis(path);
+  const Split& test = context.test();
+  const auto count = static_cast<std::int64_t>(analysis.num_images());
+  if (test.size() != count)
+    throw InputError(path + ": is of " + support::format_count(count) +
+                     " images, --data and --test-limit give " + support::format_count(test.size()));
+  const std::string digest = digest_of_images(context.run(), analysis);
+  if (!digest.empty() && digest != test.dataset->digest())
+    throw InputError(path + ": is of other images than --data " + context.options().data +
+                     " gives, though of as many: give the --data of the run");
+  return analysis;
+}
+
+}  // namespace zoetrope::jobs
