@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/memory.hpp"
@@ -68,16 +69,20 @@ const Job& find_job(const std::string& name) {
                    " ('zoetrope --help' lists all)");
 }
 
-// A rank's own view of a folder may be older than rank 0's, which therefore looks for all.
-void open_run_directory(Context& context, bool starts_run) {
+// A rank's own view of a folder may be older than rank 0's, which therefore looks for all. A job that trains
+// holds the lock that is returned.
+std::unique_ptr<support::FolderLock> open_run_directory(Context& context, bool starts_run) {
   const std::filesystem::path& root = context.run().root;
+  std::unique_ptr<support::FolderLock> lock;
   if (context.is_root()) {
     std::error_code error;
     if (starts_run) std::filesystem::create_directories(root, error);
     if (error) throw InputError(root.string() + ": cannot be created: " + error.message());
     if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+    if (starts_run) lock = std::make_unique<support::FolderLock>(root);
   }
   context.communicator().barrier();
+  return lock;
 }
 
 // What this process can answer without the others. Returns false when there is a job to do.
@@ -125,7 +130,7 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const bool quiet = options.quiet;
   const Stopwatch watch;
   Context context(world, std::move(options));
-  open_run_directory(context, (job.groups & kTraining) != 0);
+  const auto lock = open_run_directory(context, (job.groups & kTraining) != 0);
   context.preprocessor();  // by all ranks, since in some stages only rank 0 looks at images
   job.stage(context);
   const std::string summary = summarize(context, watch.seconds());

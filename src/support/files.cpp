@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,6 +134,18 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
       throw InputError(path.string() + ": is larger than the " + std::to_string(max_bytes) +
                        " bytes expected here");
   }
+}
+
+FolderLock::FolderLock(const fs::path& folder)
+    : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(fd_);
+  throw UsageError(folder.string() +
+                   ": another job is training there: wait for its end, or give another --run");
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void remove_leftovers(const fs::path& folder) {

@@ -182,7 +182,8 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std:
     }
     if (fs::exists(run.optimizer(*step)) && ++kept > keep_optimizer)
       fs::remove(run.optimizer(*step), ignored);
-    if (!keep_models && *step != newest) {
+    // A model without embeddings is of an earlier job that kept them all.
+    if (!keep_models && *step != newest && fs::exists(run.embeddings(*step))) {
       fs::remove(run.optimizer(*step), ignored);
       fs::remove(run.model(*step), ignored);
     }

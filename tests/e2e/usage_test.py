@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -189,6 +190,19 @@ class Usage(unittest.TestCase):
         (other / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(images[:-1] + b"x"))
         for stage in ("render", "review"):
             self.refused([stage, "--run", self.root / "run", "--data", f"idx:{other}"], 3, "other images")
+
+    def test_two_trainings_in_one_run_directory(self):
+        words = ["finetune", "--run", self.root / "run", "--no-progress", "--data", self.make_idx(), "--max-steps"]
+        first = job.start([*words, "100000"])
+        try:
+            while not (self.root / "run/checkpoint-0").exists():
+                self.assertIsNone(first.poll(), "the first training ended")
+                time.sleep(0.05)
+            self.refused([*words, "5"], 2, "another job is training there")
+        finally:
+            first.terminate()
+            first.communicate()
+        self.assertEqual(first.returncode, 75)
 
     def test_a_pipe_is_no_file(self):
         os.mkfifo(self.root / "pipe.json")

@@ -10,6 +10,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 
 #include "train_on.hpp"
 
@@ -144,6 +145,7 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   TrainingHooks hooks;
   hooks.on_checkpoint = [&](std::int64_t step, double, const model::Vit& model) {
     EXPECT_EQ(model::digest(model), model::digest(model::load_checkpoint(run.checkpoint(step))));
+    support::write_file(run.embeddings(step), "of this model");
     seen.push_back(step);
   };
 
@@ -152,6 +154,22 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 4, 8, 11}));
   EXPECT_FALSE(std::filesystem::exists(run.model(8)));
   EXPECT_TRUE(std::filesystem::exists(run.model(11)));
+}
+
+TEST(Trainer, InSituKeepsModelsThatAnEarlierJobHasNotEmbedded) {
+  const auto folder = scratch_folder();
+  const store::RunDirectory run{folder};
+  TrainOptions options = short_options();
+  TrainingHooks breaks;
+  breaks.on_stage = [](const std::string& stage) {
+    if (stage == "training, step 7") throw std::runtime_error("pulled the plug");
+  };
+  EXPECT_THROW(train_on(1, folder, testing::golden_images(20), options, breaks), std::runtime_error);
+  options.save = SaveMode::kInSitu;
+
+  train_on(1, folder, testing::golden_images(20), options);
+
+  EXPECT_TRUE(std::filesystem::exists(run.model(0)));
 }
 
 TEST(Trainer, ALossThatIsNotFiniteIsAnError) {

@@ -37,6 +37,20 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // The whole file as a string. Throws InputError when it cannot be read or is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{1} << 30);
 
+// Keeps other processes that ask for it out of a folder, as long as it lives. Where the file system knows no
+// locks, it keeps nobody out.
+class FolderLock {
+ public:
+  // Throws UsageError where another process has the lock.
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int fd_;
+};
+
 // Deletes the temporary files and folders that a killed job left directly in `folder`.
 void remove_leftovers(const std::filesystem::path& folder);
 
