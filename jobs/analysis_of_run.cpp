@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis_of_run.hpp"
 
+#include "zoetrope/model/config.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
 #include "zoetrope/support/text.hpp"
 
 namespace zoetrope::jobs {
@@ -20,6 +22,18 @@ std::string digest_of_images(const store::RunDirectory& run, const store::Analys
 }
 
 }  // namespace
+
+std::vector<std::string> classes_of_checkpoint(const store::RunDirectory& run, std::int64_t step,
+                                               std::int64_t num_classes) {
+  const auto path = run.checkpoint(step) / "config.json";
+  if (num_classes > 0 && std::filesystem::exists(path)) {
+    auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+    if (config.num_labels() == num_classes) return std::move(config.id2label);
+  }
+  std::vector<std::string> numbers;
+  for (std::int64_t i = 0; i < num_classes; ++i) numbers.push_back("LABEL_" + std::to_string(i));
+  return numbers;
+}
 
 store::Analysis analysis_of_run(Context& context) {
   const std::string path = context.run().analysis().string();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checkpoints are dealt to ranks; rank 0 gathers, aligns the frames and writes analysis.h5.
 #include <algorithm>
-#include <filesystem>
 #include <limits>
 
 #include <ATen/ATen.h>
@@ -11,7 +10,6 @@
 #include "zoetrope/analysis/drift.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/data/sampler.hpp"
-#include "zoetrope/model/config.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
@@ -50,7 +48,6 @@ class Analyzer {
 
  private:
   std::string source_digest() const;
-  std::vector<std::string> classes_of(std::int64_t step, std::int64_t num_classes) const;
   std::vector<std::vector<std::int64_t>> match_classes(std::size_t first, std::size_t last);
   void warn_of_other_classes(std::int64_t step) const;
   store::Embeddings read(std::size_t frame) const;
@@ -77,7 +74,8 @@ std::string Analyzer::source_digest() const {
   for (const std::int64_t step : steps_) {
     const auto identity = store::read_identity(run_.checkpoint(step));
     digest.update(std::to_string(step) + identity.model_digest + identity.dataset_digest + identity.dtype);
-    for (const std::string& name : classes_of(step, identity.num_classes)) digest.update(name + "\n");
+    for (const std::string& name : classes_of_checkpoint(run_, step, identity.num_classes))
+      digest.update(name + "\n");
   }
   for (const std::string& name : context_.test().dataset->class_names()) digest.update(name + "\n");
   for (const auto& record : context_.loss_log())
@@ -90,18 +88,6 @@ bool Analyzer::is_done() const {
   return comm::broadcast_scalar(context_.communicator(), equal ? 1 : 0, 0) != 0;
 }
 
-// What the columns of a checkpoint's logits stand for: as config.json says, or numbers where it does not.
-std::vector<std::string> Analyzer::classes_of(std::int64_t step, std::int64_t num_classes) const {
-  const auto path = run_.checkpoint(step) / "config.json";
-  if (num_classes > 0 && std::filesystem::exists(path)) {
-    auto config = model::VitConfig::from_json(support::read_json(path), path.string());
-    if (config.num_labels() == num_classes) return std::move(config.id2label);
-  }
-  std::vector<std::string> numbers;
-  for (std::int64_t i = 0; i < num_classes; ++i) numbers.push_back("LABEL_" + std::to_string(i));
-  return numbers;
-}
-
 // Where the data's classes stand in the logits of frames [first, last). Nowhere, in any frame of the run,
 // where one frame's model has a classifier for other classes: curves show all frames or none. Collective.
 std::vector<std::vector<std::int64_t>> Analyzer::match_classes(std::size_t first, std::size_t last) {
@@ -111,7 +97,7 @@ std::vector<std::vector<std::int64_t>> Analyzer::match_classes(std::size_t first
   std::int64_t foreign = count;
   for (std::size_t frame = first; frame < last; ++frame) {
     const auto identity = store::read_identity(run_.checkpoint(steps_[frame]));
-    const auto of_model = classes_of(steps_[frame], identity.num_classes);
+    const auto of_model = classes_of_checkpoint(run_, steps_[frame], identity.num_classes);
     const auto found = analysis::match_classes(of_model, of_data);
     if (!found && !of_model.empty()) foreign = std::min(foreign, static_cast<std::int64_t>(frame));
     columns.push_back(found.value_or(std::vector<std::int64_t>{}));
@@ -199,7 +185,9 @@ std::vector<FrameResult> Analyzer::gather(const std::vector<FrameResult>& mine) 
   const at::Tensor all = communicator.gather(rows, 0);
   std::vector<FrameResult> frames;
   if (!context_.is_root()) return frames;
-  const bool has_classifier = widest > static_cast<std::int64_t>(4 * labels_.size());
+  // A score and two coordinates an image come without one.
+  const std::size_t without = pack(FrameResult{}).size() + 3 * labels_.size();
+  const bool has_classifier = static_cast<std::size_t>(widest) > without;
   for (std::int64_t i = 0; i < all.size(0); ++i)
     frames.push_back(unpack(all.const_data_ptr<double>() + i * widest, labels_.size(), has_classifier));
   return frames;

@@ -56,15 +56,15 @@ class Classes(unittest.TestCase):
         job.run(["finetune", "--run", self.root / "plain", "--train-limit", "320", "--max-steps", "10", "--save-steps", "10",
                  "--learning-rate", "1e-3", "--no-progress"])
 
-    def analysed(self, name, change_names, change_rows):
+    def analysed(self, name, change_names, change_rows, words=WORDS):
         """A copy of the run with other classes, and what its analysis said on standard error."""
         run = self.root / name
         shutil.copytree(self.root / "plain", run)
         for checkpoint in run.glob("checkpoint-*"):
             rename(checkpoint, change_names)
             change_classifier(checkpoint / "model.safetensors", change_rows)
-        job.run(["extract", "--run", run, *WORDS])
-        _, errors = job.run(["analyze", "--run", run, *WORDS], ranks=2)
+        job.run(["extract", "--run", run, *words])
+        _, errors = job.run(["analyze", "--run", run, *words], ranks=2)
         job.run(["inspect", run / "analysis.h5"])
         return run / "analysis.h5", errors
 
@@ -80,9 +80,10 @@ class Classes(unittest.TestCase):
                 self.assertTrue(is_equal(plain, other, name), f"{other}: {name}")
 
     def test_other_classes_are_left_out_with_a_warning(self):
-        analysis, errors = self.analysed("other", lambda names: [*names, "owl"][1:], lambda rows: rows)
-        self.assertEqual(errors.count("id2label"), 1, errors)
-        self.assertFalse(is_equal(analysis, analysis, "/prediction"), "there is a prediction")
+        for name, words in (("other", WORDS), ("few", ["--test-limit", "5"])):
+            analysis, errors = self.analysed(name, lambda names: [*names, "owl"][1:], lambda rows: rows, words)
+            self.assertEqual(errors.count("id2label"), 1, errors)
+            self.assertFalse(is_equal(analysis, analysis, "/prediction"), "there is a prediction")
 
 
 if __name__ == "__main__":
