@@ -64,19 +64,6 @@ void wait_beside_computation(MPI_Request request, const OrderedExecutor& executo
   }
 }
 
-// Completes `request`, after a while with sleep in between: another rank may have work for minutes, such as
-// an animation to encode, and use for this core.
-void wait_patiently(MPI_Request request) {
-  using Clock = std::chrono::steady_clock;
-  constexpr std::chrono::milliseconds kBusy{2}, kPause{1};
-  const auto start = Clock::now();
-  for (int done = 0;;) {
-    ZT_CHECK_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
-    if (done != 0) return;
-    if (Clock::now() - start > kBusy) std::this_thread::sleep_for(kPause);
-  }
-}
-
 }  // namespace
 
 MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, std::uint64_t id,

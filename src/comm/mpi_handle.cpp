@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mpi_handle.hpp"
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "zoetrope/support/error.hpp"
 
@@ -51,6 +53,17 @@ UniqueComm duplicate(MPI_Comm comm) {
   MPI_Comm copy = MPI_COMM_NULL;
   ZT_CHECK_MPI(MPI_Comm_dup(comm, &copy));
   return UniqueComm(copy);
+}
+
+void wait_patiently(MPI_Request request) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kBusy{2}, kPause{1};
+  const auto start = Clock::now();
+  for (int done = 0;;) {
+    ZT_CHECK_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
+    if (done != 0) return;
+    if (Clock::now() - start > kBusy) std::this_thread::sleep_for(kPause);
+  }
 }
 
 }  // namespace zoetrope::comm

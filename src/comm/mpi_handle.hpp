@@ -39,4 +39,8 @@ int size_of(MPI_Comm comm);
 // A communicator of its own with the same ranks. Collective.
 UniqueComm duplicate(MPI_Comm comm);
 
+// Completes `request`, after a while with sleep in between: another rank may have work for minutes, such as
+// an animation to encode, and use for this core.
+void wait_patiently(MPI_Request request);
+
 }  // namespace zoetrope::comm

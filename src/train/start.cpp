@@ -60,6 +60,14 @@ Found look(const store::RunDirectory& run, std::int64_t max_steps) {
 
 }  // namespace
 
+bool is_same_model(const model::Vit& a, const model::Vit& b) {
+  const model::VitConfig &one = a.config(), &other = b.config();
+  return a.flat().numel() == b.flat().numel() && one.family == other.family &&
+         one.num_attention_heads == other.num_attention_heads && one.image_size == other.image_size &&
+         one.patch_size == other.patch_size && one.hidden_act == other.hidden_act &&
+         one.layer_norm_eps == other.layer_norm_eps && one.id2label == other.id2label;
+}
+
 Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control) {
   Found found;
   if (control.rank() == 0) {

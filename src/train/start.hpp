@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/model/vit.hpp"
 #include "zoetrope/store/run_directory.hpp"
 
 namespace zoetrope::train {
@@ -18,5 +19,8 @@ struct Start {
 // every rank and before anything is written or removed, where training would write over checkpoints that it
 // cannot go on from: those of a Hugging Face Trainer, or of a run whose optimizer files were deleted.
 Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control);
+
+// Whether weights of one can take the place of the other's and mean the same.
+bool is_same_model(const model::Vit& a, const model::Vit& b);
 
 }  // namespace zoetrope::train

@@ -37,15 +37,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Whether weights of one can take the place of the other's and mean the same.
-bool is_same_model(const model::Vit& a, const model::Vit& b) {
-  const model::VitConfig &one = a.config(), &other = b.config();
-  return a.flat().numel() == b.flat().numel() && one.family == other.family &&
-         one.num_attention_heads == other.num_attention_heads && one.image_size == other.image_size &&
-         one.patch_size == other.patch_size && one.hidden_act == other.hidden_act &&
-         one.layer_norm_eps == other.layer_norm_eps && one.id2label == other.id2label;
-}
-
 // One training run of this process. Everything that decides which collective comes next is the same on every
 // rank: options, the reduced StepResult, and the step to resume from, which rank 0 broadcasts.
 class Loop {
