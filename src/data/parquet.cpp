@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parquet shards as Hugging Face `datasets` writes and the Hub serves them.
 #include <algorithm>
+#include <charconv>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "class_names.hpp"
 #include "decode.hpp"
@@ -58,9 +60,33 @@ std::vector<fs::path> shards_of(const std::vector<fs::path>& files, Split split,
   return shards;
 }
 
+// "train-00000-of-00002.parquet" is one of two; 0 where a name does not say.
+std::int64_t shards_by_name(const fs::path& file) {
+  const std::string name = file.stem().string();
+  const std::size_t of = name.rfind("-of-");
+  std::int64_t count = 0;
+  if (of != std::string::npos) std::from_chars(name.data() + of + 4, name.data() + name.size(), count);
+  return count;
+}
+
+// Some take a few of many shards on purpose, so that it is no error.
+void warn_of_missing(const std::vector<fs::path>& shards) {
+  for (const fs::path& shard : shards) {
+    const std::int64_t wanted = shards_by_name(shard);
+    const auto here = std::ranges::count_if(shards, [&](const fs::path& other) {
+      return other.parent_path() == shard.parent_path() && shards_by_name(other) == wanted;
+    });
+    if (here >= wanted) continue;
+    support::log_warning(shard.string() + ": is one of " + std::to_string(wanted) + " shards, of which " +
+                         std::to_string(here) + " are here: going on without the others' images");
+    return;
+  }
+}
+
 std::vector<fs::path> find_shards(const fs::path& folder, Split split, const std::string& given) {
   const std::vector<fs::path> files = list_files(folder);
   const std::vector<fs::path> shards = shards_of(files, split, given);
+  warn_of_missing(shards);
   if (!shards.empty()) return shards;
   if (files.empty()) throw InputError(folder.string() + ": holds no .parquet file");
   throw InputError(folder.string() + ": none of its .parquet files (" + files[0].filename().string() +

@@ -155,6 +155,17 @@ TEST_F(Parquet, RefusesMoreRowsThanTheFileCanHold) {
               ThrowsMessage<InputError>(AllOf(HasSubstr("train.parquet"), HasSubstr("claims more values"))));
 }
 
+TEST_F(Parquet, WarnsOfShardsThatAreNotThere) {
+  fs::remove(folder_ / "data/train-00001-of-00002.parquet");
+  ::testing::internal::CaptureStderr();
+
+  const auto dataset = open(Split::kTrain);
+
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr(kFirst), HasSubstr("one of 2 shards, of which 1 are here")));
+  EXPECT_GT(dataset->size(), 0);
+}
+
 TEST_F(Parquet, SaysWhatIsMissing) {
   fs::rename(folder_ / kFirst, folder_ / "data/odd.parquet");
   fs::remove(folder_ / "data/train-00001-of-00002.parquet");
