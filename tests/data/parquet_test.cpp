@@ -6,6 +6,7 @@
 
 #include "zoetrope/data/dataset.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "scratch.hpp"
 
@@ -157,6 +158,7 @@ TEST_F(Parquet, RefusesMoreRowsThanTheFileCanHold) {
 
 TEST_F(Parquet, WarnsOfShardsThatAreNotThere) {
   fs::remove(folder_ / "data/train-00001-of-00002.parquet");
+  support::set_up_logging("warning", 0, 1, "host");
   ::testing::internal::CaptureStderr();
 
   const auto dataset = open(Split::kTrain);
