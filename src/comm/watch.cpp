@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::comm {
 

@@ -13,7 +13,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 #include "safetensors_header.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 #include "hdf5_state.hpp"
 

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::support {
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::support {
 namespace fs = std::filesystem;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/text.hpp"
 
 namespace zoetrope::support {
@@ -19,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 std::atomic<ProgressStyle> progress_style{ProgressStyle::kAuto};
-std::atomic<std::int64_t> marks{0};
 
 std::size_t terminal_width() {
   winsize size{};
@@ -40,14 +40,6 @@ std::string bar(double fraction, std::size_t width) {
 }
 
 }  // namespace
-
-void mark_progress() {
-  marks.fetch_add(1, std::memory_order_relaxed);
-}
-
-std::int64_t progress_marks() {
-  return marks.load(std::memory_order_relaxed);
-}
 
 void set_progress_style(ProgressStyle style) {
   progress_style = style;

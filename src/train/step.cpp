@@ -10,7 +10,7 @@
 #include "zoetrope/comm/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/cost.hpp"
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::train {
 

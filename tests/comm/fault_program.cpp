@@ -17,7 +17,7 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 #include "host.hpp"
 #include "verdict.hpp"

@@ -8,7 +8,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/progress_marks.hpp"
 
 #ifndef _OPENMP
 #error "at::parallel_for is serial in a translation unit that is compiled without OpenMP"
