@@ -9,6 +9,7 @@
 #include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/analysis/drift.hpp"
 #include "zoetrope/analysis/outliers.hpp"
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/support/digest.hpp"
@@ -53,7 +54,6 @@ class Analyzer {
   store::Embeddings read(std::size_t frame) const;
   std::optional<analysis::Pca> shared_projection() const;
   std::vector<FrameResult> compute_mine();
-  void stop_on_signal() const;  // collective
   std::vector<FrameResult> gather(const std::vector<FrameResult>& mine);
   store::Analysis combine(const std::vector<FrameResult>& frames) const;
   void add_aligned(const std::vector<FrameResult>& frames, store::Analysis& result) const;
@@ -206,13 +206,6 @@ void Analyzer::add_aligned(const std::vector<FrameResult>& frames, store::Analys
   }
 }
 
-void Analyzer::stop_on_signal() const {
-  const std::int64_t signal = comm::all_reduce_scalar(
-      context_.communicator(), std::int64_t{support::received_signal()}, comm::ReduceOp::kMax);
-  if (signal != 0)
-    throw Interrupted("interrupted: of the analysis nothing is kept; run the same command again to do it");
-}
-
 store::Analysis Analyzer::combine(const std::vector<FrameResult>& frames) const {
   store::Analysis result;
   result.step = steps_;
@@ -248,7 +241,8 @@ store::Analysis Analyzer::combine(const std::vector<FrameResult>& frames) const 
 
 store::Analysis Analyzer::analyze() {
   const auto mine = compute_mine();
-  stop_on_signal();
+  comm::stop_if_asked(context_.communicator(),
+                      "of the analysis nothing is kept; run the same command again to do it");
   double outlier_seconds = 0, pca_seconds = 0;
   for (const FrameResult& frame : mine) {
     outlier_seconds += frame.outlier_seconds;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "preprocessor.hpp"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
 #include "zoetrope/model/config.hpp"
+#include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
@@ -29,11 +28,6 @@ std::optional<fs::path> find_file(const fs::path& source, const fs::path& run, c
     if (fs::exists(folder / kFileName)) return folder / kFileName;
   }
   return std::nullopt;
-}
-
-bool has_weights(const fs::path& source) {
-  return std::ranges::any_of(std::array{"model.safetensors", "model.safetensors.index.json"},
-                             [&](const char* name) { return fs::exists(source / name); });
 }
 
 // What to do about weights without the processor that they were made with.
@@ -78,7 +72,7 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
   if (file) {
     preprocessor = data::PreprocessorConfig::from_json(support::read_json(*file), file->string());
   } else {
-    if (has_weights(source))
+    if (model::has_weights(source))
       report_missing(source,
                      support::json_get_or<std::string>(json, "model_type", "vit", config_file.string()),
                      config.image_size);

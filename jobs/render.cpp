@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/comm/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/render/animation.hpp"
@@ -97,13 +98,7 @@ void sweep(Context& context, const store::Analysis& analysis) {
   context.communicator().barrier();
 }
 
-// After a signal on any rank, Interrupted on all. Collective.
-void stop_on_signal(Context& context) {
-  const std::int64_t signal = comm::all_reduce_scalar(
-      context.communicator(), std::int64_t{support::received_signal()}, comm::ReduceOp::kMax);
-  if (signal != 0)
-    throw Interrupted("interrupted: the pictures are not finished; run the same command again to draw them");
-}
+constexpr const char* kNotFinished = "the pictures are not finished; run the same command again to draw them";
 
 void draw_frames(Context& context, render::RendererPool& renderers,
                  const std::vector<render::Frame>& frames) {
@@ -122,7 +117,7 @@ void draw_frames(Context& context, render::RendererPool& renderers,
     const std::lock_guard lock(mutex);
     progress.update(++done);
   });
-  stop_on_signal(context);
+  comm::stop_if_asked(context.communicator(), kNotFinished);
   context.add_stage({"drawing", watch.seconds(), count, "frames"});
 }
 
@@ -163,7 +158,7 @@ void encode_all(Context& context, render::RendererPool& renderers, const std::ve
   } catch (const Interrupted&) {
     // The other ranks hear of it now.
   }
-  stop_on_signal(context);
+  comm::stop_if_asked(context.communicator(), kNotFinished);
   const std::size_t count =
       render::num_animation_frames(frames.size(), render::TweenOptions{context.options().tween});
   context.add_stage(

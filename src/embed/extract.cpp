@@ -7,11 +7,11 @@
 
 #include <ATen/ATen.h>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/plan.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
 
 namespace zoetrope::embed {
@@ -135,13 +135,6 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
   return work;
 }
 
-void stop_on_signal(comm::Communicator& communicator) {
-  const std::int64_t signal =
-      comm::all_reduce_scalar(communicator, std::int64_t{support::received_signal()}, comm::ReduceOp::kMax);
-  if (signal != 0)
-    throw Interrupted("interrupted: embeddings so far are kept; run the same command again to go on");
-}
-
 }  // namespace
 
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
@@ -161,7 +154,7 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
     progress.update(std::min(total, static_cast<std::int64_t>(done)));
   };
   for (const Assignment& round : rounds) {
-    stop_on_signal(communicator);
+    comm::stop_if_asked(communicator, "embeddings so far are kept; run the same command again to go on");
     const std::int64_t step = steps[work[round.item]];
     if (input.on_stage) input.on_stage("embedding with checkpoint-" + std::to_string(step));
     // Whether ranks are alone in this round is the same for all of them.

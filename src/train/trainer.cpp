@@ -11,11 +11,11 @@
 
 #include "zoetrope/comm/device_graph.hpp"
 #include "zoetrope/comm/host_copy.hpp"
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/text.hpp"
@@ -237,8 +237,7 @@ void Loop::train_step(std::int64_t step) {
   sums_.steps += 1;
   sums_.images += static_cast<std::int64_t>(batch.size());
   images_since_log_ += static_cast<std::int64_t>(batch.size());
-  const std::int64_t asked = support::received_signal() != 0 ? 1 : 0;
-  stop_ = comm::all_reduce_scalar(control_, asked, comm::ReduceOp::kMax) != 0;
+  stop_ = comm::is_asked_to_stop(control_);
   const std::int64_t done = step + 1;
   if (done % options_.logging_steps == 0) log_line(done, learning_rate);
   if (is_regular(done)) save(done, false);

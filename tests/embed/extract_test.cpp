@@ -54,6 +54,16 @@ class Extract : public ::testing::Test {
     return model;
   }
 
+  static store::EmbeddingsIdentity identity_of(const model::Vit& model) {
+    store::EmbeddingsIdentity identity;
+    identity.model_digest = model::digest(model);
+    identity.dataset_digest = "digest";
+    identity.num_rows = kImages;
+    identity.num_columns = model.config().hidden_size;
+    identity.num_classes = model.config().num_labels();
+    return identity;
+  }
+
   void save_checkpoint(std::int64_t step) {
     if (comm().rank() == 0) {
       std::filesystem::create_directories(run_.checkpoint(step));
@@ -127,12 +137,7 @@ TEST_F(Extract, TakesUpTheShardsOfAnEarlierAttempt) {
   const std::int64_t size = block_size(model.config());
   // A whole shard of this identity, recognisable by values that no model computes.
   if (comm().rank() == 0) {
-    store::EmbeddingsIdentity identity;
-    identity.model_digest = model::digest(model);
-    identity.dataset_digest = "digest";
-    identity.num_rows = kImages;
-    identity.num_columns = model.config().hidden_size;
-    identity.num_classes = model.config().num_labels();
+    store::EmbeddingsIdentity identity = identity_of(model);
     store::EmbeddedRows rows;
     rows.embeddings.assign(static_cast<std::size_t>(size * identity.num_columns), 123.0F);
     rows.logits.assign(static_cast<std::size_t>(size * identity.num_classes), 456.0F);
@@ -160,12 +165,7 @@ TEST_F(Extract, FillsGapsThatAreNotWholeBlocks) {
   save_checkpoint(0);
   const model::Vit model = make_model(0);
   if (comm().rank() == 0) {
-    store::EmbeddingsIdentity identity;
-    identity.model_digest = model::digest(model);
-    identity.dataset_digest = "digest";
-    identity.num_rows = kImages;
-    identity.num_columns = model.config().hidden_size;
-    identity.num_classes = model.config().num_labels();
+    const store::EmbeddingsIdentity identity = identity_of(model);
     const auto rows = expected(0);
     for (const auto& [first, last] : {store::RowRange{0, 101}, {203, 1009}}) {
       const auto part = [first = first, last = last](const std::vector<float>& all, std::int64_t columns) {
