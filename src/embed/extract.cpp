@@ -12,6 +12,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 
 namespace zoetrope::embed {
@@ -38,7 +39,7 @@ store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, const mod
 double epoch_of(const store::RunDirectory& run, std::int64_t step) {
   const auto path = run.checkpoint(step) / "trainer_state.json";
   if (!std::filesystem::exists(path)) return 0;
-  return support::json_get_or<double>(support::read_json(path), "epoch", 0.0, path.string());
+  return support::json_get_or<double>(support::read_python_json(path), "epoch", 0.0, path.string());
 }
 
 // A checkpoint of which only the embeddings are left: they must be of this dataset, and whole.
@@ -114,6 +115,29 @@ model::Vit read_model(const store::RunDirectory& run, std::int64_t step, const G
   return std::move(*model);
 }
 
+// Reads the model of checkpoint `step` to know what its embeddings must belong to. A damaged model ends the
+// job before anything is made of it: embeddings that are there already may be the only good ones.
+model::Vit read_to_identify(const store::RunDirectory& run, std::int64_t step) {
+  try {
+    return model::load_checkpoint(run.checkpoint(step));
+  } catch (const InputError& error) {
+    if (!std::filesystem::exists(run.embeddings(step))) throw;
+    throw InputError(std::string(error.what()) + " (" + run.embeddings(step).string() +
+                     " is left as it is; delete the model.safetensors beside it to go on with that)");
+  }
+}
+
+// Whether the embeddings of checkpoint `step` must be computed.
+bool needs_embedding(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
+  const auto identity = identity_of(step, epoch_of(run, step), read_to_identify(run, step), input);
+  if (store::is_sealed(run.checkpoint(step), identity)) return false;
+  const auto other = store::sealed_identity(run.checkpoint(step));
+  if (other && other->model_digest != identity.model_digest)
+    support::log_warning(run.embeddings(step).string() +
+                         ": was made from other weights than the checkpoint holds now, and is made again");
+  return true;
+}
+
 // 1 for every checkpoint whose embeddings must be computed. Each rank looks at its share of the checkpoints.
 std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                                    const ExtractionInput& input, comm::Communicator& communicator) {
@@ -124,9 +148,7 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
       require_embeddings(run, steps[i], input);
       continue;
     }
-    const model::Vit model = model::load_checkpoint(run.checkpoint(steps[i]));
-    const auto identity = identity_of(steps[i], epoch_of(run, steps[i]), model, input);
-    if (!store::is_sealed(run.checkpoint(steps[i]), identity)) needed[static_cast<std::int64_t>(i)] = 1;
+    if (needs_embedding(run, steps[i], input)) needed[static_cast<std::int64_t>(i)] = 1;
   }
   communicator.all_reduce(needed, comm::ReduceOp::kMax);
   std::vector<std::size_t> work;

@@ -76,6 +76,7 @@ Vit load_weights(const fs::path& folder, const VitConfig& stored, VitConfig want
   const WeightFiles files(folder);
   WeightMatch match = match_weights(stored, describe(stored).parameters, files);
   require_no_problems(match.problems, files.path());
+  files.verify();
   if (!new_classifier) require_one_classifier(match, files);
   Vit model(std::move(wanted));
   if (stored.num_labels() != model.config().num_labels() || !match.classifier.empty()) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/model/safetensors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -11,9 +13,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
-#include "zoetrope/support/progress_marks.hpp"
 
 #include "safetensors_header.hpp"
 
@@ -55,10 +57,27 @@ void drop_pages(std::span<const std::byte> bytes) {
   if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
+// The metadata's key of the file's digest, which is over describe() and the tensors' bytes.
+constexpr const char* kDigest = "zoetrope_digest";
+constexpr std::string_view kDigestKind = "xxh3-128:";
+constexpr std::size_t kDigestCharacters = 32;
+
+// All that the header says, but for the digest itself and where the first tensor begins.
+std::string describe(const SafetensorsHeader& header) {
+  auto metadata = header.metadata;
+  metadata.erase(kDigest);
+  support::Json json = {metadata};
+  for (const auto& [name, entry] : header.entries)
+    json.push_back({name, entry.dtype, entry.shape, entry.begin - header.data_begin});
+  return json.dump();
+}
+
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
   SafetensorsHeader header = parse_safetensors_header(file_.bytes(), path.string());
+  data_begin_ = header.data_begin;
+  if (header.metadata.contains(kDigest)) description_ = describe(header);
   metadata_ = std::move(header.metadata);
   for (auto& [name, entry] : header.entries)
     entries_[name] = Entry{type_of(entry.dtype), std::move(entry.shape), entry.begin, entry.end};
@@ -97,21 +116,62 @@ void SafetensorsFile::copy_to(const std::string& name, const at::Tensor& destina
   drop_pages(file_.bytes().subspan(found.begin, found.end - found.begin));
 }
 
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::uint64_t offset = 0;
+void SafetensorsFile::verify() const {
+  constexpr std::size_t kPiece = std::size_t{16} << 20;
+  const auto stored = metadata_.find(kDigest);
+  if (stored == metadata_.end()) return;
+  support::Xxh3 digest;
+  digest.update(description_);
+  for (auto rest = file_.bytes().subspan(data_begin_); !rest.empty();) {
+    const auto piece = rest.first(std::min(kPiece, rest.size()));
+    digest.update(piece);
+    drop_pages(piece);
+    rest = rest.subspan(piece.size());
+  }
+  if (stored->second != std::string(kDigestKind) + digest.hex())
+    throw InputError(path_.string() +
+                     ": is damaged: its bytes are no longer those that its digest was made of; restore it "
+                     "from a copy");
+}
+
+namespace {
+
+// The header of a file with these tensors one after another; its data begin at 0.
+SafetensorsHeader header_of(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+  SafetensorsHeader header;
+  header.metadata = metadata;
+  std::size_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
-    const std::uint64_t end = offset + tensor.nbytes();
-    header[name] = {{"dtype", name_of(tensor.scalar_type())},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {offset, end}}};
+    const std::size_t end = offset + tensor.nbytes();
+    header.entries[name] = {name_of(tensor.scalar_type()), tensor.sizes().vec(), offset, end};
     offset = end;
   }
-  std::string text = header.dump();
-  // Aligns the data, as the format asks.
+  return header;
+}
+
+// The header's text, in the order of the tensors, and padded so that the data are aligned as the format asks.
+std::string text_of(const SafetensorsHeader& header, const NamedTensors& tensors) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  json["__metadata__"] = header.metadata;
+  for (const auto& [name, tensor] : tensors) {
+    const auto& entry = header.entries.at(name);
+    json[name] = {{"dtype", entry.dtype}, {"shape", entry.shape}, {"data_offsets", {entry.begin, entry.end}}};
+  }
+  std::string text = json.dump();
   text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
+  return text;
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  SafetensorsHeader header = header_of(tensors, metadata);
+  support::Xxh3 digest;
+  digest.update(describe(header));
+  const std::string unknown = std::string(kDigestKind) + std::string(kDigestCharacters, '0');
+  header.metadata[kDigest] = unknown;
+  const std::string text = text_of(header, tensors);
 
   support::AtomicPath atomic(path);
   std::ofstream file(atomic.temporary(), std::ios::binary);
@@ -120,10 +180,13 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   file.write(text.data(), static_cast<std::streamsize>(text.size()));
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor contiguous = tensor.detach().to(at::kCPU).contiguous();
-    support::mark_progress();
-    file.write(static_cast<const char*>(contiguous.const_data_ptr()),
-               static_cast<std::streamsize>(contiguous.nbytes()));
+    const std::span bytes(static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes());
+    digest.update(bytes);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
+  // Known only now, so that a tensor on a device is fetched once.
+  file.seekp(static_cast<std::streamoff>(kLengthBytes + text.find(unknown) + kDigestKind.size()));
+  file << digest.hex();
   file.close();
   if (!file) throw RunError(path.string() + ": cannot be written (is the disk full?)");
   atomic.commit();

@@ -131,17 +131,18 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file, cons
   if (!json.is_object()) fail(origin, "byte 8: the header is not a JSON object");
 
   SafetensorsHeader header;
-  const std::size_t data_begin = kLengthBytes + size;
+  header.data_begin = kLengthBytes + size;
   for (const auto& [name, value] : json.items()) {
     if (name != "__metadata__") {
-      header.entries[name] = parse_entry(name, value, origin, data_begin, file.size() - data_begin);
+      header.entries[name] =
+          parse_entry(name, value, origin, header.data_begin, file.size() - header.data_begin);
       continue;
     }
     if (!value.is_object()) fail(origin, "__metadata__ is not an object");
     for (const auto& [key, text_value] : value.items())
       if (text_value.is_string()) header.metadata[key] = text_value.get<std::string>();
   }
-  check_layout(header, origin, data_begin, file.size());
+  check_layout(header, origin, header.data_begin, file.size());
   return header;
 }
 

@@ -19,6 +19,7 @@ struct SafetensorsHeader {
   };
   std::map<std::string, Entry> entries;
   std::map<std::string, std::string> metadata;
+  std::size_t data_begin = 0;  // of the tensors, in bytes from the start of the file
 };
 
 // `file` is the whole file. Every field is checked against its size before it is used, and the tensors must

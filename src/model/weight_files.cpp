@@ -75,6 +75,10 @@ std::vector<std::string> WeightFiles::names() const {
   return names;
 }
 
+void WeightFiles::verify() const {
+  for (const SafetensorsFile& file : files_) file.verify();
+}
+
 const SafetensorsFile& WeightFiles::file_of(const std::string& name) const {
   const auto found = file_of_.find(name);
   if (found == file_of_.end()) throw InputError(path_.string() + ": tensor \"" + name + "\" is missing");

@@ -25,6 +25,8 @@ class WeightFiles {
   bool has(const std::string& name) const { return file_of_.contains(name); }
   // The file that holds the tensor. InputError where none does.
   const SafetensorsFile& file_of(const std::string& name) const;
+  // SafetensorsFile::verify of every file.
+  void verify() const;
 
  private:
   void open_shards(const std::filesystem::path& folder);

@@ -97,12 +97,16 @@ std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowR
   return missing;
 }
 
-bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+std::optional<EmbeddingsIdentity> sealed_identity(const fs::path& checkpoint_folder) {
   try {
-    return read_identity(checkpoint_folder) == identity;
+    return read_identity(checkpoint_folder);
   } catch (const InputError&) {
-    return false;
+    return std::nullopt;
   }
+}
+
+bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+  return sealed_identity(checkpoint_folder) == identity;
 }
 
 void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {

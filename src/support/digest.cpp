@@ -2,11 +2,26 @@
 #include "zoetrope/support/digest.hpp"
 
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::support {
+
+namespace {
+
+std::string to_hex(std::span<const unsigned char> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
 
 struct Sha256::State {
   State() : context(EVP_MD_CTX_new()) {
@@ -37,13 +52,37 @@ std::string Sha256::hex() {
   unsigned int size = 0;
   if (EVP_DigestFinal_ex(state_->context, digest, &size) != 1)
     throw RunError("OpenSSL cannot finish a SHA-256 digest");
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
+  return to_hex({digest, size});
+}
+
+struct Xxh3::State {
+  State() : state(XXH3_createState()) {
+    if (state == nullptr || XXH3_128bits_reset(state) != XXH_OK)
+      throw RunError("libxxhash cannot start an XXH3 digest");
   }
-  return text;
+  ~State() { XXH3_freeState(state); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  XXH3_state_t* state;
+};
+
+Xxh3::Xxh3() : state_(std::make_unique<State>()) {}
+Xxh3::~Xxh3() = default;
+
+void Xxh3::update(std::span<const std::byte> bytes) {
+  mark_progress();
+  if (XXH3_128bits_update(state_->state, bytes.data(), bytes.size()) != XXH_OK)
+    throw RunError("libxxhash cannot continue an XXH3 digest");
+}
+
+void Xxh3::update(std::string_view text) {
+  update(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+std::string Xxh3::hex() const {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state_->state));
+  return to_hex(canonical.digest);
 }
 
 std::string sha256_hex(std::span<const std::byte> bytes) {

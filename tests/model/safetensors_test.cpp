@@ -48,6 +48,37 @@ TEST(Safetensors, RoundTripKeepsEveryTypeAndShape) {
   EXPECT_EQ(file.metadata().at("quote"), "a\"b");
 }
 
+// Each byte of what was written, but for the name under which the digest itself lies.
+TEST(Safetensors, AFlippedBitIsNoticed) {
+  const auto folder = scratch_folder();
+  write_safetensors(folder / "whole", {{"a", at::arange(6, at::kFloat)}, {"b", at::arange(3, at::kLong)}},
+                    {{"format", "pt"}, {"step", "20"}});
+  const std::string whole = support::read_file(folder / "whole");
+  SafetensorsFile(folder / "whole").verify();
+  const std::string key = "zoetrope_digest";
+  const std::size_t key_begin = whole.find(key);
+  ASSERT_NE(key_begin, std::string::npos);
+
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    if (i >= key_begin && i < key_begin + key.size()) continue;
+    std::string damaged = whole;
+    damaged[i] ^= 4;
+    support::write_file(folder / "damaged", damaged);
+    EXPECT_THAT([&] { SafetensorsFile(folder / "damaged").verify(); },
+                ::testing::ThrowsMessage<InputError>(HasSubstr("damaged")))
+        << "byte " << i;
+  }
+}
+
+// As transformers writes them.
+TEST(Safetensors, AFileWithoutADigestPasses) {
+  const auto path = scratch_folder() / "plain";
+  support::write_file(
+      path,
+      file_of(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}})", 3));
+  EXPECT_NO_THROW(SafetensorsFile(path).verify());
+}
+
 struct Hostile {
   const char* what;
   std::string content;

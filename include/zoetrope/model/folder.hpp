@@ -13,7 +13,7 @@
 namespace zoetrope::model {
 
 // Reads config.json and the weights of `folder` as they are: every parameter must be there, with its shape.
-// InputError names the tensor otherwise.
+// InputError names the tensor otherwise, and a file whose own digest does not hold.
 Vit load_checkpoint(const std::filesystem::path& folder);
 
 // Whether `folder` holds weights that load_checkpoint would read. Nothing is opened.

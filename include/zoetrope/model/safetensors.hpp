@@ -35,6 +35,9 @@ class SafetensorsFile {
   // back at once: a model being read is never in memory twice.
   void copy_to(const std::string& name, const at::Tensor& destination) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  // Reads the whole file. InputError where it does not hold what write_safetensors wrote: a bit of it has
+  // changed since. A file without our digest, such as transformers writes, passes.
+  void verify() const;
   const std::filesystem::path& path() const { return path_; }
 
  private:
@@ -49,9 +52,12 @@ class SafetensorsFile {
   support::MappedFile file_;
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> metadata_;
+  std::size_t data_begin_ = 0;  // byte of the file
+  std::string description_;     // of the header, where the file has our digest
 };
 
-// Writes atomically. Tensors are copied to the CPU where needed, one at a time.
+// Writes atomically, with a digest of all the file holds in its metadata. Tensors are copied to the CPU where
+// needed, one at a time.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata);
 

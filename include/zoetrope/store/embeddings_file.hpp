@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,9 @@ std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowR
 
 // True when embeddings.h5 exists and is of this identity. A stale or damaged one is false.
 bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
+
+// Of embeddings.h5; none where it is missing or damaged.
+std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& checkpoint_folder);
 
 // Joins the shards into embeddings.h5 and removes them. RunError when rows are missing. Run by one rank; a
 // call after a crash at any point of an earlier one finishes its work.
