@@ -143,6 +143,22 @@ Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std:
           {"trial_params", nullptr}};
 }
 
+namespace {
+
+void require_step(const model::SafetensorsFile& file, std::int64_t step) {
+  if (metadata(file, "step") == std::to_string(step)) return;
+  throw InputError(file.path().string() + ": is of step " + metadata(file, "step") + ", not of its folder's");
+}
+
+}  // namespace
+
+void verify_resume_point(const store::RunDirectory& run, std::int64_t step) {
+  const model::SafetensorsFile file(run.optimizer(step));
+  file.verify();
+  require_step(file, step);
+  support::parse_json(metadata(file, "identity"), file.path().string());
+}
+
 ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
                               const Json& identity) {
   ResumePoint point;
@@ -150,9 +166,8 @@ ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step,
   if (step == 0) return point;
   const c10::NoGradGuard no_grad;
   const model::SafetensorsFile file(run.optimizer(step));
-  if (metadata(file, "step") != std::to_string(step))
-    throw InputError(file.path().string() + ": is of step " + metadata(file, "step") +
-                     ", not of its folder's");
+  file.verify();
+  require_step(file, step);
   require_equal(support::parse_json(metadata(file, "identity"), file.path().string()), identity, file.path());
   point.exp_avg = read_flat(file, kFirstMoment, model);
   point.exp_avg_sq = read_flat(file, kSecondMoment, model);

@@ -7,6 +7,9 @@
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
+#include "zoetrope/support/log.hpp"
+#include "zoetrope/train/checkpoint.hpp"
 
 namespace zoetrope::train {
 
@@ -19,6 +22,7 @@ struct Found {
   Start start;
   std::int64_t first_lost = -1;
   std::int64_t newest_lost = -1;  // -1: there are none
+  std::string damage;             // of the newest checkpoint that could be gone on from if it were whole
 };
 
 // A folder that cannot be read is not known to be empty.
@@ -28,16 +32,37 @@ bool holds_nothing(const fs::path& folder) {
   return empty && !error;
 }
 
+// What is wrong with the files that training would go on from; empty where they are whole.
+std::string damage_of(const store::RunDirectory& run, std::int64_t step, bool has_optimizer) {
+  try {
+    model::load_checkpoint(run.checkpoint(step));
+    if (has_optimizer) verify_resume_point(run, step);
+    for (const char* name : {"preprocessor_config.json", "trainer_state.json"})
+      if (fs::exists(run.checkpoint(step) / name)) support::read_json(run.checkpoint(step) / name);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return {};
+}
+
 Found look(const store::RunDirectory& run, std::int64_t max_steps) {
   Found found;
   const auto steps = run.checkpoint_steps();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     const bool has_optimizer = *step > 0 && fs::exists(run.optimizer(*step));
     // The last step of all, and the newest: nothing is left to train.
-    const bool is_done = *step == max_steps && found.newest_lost < 0;
+    const bool is_done = *step == max_steps && found.newest_lost < 0 && found.damage.empty();
     if ((*step == 0 || has_optimizer || is_done) && model::has_weights(run.checkpoint(*step))) {
-      found.start = {*step, has_optimizer};
-      return found;
+      // With the start alone nothing is trained, and it is made again.
+      const std::string damage = *step == 0 ? std::string() : damage_of(run, *step, has_optimizer);
+      if (damage.empty()) {
+        found.start.step = *step;
+        found.start.has_optimizer = has_optimizer;
+        return found;
+      }
+      if (found.damage.empty()) found.damage = damage;
+      found.start.damaged.push_back(*step);
+      continue;
     }
     if (holds_nothing(run.checkpoint(*step))) continue;
     if (found.newest_lost < 0) found.newest_lost = *step;
@@ -46,16 +71,31 @@ Found look(const store::RunDirectory& run, std::int64_t max_steps) {
   return found;
 }
 
+std::string name_of(std::int64_t step) {
+  return "checkpoint-" + std::to_string(step);
+}
+
 [[noreturn]] void refuse(const store::RunDirectory& run, const Found& found) {
-  const auto name = [](std::int64_t step) { return "checkpoint-" + std::to_string(step); };
   const std::string again = found.start.step < 0 ? "delete its checkpoint folders to train from the beginning"
-                                                 : "delete the folders from " + name(found.first_lost) +
-                                                       " on to train again from " + name(found.start.step);
+                                                 : "delete the folders from " + name_of(found.first_lost) +
+                                                       " on to train again from " + name_of(found.start.step);
+  if (!found.damage.empty())
+    throw InputError(
+        found.damage + "; " + name_of(found.newest_lost) +
+        " and those before it lack what training could go on from instead: restore the file, or " + again);
   throw UsageError(run.checkpoint(found.newest_lost).string() +
                    " lacks its weights or optimizer.safetensors, so training cannot go on from it and would "
                    "replace it: give another --run, or use zoetrope extract, analyze and render for the "
                    "checkpoints as they are, or " +
                    again);
+}
+
+void warn_of_damage(const Found& found) {
+  if (found.damage.empty()) return;
+  support::log_warning(
+      found.damage + "; training " +
+      (found.start.step > 0 ? "goes on from " + name_of(found.start.step) : std::string("begins again")) +
+      " instead");
 }
 
 }  // namespace
@@ -79,7 +119,9 @@ Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, com
   for (std::int64_t* value : {&found.start.step, &found.first_lost, &found.newest_lost})
     *value = comm::broadcast_scalar(control, *value, 0);
   found.start.has_optimizer = comm::broadcast_scalar(control, found.start.has_optimizer ? 1 : 0, 0) != 0;
+  found.damage = comm::broadcast_string(control, found.damage, 0);
   if (found.newest_lost >= 0) refuse(run, found);
+  if (control.rank() == 0) warn_of_damage(found);
   return found.start;
 }
 

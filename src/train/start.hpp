@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/vit.hpp"
@@ -11,13 +12,16 @@
 namespace zoetrope::train {
 
 struct Start {
-  std::int64_t step = -1;      // of the checkpoint to go on from; -1: there is none
-  bool has_optimizer = false;  // a finished training needs none, and checkpoint-0 has none
+  std::int64_t step = -1;             // of the checkpoint to go on from; -1: there is none
+  bool has_optimizer = false;         // a finished training needs none, and checkpoint-0 has none
+  std::vector<std::int64_t> damaged;  // later checkpoints, passed over; rank 0's
 };
 
-// Makes the run directory and looks at its checkpoints on rank 0, which tells the others. UsageError, on
-// every rank and before anything is written or removed, where training would write over checkpoints that it
-// cannot go on from: those of a Hugging Face Trainer, or of a run whose optimizer files were deleted.
+// Makes the run directory and looks at its checkpoints on rank 0, which tells the others: the newest that is
+// whole, read to its last byte. A damaged one is passed over with a warning. On every rank, and before
+// anything is written or removed, UsageError where training would write over checkpoints that it cannot go on
+// from: those of a Hugging Face Trainer, or of a run whose optimizer files were deleted; InputError where it
+// would because all that it could go on from is damaged.
 Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control);
 
 // Whether weights of one can take the place of the other's and mean the same.

@@ -112,7 +112,8 @@ class Loop {
 };
 
 std::int64_t Loop::resume() {
-  auto [found, has_optimizer] = agree_on_start(run_, options_.max_steps, control_);
+  const Start start = agree_on_start(run_, options_.max_steps, control_);
+  std::int64_t found = start.step;
   // Nothing is trained yet: the start is made again, of the model and the seed that are asked for now.
   if (found == 0) found = -1;
   if (is_root()) support::remove_leftovers(run_.root);
@@ -123,7 +124,7 @@ std::int64_t Loop::resume() {
       throw UsageError(run_.checkpoint(found).string() +
                        " holds another model than --model or other classes than --data: use another --run");
     const ResumePoint point =
-        has_optimizer ? read_resume_point(run_, found, state_.model, identity_) : ResumePoint{};
+        start.has_optimizer ? read_resume_point(run_, found, state_.model, identity_) : ResumePoint{};
     write_state(state_, tensors_, [&] {
       state_.model.flat().copy_(stored.flat());
       if (!point.exp_avg.defined()) return;
@@ -136,6 +137,9 @@ std::int64_t Loop::resume() {
     update_.sums()[1] = sums_.correct;
   }
   if (is_root()) {
+    // Regular ones will be written again; the others an undisturbed run would not have.
+    for (const std::int64_t step : start.damaged)
+      if (!is_regular(step)) std::filesystem::remove_all(run_.checkpoint(step));
     log_.emplace(run_.log_csv(), std::max<std::int64_t>(found, 0));
     history_ = store::read_loss_log(run_.log_csv());
     if (found > 0 && found < options_.max_steps)

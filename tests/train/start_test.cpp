@@ -77,16 +77,6 @@ TEST(Start, ContinuingWithOtherOptionsIsRefusedByName) {
                   ::testing::AllOf(HasSubstr("--learning-rate"), HasSubstr("another --run"))));
 }
 
-TEST(Start, ADamagedOptimizerFileIsNamed) {
-  const auto folder = scratch_folder();
-  const TrainOptions options = short_options();
-  train_on(1, folder, testing::golden_images(20), options);
-  std::filesystem::resize_file(folder / "checkpoint-11/optimizer.safetensors", 1000);
-
-  EXPECT_THAT([&] { train_on(1, folder, testing::golden_images(20), options); },
-              ::testing::ThrowsMessage<InputError>(HasSubstr("checkpoint-11/optimizer.safetensors")));
-}
-
 // Every file below `folder` with what it holds.
 std::map<std::string, std::string> contents(const fs::path& folder) {
   std::map<std::string, std::string> files;
@@ -150,6 +140,74 @@ TEST_F(FinishedRun, LeavesWhatAnotherProcessIsWritingAlone) {
   train(1);
 
   EXPECT_TRUE(fs::exists(page));
+}
+
+// What happens to files on disks and networks: a bit flips, a file is cut, empty or not what it was.
+void flip_bit(const fs::path& file) {
+  std::string bytes = support::read_file(file);
+  bytes[bytes.size() * 3 / 4] ^= 4;
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+void cut(const fs::path& file) {
+  fs::resize_file(file, fs::file_size(file) / 2);
+}
+
+struct Damage {
+  const char* name;
+  const char* file;
+  void (*act)(const fs::path&);
+};
+
+class DamagedNewest : public FinishedRun, public ::testing::WithParamInterface<Damage> {};
+
+// The checkpoint before it is whole, and the training gone on from there gives the same bits.
+TEST_P(DamagedNewest, IsPassedOver) {
+  const auto last = model::digest(model::load_checkpoint(run_.checkpoint(11)));
+  const fs::path file = run_.checkpoint(11) / GetParam().file;
+  GetParam().act(file);
+
+  for (const int ranks : {1, 2}) {
+    ::testing::internal::CaptureStdout();
+    train(ranks);
+    const std::string said = ::testing::internal::GetCapturedStdout();
+    if (ranks == 1) {
+      EXPECT_THAT(said, AllOf(HasSubstr(file.string()), HasSubstr("from checkpoint-8")));
+    }
+    EXPECT_EQ(model::digest(model::load_checkpoint(run_.checkpoint(11))), last);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, DamagedNewest,
+                         ::testing::Values(Damage{"FlippedModel", "model.safetensors", flip_bit},
+                                           Damage{"CutModel", "model.safetensors", cut},
+                                           Damage{"FlippedOptimizer", "optimizer.safetensors", flip_bit},
+                                           Damage{"CutOptimizer", "optimizer.safetensors", cut},
+                                           Damage{"CutConfig", "config.json", cut},
+                                           Damage{"CutState", "trainer_state.json", cut},
+                                           Damage{"CutPreprocessor", "preprocessor_config.json", cut}),
+                         [](const auto& named) { return named.param.name; });
+
+// It is of no regular step: no undisturbed run has it.
+TEST_F(FinishedRun, ADamagedInterruptionIsRemoved) {
+  fs::copy(run_.checkpoint(8), run_.checkpoint(9));
+  cut(run_.optimizer(9));
+  fs::remove_all(run_.checkpoint(11));
+
+  train(1);
+
+  EXPECT_THAT(run_.checkpoint_steps(), ::testing::ElementsAre(0, 4, 8, 11));
+}
+
+TEST_F(FinishedRun, NothingIsReplacedWhereAllResumePointsAreDamaged) {
+  flip_bit(run_.optimizer(11));
+  flip_bit(run_.optimizer(8));
+  const auto before = contents(run_.root);
+
+  EXPECT_THAT([&] { train(2); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr(run_.optimizer(11).string() + ": is damaged"),
+                                              HasSubstr("from checkpoint-4 on"))));
+
+  EXPECT_TRUE(contents(run_.root) == before);
 }
 
 // With the start alone nothing is trained: it is made again, with the options of now.

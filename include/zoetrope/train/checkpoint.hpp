@@ -59,6 +59,10 @@ struct ResumePoint {
 ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
                               const support::Json& identity);
 
+// Reads the optimizer's file of checkpoint `step` to its end. InputError where it is damaged or of another
+// step.
+void verify_resume_point(const store::RunDirectory& run, std::int64_t step);
+
 // Removes what is no longer needed once checkpoint `newest` is on disk: optimizer states beyond
 // `keep_optimizer`, checkpoints of interruptions, and with `keep_models` false the older models.
 void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std::int64_t keep_optimizer,

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of a run that a disk or a network has damaged: what is whole is kept, what is not is named."""
+import hashlib
+import shutil
+import unittest
+from pathlib import Path
+
+import job
+
+
+def flip_bit(path, place=0.75):
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 4
+    path.write_bytes(content)
+
+
+def digests(folder):
+    return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+class Damage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = job.scratch()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.root = Path(cls.folder.name)
+        cls.whole = cls.root / "whole"
+        job.run(["run", "--run", cls.whole, *job.SMALL])
+
+    def copy(self, name):
+        return Path(shutil.copytree(self.whole, self.root / name))
+
+    def test_embeddings_of_a_damaged_model_are_kept(self):
+        for ranks in 1, 2:
+            folder = self.copy(f"model-{ranks}")
+            model = folder / "checkpoint-5/model.safetensors"
+            flip_bit(model)
+            before = digests(folder)
+            for command in "run", "extract":
+                _, said = job.run([command, "--run", folder, *(job.SMALL if command == "run" else ["--no-progress"])],
+                                  ranks, code=3)
+                self.assertIn(f"{model}: is damaged", said)
+                self.assertIn("checkpoint-5/embeddings.h5 is left as it is", said)
+                self.assertEqual(digests(folder), before)
+            model.unlink()  # as the message says
+            job.run(["run", "--run", folder, *job.SMALL], ranks)
+            job.assert_same_results(self.whole, folder)
+
+    # A model that transformers has written holds no digest of its own.
+    def test_weights_that_changed_are_told(self):
+        folder = self.copy("changed")
+        shutil.copy(folder / "checkpoint-10/model.safetensors", folder / "checkpoint-5")
+        _, said = job.run(["extract", "--run", folder, "--no-progress"])
+        self.assertIn("checkpoint-5/embeddings.h5: was made from other weights", said)
+        self.assertEqual(said.count("other weights"), 1)
+
+    def test_training_goes_on_from_the_newest_whole_checkpoint(self):
+        for damaged in "model.safetensors", "optimizer.safetensors":
+            folder = self.copy(f"training-{damaged}")
+            flip_bit(folder / "checkpoint-20" / damaged)
+            _, said = job.run(["run", "--run", folder, *job.SMALL], 2)
+            self.assertIn(f"checkpoint-20/{damaged}: is damaged", said)
+            self.assertIn("goes on from checkpoint-15", said)
+            self.assertEqual(job.checkpoints(folder), job.checkpoints(self.whole))
+            job.assert_no_leftovers(folder)
+            job.run(["extract", "--run", folder, "--no-progress"])  # all models are whole again
+
+
+if __name__ == "__main__":
+    unittest.main()
