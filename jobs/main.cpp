@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "zoetrope/comm/startup_watch.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
@@ -121,8 +122,20 @@ bool answer_alone(const std::vector<std::string>& arguments) {
   return true;
 }
 
+// --timeout as this process alone reads it, before the ranks can agree on anything; the default where the
+// options are wrong, which is said later and once.
+std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) {
+  try {
+    const Job& job = find_job(arguments[0]);
+    const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+    return std::chrono::seconds(
+        parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words)).timeout);
+  } catch (const std::exception&) {
+    return std::chrono::seconds(Options().timeout);
+  }
+}
+
 void do_job(comm::World& world, const Job& job, Options options) {
-  world.set_timeout(std::chrono::seconds(options.timeout));
   support::set_up_logging(options.quiet ? "warning" : options.log_level, world.rank(), world.size(),
                           world.host());
   if (options.quiet || options.no_progress || world.rank() != 0)
@@ -133,6 +146,7 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const auto lock = open_run_directory(context, (job.groups & kTraining) != 0);
   context.preprocessor();  // by all ranks, since in some stages only rank 0 looks at images
   job.stage(context);
+  context.keep_options();
   const std::string summary = summarize(context, watch.seconds());
   if (world.rank() == 0 && !quiet) std::cout << summary << std::flush;
 }
@@ -209,11 +223,14 @@ int main(int argc, char** argv) {
     if (jobs::answer_alone(arguments)) return 0;
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
+    zoetrope::comm::StartupWatch startup(jobs::startup_timeout(arguments));
     world = std::make_unique<World>(argc, argv);
     const jobs::Job& job = jobs::find_job(arguments[0]);
     int exit_code = 0;
     const auto options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
     if (!options) return exit_code;
+    world->set_timeout(std::chrono::seconds(options->timeout));
+    startup.end();
     jobs::do_job(*world, job, *options);
     return 0;
   } catch (const zoetrope::Interrupted& interrupted) {

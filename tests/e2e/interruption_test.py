@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 from pathlib import Path
@@ -107,6 +108,17 @@ class Interruption(unittest.TestCase):
         self.assertNotEqual(process.returncode, 0)
         self.assertIn("rank 1", errors)
         self.finish_and_compare(folder)
+
+    def test_a_rank_stopped_in_start_up_ends_the_others(self):
+        # Before MPI_Init, in which the other ranks wait for it.
+        for rank in 0, 1:
+            stop = f'[ "$OMPI_COMM_WORLD_RANK" = {rank} ] && kill -STOP $$; exec "$@"'
+            words = [job.PROGRAM, "finetune", "--run", self.root / f"start-up-{rank}", "--timeout", "5", *TRAINING[:-3]]
+            process = subprocess.Popen([*job.MPIRUN, "-n", "2", "sh", "-c", stop, "sh", *map(str, words)],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            _, errors = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 4, errors)
+            self.assertEqual(errors.count("not all of its ranks have started"), 1, errors)
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/comm/startup_watch.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "zoetrope/support/error.hpp"
+
+#include "host.hpp"
+
+namespace zoetrope::comm {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLeastLimit = 10s;
+constexpr auto kTick = 100ms;
+
+// This rank's number as its launcher says it; MPI has not said it yet. Empty without a launcher.
+std::string rank_of_launcher() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (const char* rank = std::getenv(name)) return rank;
+  return {};
+}
+
+}  // namespace
+
+StartupWatch::StartupWatch(std::chrono::seconds limit)
+    : limit_(std::max<std::chrono::seconds>(limit, kLeastLimit)), thread_([this] { run(); }) {}
+
+void StartupWatch::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  end_asked_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void StartupWatch::run() {
+  // Ticks are counted, not the clock read: while the host is too busy to run this thread, or the process is
+  // suspended, the other ranks need not have come on either.
+  const auto ticks_until = [&](std::chrono::milliseconds span) {
+    std::unique_lock lock(mutex_);
+    for (auto left = span / kTick; left > 0; --left)
+      if (end_asked_.wait_for(lock, kTick, [&] { return ended_; })) return false;
+    return true;
+  };
+  if (!ticks_until(limit_)) return;
+  // One rank speaks where it can: the others hold back, and are ended before they do.
+  const std::string rank = rank_of_launcher();
+  if (!rank.empty() && rank != "0" && !ticks_until(3s)) return;
+  std::fprintf(
+      stderr,
+      "zoetrope: the job is ended: after %lld s not all of its ranks have started (seen from %s on %s): one "
+      "is stopped or its host does not answer; start again, without that host, or with a longer --timeout\n",
+      static_cast<long long>(limit_.count()), rank.empty() ? "this process" : ("rank " + rank).c_str(),
+      host_name().c_str());
+  std::fflush(stderr);
+  std::_Exit(static_cast<int>(ExitCode::kFailed));
+}
+
+}  // namespace zoetrope::comm
