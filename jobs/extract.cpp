@@ -24,7 +24,10 @@ void extract(Context& context) {
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
                      "--run the output folder of a Hugging Face Trainer");
   embed::ExtractionInput input = extraction_input(context);
-  input.on_stage = [&](const std::string& stage) { context.set_stage(stage); };
+  input.on_stage = [&](const std::string& stage) {
+    context.keep_options();  // every model has been read, and its embeddings are about to be written
+    context.set_stage(stage);
+  };
   const auto result = embed::extract(context.run(), steps, input, context.communicator());
   context.add_stage({"embedding", result.seconds, result.images, "images"});
 }

@@ -19,26 +19,6 @@ po::typed_value<double>* real(double& target, const char* shown) {
   return po::value<double>(&target)->default_value(target, shown)->value_name("X");
 }
 
-po::options_description data_options(Options& o) {
-  po::options_description group("Data", kLineLength);
-  auto add = group.add_options();
-  add("data", field(o.data, "SPEC"),
-      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
-      "folder:DIR "
-      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout)");
-  add("train-limit", field(o.train_limit, "N"), "use N training images; 0: all");
-  add("test-limit", field(o.test_limit, "N"), "use N test images; 0: all");
-  add("train-split", field(o.train_split, "NAME"),
-      "folder, parquet: the training split's name, where it is an unusual one");
-  add("test-split", field(o.test_split, "NAME"), "the same of the test split");
-  add("image-column", field(o.image_column, "NAME"), "parquet: the images' column, where there are several");
-  add("label-column", field(o.label_column, "NAME"), "parquet: the labels' column; cifar100: coarse_label");
-  add("skip-bad-images", po::bool_switch(&o.skip_bad_images),
-      "folder, parquet: go on without images that cannot be decoded");
-  add("image-cache", field(o.image_cache, "MIB"), "resized images of a split that a rank keeps in memory");
-  return group;
-}
-
 po::options_description model_options(Options& o) {
   po::options_description group("Model", kLineLength);
   group.add_options()(
@@ -145,10 +125,30 @@ po::options_description common_options(Options& o) {
 
 }  // namespace
 
+po::options_description describe_data(Options& o) {
+  po::options_description group("Data", kLineLength);
+  auto add = group.add_options();
+  add("data", field(o.data, "SPEC"),
+      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
+      "folder:DIR "
+      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout)");
+  add("train-limit", field(o.train_limit, "N"), "use N training images; 0: all");
+  add("test-limit", field(o.test_limit, "N"), "use N test images; 0: all");
+  add("train-split", field(o.train_split, "NAME"),
+      "folder, parquet: the training split's name, where it is an unusual one");
+  add("test-split", field(o.test_split, "NAME"), "the same of the test split");
+  add("image-column", field(o.image_column, "NAME"), "parquet: the images' column, where there are several");
+  add("label-column", field(o.label_column, "NAME"), "parquet: the labels' column; cifar100: coarse_label");
+  add("skip-bad-images", po::bool_switch(&o.skip_bad_images),
+      "folder, parquet: go on without images that cannot be decoded");
+  add("image-cache", field(o.image_cache, "MIB"), "resized images of a split that a rank keeps in memory");
+  return group;
+}
+
 po::options_description describe(Options& o, unsigned groups) {
   po::options_description all(kLineLength);
   all.add(common_options(o));
-  if (groups & kData) all.add(data_options(o));
+  if (groups & kData) all.add(describe_data(o));
   if (groups & kModel) all.add(model_options(o));
   if (groups & kTraining) all.add(training_options(o));
   if (groups & kCompute) all.add(compute_options(o));

@@ -11,4 +11,7 @@ namespace zoetrope::jobs {
 // The options of `groups` and those of all jobs. Reading them fills `options`.
 boost::program_options::options_description describe(Options& options, unsigned groups);
 
+// Those of kData alone.
+boost::program_options::options_description describe_data(Options& options);
+
 }  // namespace zoetrope::jobs

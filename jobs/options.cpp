@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <sstream>
 
 #include <boost/program_options.hpp>
@@ -178,15 +179,47 @@ std::string text_of(const boost::any& value) {
   return {buffer, end};
 }
 
-std::string run_ini_text(const Options& options) {
-  std::string text = "# The options of this run. Read them back with --config.\n";
-  for (const auto& [name, value] : options.in_effect) {
-    if (value.find_first_of("#\n\r") != std::string::npos || value.starts_with(' ') || value.ends_with(' '))
-      throw UsageError("--" + name + " " + value +
-                       ": '#', line breaks and spaces at an end cannot be kept in run.ini");
-    if (!value.empty()) text += name + " = " + value + "\n";
+// Boost's reader takes '#' as the start of a comment, and trims.
+bool fits_an_ini(const std::string& value) {
+  return value.find_first_of("#\n\r") == std::string::npos && !value.starts_with(' ') &&
+         !value.ends_with(' ');
+}
+
+// The names and values of an INI file that has been read without complaint.
+std::map<std::string, std::string> values_of(const std::string& ini, const po::options_description& all) {
+  std::istringstream lines(ini);
+  std::map<std::string, std::string> values;
+  for (const auto& option : po::parse_config_file(lines, all).options)
+    if (!option.value.empty()) values.try_emplace(option.string_key, option.value.front());
+  return values;
+}
+
+// Whether the job's run.ini takes the option's value of now: a job that trains keeps all that it takes,
+// another one the data that the run is of.
+bool is_kept(const std::string& name, unsigned groups, const std::vector<std::string>& data_names) {
+  if ((groups & kTraining) != 0) return true;
+  return (groups & kData) != 0 && std::ranges::find(data_names, name) != data_names.end();
+}
+
+// What run.ini, whose text is `before`, is to hold once the job's options have proven good.
+std::vector<std::pair<std::string, std::string>> values_to_keep(const Options& options,
+                                                                const po::variables_map& values,
+                                                                const po::options_description& all,
+                                                                const std::string& before) {
+  Options ignored;
+  const auto data_names = names_of(describe_data(ignored));
+  const auto earlier = values_of(before, all);
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const auto& name : names_of(all)) {
+    if (!shapes_the_run(name, options)) continue;
+    const auto found = earlier.find(name);
+    if (is_kept(name, options.groups, data_names)) {
+      kept.emplace_back(name, text_of(values[name].value()));
+    } else if (found != earlier.end()) {
+      kept.emplace_back(*found);
+    }
   }
-  return text;
+  return kept;
 }
 
 }  // namespace
@@ -253,15 +286,24 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   check(options);
   if ((groups & kRendering) != 0) check_rendering(options);
   options.groups = groups;
-  for (const auto& name : names_of(all))
-    if (shapes_the_run(name, options)) options.in_effect.emplace_back(name, text_of(values[name].value()));
-  if ((groups & kTraining) != 0)
-    run_ini_text(options);  // refuses here what could not be kept when work has begun
+  options.kept = values_to_keep(options, values, all, inis.run);
+  // A training cannot go on without its options, so what could not be kept is refused before it begins.
+  if (const RunIni ini = run_ini(options); (groups & kTraining) != 0 && !ini.problem.empty())
+    throw UsageError(ini.problem);
   return options;
 }
 
-void write_run_ini(const fs::path& path, const Options& options) {
-  support::write_file(path, run_ini_text(options));
+RunIni run_ini(const Options& options) {
+  RunIni ini{"# The options of this run. Read them back with --config.\n", ""};
+  for (const auto& [name, value] : options.kept) {
+    if (!fits_an_ini(value)) {
+      ini.problem =
+          "--" + name + " " + value + ": '#', line breaks and spaces at an end cannot be kept in run.ini";
+    } else if (!value.empty()) {
+      ini.text += name + " = " + value + "\n";
+    }
+  }
+  return ini;
 }
 
 }  // namespace zoetrope::jobs

@@ -80,8 +80,8 @@ struct Options {
   std::string log_level = "info";
   bool no_progress = false;
 
-  unsigned groups = 0;                                         // that the job takes
-  std::vector<std::pair<std::string, std::string>> in_effect;  // name and value of all that shapes the run
+  unsigned groups = 0;                                    // that the job takes
+  std::vector<std::pair<std::string, std::string>> kept;  // name and value of what run.ini is to hold
 
   // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.
   bool has_max_steps() const { return max_steps > 0; }
@@ -109,7 +109,13 @@ IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vect
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
                       const IniTexts& inis = {});
 
-// Writes every option that shapes the run, so that --config reads it back.
-void write_run_ini(const std::filesystem::path& path, const Options& options);
+// What run.ini is to hold, so that --config and the next job read it back: of a job that trains, every option
+// that shapes the run; of another, what run.ini held before and the data options of now. Where the latter
+// cannot be kept, `problem` says which and why.
+struct RunIni {
+  std::string text;
+  std::string problem;
+};
+RunIni run_ini(const Options& options);
 
 }  // namespace zoetrope::jobs
