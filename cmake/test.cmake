@@ -1,7 +1,7 @@
 # zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [RANKS n...] [LABELS label...] [TIMEOUT s])
 #
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
-# it is one test; label unit. A test's working directory is its own scratch folder.
+# it is one test; label unit. Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
 include(GoogleTest)
 
 set(ZOETROPE_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none CACHE STRING "How tests start MPI ranks")
@@ -37,7 +37,7 @@ function(zoetrope_add_test)
         ENVIRONMENT "ZOETROPE_TEST_RANKS=${n};OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
     endforeach()
   else()
-    target_link_libraries(${T_NAME} PRIVATE GTest::gmock_main)
+    target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
     gtest_discover_tests(${T_NAME} WORKING_DIRECTORY ${scratch} DISCOVERY_TIMEOUT 60
       PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT})
   endif()

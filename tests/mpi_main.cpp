@@ -1,10 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// main() of tests that run under mpirun: every rank runs every test, and the program fails on all ranks when
-// it fails on one.
+// main() of tests that run under mpirun: every rank runs every test, all of them in one scratch folder, and
+// the program fails on all ranks when it fails on one.
+#include <array>
+#include <climits>
 #include <cstdio>
+#include <filesystem>
+#include <string>
 
 #include <gtest/gtest.h>
 #include <mpi.h>
+
+#include "support/scratch.hpp"
+
+namespace {
+
+// Rank 0's folder is the others' as well.
+class ScratchOfAllRanks : public testing::EmptyTestEventListener {
+ public:
+  explicit ScratchOfAllRanks(int rank) : rank_(rank) {}
+
+  void OnTestStart(const testing::TestInfo& test) override {
+    outside_ = std::filesystem::current_path();
+    std::array<char, PATH_MAX> path{};
+    if (rank_ == 0) {
+      of_rank_0_.OnTestStart(test);
+      std::filesystem::current_path().string().copy(path.data(), path.size() - 1);
+    }
+    MPI_Bcast(path.data(), static_cast<int>(path.size()), MPI_CHAR, 0, MPI_COMM_WORLD);
+    std::filesystem::current_path(path.data());
+  }
+  void OnTestEnd(const testing::TestInfo& test) override {
+    MPI_Barrier(MPI_COMM_WORLD);
+    std::filesystem::current_path(outside_);
+    if (rank_ == 0) of_rank_0_.OnTestEnd(test);
+  }
+
+ private:
+  int rank_;
+  std::filesystem::path outside_;
+  zoetrope::scratch::ForEachTest of_rank_0_;
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
   int provided = 0;
@@ -12,10 +49,9 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (rank != 0) {
-    auto& listeners = testing::UnitTest::GetInstance()->listeners();
-    delete listeners.Release(listeners.default_result_printer());
-  }
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  if (rank != 0) delete listeners.Release(listeners.default_result_printer());
+  listeners.Append(new ScratchOfAllRanks(rank));
   int failed = RUN_ALL_TESTS();
   if (failed != 0) std::fprintf(stderr, "[rank %d] a test failed\n", rank);
   int failed_anywhere = 0;

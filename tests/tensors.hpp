@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How tests compare tensors and make scratch folders.
+// How tests compare tensors, and where they find and put files.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,8 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+
+#include "support/scratch.hpp"
 
 namespace zoetrope::testing {
 
@@ -22,16 +24,8 @@ inline double relative_difference(const at::Tensor& actual, const at::Tensor& ex
   return largest_difference(actual, expected) / expected.to(at::kDouble).abs().max().item<double>();
 }
 
-// An empty folder named after the running test, below the test's working directory.
 inline std::filesystem::path scratch_folder() {
-  const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = std::string(info->test_suite_name()) + "." + info->name();
-  for (char& c : name)
-    if (c == '/') c = '_';
-  const std::filesystem::path folder = std::filesystem::current_path() / name;
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  return folder;
+  return scratch::folder();
 }
 
 inline std::filesystem::path golden(const std::string& name) {

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares the analysis with cleanlab, scikit-learn and SciPy as installed, on data too large for golden files.
 
-    peer_test.py DRIVER SCRATCH
+    peer_test.py DRIVER
 
 Exits with 77 (skipped) where a library is missing.
 """
 import json
 import subprocess
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -125,17 +126,22 @@ def compare_neighbourhoods(checks, found, before, after, labels, points):
     checks.near("trustworthiness", found["trustworthiness"], trust, 1e-5)
 
 
-def main(driver, scratch):
+def main(driver):
     warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as scratch:
+        return 1 if compare_all(driver, Path(scratch)) else 0
+
+
+def compare_all(driver, scratch):
     failed = 0
     for case, count, width in [("tall", 2000, 128), ("wide", 300, 768), ("flat", 2000, 3), ("prime", 1511, 37)]:
         before, labels = clusters(1, count, width, 7)
         after = before + clusters(2, count, width, 7)[0]
-        failed += compare(case, driver, Path(scratch) / case, before, after, labels)
+        failed += compare(case, driver, scratch / case, before, after, labels)
         if count >= 1000:
             before = with_duplicates(before)
-            failed += compare(f"{case}, duplicates", driver, Path(scratch) / case, before, after, labels)
-    return 1 if failed else 0
+            failed += compare(f"{case}, duplicates", driver, scratch / case, before, after, labels)
+    return failed
 
 
 if __name__ == "__main__":

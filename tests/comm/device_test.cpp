@@ -10,11 +10,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
 
 #include "host.hpp"
+#include "support/scratch.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -113,7 +113,6 @@ class BindToCoresNear : public testing::Test {
  protected:
   void TearDown() override {
     sched_setaffinity(0, sizeof before_, reinterpret_cast<const cpu_set_t*>(before_.data()));
-    std::filesystem::remove_all(sysfs_);
   }
   void tell(const std::string& list) {
     const auto folder = sysfs_ / "bus/pci/devices/0000:3b:00.0";
@@ -123,8 +122,7 @@ class BindToCoresNear : public testing::Test {
   std::string bind() const { return bind_to_cores_near({0, "", "", "0000:3B:00.0", 0}, sysfs_.string()); }
 
   const CpuSet before_ = allowed_cpus();
-  const std::filesystem::path sysfs_ =
-      std::filesystem::temp_directory_path() / ("zt-sysfs-" + std::to_string(getpid()));
+  const std::filesystem::path sysfs_ = scratch::folder();
 };
 
 TEST_F(BindToCoresNear, UsesTheCoresThatTheSystemNames) {

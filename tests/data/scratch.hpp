@@ -10,21 +10,15 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "support/scratch.hpp"
+
 namespace zoetrope::data {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// A test with an empty folder of its own, gone afterwards.
+// A test that puts files into its scratch folder.
 class ScratchTest : public ::testing::Test {
  protected:
-  ScratchTest() {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::current_path() / (std::string(info->test_suite_name()) + "-" + info->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~ScratchTest() override { std::filesystem::remove_all(folder_); }
-
   void write(const std::string& name, const Bytes& bytes) const {
     std::filesystem::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name, std::ios::binary)
@@ -45,7 +39,7 @@ class ScratchTest : public ::testing::Test {
     gzclose(file);
   }
 
-  std::filesystem::path folder_;
+  const std::filesystem::path folder_ = scratch::folder();
 };
 
 }  // namespace zoetrope::data

@@ -26,13 +26,7 @@ constexpr std::int64_t kImages = 2003;  // prime: the last block is short
 
 class Extract : public ::testing::Test {
  protected:
-  // One folder for all ranks, emptied by rank 0.
   Extract() {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    run_.root = std::filesystem::current_path() /
-                (std::string("extract-") + info->name() + "-" + std::to_string(comm().size()));
-    if (comm().rank() == 0) std::filesystem::remove_all(run_.root);
-    comm().barrier();
     at::set_num_threads(2);
     const at::Tensor base =
         at::arange(kImages * 784, at::kLong).mul(2654435761).bitwise_and(0xff).to(at::kByte);
@@ -95,7 +89,7 @@ class Extract : public ::testing::Test {
   }
 
   std::unique_ptr<comm::World> world_ = make_world();
-  store::RunDirectory run_;
+  const store::RunDirectory run_{std::filesystem::current_path()};  // one folder for all ranks
   data::PreprocessorConfig preprocessor_{.height = 28, .width = 28};
   std::unique_ptr<data::ImageCache> images_;
 };

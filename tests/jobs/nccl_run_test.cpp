@@ -46,13 +46,8 @@ class NcclRun : public ::testing::Test {
 
   // A run on "gpu" (tensors over NCCL) or on the CPU (over MPI) into a folder of that name.
   store::RunDirectory run(const std::string& name, std::vector<std::string> more) {
-    const auto folder =
-        std::filesystem::current_path() / (std::to_string(world_->size()) + "-" + test_name() + "-" + name);
-    if (world_->rank() == 0) {
-      std::filesystem::remove_all(folder);
-      std::filesystem::create_directories(folder);
-    }
-    world_->communicator().barrier();
+    const auto folder = std::filesystem::current_path() / name;
+    std::filesystem::create_directories(folder);  // all ranks the same one
     std::vector<std::string> words = {"--run",           folder.string(),
                                       "--model",         testing::golden("vit-tiny").string(),
                                       "--train-limit",   "300",
@@ -73,8 +68,6 @@ class NcclRun : public ::testing::Test {
     world_->communicator().barrier();
     return store::RunDirectory{folder};
   }
-
-  static std::string test_name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
 
   static void expect_equal(const store::RunDirectory& actual, const store::RunDirectory& expected) {
     const auto log = store::read_loss_log(actual.log_csv()),

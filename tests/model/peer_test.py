@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models that transformers wrote, read and written by zoetrope, load in transformers as they are and answer the same.
 
-    peer_test.py DRIVER SCRATCH
+    peer_test.py DRIVER
 
 Exits with 77 (skipped) where a library is missing.
 """
 import json
-import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 try:
@@ -100,13 +100,13 @@ def compare(case, driver, folder, model_class, config_class, options, side, save
 
 
 def main():
-    driver, scratch = Path(sys.argv[1]), Path(sys.argv[2])
-    shutil.rmtree(scratch, ignore_errors=True)
+    driver = Path(sys.argv[1])
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.manual_seed(1)
-    for index, (case, arguments) in enumerate(CASES.items()):
-        compare(case, driver, scratch / str(index), *arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        for index, (case, arguments) in enumerate(CASES.items()):
+            compare(case, driver, Path(scratch) / str(index), *arguments)
     sys.exit(1 if failed else 0)
 
 

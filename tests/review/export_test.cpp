@@ -18,13 +18,7 @@ using ::testing::HasSubstr;
 
 class ExportTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    fs::remove_all(run_.root);
-    fs::create_directories(run_.root);
-  }
-  const store::RunDirectory run_{
-      fs::current_path() /
-      ::testing::UnitTest::GetInstance()->current_test_info()->name()};  // tests run side by side
+  const store::RunDirectory run_{fs::current_path()};
 };
 
 TEST_F(ExportTest, EveryFormatHoldsRunsOfEverySize) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fresh folder for one test.
+// What tests of files share.
 #pragma once
 
 #include <filesystem>
@@ -7,19 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include "support/scratch.hpp"
+
 namespace zoetrope::store {
 
 class ScratchTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::current_path() / (std::string(test->test_suite_name()) + "." + test->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_;
+  const std::filesystem::path folder_ = scratch::folder();
 };
 
 // The message of the Exception that `action` throws.

@@ -23,6 +23,11 @@ Json parse_json(std::string_view text, const std::string& origin);
 // Reads and parses a file of at most `max_bytes`.
 Json read_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);
 
+// The same of a file that Python's json wrote, as Python's json reads it: NaN, Infinity and -Infinity are
+// numbers, for which JSON has no words.
+Json parse_python_json(std::string_view text, const std::string& origin);
+Json read_python_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);
+
 // Whether T can hold the value: converting a number out of its range would be undefined.
 template <typename T>
 bool json_fits(const Json& value) {
