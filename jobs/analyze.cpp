@@ -26,7 +26,7 @@ namespace zoetrope::jobs {
 
 namespace {
 
-constexpr const char* kMethod = "2";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "3";  // changes when the same embeddings would give other numbers
 
 analysis::AlignTo align_to(const std::string& word) {
   if (word == "first") return analysis::AlignTo::kFirst;
@@ -213,9 +213,8 @@ store::Analysis Analyzer::combine(const std::vector<FrameResult>& frames) const 
   result.class_names = context_.test().dataset->class_names();
   const auto log = context_.loss_log();
   for (const std::int64_t step : steps_) {
-    const auto logged =
-        std::find_if(log.begin(), log.end(), [&](const auto& record) { return record.step == step; });
-    result.loss.push_back(logged == log.end() ? std::numeric_limits<double>::quiet_NaN() : logged->loss);
+    const store::LossRecord* logged = store::last_logged(log, step);
+    result.loss.push_back(logged == nullptr ? std::numeric_limits<double>::quiet_NaN() : logged->loss);
   }
   const auto append = [](auto& to, const auto& from) {
     to.insert(to.end(), std::begin(from), std::end(from));

@@ -165,21 +165,7 @@ std::vector<store::LossRecord> Context::loss_log() const {
   auto log = store::read_loss_log(run_.log_csv());
   const auto steps = run_.checkpoint_steps();
   if (!log.empty() || steps.empty()) return log;
-  const fs::path state = run_.checkpoint(steps.back()) / "trainer_state.json";
-  if (!fs::exists(state)) return log;
-  const auto json = support::read_json(state);
-  for (const auto& entry :
-       support::json_get_or<std::vector<support::Json>>(json, "log_history", {}, state.string())) {
-    if (!entry.contains("loss")) continue;  // an evaluation
-    store::LossRecord record;
-    record.step = support::json_get<std::int64_t>(entry, "step", state.string());
-    record.epoch = support::json_get<double>(entry, "epoch", state.string());
-    record.loss = support::json_get<double>(entry, "loss", state.string());
-    record.learning_rate = support::json_get_or<double>(entry, "learning_rate", 0, state.string());
-    record.grad_norm = support::json_get_or<double>(entry, "grad_norm", 0, state.string());
-    log.push_back(record);
-  }
-  return log;
+  return store::read_trainer_log(run_.checkpoint(steps.back()) / "trainer_state.json");
 }
 
 }  // namespace zoetrope::jobs

@@ -121,22 +121,27 @@ void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   text.draw(canvas, below, fmt::format("{:.3g}", last_epoch_), tick);
 }
 
-bool CurvePanel::find_head(std::int64_t step, double epoch, CurvePoint& head) const {
+std::vector<CurvePoint>::const_iterator CurvePanel::last_point(std::int64_t step) const {
   const auto next = std::find_if(points_.begin(), points_.end(),
                                  [&](const CurvePoint& point) { return point.step > step; });
-  if (next == points_.begin()) return false;
-  head = *(next - 1);
+  return next == points_.begin() ? points_.end() : next - 1;
+}
+
+CurvePoint CurvePanel::head_after(std::vector<CurvePoint>::const_iterator last, double epoch) const {
+  CurvePoint head = *last;
+  const auto next = last + 1;
   if (next != points_.end() && epoch > head.epoch && next->epoch > head.epoch) {
     const double share = std::min(1.0, (epoch - head.epoch) / (next->epoch - head.epoch));
     head.epoch += (next->epoch - head.epoch) * share;
     head.value += (next->value - head.value) * share;
   }
-  return true;
+  return head;
 }
 
 void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const {
-  CurvePoint head;
-  if (!find_head(step, epoch, head)) return;
+  const auto last = last_point(step);
+  if (last == points_.end()) return;
+  const CurvePoint head = head_after(last, epoch);
   const double head_x = x(head.epoch);
   const double head_y = y(head.value);
   cairo_t* context = canvas.context();
@@ -154,7 +159,7 @@ void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t
   canvas.fill_disc(head_x, head_y, 5.5 * unit_ + 1.2, theme_.background);
   canvas.fill_disc(head_x, head_y, 4.2 * unit_ + 0.8, style_.colour);
 
-  const std::string number = format_value(head.value, style_.notation);
+  const std::string number = format_value(last->value, style_.notation);
   const TextStyle value{.size = 1.06 * body_, .weight = 600, .colour = style_.colour, .align = Align::kRight};
   const double width = kValueWidth * body_;
   text.draw(canvas, {heading_.right() - width, heading_.y, width, heading_.h}, number,

@@ -36,7 +36,8 @@ class CurvePanel {
              const std::vector<CurvePoint>& points, double last_epoch);
 
   void draw_axes(Canvas& canvas, const Typesetter& text) const;
-  // The curve up to `step`; between two checkpoints its head moves on towards the next point, up to `epoch`.
+  // The curve up to `step`, with the number that was logged last; its head moves on towards the next point,
+  // up to `epoch`.
   void draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const;
 
  private:
@@ -49,8 +50,10 @@ class CurvePanel {
   double y(double value) const;
   // Of a long log, the extremes within every pixel: what would be seen.
   std::vector<Vertex> thin_out() const;
-  // Where the curve ends now; false before its first point.
-  bool find_head(std::int64_t step, double epoch, CurvePoint& head) const;
+  // The last point up to `step`; points_.end() before the first.
+  std::vector<CurvePoint>::const_iterator last_point(std::int64_t step) const;
+  // Where the curve ends now, at `last` or after it.
+  CurvePoint head_after(std::vector<CurvePoint>::const_iterator last, double epoch) const;
 
   double unit_;
   double body_;

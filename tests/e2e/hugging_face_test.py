@@ -69,12 +69,13 @@ class HuggingFace(unittest.TestCase):
         self.assertEqual(model.config.id2label[9], "Ankle boot")
         self.assertEqual(model.config.label2id["T-shirt/top"], 0)
 
-    def train(self, output, **arguments):
+    def train(self, output, metrics=None, **arguments):
         torch.manual_seed(0)
         model = arguments.pop("model", None) or ViTForImageClassification(ViTConfig(**SHAPE))
-        arguments = TrainingArguments(output_dir=str(output), per_device_train_batch_size=8, save_steps=5, logging_steps=5,
-                                      report_to=[], disable_tqdm=True, use_cpu=True, **arguments)
-        return Trainer(model=model, args=arguments, train_dataset=FashionMnist(80), processing_class=ViTImageProcessor(size={"height": 28, "width": 28}))
+        arguments = TrainingArguments(**{"output_dir": str(output), "per_device_train_batch_size": 8, "save_steps": 5, "logging_steps": 5,
+                                         "report_to": [], "disable_tqdm": True, "use_cpu": True, **arguments})
+        return Trainer(model=model, args=arguments, train_dataset=FashionMnist(80), eval_dataset=FashionMnist(8), compute_metrics=metrics,
+                       processing_class=ViTImageProcessor(size={"height": 28, "width": 28}))
 
     def test_a_trainers_output_becomes_an_animation_without_training_again(self):
         output = self.root / "trainer-output"
@@ -93,6 +94,34 @@ class HuggingFace(unittest.TestCase):
             logged = [entry["loss"] for entry in history if "loss" in entry]
             numpy.testing.assert_allclose(file["loss"][:], logged)
         self.assertTrue((output / "animation.gif").exists())
+
+    def assert_losses_logged_last(self, run, log):
+        """The loss of each frame is of the last logging step up to it; nan before the first."""
+        with h5py.File(run / "analysis.h5") as file:
+            steps, losses = file["step"][:].tolist(), file["loss"][:]
+        expected = [([numpy.nan] + [loss for logged, loss in log if logged <= step])[-1] for step in steps]
+        self.assertTrue(numpy.isnan(expected).any() and len(set(expected)) >= 3, expected)
+        numpy.testing.assert_array_equal(losses, expected)
+
+    def test_a_trainers_log_has_other_steps_than_its_checkpoints_and_words_for_numbers(self):
+        output = self.root / "trainer-output"
+        words = ["--run", output, "--test-limit", "50"]
+        self.train(output, max_steps=25, save_steps=6, logging_steps=8, eval_strategy="steps", eval_steps=6,
+                   metrics=lambda _: {"auc": float("nan"), "margin": float("inf"), "balance": float("-inf")}).train()
+        for job_name in ("extract", "analyze", "render"):
+            job.run([job_name, *words])
+
+        text = (output / "checkpoint-24/trainer_state.json").read_text()
+        for word in (" NaN", " Infinity", "-Infinity"):
+            self.assertIn(word, text)
+        self.assert_losses_logged_last(output, [(e["step"], e["loss"]) for e in json.loads(text)["log_history"] if "loss" in e])
+        with h5py.File(output / "analysis.h5") as file:
+            numpy.testing.assert_allclose(file["epoch"][:], file["step"][:] / 10)
+
+    def test_our_log_has_other_steps_than_its_checkpoints(self):
+        run = self.root / "run"
+        job.run(["run", "--run", run, *job.SMALL[:4], "--max-steps", "45", "--save-steps", "15", "--logging-steps", "10", *job.SMALL[10:]])
+        self.assert_losses_logged_last(run, [(row["step"], row["loss"]) for row in job.log(run)])
 
     def test_a_model_without_its_processor_is_not_guessed_at_in_silence(self):
         output = self.root / "output"

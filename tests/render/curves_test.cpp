@@ -41,6 +41,29 @@ TEST(ValueAxis, CopesWithNothingZeroAndNan) {
   }
 }
 
+// The heading of a curve's panel at a step, as pixels.
+std::vector<std::uint32_t> heading_at(std::int64_t step, double epoch,
+                                      const std::vector<CurvePoint>& points) {
+  constexpr int kWidth = 400, kBody = 16;
+  Picture picture{kWidth, 200, std::vector<std::uint32_t>(kWidth * 200, 0xffffffff)};
+  Canvas canvas(picture);
+  const Typesetter text("Inter,Noto Sans,DejaVu Sans");
+  const ThemeColours& theme = theme_colours(Theme::kLight);
+  const CurvePanel panel({0, 0, kWidth, 200}, 1, kBody,
+                         {.name = "Loss", .short_name = "Loss", .colour = theme.loss}, theme, points, 2);
+  panel.draw_curve(canvas, text, step, epoch);
+  canvas.flush();
+  return {picture.pixels.begin(), picture.pixels.begin() + kWidth * 3 * kBody / 2};
+}
+
+TEST(CurvePanel, ShowsTheNumberThatWasLoggedLast) {
+  const CurvePoint at_90{0.9, 90, 2.0}, at_100{1.0, 100, 1.0};
+
+  EXPECT_EQ(heading_at(94, 0.94, {at_90, at_100}), heading_at(90, 0.9, {at_90, at_100}));
+  EXPECT_NE(heading_at(100, 1.0, {at_90, at_100}), heading_at(90, 0.9, {at_90, at_100}));
+  EXPECT_EQ(heading_at(94, 0.94, {at_100}), heading_at(94, 0.94, {}));  // nothing yet
+}
+
 TEST(Numbers, AreShort) {
   EXPECT_EQ(format_value(0.8712, Notation::kPercent), "87.1\u2009%");
   EXPECT_EQ(format_value(5e-5, Notation::kScientific), "5.0e-5");

@@ -139,5 +139,67 @@ TEST_F(LossLogTest, NamesFileAndLineInErrors) {
   EXPECT_THAT(message_of<InputError>([&] { read_loss_log(path()); }), HasSubstr("no column is named step"));
 }
 
+// The steps at which checkpoints are saved need not be logging steps.
+TEST(LastLogged, IsOfTheLastStepUpToTheOneAskedFor) {
+  const std::vector<LossRecord> log = {record(10), record(20), record(30)};
+
+  EXPECT_EQ(last_logged(log, 0), nullptr);
+  EXPECT_EQ(last_logged(log, 9), nullptr);
+  EXPECT_EQ(last_logged(log, 10), &log[0]);
+  EXPECT_EQ(last_logged(log, 29), &log[1]);
+  EXPECT_EQ(last_logged(log, 1000), &log[2]);
+  EXPECT_EQ(last_logged({}, 10), nullptr);
+}
+
+TEST(LastLogged, TakesNoOrderForGranted) {
+  const std::vector<LossRecord> log = {record(30), record(10), record(20), record(10)};
+
+  EXPECT_EQ(last_logged(log, 15), &log[3]);
+  EXPECT_EQ(last_logged(log, 25), &log[2]);
+}
+
+TEST(LastLogged, IsUnknownWhereTheLogHasNoSteps) {
+  EXPECT_EQ(last_logged({record(0), record(0)}, 20), nullptr);
+}
+
+class TrainerLogTest : public ScratchTest {
+ protected:
+  std::filesystem::path path() const { return folder_ / "trainer_state.json"; }
+  std::vector<LossRecord> read(const std::string& history) const {
+    support::write_file(path(), R"({"best_metric": NaN, "epoch": 0.5, "log_history": )" + history + "}");
+    return read_trainer_log(path());
+  }
+};
+
+TEST_F(TrainerLogTest, ReadsTheLossesAndPassesOverTheRest) {
+  const auto log =
+      read(R"([{"epoch": 0.25, "grad_norm": Infinity, "learning_rate": 5e-05, "loss": 2.25, "step": 10},
+                            {"epoch": 0.25, "eval_auc": NaN, "eval_loss": -Infinity, "step": 10},
+                            {"epoch": 0.5, "loss": NaN, "step": 20},
+                            {"epoch": 0.5, "step": 20, "total_flos": 0.0, "train_loss": 2.2}])");
+
+  ASSERT_THAT(log, SizeIs(2));
+  EXPECT_EQ(log[0].step, 10);
+  EXPECT_EQ(log[0].epoch, 0.25);
+  EXPECT_EQ(log[0].loss, 2.25);
+  EXPECT_EQ(log[0].learning_rate, 5e-5);
+  EXPECT_TRUE(std::isinf(log[0].grad_norm));
+  EXPECT_EQ(log[1].step, 20);
+  EXPECT_TRUE(std::isnan(log[1].loss));
+}
+
+TEST_F(TrainerLogTest, AMissingFileOrLogHasNoRecords) {
+  EXPECT_THAT(read_trainer_log(path()), IsEmpty());
+  EXPECT_THAT(read("null"), IsEmpty());
+  EXPECT_THAT(read("[]"), IsEmpty());
+}
+
+TEST_F(TrainerLogTest, WhatIsNoLogIsAnErrorThatNamesTheFile) {
+  for (const char* history : {"1", "[{\"loss\": 1}]", "[{\"loss\": \"NaN\", \"step\": 1, \"epoch\": 1}]",
+                              "[{\"loss\": 1, \"step\": NaN, \"epoch\": 1}]", "[nan]", "["}) {
+    EXPECT_THAT(message_of<InputError>([&] { read(history); }), HasSubstr("trainer_state.json")) << history;
+  }
+}
+
 }  // namespace
 }  // namespace zoetrope::store

@@ -15,7 +15,7 @@ namespace zoetrope::store {
 struct Analysis {
   std::vector<std::int64_t> step;                // [T]
   std::vector<double> epoch;                     // [T]
-  std::vector<double> loss;                      // [T], nan where not logged
+  std::vector<double> loss;                      // [T], as logged last; nan before that
   std::vector<std::int64_t> label;               // [N]
   std::vector<std::string> class_names;          // [C]
   std::vector<double> ood_score;                 // [T, N]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// log.csv: a header, then one line per logging step.
+// What was logged while training. log.csv: a header, then one line per logging step.
 #pragma once
 
 #include <cstdint>
@@ -32,5 +32,13 @@ class LossLog {
 // An empty vector when the file is absent. InputError names file and line when one cannot be read. Also reads
 // the article's log.csv: no header, columns loss,learning_rate,epoch (step is then 0 for every record).
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path);
+
+// The same of a Hugging Face Trainer: the losses in a checkpoint's trainer_state.json. Empty when it is
+// absent.
+std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path);
+
+// What was logged last up to `step`, which need not be a logging step; null before the first line. Records
+// without a step, which are the article's, are passed over.
+const LossRecord* last_logged(const std::vector<LossRecord>& log, std::int64_t step);
 
 }  // namespace zoetrope::store
