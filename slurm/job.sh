@@ -13,23 +13,40 @@ most_restarts_after_failure=3
 # A job that is told to stop before it has saved anything new would not get further the next time, either.
 most_restarts_without_progress=3
 # A program that was told to save and stop is given so long: a minute less than --signal gives the job.
-seconds_to_stop=${ZOETROPE_SECONDS_TO_STOP:-240}
+# (ZOETROPE_SECONDS_TO_STOP overrides it.)
+seconds_to_stop=240
+
+# ---- What Slurm and the submitter say.
+
+say() { printf '%s %s\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 2; }
+
+# Bash runs the commands that stand in a text which it computes with: x[$(command)]. So nothing that comes from outside
+# reaches (( )) but digits, and 010 is ten.
+is_count() { [[ $1 =~ ^[0-9]{1,9}$ ]]; }
+
+# count NAME DEFAULT: the number in the environment variable NAME; DEFAULT where it is not set.
+count() {
+  local text=${!1:-$2}
+  is_count "$text" || die "$1 is '$text', which is not a number of at most nine digits: set it to one, or unset it"
+  echo "$((10#$text))"
+}
+
+cpus=$(count SLURM_CPUS_PER_TASK 1) || exit
+nodes=$(count SLURM_JOB_NUM_NODES 1) || exit
+ranks=$(count SLURM_NTASKS "$nodes") || exit
+restarts=$(count SLURM_RESTART_COUNT 0) || exit
+seconds_to_stop=$(count ZOETROPE_SECONDS_TO_STOP "$seconds_to_stop") || exit
 
 # ---- The environment of the ranks.
 
-cpus=${SLURM_CPUS_PER_TASK:-1}
 export OMP_NUM_THREADS=$cpus             # for libraries that look at nothing else
 export NCCL_DEBUG=${NCCL_DEBUG:-WARN}    # says why ranks on GPUs do not find one another
 export SLURM_EXPORT_ENV=ALL              # ranks see this environment, also under sbatch --export=NONE
 
-nodes=$SLURM_JOB_NUM_NODES
-ranks=${SLURM_NTASKS:-$nodes}
 started=$(date +%s)
 stopping=no # Slurm has said that the time is nearly up
 trap 'stopping=yes' USR1
-
-say() { printf '%s %s\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$*"; }
-die() { printf 'error: %s\n' "$*" >&2; exit 2; }
 
 [[ -x $program ]] || die "$program: no such program; build it (script/build), or set ZOETROPE to where it is"
 
@@ -111,20 +128,23 @@ requeue_after_stop() {
     rm -f -- "$note"
     requeue
   fi
-  [[ ! -r $note ]] || read -r times <"$note"
+  if [[ -f $note ]]; then
+    read -r -n 10 times <"$note"
+    is_count "$times" || { say "$note: holds no number; counted from 0 again"; times=0; }
+    times=$((10#$times))
+  fi
   if ((times >= most_restarts_without_progress)); then
     rm -f -- "$note"
     say "stopped $((times + 1)) times in a row with nothing new saved in $run_folder: the work does not fit into the job's time"
     say "not tried again: give it more time (sbatch --time), more ranks (--ntasks), or smaller work"
     exit 1
   fi
-  echo $((times + 1)) >"$note" || die "$note: cannot be written; make room in the run directory, and submit the job again"
+  rm -f -- "$note" && echo $((times + 1)) >"$note" || die "$note: cannot be written; make room in the run directory, and submit the job again"
   requeue
 }
 
 # Runs `command`, and sees to it that the job goes on when it has not finished. Does not return.
 run_job() {
-  local restarts=${SLURM_RESTART_COUNT:-0}
   say "job $SLURM_JOB_ID on $SLURM_JOB_NODELIST: ${command[*]}"
   run_command
   case $code in
