@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,30 +26,59 @@ int read_side(const Json& object, const std::string& key, const std::string& ori
   return side;
 }
 
-// {"height", "width"}, {"shortest_edge"} or, as older files have it, one number: for a square, or for the
-// shortest edge, as the processor takes it.
-void read_size(const Json& json, const ProcessorKind& kind, const std::string& origin,
-               PreprocessorConfig& config) {
-  if (!json.contains("size") || json.at("size").is_null()) return;
-  const Json& size = json.at("size");
-  config.shortest_edge = 0;
-  if (size.is_number_integer() && kind.number_is_shortest_edge) {
-    config.shortest_edge = read_side(json, "size", origin);
-  } else if (size.is_number_integer()) {
-    config.height = config.width = read_side(json, "size", origin);
-  } else if (size.is_object() && size.contains("shortest_edge") && !size.contains("longest_edge")) {
-    config.shortest_edge = read_side(size, "shortest_edge", origin + ": size");
-  } else if (size.is_object() && size.contains("height")) {
-    config.height = read_side(size, "height", origin + ": size");
-    config.width = read_side(size, "width", origin + ": size");
-  } else {
-    throw InputError(origin + ": \"size\" is " + size.dump() +
-                     "; supported are {\"height\", \"width\"}, {\"shortest_edge\"} and one number");
-  }
+// To transformers a null is no absent key: it turns a step off.
+bool read_flag(const Json& json, const std::string& key, bool fallback, const std::string& origin) {
+  return json_get_or(json, key, fallback && !json.contains(key), origin);
 }
 
-void read_crop(const Json& json, const std::string& origin, PreprocessorConfig& config) {
-  config.do_center_crop = json_get_or(json, "do_center_crop", config.do_center_crop, origin);
+// Two sides, or the shortest edge alone, whose length is then above 0.
+struct Sides {
+  int height = 0;
+  int width = 0;
+  int shortest_edge = 0;
+};
+
+// The forms that transformers takes: {"height", "width"}, [height, width], {"shortest_edge"} or one number,
+// for a square or for the shortest edge. Nothing where the key is absent: the processor's own size counts.
+std::optional<Sides> read_sides(const Json& json, const std::string& key, bool number_is_shortest_edge,
+                                const std::string& origin) {
+  if (!json.contains(key)) return std::nullopt;
+  Json value = json.at(key);
+  if (value.is_number_integer() && number_is_shortest_edge) return Sides{0, 0, read_side(json, key, origin)};
+  if (value.is_number_integer()) {
+    const int side = read_side(json, key, origin);
+    return Sides{side, side, 0};
+  }
+  if (value.is_array() && value.size() == 2) value = Json{{"height", value[0]}, {"width", value[1]}};
+  const std::string place = origin + ": " + key;
+  if (value.is_object() && value.size() == 2 && value.contains("height") && value.contains("width"))
+    return Sides{read_side(value, "height", place), read_side(value, "width", place), 0};
+  if (value.is_object() && value.size() == 1 && value.contains("shortest_edge"))
+    return Sides{0, 0, read_side(value, "shortest_edge", place)};
+  throw InputError(origin + ": \"" + key + "\" is " + value.dump() +
+                   "; supported are {\"height\", \"width\"}, [height, width], {\"shortest_edge\"} and one "
+                   "number");
+}
+
+void read_size(const Json& json, const ProcessorKind& kind, const std::string& origin,
+               PreprocessorConfig& config) {
+  if (json_get_or(json, "use_square_size", false, origin))
+    throw InputError(origin +
+                     ": \"use_square_size\" is on, which is not supported; set \"size\" to a height "
+                     "and a width");
+  if (!config.do_resize && json.contains("size") && json.at("size").is_null()) return;
+  const bool is_square = json_get_or(json, "default_to_square", !kind.number_is_shortest_edge, origin);
+  const auto size = read_sides(json, "size", !is_square, origin);
+  if (!size) return;
+  config.shortest_edge = size->shortest_edge;
+  if (size->shortest_edge > 0) return;
+  config.height = size->height;
+  config.width = size->width;
+}
+
+void read_crop(const Json& json, const ProcessorKind& kind, const std::string& origin,
+               PreprocessorConfig& config) {
+  config.do_center_crop = read_flag(json, "do_center_crop", config.do_center_crop, origin);
   if (!config.do_center_crop) {
     if (config.do_resize && config.shortest_edge > 0)
       throw InputError(
@@ -57,12 +87,14 @@ void read_crop(const Json& json, const std::string& origin, PreprocessorConfig& 
           "size; set \"size\" to a height and a width");
     return;
   }
-  const Json& crop = json.contains("crop_size") ? json.at("crop_size") : Json();
-  if (crop.is_number_integer()) {
-    config.crop_height = config.crop_width = read_side(json, "crop_size", origin);
-  } else if (crop.is_object()) {
-    config.crop_height = read_side(crop, "height", origin + ": crop_size");
-    config.crop_width = read_side(crop, "width", origin + ": crop_size");
+  const auto crop = read_sides(json, "crop_size", false, origin);
+  if (crop ? crop->shortest_edge > 0 : !kind.defaults.do_center_crop)
+    throw InputError(
+        origin +
+        ": \"do_center_crop\" is on and \"crop_size\" gives no height and width; write both into it");
+  if (crop) {
+    config.crop_height = crop->height;
+    config.crop_width = crop->width;
   }
   const int smallest_height = config.shortest_edge > 0 ? config.shortest_edge : config.height;
   const int smallest_width = config.shortest_edge > 0 ? config.shortest_edge : config.width;
@@ -99,13 +131,13 @@ PreprocessorConfig PreprocessorConfig::from_json(const Json& json, const std::st
   if (!json.is_object()) throw InputError(origin + ": is not a JSON object");
   const ProcessorKind kind = processor_kind(json, origin);
   PreprocessorConfig config = kind.defaults;
-  config.do_resize = json_get_or(json, "do_resize", true, origin);
+  config.do_resize = read_flag(json, "do_resize", true, origin);
   read_size(json, kind, origin, config);
   config.resample = read_resample(json, config.resample, origin);
-  read_crop(json, origin, config);
-  config.do_rescale = json_get_or(json, "do_rescale", true, origin);
+  read_crop(json, kind, origin, config);
+  config.do_rescale = read_flag(json, "do_rescale", true, origin);
   config.rescale_factor = json_get_or(json, "rescale_factor", config.rescale_factor, origin);
-  config.do_normalize = json_get_or(json, "do_normalize", true, origin);
+  config.do_normalize = read_flag(json, "do_normalize", true, origin);
   config.image_mean = read_colour(json, "image_mean", config.image_mean, origin);
   config.image_std = read_colour(json, "image_std", config.image_std, origin);
   for (const double deviation : config.image_std) {

@@ -68,6 +68,11 @@ ProcessorKind processor_kind(const Json& json, const std::string& origin) {
         origin + ": lacks " + missing + ", and what " + name +
         " does without it is not known here; write it into the file (known are the processors of "
         "ViT, DeiT, Bit and CLIP)");
+  for (const char* key : {"crop_pct", "size_divisor"}) {  // of ConvNeXt and others: they change "size"
+    if (json.contains(key) && !json.at(key).is_null())
+      throw InputError(origin + ": \"" + key + "\" of " + name +
+                       " is not supported; write what it comes to as \"size\" and \"crop_size\"");
+  }
   return {};
 }
 

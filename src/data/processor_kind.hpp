@@ -14,7 +14,7 @@ struct ProcessorKind {
 };
 
 // Of the class that a preprocessor_config.json names. Throws InputError where the class is none of ViT's,
-// DeiT's, BiT's and CLIP's and the file lacks a key in which classes differ.
+// DeiT's, BiT's and CLIP's and the file lacks a key in which classes differ, or has one that others know.
 ProcessorKind processor_kind(const support::Json& json, const std::string& origin);
 
 }  // namespace zoetrope::data

@@ -75,7 +75,7 @@ TEST(Preprocess, StaysWithinTwoLevelsOfTheTorchvisionImageProcessor) {
 
 TEST(Preprocess, LeavesToTheProcessorsClassWhatTheFileLacks) {
   const Golden golden("processors");
-  ASSERT_EQ(golden.cases().size(), 42u);
+  ASSERT_EQ(golden.cases().size(), 84u);
   for (const auto& golden_case : golden.cases()) {
     const auto config = PreprocessorConfig::from_json(golden_case.at("config"), "golden");
 
@@ -192,7 +192,25 @@ TEST(PreprocessorConfig, NamesWhatItDoesNotSupport) {
       {R"({"size": {"height": 100000000, "width": 5}})", "height"},
       {R"({"image_std": [0.5, 0, 0.5]})", "image_std"},
       {R"({"image_mean": [0.5, 0.5]})", "image_mean"},
+      {R"({"size": {"height": 36}})", "size"},
+      {R"({"size": {"height": 36, "width": 33, "shortest_edge": 33}})", "size"},
+      {R"({"size": {"max_height": 36, "max_width": 33}})", "size"},
+      {R"({"size": [36, 33, 3]})", "size"},
+      {R"({"size": [36, 33.5]})", "width"},
+      {R"({"size": 36.0})", "size"},
+      {R"({"size": "36"})", "size"},
+      {R"({"size": null})", "size"},
+      {R"({"image_processor_type": "CLIPImageProcessor", "use_square_size": true})", "use_square_size"},
       {R"({"do_center_crop": true, "crop_size": 300})", "crop_size"},
+      {R"({"do_center_crop": true, "crop_size": [30]})", "crop_size"},
+      {R"({"do_center_crop": true, "crop_size": [0, 30]})", "height"},
+      {R"({"do_center_crop": true, "crop_size": {"shortest_edge": 30}})", "crop_size"},
+      {R"({"do_center_crop": true, "crop_size": "30"})", "crop_size"},
+      {R"({"do_center_crop": true})", "crop_size"},
+      {R"({"image_processor_type": "DeiTImageProcessor", "crop_size": null})", "crop_size"},
+      {R"({"image_processor_type": "ConvNextImageProcessor", "size": [32, 32], "resample": 3, "do_center_crop": false,
+           "image_mean": 0.5, "image_std": 0.5, "crop_pct": 0.875})",
+       "crop_pct"},
       {R"({"image_processor_type": "BeitImageProcessor", "size": 224})", "BeitImageProcessor"},
       {R"({"feature_extractor_type": "BeitFeatureExtractor", "size": {"height": 2, "width": 2}})",
        "resample"},

@@ -115,6 +115,16 @@ def make_preprocess():
     save("preprocess", cases, blob)
 
 
+# In every form that transformers takes, and with keys that count only beside others.
+SIZES = [{"size": [36, 33], "crop_size": [30, 31], "do_center_crop": True},
+         {"size": {"shortest_edge": 37}, "crop_size": [30, 31], "do_center_crop": True},
+         {"size": {"height": 36, "width": 33}, "crop_size": {"height": 30, "width": 31}, "do_center_crop": True},
+         {"size": 37, "crop_size": 30, "do_center_crop": True, "default_to_square": False},
+         {"size": 37, "crop_size": None, "do_center_crop": False, "default_to_square": True, "pad_size": [64, 64]},
+         {"size": None, "do_resize": None, "crop_size": [30, 29], "do_center_crop": True},
+         {"size": [36, 33], "crop_size": None, "do_center_crop": None}]
+
+
 def make_processors():
     """Files that leave out what the processor's class says, as AutoImageProcessor reads them."""
     rng = np.random.default_rng(13)
@@ -126,6 +136,8 @@ def make_processors():
                 {"size": {"height": 36, "width": 33}, "resample": NEAREST, "do_center_crop": False})]
     configs += [{"feature_extractor_type": name, "size": 230, "image_mean": [0.4, 0.5, 0.6]}
                 for name in ("ViTFeatureExtractor", "DeiTFeatureExtractor", "CLIPFeatureExtractor")]
+    configs += [{"image_processor_type": name} | options for name in ("ViTImageProcessor", "BitImageProcessor", "DeiTImageProcessor")
+                for options in SIZES]
     blob, cases = Blob(), []
     sources = [blob.add(image) for image in images]
     for config in configs:
