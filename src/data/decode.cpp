@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,11 @@ Image decode_image(Bytes bytes, const std::string& origin) {
   } catch (const DecodeError& error) {
     throw InputError(origin + ": " + error.reason);
   }
+}
+
+bool can_decode(Bytes start) {
+  return std::ranges::any_of(
+      kFormats, [&](const Format& format) { return format.decode != nullptr && matches(format, start); });
 }
 
 Image blank_image(std::int64_t height, std::int64_t width, int channels) {

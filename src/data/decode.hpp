@@ -21,6 +21,9 @@ using Bytes = std::span<const std::uint8_t>;
 // kMaxPixels.
 Image decode_image(Bytes bytes, const std::string& origin);
 
+// Whether an image that starts so, with 16 bytes or more, is of one of these kinds.
+bool can_decode(Bytes start);
+
 // As PIL's DecompressionBombError: nothing is set aside for an image above this, whatever its header says.
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 constexpr std::int64_t kMaxPixels = 1 << 20;  // a fuzzer shall not spend its time on large blank images

@@ -2,8 +2,7 @@
 // A folder of image files, DIR/<split>/<class>/<file>, as torchvision's ImageFolder and datasets'
 // imagefolder.
 #include <algorithm>
-#include <array>
-#include <cctype>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -14,8 +13,10 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "decode.hpp"
+#include "image_endings.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
 
@@ -27,26 +28,10 @@ namespace {
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 constexpr std::uintmax_t kHashContentBelow = std::uintmax_t{256} << 20;
 
-// Endings that announce an image. Of these, GIF and TIFF cannot be read: decoding them names the file and
-// says so.
-constexpr std::array<std::string_view, 10> kImageEndings{".jpg",  ".jpeg", ".jpe", ".jfif", ".png",
-                                                         ".webp", ".bmp",  ".gif", ".tif",  ".tiff"};
-
 struct Entry {
   fs::path file;
   std::string class_name;
 };
-
-bool is_hidden(const fs::path& path) {
-  return path.filename().string().starts_with('.');
-}
-
-bool looks_like_an_image(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return !is_hidden(path) && std::ranges::find(kImageEndings, ending) != kImageEndings.end();
-}
 
 fs::path find_split(const fs::path& folder, Split split, const std::string& given) {
   if (!given.empty()) {
@@ -63,17 +48,41 @@ fs::path find_split(const fs::path& folder, Split split, const std::string& give
                    split_option(split));
 }
 
+bool holds_images(const fs::path& folder) {
+  return std::ranges::any_of(fs::directory_iterator(folder), [](const auto& file) {
+    return !is_left_out(file) && announces_image(file.path());
+  });
+}
+
+std::vector<fs::path> class_folders(const fs::path& split_folder) {
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::directory_iterator(split_folder))
+    if (entry.is_directory() && !is_left_out(entry)) folders.push_back(entry.path());
+  return folders;
+}
+
+void warn_of_special_folders(const fs::path& split_folder) {
+  for (const auto& entry : fs::directory_iterator(split_folder)) {
+    if (entry.path().filename().string().starts_with("__") && entry.is_directory() &&
+        holds_images(entry.path()))
+      support::log_warning(
+          entry.path().string() +
+          ": is left out with the images in it, as datasets leaves out folders whose names start "
+          "with __ (if it is a class, give it another name)");
+  }
+}
+
 // Every image of a split, one at least, in the order of its path, as `datasets` lists them.
 std::vector<Entry> list_images(const fs::path& split_folder) {
+  warn_of_special_folders(split_folder);
   std::vector<Entry> entries;
-  for (const auto& class_folder : fs::directory_iterator(split_folder)) {
-    if (!class_folder.is_directory() || is_hidden(class_folder.path())) continue;
-    for (const auto& file : fs::directory_iterator(class_folder.path())) {
-      if (file.is_directory() && !is_hidden(file.path()))
+  for (const fs::path& class_folder : class_folders(split_folder)) {
+    for (const auto& file : fs::directory_iterator(class_folder)) {
+      if (is_left_out(file)) continue;
+      if (file.is_directory())
         throw InputError(file.path().string() +
                          ": is a folder within a class; images lie directly in their class's folder");
-      if (looks_like_an_image(file.path()))
-        entries.push_back({file.path(), class_folder.path().filename().string()});
+      if (announces_image(file.path())) entries.push_back({file.path(), class_folder.filename().string()});
     }
   }
   if (entries.empty())
@@ -84,17 +93,47 @@ std::vector<Entry> list_images(const fs::path& split_folder) {
   return entries;
 }
 
-bool holds_images(const fs::path& folder) {
-  return std::ranges::any_of(fs::directory_iterator(folder),
-                             [](const auto& file) { return looks_like_an_image(file.path()); });
+// "train/cat/2.heic and 3 others are of kinds that are not read (1 .heic in cat, 3 .ppm in dog)".
+std::string describe_unread(const std::vector<Entry>& unread) {
+  constexpr std::size_t kShown = 8;
+  std::map<std::pair<std::string, std::string>, std::size_t> counts;
+  for (const Entry& entry : unread) ++counts[{entry.class_name, ending_of(entry.file)}];
+  std::string text;
+  std::size_t shown = 0;
+  for (const auto& [kind, count] : counts) {
+    if (shown++ == kShown) break;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kind.second + " in " + kind.first;
+  }
+  if (counts.size() > kShown) text += ", ...";
+  const std::string first = unread[0].file.string();
+  const std::string what = unread.size() == 1 ? first + ": is of a kind that is not read"
+                                              : first + " and " + std::to_string(unread.size() - 1) +
+                                                    " more: are of kinds that are not read";
+  return what + " (" + text + ")";
+}
+
+// Files of HEIC, PPM and so on would else take their class with them without a word.
+std::vector<Entry> without_unread(const std::vector<Entry>& entries, bool skip_bad_images) {
+  std::vector<Entry> read, unread;
+  for (const Entry& entry : entries) (is_of_unread_kind(entry.file) ? unread : read).push_back(entry);
+  if (unread.empty()) return read;
+  const std::string what = describe_unread(unread), way_out = "; convert them to PNG or JPEG";
+  std::set<std::string> classes;
+  for (const Entry& entry : read) classes.insert(entry.class_name);
+  for (const Entry& entry : unread) {
+    if (!classes.contains(entry.class_name))
+      throw InputError(what + way_out + ": the class " + entry.class_name + " has no other image");
+  }
+  if (!skip_bad_images) throw InputError(what + way_out + " (--skip-bad-images leaves them out)");
+  support::log_warning("left out: " + what);
+  return read;
 }
 
 void add_classes(const fs::path& split_folder, std::set<std::string>& names) {
   if (!fs::is_directory(split_folder)) return;
-  for (const auto& class_folder : fs::directory_iterator(split_folder)) {
-    if (!class_folder.is_directory() || is_hidden(class_folder.path())) continue;
-    const std::string name = class_folder.path().filename().string();
-    if (!names.contains(name) && holds_images(class_folder.path())) names.insert(name);
+  for (const fs::path& class_folder : class_folders(split_folder)) {
+    const std::string name = class_folder.filename().string();
+    if (!names.contains(name) && holds_images(class_folder)) names.insert(name);
   }
 }
 
@@ -128,7 +167,7 @@ class FolderDataset final : public Dataset {
  public:
   FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) : folder_(folder) {
     const fs::path split_folder = find_split(folder, split, options.split);
-    const std::vector<Entry> entries = list_images(split_folder);
+    const std::vector<Entry> entries = without_unread(list_images(split_folder), options.skip_bad_images);
     class_names_ = list_classes(folder, split, options);
     const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
     for (const std::int64_t i :

@@ -49,7 +49,8 @@ struct Place {
 class ParquetDataset final : public Dataset {
  public:
   ParquetDataset(const fs::path& folder, Split split, const DatasetOptions& options) {
-    for (const fs::path& path : find_shards(folder, split, options.split)) shards_.emplace_back(path);
+    const SplitShards found = find_shards(folder, split, options);
+    for (const fs::path& path : found.own) shards_.emplace_back(path);
     const std::string origin = shards_[0].path().string();
     const Features features(shards_[0].hugging_face_metadata(), origin);
     const auto columns = shards_[0].columns();
@@ -62,7 +63,7 @@ class ParquetDataset final : public Dataset {
         [&](const std::string& name) { return features.is(name, "ClassLabel"); }, origin);
     const std::string& label_name = columns[label_column_].name;
     class_names_ = features.class_names(label_name, origin);
-    if (!class_names_.empty()) refuse_other_classes(folder, split, options, label_name);
+    if (!class_names_.empty()) refuse_other_classes(found.others, label_name);
     if (class_names_.empty()) class_names_ = class_names_in(folder).value_or(std::vector<std::string>{});
     if (class_names_.empty())
       throw InputError(origin + ": column " + label_name +
@@ -110,9 +111,7 @@ class ParquetDataset final : public Dataset {
   }
 
   // One model learns from one split and is asked about the other: a label must mean the same class in both.
-  void refuse_other_classes(const fs::path& folder, Split split, const DatasetOptions& options,
-                            const std::string& column) const {
-    const auto others = shards_of(list_parquet_files(folder), other_of(split), options.other_split);
+  void refuse_other_classes(const std::vector<fs::path>& others, const std::string& column) const {
     const std::vector<std::string> names = other_class_names(others, column);
     if (!names.empty() && names != class_names_)
       throw InputError(others[0].string() + ": the ClassLabel " + column + " has other names than that of " +

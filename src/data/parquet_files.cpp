@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
+#include <string>
 #include <string_view>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
 
-#include "readers.hpp"
+#include "image_endings.hpp"
+#include "parquet_configs.hpp"
 #include "selection.hpp"
 
 namespace zoetrope::data {
@@ -17,13 +20,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// FOLDER/**/train-00000-of-00002.parquet, train.parquet or train/0000.parquet.
-bool belongs_to(const fs::path& file, std::string_view split) {
+bool is_named_after(const fs::path& file, std::string_view split) {
   const std::string name = file.filename().string();
-  if (name.starts_with(split) && name.size() > split.size() &&
-      (name[split.size()] == '-' || name[split.size()] == '.'))
-    return true;
-  return file.parent_path().filename() == split;
+  return name.starts_with(split) && name.size() > split.size() &&
+         (name[split.size()] == '-' || name[split.size()] == '.');
+}
+
+// FOLDER/**/train-00000-of-00002.parquet, train.parquet or train/**/0000.parquet; what FOLDER itself is
+// called says nothing.
+bool belongs_to(const fs::path& file, const fs::path& folder, std::string_view split) {
+  const fs::path place = file.lexically_relative(folder);
+  const fs::path above = place.parent_path();
+  return is_named_after(file, split) || std::ranges::find(above, fs::path(split)) != above.end();
 }
 
 // "train-00000-of-00002.parquet" is one of two; 0 where a name does not say.
@@ -49,39 +57,70 @@ void warn_of_missing(const std::vector<fs::path>& shards) {
   }
 }
 
-}  // namespace
-
 std::vector<fs::path> list_parquet_files(const fs::path& folder) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() == ".parquet") files.push_back(entry.path());
+  for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
+    if (is_left_out(*at)) {
+      at.disable_recursion_pending();
+    } else if (at->path().extension() == ".parquet") {
+      files.push_back(at->path());
+    }
   }
   std::ranges::sort(files);
   return files;
 }
 
-std::vector<fs::path> shards_of(const std::vector<fs::path>& files, Split split, const std::string& given) {
+std::vector<fs::path> shards_of(const std::vector<fs::path>& files, const fs::path& folder, Split split,
+                                const std::string& given) {
   std::vector<std::string_view> names{given};
   if (given.empty()) names.assign(split_names(split).begin(), split_names(split).end());
   std::vector<fs::path> shards;
   for (const std::string_view name : names) {
     std::ranges::copy_if(files, std::back_inserter(shards),
-                         [&](const fs::path& file) { return belongs_to(file, name); });
+                         [&](const fs::path& file) { return belongs_to(file, folder, name); });
     if (!shards.empty()) break;
   }
   return shards;
 }
 
-std::vector<fs::path> find_shards(const fs::path& folder, Split split, const std::string& given) {
+// One folder says one split and a name the other, or else the same images are to be both, as asked.
+void refuse_shards_of_both(const SplitShards& found, const DatasetOptions& options) {
+  if (found.own == found.others && !(options.split.empty() && options.other_split.empty())) return;
+  std::vector<fs::path> both;
+  std::ranges::set_intersection(found.own, found.others, std::back_inserter(both));
+  if (!both.empty())
+    throw InputError(
+        both[0].string() +
+        ": is a training and a test shard at once, one by its name and the other by its folder's; rename "
+        "or move it");
+}
+
+// Those that a split may have, which say nothing of a configuration.
+std::vector<std::string> folder_names(const DatasetOptions& options) {
+  std::vector<std::string> names{options.split, options.other_split};
+  for (const Split split : {Split::kTrain, Split::kTest})
+    names.insert(names.end(), split_names(split).begin(), split_names(split).end());
+  return names;
+}
+
+}  // namespace
+
+SplitShards find_shards(const fs::path& folder, Split split, const DatasetOptions& options) {
   const std::vector<fs::path> files = list_parquet_files(folder);
-  const std::vector<fs::path> shards = shards_of(files, split, given);
-  warn_of_missing(shards);
-  if (!shards.empty()) return shards;
+  SplitShards found{shards_of(files, folder, split, options.split),
+                    shards_of(files, folder, other_of(split), options.other_split)};
+  if (!found.own.empty()) {
+    refuse_shards_of_both(found, options);
+    refuse_several_configs(folder, found.own, found.others, folder_names(options));
+    warn_of_missing(found.own);
+    return found;
+  }
   if (files.empty()) throw InputError(folder.string() + ": holds no .parquet file");
   throw InputError(folder.string() + ": none of its .parquet files (" + files[0].filename().string() +
                    (files.size() > 1 ? ", ..." : "") + ") is named " +
-                   (given.empty() ? (split == Split::kTrain ? "train-*" : "test-*, validation-* or alike")
-                                  : given + "-*") +
+                   (options.split.empty()
+                        ? (split == Split::kTrain ? "train-*" : "test-*, validation-* or alike")
+                        : options.split + "-*") +
                    "; name the split with " + split_option(split));
 }
 

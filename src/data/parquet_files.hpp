@@ -3,23 +3,21 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 #include <vector>
 
 #include "zoetrope/data/dataset.hpp"
 
 namespace zoetrope::data {
 
-// All below `folder`, sorted.
-std::vector<std::filesystem::path> list_parquet_files(const std::filesystem::path& folder);
+// Sorted, by the split's usual names or by those of the options.
+struct SplitShards {
+  std::vector<std::filesystem::path> own;
+  std::vector<std::filesystem::path> others;  // the other split's; empty where it has none
+};
 
-// Those of a split by its usual names, or by the one that is given; in order, empty where there are none.
-std::vector<std::filesystem::path> shards_of(const std::vector<std::filesystem::path>& files, Split split,
-                                             const std::string& given);
-
-// The same of a folder's files, with a warning where names tell of more shards. Throws InputError where there
-// are none.
-std::vector<std::filesystem::path> find_shards(const std::filesystem::path& folder, Split split,
-                                               const std::string& given);
+// Of the files below `folder`, without hidden ones; with a warning where names tell of more shards. Throws
+// InputError where the split has none, where its shards are of several configurations, or where some but not
+// all are the other split's too.
+SplitShards find_shards(const std::filesystem::path& folder, Split split, const DatasetOptions& options);
 
 }  // namespace zoetrope::data

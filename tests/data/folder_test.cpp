@@ -9,6 +9,7 @@
 
 #include "zoetrope/data/dataset.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "golden.hpp"
 #include "scratch.hpp"
@@ -19,6 +20,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 class Folder : public ScratchTest {
@@ -34,7 +36,7 @@ class Folder : public ScratchTest {
     write("val/dog/x.png", files_.at("grey.png"));
     write("val/zebra/y.png", files_.at("rgb.png"));
     write_text("train/dog/notes.txt", "not an image");
-    write_text("train/dog/c.dib", "a bitmap without a file's header");
+    write_text("train/dog/Thumbs.db", "not an image");
     write_text("train/dog/.hidden.png", "not an image");
     write_text("train/README.md", "not a class");
   }
@@ -134,6 +136,60 @@ TEST_F(Folder, NamesABrokenImageAndTheWayToGoOn) {
 
   EXPECT_THAT([&] { dataset->image(2); }, ThrowsMessage<InputError>(AllOf(HasSubstr("train/cat/broken.jpg"),
                                                                           HasSubstr("--skip-bad-images"))));
+}
+
+TEST_F(Folder, LeavesOutWhatIsHiddenAtEveryLevel) {
+  const std::string digest = open(Split::kTrain)->digest();
+  for (const char* name :
+       {"train/dog/._a.PNG", "train/dog/.cache/a.png", "train/dog/__MACOSX/a.png", "train/.git/a.png",
+        "train/__MACOSX/a.png", "._train/dog/a.png", "__MACOSX/train/dog/a.png"})
+    write(name, files_.at("rgb.png"));
+
+  EXPECT_EQ(open(Split::kTrain)->digest(), digest);
+  EXPECT_THAT(open(Split::kTrain)->class_names(), ElementsAre("ant-eater", "cat", "dog", "zebra"));
+}
+
+TEST_F(Folder, WarnsOfAClassThatIsNamedAsWhatIsLeftOut) {
+  write("train/__background__/a.png", files_.at("rgb.png"));
+  write("train/__MACOSX/._a.png", files_.at("rgb.png"));
+  support::set_up_logging("warning", 0, 1, "host");
+  ::testing::internal::CaptureStderr();
+
+  open(Split::kTrain);
+
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("train/__background__: is left out"), Not(HasSubstr("__MACOSX"))));
+}
+
+TEST_F(Folder, NamesFilesOfKindsThatItDoesNotRead) {
+  write_text("train/dog/1.HEIC", "not read");
+  write_text("train/dog/2.heic", "not read");
+  write_text("train/cat/3.ppm", "P3 1 1 255 0 0 0");
+  write("train/cat/4.tif", files_.at("rgb.png"));  // whatever its name says
+  const std::string what =
+      "train/cat/3.ppm and 2 more: are of kinds that are not read (1 .ppm in cat, 2 .heic in dog)";
+  DatasetOptions options;
+
+  EXPECT_THAT([&] { open(Split::kTrain, options); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr(what), HasSubstr("convert them"), HasSubstr("--skip-bad-images"))));
+
+  options.skip_bad_images = true;
+  support::set_up_logging("warning", 0, 1, "host");
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(open(Split::kTrain, options)->size(), 5);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr(what));
+}
+
+TEST_F(Folder, LosesNoClassWhoseFilesItDoesNotRead) {
+  write_text("train/emu/1.heic", "not read");
+  DatasetOptions options;
+  for (const bool skip : {false, true}) {
+    options.skip_bad_images = skip;
+    EXPECT_THAT([&] { open(Split::kTrain, options); },
+                ThrowsMessage<InputError>(AllOf(HasSubstr("train/emu/1.heic: is of a kind that is not read"),
+                                                HasSubstr("the class emu has no other image"))));
+  }
 }
 
 TEST_F(Folder, LeavesBrokenImagesOutWhenAsked) {

@@ -156,6 +156,93 @@ TEST_F(Parquet, RefusesMoreRowsThanTheFileCanHold) {
               ThrowsMessage<InputError>(AllOf(HasSubstr("train.parquet"), HasSubstr("claims more values"))));
 }
 
+TEST_F(Parquet, TakesNoSplitFromTheNameOfTheFolderThatIsGiven) {
+  for (const char* name : {"train", "test"}) {
+    fs::rename(folder_ / "data", folder_ / name);
+    const std::string spec = "parquet:" + (folder_ / name).string();
+
+    for (const std::string& given : {spec, spec + "/", spec + "/."}) {
+      EXPECT_EQ(open_dataset(given, Split::kTrain, {})->size(), 11) << given;
+      EXPECT_EQ(open_dataset(given, Split::kTest, {})->size(), 3) << given;
+    }
+    fs::rename(folder_ / name, folder_ / "data");
+  }
+}
+
+TEST_F(Parquet, TakesTheFoldersAboveAShard) {
+  fs::create_directories(folder_ / "all/train/first");
+  fs::copy(folder_ / kFirst, folder_ / "all/train/first/0.parquet");
+  fs::create_directories(folder_ / "all/val");
+  fs::copy(folder_ / kFirst, folder_ / "all/val/0.parquet");
+  const std::string spec = "parquet:" + (folder_ / "all").string();
+
+  EXPECT_EQ(open_dataset(spec, Split::kTrain, {})->size(), 7);
+  EXPECT_EQ(open_dataset(spec, Split::kTest, {})->size(), 7);
+}
+
+TEST_F(Parquet, RefusesAShardOfBothSplits) {
+  fs::create_directories(folder_ / "data/train");
+  fs::copy(folder_ / kFirst, folder_ / "data/train/test-0.parquet");
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    EXPECT_THAT(
+        [&] { open(split); },
+        ThrowsMessage<InputError>(HasSubstr("data/train/test-0.parquet: is a training and a test shard")));
+  }
+  fs::remove_all(folder_ / "data/train");
+
+  DatasetOptions options;  // to look at what was trained on
+  options.split = "train";
+  EXPECT_EQ(open(Split::kTest, options)->size(), 11);
+}
+
+TEST_F(Parquet, LeavesOutWhatIsHidden) {
+  const std::string digest = open(Split::kTrain)->digest();
+  for (const char* name : {"data/._train-00000-of-00002.parquet", ".cache/data/train-00000-of-00002.parquet",
+                           "__MACOSX/data/train-00000-of-00002.parquet", "data/train/.hidden/0.parquet"})
+    write_text(name, "no shard");
+
+  EXPECT_EQ(open(Split::kTrain)->digest(), digest);
+}
+
+TEST_F(Parquet, RefusesFoldersOfSeveralConfigurations) {
+  fs::copy(folder_ / "data", folder_ / "mini");
+  EXPECT_THAT(
+      [&] { open(Split::kTrain); },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("several configurations of a data set, data and mini"),
+                                      HasSubstr("--data parquet:" + (folder_ / "data").string()))));
+  EXPECT_EQ(open_dataset("parquet:" + (folder_ / "mini").string(), Split::kTrain, {})->size(), 11);
+
+  fs::remove(folder_ / "mini/test-00000-of-00001.parquet");
+  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("data and mini")));
+}
+
+TEST_F(Parquet, ReadsSplitsThatLieInFoldersOfTheirOwn) {
+  fs::create_directories(folder_ / "2025");
+  fs::create_directories(folder_ / "2026");
+  fs::rename(folder_ / kFirst, folder_ / "2025/train.parquet");
+  fs::rename(folder_ / "data/train-00001-of-00002.parquet", folder_ / "2026/train.parquet");
+
+  EXPECT_EQ(open(Split::kTrain)->size(), 11);
+}
+
+TEST_F(Parquet, RefusesConfigurationsThatTheReadmeNames) {
+  const std::string configs =
+      "---\nlicense: mit\nconfigs:\n- config_name: full\n  data_files: data/*\n- data_files: mini*  # few\n"
+      "  config_name: \"mini, of few\"\ndataset_info:\n- config_name: other\n---\n- config_name: text\n";
+  write_text("README.md", configs);
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("data set, full and mini, of few ("),
+                                              HasSubstr("README.md"), HasSubstr("with its shards alone"))));
+
+  fs::rename(folder_ / "data", folder_ / "full");  // of which alone there are shards
+  EXPECT_EQ(open(Split::kTrain)->size(), 11);
+  fs::rename(folder_ / "full", folder_ / "data");
+  write_text("README.md", "---\nconfigs: [{config_name: a}]\ndataset_info:\n- config_name: b\n---\n");
+  EXPECT_EQ(open(Split::kTrain)->size(), 11);
+  write_text("README.md", "---\nconfigs: [{config_name: a}, {config_name: 'b'}]\n---\n");
+  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("data set, a and b (")));
+}
+
 TEST_F(Parquet, WarnsOfShardsThatAreNotThere) {
   fs::remove(folder_ / "data/train-00001-of-00002.parquet");
   support::set_up_logging("warning", 0, 1, "host");

@@ -6,6 +6,7 @@ Every label and every pixel must be equal.
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,11 +16,14 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABL
 
 import datasets  # noqa: E402
 import numpy as np  # noqa: E402
+from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS  # noqa: E402
+from huggingface_hub import DatasetCard, DatasetCardData  # noqa: E402
 from PIL import Image  # noqa: E402
 
 DUMP = sys.argv[1]
 FORMATS = [("jpg", {"quality": 75}), ("JPEG", {"quality": 92, "progressive": True}), ("png", {}), ("webp", {"quality": 60}),
            ("bmp", {})]
+APPLE_DOUBLE = b"\0\5\x16\7" + bytes(60)  # what macOS puts beside a file where it has no other place for its attributes
 
 
 def photo(rng, height, width):
@@ -76,10 +80,77 @@ def compare(expected, spec, split, scratch, columns, name=""):
     print(f"{spec.split(':')[0]} {split}: {len(expected)} images equal")
 
 
+def refuse(spec, split, scratch, *reasons):
+    done = subprocess.run([DUMP, spec, split, "", str(scratch / "dump")], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3 and all(reason in done.stderr for reason in reasons), done
+    print(f"{spec.split(':')[0]} {split}: refused")
+
+
+def compare_endings(scratch, rng):
+    """Whatever `datasets` takes for an image by its name is one here, or is named where it cannot be decoded."""
+    images = scratch / "endings"
+    (images / "train" / "a").mkdir(parents=True)
+    for ending in IMAGE_EXTENSIONS:
+        photo(rng, 5, 7).save(images / "train" / "a" / f"1{ending.upper()}", "PNG")
+    (images / "train" / "a" / "notes.txt").write_text("no image")
+    (images / "train" / "a" / "._1.png").write_bytes(APPLE_DOUBLE)
+    (images / "train" / "__MACOSX").mkdir()
+    (images / "train" / "__MACOSX" / "2.png").write_bytes(APPLE_DOUBLE)
+    loaded = datasets.load_dataset("imagefolder", data_dir=str(images), cache_dir=str(scratch / "cache"), drop_labels=False)
+    assert len(loaded["train"]) == len(IMAGE_EXTENSIONS), len(loaded["train"])
+    compare(loaded["train"], f"folder:{images}", "train", scratch, ("image", "label"))
+    for ending in ("ppm", "gif", "tiff", "tga", "pcx", "sgi", "ico", "jp2", "avif"):
+        (images / "train" / "b").mkdir()
+        photo(rng, 16, 16).save(images / "train" / "b" / f"1.{ending}")
+        refuse(f"folder:{images}", "train", scratch, f"b/1.{ending}", f"1 .{ending} in b", "convert")
+        shutil.rmtree(images / "train" / "b")
+
+
+def compare_layouts(train, test, scratch):
+    """Of Parquet shards; `datasets` decides what is which."""
+    columns = ("image", "label")
+
+    def write(folder):
+        folder.mkdir(parents=True)
+        train.to_parquet(folder / "train-00000-of-00001.parquet")
+        test.to_parquet(folder / "test-00000-of-00001.parquet")
+
+    def load(folder, *name):
+        return datasets.load_dataset(str(folder), *name, cache_dir=str(scratch / "cache"))
+
+    for name in ("train", "test", "validation"):
+        folder = scratch / "layouts" / name
+        write(folder)
+        (folder / "._train-00000-of-00001.parquet").write_bytes(APPLE_DOUBLE)
+        (folder / ".cache").mkdir()
+        (folder / ".cache" / "train.parquet").write_bytes(APPLE_DOUBLE)
+        (folder / "__MACOSX").mkdir()
+        (folder / "__MACOSX" / "train.parquet").write_bytes(APPLE_DOUBLE)
+        for split in ("train", "test"):
+            compare(load(folder)[split], f"parquet:{folder}", split, scratch, columns)
+
+    folder = scratch / "layouts" / "configs"
+    for name in ("full", "mini"):
+        write(folder / name)
+    for split in ("train", "test"):
+        refuse(f"parquet:{folder}", split, scratch, "full and mini", f"--data parquet:{folder / 'full'}")
+    configs = [{"config_name": name, "data_files": [{"split": split, "path": f"{name}/{split}*"} for split in ("train", "test")]}
+               for name in ("full", "mini")]
+    DatasetCard(f"---\n{DatasetCardData(configs=configs)}\n---\n").save(folder / "README.md")
+    refuse(f"parquet:{folder}", "train", scratch, f"full and mini ({folder / 'README.md'})", f"--data parquet:{folder / 'full'}")
+    try:
+        load(folder)
+        raise AssertionError("datasets takes the first configuration")
+    except ValueError as error:
+        assert "['full', 'mini']" in str(error), error
+    compare(load(folder, "mini")["train"], f"parquet:{folder / 'mini'}", "train", scratch, columns)
+
+
 def main():
     rng = np.random.default_rng(3)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        compare_endings(scratch, rng)
         make_folder(scratch / "images", rng)
         loaded = datasets.load_dataset("imagefolder", data_dir=str(scratch / "images"), cache_dir=str(scratch / "cache"))
         compare(loaded["train"], f"folder:{scratch / 'images'}", "train", scratch, ("image", "label"))
@@ -100,6 +171,7 @@ def main():
         reloaded = datasets.load_dataset("parquet", data_files=str(shards / "validation-*"), split="train",
                                          cache_dir=str(scratch / "cache"))
         compare(reloaded, f"parquet:{scratch / 'shards'}", "test", scratch, ("img", "fine_label"), "validation")
+        compare_layouts(train, validation, scratch)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,9 @@ struct DatasetOptions {
 //   idx:DIR       train-images-idx3-ubyte and so on, plain or .gz (MNIST, Fashion-MNIST)
 //   cifar10:DIR   the binary version; cifar100:DIR likewise
 //   folder:DIR    DIR/train/<class>/* and DIR/test/<class>/* (or val/): JPEG, PNG, WebP, BMP; classes in
-//   sorted order parquet:DIR   shards in Hugging Face's layout: an image column of structs {bytes, path} and
-//   a ClassLabel
+//                 sorted order
+//   parquet:DIR   shards in Hugging Face's layout, of one configuration: an image column of structs
+//                 {bytes, path} and a ClassLabel
 // A limit keeps the first images, but a folder, whose first images are all of one class, gives those that
 // come first in a permutation seeded with `seed`. Throws UsageError on an unknown scheme or an option that
 // the scheme does not have, and InputError, naming file and place, on truncated, mislabelled or foreign
