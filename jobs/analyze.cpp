@@ -19,6 +19,7 @@
 #include "zoetrope/support/progress.hpp"
 
 #include "analysis_of_run.hpp"
+#include "class_columns.hpp"
 #include "frame_result.hpp"
 #include "jobs.hpp"
 
@@ -49,8 +50,6 @@ class Analyzer {
 
  private:
   std::string source_digest() const;
-  std::vector<std::vector<std::int64_t>> match_classes(std::size_t first, std::size_t last);
-  void warn_of_other_classes(std::int64_t step) const;
   store::Embeddings read(std::size_t frame) const;
   std::optional<analysis::Pca> shared_projection() const;
   std::vector<FrameResult> compute_mine();
@@ -88,35 +87,6 @@ bool Analyzer::is_done() const {
   return comm::broadcast_scalar(context_.communicator(), equal ? 1 : 0, 0) != 0;
 }
 
-// Where the data's classes stand in the logits of frames [first, last). Nowhere, in any frame of the run,
-// where one frame's model has a classifier for other classes: curves show all frames or none. Collective.
-std::vector<std::vector<std::int64_t>> Analyzer::match_classes(std::size_t first, std::size_t last) {
-  const auto& of_data = context_.test().dataset->class_names();
-  std::vector<std::vector<std::int64_t>> columns;
-  const auto count = static_cast<std::int64_t>(steps_.size());
-  std::int64_t foreign = count;
-  for (std::size_t frame = first; frame < last; ++frame) {
-    const auto identity = store::read_identity(run_.checkpoint(steps_[frame]));
-    const auto of_model = classes_of_checkpoint(run_, steps_[frame], identity.num_classes);
-    const auto found = analysis::match_classes(of_model, of_data);
-    if (!found && !of_model.empty()) foreign = std::min(foreign, static_cast<std::int64_t>(frame));
-    columns.push_back(found.value_or(std::vector<std::int64_t>{}));
-  }
-  foreign = comm::all_reduce_scalar(context_.communicator(), foreign, comm::ReduceOp::kMin);
-  if (foreign == count) return columns;
-  if (context_.is_root()) warn_of_other_classes(steps_[static_cast<std::size_t>(foreign)]);
-  return {columns.size(), std::vector<std::int64_t>{}};
-}
-
-void Analyzer::warn_of_other_classes(std::int64_t step) const {
-  const auto num_classes = store::read_identity(run_.checkpoint(step)).num_classes;
-  support::log_warning((run_.checkpoint(step) / "config.json").string() + ": \"id2label\": the model's " +
-                       std::to_string(num_classes) + " classes do not hold the " +
-                       std::to_string(context_.test().dataset->class_names().size()) +
-                       " of --data by name; predictions, confidences and accuracy are left out (to get them, "
-                       "name the classes there as --data does)");
-}
-
 store::Embeddings Analyzer::read(std::size_t frame) const {
   store::Embeddings embeddings = store::read_embeddings(run_.checkpoint(steps_[frame]));
   if (embeddings.identity.dataset_digest != context_.test().dataset->digest())
@@ -141,7 +111,8 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
 std::vector<FrameResult> Analyzer::compute_mine() {
   const auto [first, last] =
       data::share(static_cast<std::int64_t>(steps_.size()), context_.world().rank(), context_.world().size());
-  const auto columns = match_classes(static_cast<std::size_t>(first), static_cast<std::size_t>(last));
+  const auto columns =
+      class_columns(context_, steps_, static_cast<std::size_t>(first), static_cast<std::size_t>(last));
   const auto shared = shared_projection();
   std::optional<Predecessor> before;
   if (first > 0 && first < last) {

@@ -7,6 +7,7 @@
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/train/trainer.hpp"
 
+#include "class_columns.hpp"
 #include "default_model.hpp"
 #include "jobs.hpp"
 
@@ -57,16 +58,33 @@ train::TrainingHooks training_hooks(Context& context) {
   return hooks;
 }
 
+// A classifier of one class is right whatever it learns.
+void require_two_classes(const data::Dataset& images, const Context& context) {
+  const auto& names = images.class_names();
+  if (names.size() < 2)
+    throw InputError("--data " + context.options().data + ": holds one class alone, \"" + names.at(0) +
+                     "\", and a classifier tells two or more apart: add the images of another class");
+  for (std::int64_t i = 1; i < images.size(); ++i)
+    if (images.label(i) != images.label(0)) return;
+  if (context.is_root())
+    support::log_warning("--data " + context.options().data + ": the " + std::to_string(images.size()) +
+                         " training images are all of one class of " + std::to_string(names.size()) + ", \"" +
+                         names.at(static_cast<std::size_t>(images.label(0))) +
+                         "\", and nothing can be told apart by them (a higher --train-limit takes more)");
+}
+
 }  // namespace
 
 void finetune(Context& context) {
   Split& train = context.train();
+  const auto& classes = train.dataset->class_names();
+  require_two_classes(*train.dataset, context);
   const auto options = training_options(context.options(), train.size(), context);
   context.set_stage("reading the model");
-  model::Vit model = model::load_for_fine_tuning(context.options().model, train.dataset->class_names(),
-                                                 context.options().seed,
+  model::Vit model = model::load_for_fine_tuning(context.options().model, classes, context.options().seed,
                                                  /*image_side=*/context.preprocessor().output_height());
   model::require_no_dropout(model.config(), context.options().model);
+  order_classifier(context, classes, model);
   if (!context.device().is_cpu()) model = model.to(context.device());
 
   train::TrainingInput input{std::move(model), *train.images, context.preprocessor(),

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
+#include <tuple>
 
 namespace zoetrope::analysis {
 
@@ -58,19 +60,68 @@ std::vector<std::string> simplified(std::vector<std::string> names) {
   return names;
 }
 
+bool are_numbers(const std::vector<std::string>& names) {
+  return std::all_of(names.begin(), names.end(), is_number);
+}
+
+// Sorts numbers after the same letters by size, however long they are.
+std::tuple<std::string, std::size_t, std::string> by_size(const std::string& name) {
+  const auto digits = std::find_if(name.begin(), name.end(), is_digit);
+  const auto first = std::find_if(digits, name.end(), [](char c) { return c != '0'; });
+  return {std::string(name.begin(), digits), static_cast<std::size_t>(name.end() - first),
+          std::string(first, name.end())};
+}
+
+// Indices into `names`, in the order that the names tell of.
+std::vector<std::size_t> in_order(const std::vector<std::string>& names) {
+  std::vector<std::size_t> order(names.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (are_numbers(names))
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return by_size(names[a]) < by_size(names[b]); });
+  return order;
+}
+
+// Not where both sides know one of the names: then that decides, and the others do not fit.
+std::optional<std::vector<std::int64_t>> match_places(const std::vector<std::string>& of_model,
+                                                      const std::vector<std::string>& of_data) {
+  if (of_model.size() != of_data.size() || !(are_numbers(of_model) || are_numbers(of_data)))
+    return std::nullopt;
+  const std::set<std::string> known(of_model.begin(), of_model.end());
+  if (std::any_of(of_data.begin(), of_data.end(), [&](const auto& name) { return known.contains(name); }))
+    return std::nullopt;
+  const auto models = in_order(of_model), datas = in_order(of_data);
+  std::vector<std::int64_t> columns(of_data.size());
+  for (std::size_t place = 0; place < columns.size(); ++place)
+    columns[datas[place]] = static_cast<std::int64_t>(models[place]);
+  return columns;
+}
+
 }  // namespace
 
-std::optional<std::vector<std::int64_t>> match_classes(const std::vector<std::string>& of_model,
-                                                       const std::vector<std::string>& of_data) {
-  std::vector<std::int64_t> in_order(of_data.size());
-  std::iota(in_order.begin(), in_order.end(), 0);
-  if (of_model == of_data) return in_order;  // also where a name is there twice
-  if (auto columns = match_names(of_model, of_data)) return columns;
-  if (auto columns = match_names(simplified(of_model), simplified(of_data))) return columns;
-  const bool numbered = std::all_of(of_model.begin(), of_model.end(), is_number) ||
-                        std::all_of(of_data.begin(), of_data.end(), is_number);
-  if (numbered && of_model.size() == of_data.size()) return in_order;
+std::optional<ClassMatch> match_classes(const std::vector<std::string>& of_model,
+                                        const std::vector<std::string>& of_data) {
+  if (of_model == of_data) {  // also where a name is there twice
+    ClassMatch same{std::vector<std::int64_t>(of_data.size())};
+    std::iota(same.columns.begin(), same.columns.end(), 0);
+    return same;
+  }
+  if (auto columns = match_names(of_model, of_data)) return ClassMatch{std::move(*columns)};
+  if (auto columns = match_names(simplified(of_model), simplified(of_data)))
+    return ClassMatch{std::move(*columns)};
+  if (auto columns = match_places(of_model, of_data)) return ClassMatch{std::move(*columns), false};
   return std::nullopt;
+}
+
+std::string describe_pairs(const std::vector<std::string>& of_model, const std::vector<std::string>& of_data,
+                           const std::vector<std::int64_t>& columns) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, columns.size()); ++i)
+    text += (i == 0 ? "\"" : ", \"") + of_data[i] + "\" with \"" +
+            of_model[static_cast<std::size_t>(columns[i])] + "\"";
+  if (columns.size() > kShown) text += " and " + std::to_string(columns.size() - kShown) + " more";
+  return text;
 }
 
 void keep_columns(std::vector<float>& values, std::int64_t num_columns,

@@ -26,6 +26,7 @@ def change_classifier(path, change):
     content = path.read_bytes()
     size = struct.unpack("<Q", content[:8])[0]
     header, values = json.loads(content[8:8 + size]), content[8 + size:]
+    header["__metadata__"] = {"format": "pt"}  # without the digest, which is of the bytes before
     blocks = b""
     for name, tensor in header.items():
         if name == "__metadata__":
