@@ -50,6 +50,7 @@ class Analyzer {
 
  private:
   std::string source_digest() const;
+  void require_images(const store::EmbeddingsIdentity& identity) const;
   store::Embeddings read(std::size_t frame) const;
   std::optional<analysis::Pca> shared_projection() const;
   std::vector<FrameResult> compute_mine();
@@ -64,6 +65,12 @@ class Analyzer {
   std::vector<std::int64_t> labels_;
 };
 
+void Analyzer::require_images(const store::EmbeddingsIdentity& identity) const {
+  if (identity.dataset_digest == context_.test().dataset->digest()) return;
+  throw InputError(run_.embeddings(identity.step).string() +
+                   ": was made from other images than --data gives; run zoetrope extract again");
+}
+
 // Over everything that the numbers depend on.
 std::string Analyzer::source_digest() const {
   support::Sha256 digest;
@@ -72,6 +79,7 @@ std::string Analyzer::source_digest() const {
     digest.update(part + ";");
   for (const std::int64_t step : steps_) {
     const auto identity = store::read_identity(run_.checkpoint(step));
+    require_images(identity);
     digest.update(std::to_string(step) + identity.model_digest + identity.dataset_digest + identity.dtype);
     for (const std::string& name : classes_of_checkpoint(run_, step, identity.num_classes))
       digest.update(name + "\n");
@@ -89,9 +97,7 @@ bool Analyzer::is_done() const {
 
 store::Embeddings Analyzer::read(std::size_t frame) const {
   store::Embeddings embeddings = store::read_embeddings(run_.checkpoint(steps_[frame]));
-  if (embeddings.identity.dataset_digest != context_.test().dataset->digest())
-    throw InputError(run_.embeddings(steps_[frame]).string() +
-                     ": was made from other images than --data gives; run zoetrope extract again");
+  require_images(embeddings.identity);
   return embeddings;
 }
 

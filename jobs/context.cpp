@@ -9,6 +9,7 @@
 
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
@@ -158,7 +159,11 @@ Split& Context::test() {
 void Context::keep_options() {
   if (options_are_kept_) return;
   options_are_kept_ = true;
-  if (is_root()) write_run_ini(run_.run_ini(), options_);
+  if (!is_root()) return;
+  const RunIni ini = run_ini(options_);
+  if (!ini.problem.empty()) support::log_warning(ini.problem + ": give it again to the next job of this run");
+  const bool is_new = !fs::exists(run_.run_ini()) || support::read_file(run_.run_ini()) != ini.text;
+  if (is_new) support::write_file(run_.run_ini(), ini.text);
 }
 
 std::vector<store::LossRecord> Context::loss_log() const {
