@@ -37,8 +37,10 @@ std::string damage_of(const store::RunDirectory& run, std::int64_t step, bool ha
   try {
     model::load_checkpoint(run.checkpoint(step));
     if (has_optimizer) verify_resume_point(run, step);
-    for (const char* name : {"preprocessor_config.json", "trainer_state.json"})
-      if (fs::exists(run.checkpoint(step) / name)) support::read_json(run.checkpoint(step) / name);
+    const fs::path processor = run.checkpoint(step) / "preprocessor_config.json";
+    const fs::path state = run.checkpoint(step) / "trainer_state.json";
+    if (fs::exists(processor)) support::read_json(processor);
+    if (fs::exists(state)) support::read_python_json(state);
   } catch (const InputError& error) {
     return error.what();
   }

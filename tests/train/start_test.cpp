@@ -232,6 +232,7 @@ TEST(Start, ATrainersOutputIsNotReplaced) {
   const store::RunDirectory run{scratch_folder()};
   fs::copy(testing::golden("train-50/initial"), run.checkpoint(8));
   std::ofstream(run.checkpoint(8) / "optimizer.pt") << "a pickle";
+  std::ofstream(run.checkpoint(8) / "trainer_state.json") << R"({"best_metric": NaN, "global_step": 8})";
   const auto before = contents(run.root);
   TrainOptions options = short_options();
 
