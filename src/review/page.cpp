@@ -23,9 +23,9 @@ using Json = nlohmann::json;
 
 // Each after those that it imports.
 constexpr std::initializer_list<const char*> kModules = {
-    "dom.js",     "decode.js",  "state.js",  "palette.js",  "dataset.js", "hover.js",
-    "overlay.js", "view.js",    "legend.js", "timeline.js", "curves.js",  "selection.js",
-    "table.js",   "address.js", "keys.js",   "live.js",     "main.js"};
+    "dom.js",       "decode.js", "state.js",   "palette.js", "dataset.js",  "hover.js",
+    "overlay.js",   "points.js", "view.js",    "legend.js",  "timeline.js", "curves.js",
+    "selection.js", "table.js",  "address.js", "keys.js",    "live.js",     "main.js"};
 
 std::string join_modules() {
   std::string joined;

@@ -34,7 +34,7 @@ PATIENCE_S = 120  # a busy machine draws slowly
 WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
-def start_browser(graphics=WEBGL):
+def start_browser(graphics):
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,1200", *graphics):
@@ -47,10 +47,12 @@ def start_browser(graphics=WEBGL):
 
 
 class BrowserTest(unittest.TestCase):
+    graphics = WEBGL
+
     @classmethod
     def setUpClass(cls):
         cls.scratch = tempfile.TemporaryDirectory()
-        cls.browser = start_browser()
+        cls.browser = start_browser(cls.graphics)
         # Nothing may come from a network: without one the page must work all the same.
         cls.browser.execute_cdp_cmd("Network.enable", {})
         cls.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*", "ws://*"]})

@@ -9,18 +9,18 @@ export function useColours(colours) {
   classColours.splice(0, Infinity, ...colours);
 }
 
-// Plotly's names, and the same shapes as SVG paths within -5..5.
+// SVG paths within -5..5, of about the same area.
 const kShapes = [
-  ["circle", "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z"],
-  ["square", "M-3.6-3.6H3.6V3.6H-3.6Z"],
-  ["diamond", "M0-5L5 0L0 5L-5 0Z"],
-  ["triangle-up", "M0-4.5L4.6 3.5H-4.6Z"],
-  ["cross", "M-1.6-4.6H1.6V-1.6H4.6V1.6H1.6V4.6H-1.6V1.6H-4.6V-1.6H-1.6Z"],
-  ["x", "M-4.4-2.2L-2.2-4.4L0-2.2L2.2-4.4L4.4-2.2L2.2 0L4.4 2.2L2.2 4.4L0 2.2L-2.2 4.4L-4.4 2.2L-2.2 0Z"],
-  ["triangle-down", "M0 4.5L4.6-3.5H-4.6Z"],
-  ["star", "M0-5L1.2-1.6L4.8-1.6L1.9 .6L3 4L0 1.9L-3 4L-1.9 .6L-4.8-1.6L-1.2-1.6Z"],
-  ["pentagon", "M0-4.6L4.4-1.4L2.7 3.7H-2.7L-4.4-1.4Z"],
-  ["hexagon", "M0-4.6L4-2.3V2.3L0 4.6L-4 2.3V-2.3Z"],
+  "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z", // circle
+  "M-3.6-3.6H3.6V3.6H-3.6Z", // square
+  "M0-5L5 0L0 5L-5 0Z", // diamond
+  "M0-4.5L4.6 3.5H-4.6Z", // triangle up
+  "M-1.6-4.6H1.6V-1.6H4.6V1.6H1.6V4.6H-1.6V1.6H-4.6V-1.6H-1.6Z", // cross
+  "M-4.4-2.2L-2.2-4.4L0-2.2L2.2-4.4L4.4-2.2L2.2 0L4.4 2.2L2.2 4.4L0 2.2L-2.2 4.4L-4.4 2.2L-2.2 0Z", // x
+  "M0 4.5L4.6-3.5H-4.6Z", // triangle down
+  "M0-5L1.2-1.6L4.8-1.6L1.9 .6L3 4L0 1.9L-3 4L-1.9 .6L-4.8-1.6L-1.2-1.6Z", // star
+  "M0-4.6L4.4-1.4L2.7 3.7H-2.7L-4.4-1.4Z", // pentagon
+  "M0-4.6L4-2.3V2.3L0 4.6L-4 2.3V-2.3Z", // hexagon
 ];
 
 // Of more classes than this some share a style.
@@ -28,8 +28,8 @@ const kMaxStyles = 200;
 
 export function styleOf(classIndex) {
   const c = classIndex % kMaxStyles;
-  const [shape, path] = kShapes[(c + Math.floor(c / classColours.length)) % kShapes.length];
-  return { colour: classColours[c % classColours.length], shape, path };
+  const path = kShapes[(c + Math.floor(c / classColours.length)) % kShapes.length];
+  return { colour: classColours[c % classColours.length], path };
 }
 
 const kSvg = "http://www.w3.org/2000/svg";

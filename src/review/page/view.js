@@ -3,12 +3,8 @@
 import { element } from "./dom.js";
 import { showsHover } from "./hover.js";
 import { Overlay } from "./overlay.js";
-import { styleOf } from "./palette.js";
+import { Points } from "./points.js";
 import { select } from "./state.js";
-
-function pointSize(dataset) {
-  return Math.max(3, Math.min(8, 11 - 1.6 * Math.log10(dataset.size + 1)));
-}
 
 export class View {
   constructor(side, dataset, state) {
@@ -16,55 +12,23 @@ export class View {
     this.plot = element("div", { className: "plot" });
     this.strip = element("div", { className: "strip", role: "group", "aria-label": "Worst outliers" });
     document.getElementById(side).append(this.#head(), this.plot, element("h3", { text: "Worst outliers here" }), this.strip);
-    this.canvas = element("canvas", { className: "sketch" });
-    this.plot.append(this.canvas);
+    this.points = new Points(dataset, state, this.plot);
     state.on([side], () => this.#drawStrip());
-    state.on([side, "hidden"], () => (this.canvas ? this.#sketch() : this.#drawPoints()));
+    state.on([side, "hidden", "selected"], () => this.points.draw(this.frame));
   }
 
-  // Until Plotly is there: the points as it will show them, but as plain squares.
-  #sketch() {
-    const { canvas } = this;
-    const density = window.devicePixelRatio || 1;
-    const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
-    Object.assign(canvas, { width: width * density, height: height * density });
-    const pen = canvas.getContext("2d");
-    pen.scale(density, density);
-    pen.globalAlpha = 0.8;
-    const { low, high } = this.dataset.meta.range;
-    const scale = Math.min(width, height) / (high - low);
-    const size = pointSize(this.dataset);
-    const { x, y } = this.#coordinates();
-    for (let i = 0; i < this.dataset.size; ++i) {
-      pen.fillStyle = styleOf(this.dataset.label(i)).colour;
-      pen.fillRect(width / 2 + (x[i] - (low + high) / 2) * scale - size / 2,
-        height / 2 - (y[i] - (low + high) / 2) * scale - size / 2, size, size);
-    }
-  }
-
+  // Until then the points are there to look at.
   async start() {
     const { frame, state } = this;
-    const { hidden, selected } = state;
-    await this.#newPlot("scattergl");
-    // Asking first whether there is WebGL would take as long as drawing with it.
-    if (this.plot.querySelector(".no-webgl")) await this.#newPlot("scatter");
-    this.canvas.remove();
-    this.canvas = null;
+    const { hidden } = state;
+    await Plotly.newPlot(this.plot, [this.#trace()], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
     this.overlay = new Overlay(this.dataset, state, this.plot);
     this.#listen();
-    // Drawing the plot anew is what takes time; newPlot() has just done so.
-    if (frame === this.frame && hidden === state.hidden) this.overlay.draw(frame);
-    else this.#drawPoints();
-    state.on(["selected"], () => this.#drawSelection(), { now: selected !== state.selected });
+    this.overlay.draw(this.frame);
+    state.on([this.side, "hidden"], () => this.#movePoints(), { now: frame !== this.frame || hidden !== state.hidden });
+    state.on(["selected"], () => this.#clearOutline());
     state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: state.tool }), { now: false });
     state.on(["hovered", "active"], () => this.overlay.drawRing());
-  }
-
-  #newPlot(type) {
-    Plotly.purge(this.plot);
-    // As many pixels as the screen has; Plotly's own default is twice as many each way.
-    const plotGlPixelRatio = Math.max(1, window.devicePixelRatio || 1); // it takes none below 1
-    return Plotly.newPlot(this.plot, [this.#trace(type)], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true, plotGlPixelRatio });
   }
 
   get frame() {
@@ -87,28 +51,18 @@ export class View {
     return element("div", { className: "view-head" }, choice, pin, facts);
   }
 
-  // One trace for all images, in their order: with one for each class, the last class would cover the others.
-  #trace(type) {
-    const size = pointSize(this.dataset);
-    const styles = Array.from({ length: this.dataset.size }, (_, i) => styleOf(this.dataset.label(i)));
-    return {
-      type,
-      mode: "markers",
-      hoverinfo: "none",
-      ...this.#coordinates(),
-      selectedpoints: this.#selectedPoints(),
-      marker: { color: styles.map(({ colour }) => colour), symbol: styles.map(({ shape }) => shape), size, opacity: 0.8, line: { width: 0 } },
-      selected: { marker: { opacity: 1, size: size + 2 } },
-      unselected: { marker: { opacity: 0.18 } },
-    };
+  // By this Plotly knows what lies under the pointer and in a lasso. None of it is seen: points.js paints.
+  #trace() {
+    return { type: "scatter", mode: "markers", hoverinfo: "none", ...this.#coordinates(), marker: { opacity: 0, maxdisplayed: 1 } };
   }
 
   #layout() {
     const { low, high } = this.dataset.meta.range;
-    const axis = { range: [low, high], showgrid: false, zeroline: false, showticklabels: false, ticks: "" };
+    // An array for each axis: Plotly changes it in its place.
+    const axis = () => ({ range: [low, high], showgrid: false, zeroline: false, showticklabels: false, ticks: "" });
     return {
-      xaxis: { ...axis },
-      yaxis: { ...axis, scaleanchor: "x" },
+      xaxis: axis(),
+      yaxis: { ...axis(), scaleanchor: "x" },
       margin: { l: 0, r: 0, t: 0, b: 0 },
       showlegend: false,
       hovermode: "closest",
@@ -120,7 +74,7 @@ export class View {
     };
   }
 
-  // The points of the shown frame; those of hidden classes are no numbers and so not drawn.
+  // The points of the shown frame; those of hidden classes are no numbers and so not found.
   #coordinates() {
     const x = new Float32Array(this.dataset.size);
     const y = new Float32Array(this.dataset.size);
@@ -131,8 +85,9 @@ export class View {
     return { x, y };
   }
 
-  // While one frame is being drawn, later ones wait; of those only the last is drawn.
-  async #drawPoints() {
+  // While Plotly takes one frame in, later ones wait; of those it is given only the last.
+  async #movePoints() {
+    this.overlay.draw(this.frame);
     if (this.busy) {
       this.again = true;
       return;
@@ -142,18 +97,12 @@ export class View {
       this.again = false;
       const { x, y } = this.#coordinates();
       await Plotly.restyle(this.plot, { x: [x], y: [y] });
-      this.overlay.draw(this.frame);
     } while (this.again);
     this.busy = false;
   }
 
-  // Without a selection no point is faint.
-  #selectedPoints() {
-    return this.state.selected.size === 0 ? null : [...this.state.selected];
-  }
-
-  #drawSelection() {
-    Plotly.restyle(this.plot, { selectedpoints: [this.#selectedPoints()] });
+  // Of the lasso, once what it surrounds is selected.
+  #clearOutline() {
     if (this.plot.layout.selections?.length) Plotly.relayout(this.plot, { selections: [] });
   }
 
@@ -173,15 +122,24 @@ export class View {
       state.set({ hovered: { index: points[0].pointNumber, frame: this.frame, x: event.clientX, y: event.clientY } }));
     plot.on("plotly_unhover", () => state.set({ hovered: null }));
     plot.on("plotly_click", ({ points, event }) => select(state, points[0].pointNumber, event.ctrlKey || event.metaKey || event.shiftKey));
+    plot.on("plotly_selecting", (data) => this.points.draw(this.frame, this.#surrounded(data) ?? state.selected));
     plot.on("plotly_selected", (data) => {
-      if (!data?.points || !data.lassoPoints) return;
-      const drawn = data.points.map((point) => point.pointNumber).filter((i) => !state.hidden.has(this.dataset.label(i)));
-      state.set({ selected: new Set(drawn), active: -1 });
+      const selected = this.#surrounded(data);
+      if (selected) state.set({ selected, active: -1 });
+      else this.points.draw(this.frame);
     });
+    plot.on("plotly_relayouting", () => this.points.draw(this.frame));
     plot.on("plotly_relayout", (change) => {
+      this.points.draw(this.frame);
       this.overlay.draw(this.frame);
       this.onZoom?.(change);
     });
+  }
+
+  // The images within a lasso; null where there is no lasso.
+  #surrounded(data) {
+    if (!data?.points || !data.lassoPoints) return null;
+    return new Set(data.points.map((point) => point.pointNumber).filter((i) => !this.state.hidden.has(this.dataset.label(i))));
   }
 
   // Shows the same part of the plane as another view that was zoomed.
