@@ -154,8 +154,8 @@ Sprite make_sprite(const Images& images, std::int64_t count) {
   Sheets grid;
   grid.width = grid.cell_width = std::max<std::int64_t>(1, images.width * limit / side);
   grid.height = grid.cell_height = std::max<std::int64_t>(1, images.height * limit / side);
-  grid.columns = square;
-  grid.rows = (count + square - 1) / square;
+  // TensorBoard looks for image i in column i % columns and in row i / rows.
+  grid.columns = grid.rows = square;
   sprite = {.width = grid.columns * grid.cell_width,
             .height = grid.rows * grid.cell_height,
             .cell_width = grid.cell_width,
