@@ -22,12 +22,29 @@ void set(const Hdf5File::State& state, const std::string& column, const char* ke
   state.check(H5Awrite(attribute.get(), type, value), column, "cannot be described");
 }
 
-// The attribute that Spotlight reads a column's type from.
-void set_type(const Hdf5File& file, const std::string& column, const char* name) {
+// As h5py, and so Spotlight, stores a bool.
+void set_flag(const Hdf5File::State& state, const std::string& column, const char* key, bool value) {
+  const Datatype type(state.check(H5Tenum_create(H5T_NATIVE_INT8), column, "cannot be described"));
+  const std::int8_t no = 0;
+  const std::int8_t yes = 1;
+  state.check(H5Tenum_insert(type.get(), "FALSE", &no), column, "cannot be described");
+  state.check(H5Tenum_insert(type.get(), "TRUE", &yes), column, "cannot be described");
+  const Dataspace scalar(state.check(H5Screate(H5S_SCALAR), column, "cannot be described"));
+  set(state, column, key, type.get(), scalar.get(), value ? &yes : &no);
+}
+
+// Can a user change the column's values in Spotlight? It asks that of numbers, texts and categories only.
+enum class Edit { kYes, kNotAsked };
+
+// The attributes that Spotlight writes for every column, and fails to show a table without.
+void describe(const Hdf5File& file, const std::string& column, const char* type_name, Edit edit) {
   const Hdf5File::State& state = file.state();
   const Datatype type = variable_text(state, column);
   const Dataspace scalar(state.check(H5Screate(H5S_SCALAR), column, "cannot be described"));
-  set(state, column, "type", type.get(), scalar.get(), &name);
+  set(state, column, "type", type.get(), scalar.get(), &type_name);
+  set_flag(state, column, "hidden", false);
+  set_flag(state, column, "optional", false);
+  if (edit == Edit::kYes) set_flag(state, column, "editable", true);
 }
 
 Dataspace line_of(const Hdf5File::State& state, const std::string& column, hsize_t length) {
@@ -57,17 +74,17 @@ SpotlightFile::SpotlightFile(const std::filesystem::path& path) : file_(Hdf5File
 
 void SpotlightFile::add_ints(const std::string& column, std::span<const std::int64_t> values) {
   file_.write(column, values, {values.size()});
-  set_type(file_, column, "int");
+  describe(file_, column, "int", Edit::kYes);
 }
 
 void SpotlightFile::add_floats(const std::string& column, std::span<const double> values) {
   file_.write(column, values, {values.size()});
-  set_type(file_, column, "float");
+  describe(file_, column, "float", Edit::kYes);
 }
 
 void SpotlightFile::add_texts(const std::string& column, const std::vector<std::string>& values) {
   write_texts(file_.state(), column, values);
-  set_type(file_, column, "str");
+  describe(file_, column, "str", Edit::kYes);
 }
 
 void SpotlightFile::add_categories(const std::string& column, std::span<const std::int64_t> values,
@@ -75,7 +92,7 @@ void SpotlightFile::add_categories(const std::string& column, std::span<const st
   const Hdf5File::State& state = file_.state();
   const std::vector<std::int32_t> codes(values.begin(), values.end());
   write_dataset(state, column, H5T_NATIVE_INT32, line_of(state, column, codes.size()).get(), codes.data());
-  set_type(file_, column, "Category");
+  describe(file_, column, "Category", Edit::kYes);
   std::vector<const char*> keys;
   std::vector<std::int32_t> numbers;
   for (const std::string& name : names) {
@@ -97,7 +114,7 @@ void SpotlightFile::add_embeddings(const std::string& column, std::span<const fl
   }
   const Datatype type(state.check(H5Tvlen_create(H5T_NATIVE_FLOAT), column, "cannot be created"));
   write_dataset(state, column, type.get(), line_of(state, column, rows.size()).get(), rows.data());
-  set_type(file_, column, "Embedding");
+  describe(file_, column, "Embedding", Edit::kNotAsked);
   const std::int64_t shape = static_cast<std::int64_t>(dimensions);
   set(state, column, "value_shape", H5T_NATIVE_INT64, line_of(state, column, 1).get(), &shape);
 }
@@ -120,7 +137,8 @@ void SpotlightFile::add_images(const std::string& column, const std::vector<std:
                 "cannot be written");
   }
   write_texts(state, column, names);
-  set_type(file_, column, "Image");
+  describe(file_, column, "Image", Edit::kNotAsked);
+  set_flag(state, column, "external", false);  // the bytes are in this file
 }
 
 }  // namespace zoetrope::store

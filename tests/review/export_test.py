@@ -2,14 +2,18 @@
 """The exports, each opened by the real package. Usage: export_test.py REVIEW_SAMPLE [unittest's options]"""
 import importlib.util
 import io
+import json
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from spotlight_server import spotlight
 
 REVIEW_SAMPLE = sys.argv.pop(1)
 IMAGES, FRAMES = 101, 3
@@ -120,7 +124,21 @@ class Exports(unittest.TestCase):
         self.assertEqual(len(lines), IMAGES + 1)
         self.assertEqual({line.count("\t") for line in lines}, {5})
         sprite = Image.open(io.BytesIO(get("/sprite_image", run=run, name="pca_0").data))
-        self.assertEqual(sprite.size, (11 * 28, 10 * 28))
+        self.assertEqual(sprite.size, (11 * 28, 11 * 28))
+
+    def test_tensorboard_finds_each_image_on_the_sprite(self):
+        for count in (1, 2, 3, 10, 12, 30, 101, 200, 500):
+            folder = self.export("projector", f"images={count}") / "projector"
+            with np.load(self.export("npz", f"images={count}") / "review.npz") as arrays:
+                images = arrays["image"][:, :, :, 0]
+            sprite = np.asarray(Image.open(folder / "sprite.png"))
+            width, height = (int(number) for number in re.findall(r"single_image_dim: (\d+)", (folder / "projector_config.pbtxt").read_text())[:2])
+            # createTextureFromSpriteAtlas() and the vertex shader of TensorBoard's projector_binary.js.
+            sprites_per_row, sprites_per_column = sprite.shape[1] / width, sprite.shape[0] / height
+            for i, image in enumerate(images):
+                column, row = int(i % sprites_per_row), int(i // sprites_per_column)
+                cell = sprite[row * height:(row + 1) * height, column * width:(column + 1) * width]
+                np.testing.assert_array_equal(cell, image, err_msg=f"image {i} of {count}")
 
     @needs("renumics")
     def test_spotlight_reads_its_table(self):
@@ -147,6 +165,33 @@ class Exports(unittest.TestCase):
         self.assertEqual(store.dtypes["pca_last"].name, "Embedding")
         self.check_picture(store.get_converted_value("image", 9))
         self.assertEqual(len(store.get_converted_values("scores_last")), IMAGES)
+
+    @needs("renumics")
+    def test_spotlight_answers_what_its_page_asks(self):
+        folder = self.export("spotlight", "hostile=1")
+        with np.load(self.export("npz", "hostile=1") / "review.npz") as file:
+            arrays = dict(file)
+        with spotlight(Path(sys.executable).with_name("spotlight"), folder / "review.spotlight.h5") as address:
+            table = json.loads(self.get(f"{address}/api/table/"))
+            self.assertEqual(table["filename"], "review.spotlight.h5")
+            columns = {column["name"]: column for column in table["columns"]}
+            self.assertEqual(len(columns), 19)
+            for name, column in columns.items():
+                self.assertEqual([column[flag] for flag in ("editable", "optional", "hidden")], [True, False, False], name)
+                self.assertEqual(len(column["values"]), IMAGES, name)
+            self.assertEqual(columns["labels"]["values"], arrays["label"].tolist())
+            self.assertEqual(columns["label_str"]["values"], arrays["label"].tolist())
+            self.assertEqual(list(columns["label_str"]["dtype"]["categories"]), arrays["class_name"].tolist())
+            self.assertEqual(columns["scores_last"]["values"], arrays["ood_score"][-1].tolist())
+            version = f"generation_id={table['generation_id']}"
+            self.assertEqual(json.loads(self.get(f"{address}/api/table/scores_first?{version}")), arrays["ood_score"][0].tolist())
+            self.assertEqual(json.loads(self.get(f"{address}/api/table/embedding_40/6?{version}")), [40, 6, 0, 1])
+            picture = self.get(f"{address}/api/table/image/9?{version}")
+            np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(picture))), arrays["image"][9, :, :, 0])
+
+    def get(self, address):
+        with urllib.request.urlopen(address, timeout=60) as answer:  # an error's status is raised
+            return answer.read()
 
 
 if __name__ == "__main__":
