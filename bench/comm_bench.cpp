@@ -23,7 +23,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/comm/device.hpp"
+#include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/support/files.hpp"

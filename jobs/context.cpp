@@ -35,17 +35,17 @@ Options with_default_model(Options options) {
 }
 
 // This rank's GPU, or none where the ranks compute on CPUs. Collective: all have one, or none does.
-std::optional<comm::Device> choose_gpu(comm::World& world, const Options& options) {
+std::optional<compute::Device> choose_gpu(comm::World& world, const Options& options) {
   if (options.device == "cpu" || (options.groups & kDevice) == 0) return std::nullopt;
-  const comm::DeviceQuery query = comm::cuda_devices();
+  const compute::DeviceQuery query = compute::cuda_devices();
   if (!comm::all_ranks_have_device(world.communicator(), query)) {
     if (options.device == "cuda")
       throw UsageError("--device cuda: " +
                        (query.list().empty() ? query.why_none : "another rank's host has no GPU"));
     return std::nullopt;
   }
-  comm::Device gpu = comm::select_device(world.communicator(), comm::Place::of(world), query);
-  comm::bind_to_cores_near(gpu);
+  compute::Device gpu = comm::select_device(world.communicator(), comm::Place::of(world), query);
+  compute::bind_to_cores_near(gpu);
   return gpu;
 }
 
@@ -70,7 +70,7 @@ Context::Context(comm::World& world, Options options)
       run_{options_.run},
       threads_(options_.threads > 0 ? options_.threads : comm::threads_per_rank(world)),
       gpu_(choose_gpu(world, options_)),
-      device_(gpu_ ? comm::tensor_device(*gpu_) : at::Device(at::kCPU)) {
+      device_(gpu_ ? compute::tensor_device(*gpu_) : at::Device(at::kCPU)) {
   check_choice(options_, gpu_.has_value());
   if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).setDevice(device_);
   at::set_num_threads(threads_);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "zoetrope/analysis/tensor_device.hpp"
-#include "zoetrope/comm/device.hpp"
+#include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
 #include "zoetrope/data/image_cache.hpp"
@@ -82,7 +82,7 @@ class Context {
   Options options_;
   store::RunDirectory run_;
   int threads_;
-  std::optional<comm::Device> gpu_;
+  std::optional<compute::Device> gpu_;
   at::Device device_;
   std::unique_ptr<comm::Communicator> tensors_;  // among GPUs
   std::optional<data::PreprocessorConfig> preprocessor_;

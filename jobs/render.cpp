@@ -6,7 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "zoetrope/comm/stop.hpp"
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
@@ -110,7 +110,7 @@ void draw_frames(Context& context, render::RendererPool& renderers,
   progress.update(0);
   std::mutex mutex;  // of the progress
   std::int64_t done = 0;
-  comm::for_each_task(last - first, [&, begin = first](std::int64_t i) {
+  compute::for_each_task(last - first, [&, begin = first](std::int64_t i) {
     if (support::received_signal() != 0) return;
     const render::Frame& frame = frames[static_cast<std::size_t>(begin + i)];
     render::write_png(context.run().frame(frame.step), renderers.draw(frame));

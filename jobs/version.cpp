@@ -3,8 +3,9 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
-#include "zoetrope/comm/device.hpp"
+#include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/world.hpp"
+#include "zoetrope/compute/device.hpp"
 #include "zoetrope/store/hdf5.hpp"
 
 #include "jobs.hpp"
@@ -14,12 +15,12 @@ namespace zoetrope::jobs {
 namespace {
 
 std::string devices_text() {
-  const std::string libraries = comm::cuda_libraries();
-  std::string text = libraries.empty() ? "" : libraries + "\n";
-  const comm::DeviceQuery query = comm::cuda_devices();
+  const std::string libraries = compute::cuda_libraries();
+  std::string text = libraries.empty() ? "" : libraries + ", NCCL " + comm::nccl_version() + "\n";
+  const compute::DeviceQuery query = compute::cuda_devices();
   const auto devices = query.list();
   text += "devices: CPU";
-  for (const comm::Device& device : devices) text += ", " + device.name;
+  for (const compute::Device& device : devices) text += ", " + device.name;
   if (devices.empty() && !libraries.empty()) text += " (no GPU: " + query.why_none + ")";
   return text + "\n";
 }

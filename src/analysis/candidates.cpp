@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "simd.hpp"
+#include "zoetrope/compute/each_cpu.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -26,7 +26,7 @@ constexpr Thresholds kNothingPasses = [] {
 }();
 
 // One row of a tile: flags[j] = 1 where row or column j wants the product.
-ZT_SIMD_CLONES void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
+ZOETROPE_FOR_EACH_CPU void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
                                 const float* column_thresholds, float row_offset, std::int64_t count,
                                 std::uint8_t* flags) {
   for (std::int64_t j = 0; j < count; ++j) {

@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 
-#include "zoetrope/comm/host_copy.hpp"
+#include "zoetrope/compute/host_copy.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -33,8 +33,8 @@ class PlainFloat32 {
 // The best scores of some rows, on their way to the host.
 struct Block {
   std::int64_t first = 0;
-  comm::HostCopy scores;  // float32 [rows, keep], best first
-  comm::HostCopy others;  // int64 [rows, keep]
+  compute::HostCopy scores;  // float32 [rows, keep], best first
+  compute::HostCopy others;  // int64 [rows, keep]
 };
 
 void store(const Block& block, bool is_all, CandidateLists& lists) {
@@ -66,7 +66,7 @@ void collect_candidates_on(at::Device device, const SearchSpace& space, std::int
     const at::Tensor scores = at::mm(some, rows.t()).add_(offsets);
     scores.diagonal(first).fill_(-kInfinity);  // a row is not its own neighbour
     const auto [best, other] = scores.topk(keep, 1);
-    const Block before = std::exchange(under_way, {first, comm::HostCopy(best), comm::HostCopy(other)});
+    const Block before = std::exchange(under_way, {first, compute::HostCopy(best), compute::HostCopy(other)});
     store(before, is_all, lists);  // while the device is at this one
   }
   store(under_way, is_all, lists);

@@ -8,7 +8,7 @@
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 
 #include "vector_math.hpp"
 
@@ -40,7 +40,7 @@ at::Tensor widened(const at::Tensor& rows, std::int64_t first, std::int64_t coun
   at::Tensor wide = at::empty({count, num_columns}, at::kDouble);
   const float* from = rows.const_data_ptr<float>() + first * num_columns;
   double* to = wide.mutable_data_ptr<double>();
-  comm::for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       widen(from + i * num_columns, shift.data(), num_columns, to + i * num_columns);
     }
@@ -49,7 +49,7 @@ at::Tensor widened(const at::Tensor& rows, std::int64_t first, std::int64_t coun
 }
 
 void add_blocks(const Blocks& blocks, const at::Tensor& a, const at::Tensor& b, Eigen::MatrixXd& sum) {
-  comm::for_each_task(static_cast<std::int64_t>(blocks.size()), [&](std::int64_t n) {
+  compute::for_each_task(static_cast<std::int64_t>(blocks.size()), [&](std::int64_t n) {
     const auto [i, j] = blocks[n];
     const std::int64_t height = std::min(kPanel, a.size(1) - i);
     const std::int64_t width = std::min(kPanel, b.size(1) - j);
@@ -84,7 +84,7 @@ Eigen::VectorXd column_means(const at::Tensor& rows) {
   const float* data = rows.const_data_ptr<float>();
   const std::int64_t chunks = (num_rows + kRowsPerChunk - 1) / kRowsPerChunk;
   Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(num_columns, chunks);
-  comm::for_each_range(num_rows, kRowsPerChunk, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(num_rows, kRowsPerChunk, [&](std::int64_t begin, std::int64_t end) {
     double* sum = sums.col(begin / kRowsPerChunk).data();
     for (std::int64_t i = begin; i < end; ++i) accumulate(data + i * num_columns, 1.0, num_columns, sum);
   });

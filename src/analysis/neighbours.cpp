@@ -10,7 +10,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/mm.h>
 
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "candidates.hpp"
@@ -59,7 +59,7 @@ void collect_candidates(const SearchSpace& space, CandidateLists& lists) {
   const Tiling tiling(space.size());
   const auto tiles = tiling.tiles();
   std::vector<std::mutex> block_lock(tiling.blocks());
-  comm::for_each_task(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
+  compute::for_each_task(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
     const auto [i, j] = tiles[t];
     const at::Tensor a = space.centred().narrow(0, tiling.first(i), tiling.rows(i));
     const at::Tensor b = space.centred().narrow(0, tiling.first(j), tiling.rows(j));
@@ -93,7 +93,7 @@ void store(const NearestList& nearest, std::int64_t row, Neighbours& found) {
 // The rows whose neighbours could not be proven; all others are stored.
 std::vector<std::int64_t> settle_all(const SearchSpace& space, CandidateLists& lists, Neighbours& found) {
   std::vector<char> proven(space.size());
-  comm::for_each_range(space.size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(space.size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       NearestList nearest(found.k);
       proven[i] = settle(space, lists, i, nearest);
@@ -136,7 +136,7 @@ void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> 
 }
 
 void search_again(const SearchSpace& space, std::span<const std::int64_t> unproven, Neighbours& found) {
-  comm::for_each_range(static_cast<std::int64_t>(unproven.size()), kRowsPerTask,
+  compute::for_each_range(static_cast<std::int64_t>(unproven.size()), kRowsPerTask,
                        [&](std::int64_t begin, std::int64_t end) {
                          search_batch_again(space, unproven.subspan(begin, end - begin), found);
                        });
@@ -166,7 +166,7 @@ Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric
 Neighbours expand(const RowGroups& groups, const Neighbours& found, std::int64_t k) {
   const auto num_rows = static_cast<std::int64_t>(groups.member.size());
   Neighbours expanded = empty_neighbours(num_rows, k);
-  comm::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       NearestList nearest(k);
       const auto offer_group = [&](std::int64_t group, double distance) {

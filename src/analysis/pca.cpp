@@ -8,7 +8,7 @@
 #include <ATen/ops/linalg_eigh.h>
 
 #include "zoetrope/analysis/projection.hpp"
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "moments.hpp"
@@ -120,7 +120,7 @@ Points Pca::transform(const at::Tensor& rows) const {
   const Eigen::VectorXd second = components.row(1).transpose();
   const float* data = checked.const_data_ptr<float>();
   Points points(checked.size(0), 2);
-  comm::for_each_range(checked.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(checked.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const Projected p =
           project(data + i * num_columns, mean.data(), first.data(), second.data(), num_columns);

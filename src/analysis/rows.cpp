@@ -10,7 +10,7 @@
 
 #include <ATen/ops/empty.h>
 
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "vector_math.hpp"
@@ -34,7 +34,7 @@ void require_finite(const at::Tensor& rows) {
   const std::int64_t num_columns = rows.size(1);
   const float* data = rows.const_data_ptr<float>();
   std::atomic<std::int64_t> first_bad{num_rows};
-  comm::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end && i < first_bad; ++i) {
       // The float64 sum of float32 squares cannot overflow: it is finite exactly where all values are.
       if (std::isfinite(dot(data + i * num_columns, data + i * num_columns, num_columns))) continue;
@@ -66,7 +66,7 @@ std::vector<std::int32_t> first_equal_row(const at::Tensor& rows) {
   const std::int64_t num_columns = rows.size(1);
   const float* data = rows.const_data_ptr<float>();
   std::vector<std::uint64_t> hash(num_rows);
-  comm::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) hash[i] = hash_row(data + i * num_columns, num_columns);
   });
   const std::vector<std::int32_t> order = order_by_hash(hash);

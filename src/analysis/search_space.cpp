@@ -7,7 +7,7 @@
 
 #include <ATen/ops/empty_like.h>
 
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 
 #include "vector_math.hpp"
 
@@ -39,7 +39,7 @@ SearchSpace::SearchSpace(const at::Tensor& rows, Metric metric)
 
 void SearchSpace::measure_rows() {
   std::vector<double> norm(size());
-  comm::for_each_range(size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) norm[i] = std::sqrt(dot(row(i), row(i), rows_.size(1)));
   });
   if (metric_ == Metric::kCosine) {
@@ -68,7 +68,7 @@ void SearchSpace::centre_rows(const std::vector<double>& mean) {
   std::vector<double> length(size());  // of a_i, times unit_
   double mean_square = 0;
   for (const double m : mean) mean_square += m * m;
-  comm::for_each_range(size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const CentredRow a =
           centre(row(i), scale_[i], mean.data(), unit_, num_columns, centred + i * num_columns);

@@ -9,12 +9,12 @@
 #include <ATen/ops/mm.h>
 
 #include "zoetrope/analysis/drift.hpp"
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "rows.hpp"
 #include "search_space.hpp"
-#include "simd.hpp"
+#include "zoetrope/compute/each_cpu.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -28,7 +28,7 @@ at::Tensor as_rows(const Points& points) {
 }
 
 // How many of products[j] + offsets[j] are above `score`.
-ZT_SIMD_CLONES std::int64_t count_above(const float* products, const float* offsets, float score,
+ZOETROPE_FOR_EACH_CPU std::int64_t count_above(const float* products, const float* offsets, float score,
                                         std::int64_t count) {
   std::int32_t above = 0;
   for (std::int64_t j = 0; j < count; ++j) above += products[j] + offsets[j] > score ? 1 : 0;
@@ -66,7 +66,7 @@ double trustworthiness(const at::Tensor& rows, const Points& points, std::int64_
   const Neighbours in_picture = nearest_neighbours(as_rows(points), k, Metric::kEuclidean);
   const SearchSpace space(checked, metric);
   std::atomic<std::int64_t> excess{0};
-  comm::for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     const at::Tensor products = at::mm(space.centred().narrow(0, begin, end - begin), space.centred().t());
     for (std::int64_t i = begin; i < end; ++i) {
       const std::span neighbours(in_picture.index.data() + i * k, static_cast<std::size_t>(k));

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "simd.hpp"
+#include "zoetrope/compute/each_cpu.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -20,7 +20,7 @@ double sum_of(const double (&lanes)[kLanes]) {
 
 }  // namespace
 
-ZT_SIMD_CLONES double dot(const float* x, const float* y, std::int64_t size) {
+ZOETROPE_FOR_EACH_CPU double dot(const float* x, const float* y, std::int64_t size) {
   double lanes[kLanes] = {};
   const std::int64_t whole = size - size % kLanes;
   for (std::int64_t i = 0; i < whole; i += kLanes) {
@@ -30,7 +30,7 @@ ZT_SIMD_CLONES double dot(const float* x, const float* y, std::int64_t size) {
   return sum_of(lanes);
 }
 
-ZT_SIMD_CLONES double squared_distance(const float* x, const float* y, std::int64_t size) {
+ZOETROPE_FOR_EACH_CPU double squared_distance(const float* x, const float* y, std::int64_t size) {
   double lanes[kLanes] = {};
   const std::int64_t whole = size - size % kLanes;
   for (std::int64_t i = 0; i < whole; i += kLanes) {
@@ -46,11 +46,11 @@ ZT_SIMD_CLONES double squared_distance(const float* x, const float* y, std::int6
   return sum_of(lanes);
 }
 
-ZT_SIMD_CLONES void accumulate(const float* x, double scale, std::int64_t size, double* sum) {
+ZOETROPE_FOR_EACH_CPU void accumulate(const float* x, double scale, std::int64_t size, double* sum) {
   for (std::int64_t i = 0; i < size; ++i) sum[i] += scale * double{x[i]};
 }
 
-ZT_SIMD_CLONES CentredRow centre(const float* x, double scale, const double* mean, double unit,
+ZOETROPE_FOR_EACH_CPU CentredRow centre(const float* x, double scale, const double* mean, double unit,
                                  std::int64_t size, float* centred) {
   double squares[kLanes] = {};
   double products[kLanes] = {};
@@ -66,11 +66,11 @@ ZT_SIMD_CLONES CentredRow centre(const float* x, double scale, const double* mea
   return {sum_of(squares), sum_of(products)};
 }
 
-ZT_SIMD_CLONES void widen(const float* x, const double* shift, std::int64_t size, double* wide) {
+ZOETROPE_FOR_EACH_CPU void widen(const float* x, const double* shift, std::int64_t size, double* wide) {
   for (std::int64_t i = 0; i < size; ++i) wide[i] = double{x[i]} - shift[i];
 }
 
-ZT_SIMD_CLONES Projected project(const float* x, const double* mean, const double* first,
+ZOETROPE_FOR_EACH_CPU Projected project(const float* x, const double* mean, const double* first,
                                  const double* second, std::int64_t size) {
   double onto_first[kLanes] = {};
   double onto_second[kLanes] = {};
@@ -87,7 +87,7 @@ ZT_SIMD_CLONES Projected project(const float* x, const double* mean, const doubl
 
 // Multilinear hashing (Thorup, "High speed hashing for integers and strings", 2015): the sum of each word
 // times an odd number of its own.
-ZT_SIMD_CLONES std::uint64_t hash_row(const float* x, std::int64_t size) {
+ZOETROPE_FOR_EACH_CPU std::uint64_t hash_row(const float* x, std::int64_t size) {
   std::uint64_t hash = 0;
   for (std::int64_t i = 0; i < size; ++i) {
     const std::uint64_t word = std::bit_cast<std::uint32_t>(x[i] + 0.0F);  // -0.0 becomes 0.0

@@ -8,7 +8,7 @@
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 
 #include "mpi_handle.hpp"
 
@@ -97,7 +97,7 @@ void SharedBuffer::sum_share(const at::Tensor& part, Share share) {
   constexpr std::int64_t kPiece = 4096;  // of a core's first cache
   const std::int64_t begin = part.const_data_ptr<float>() - buffers_[mine_] + share.first;
   meet();
-  for_each_range(share.count, kPiece, [&](std::int64_t first, std::int64_t end) {
+  compute::for_each_range(share.count, kPiece, [&](std::int64_t first, std::int64_t end) {
     const std::int64_t count = end - first;
     std::array<float, kPiece> sum;
     std::copy_n(buffers_[0] + begin + first, count, sum.data());

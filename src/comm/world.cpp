@@ -10,6 +10,7 @@
 
 #include <mpi.h>
 
+#include "zoetrope/compute/cpu_set.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "host.hpp"
@@ -83,8 +84,8 @@ struct World::State {
   int size = size_of(MPI_COMM_WORLD);
   int local_rank = rank_in(local.get());
   int local_size = size_of(local.get());
-  std::vector<CpuSet> cpus = all_gather_bytes(local.get(), allowed_cpus());  // of the host's ranks
-  int threads = fair_share(cpus, local_rank);
+  std::vector<compute::CpuSet> cpus = all_gather_bytes(local.get(), compute::allowed_cpus());  // of the host's ranks
+  int threads = compute::fair_share(cpus, local_rank);
   std::shared_ptr<Watch> watch = std::make_shared<Watch>();
   Watchdog watchdog{duplicate(MPI_COMM_WORLD), watch, gather_hosts(MPI_COMM_WORLD, host), kDefaultTimeout};
   MpiCommunicator communicator{duplicate(MPI_COMM_WORLD), watch, /*id=*/1, /*label=*/""};
@@ -130,12 +131,12 @@ void World::set_timeout(std::chrono::seconds timeout) {
   state_->watchdog.set_timeout(timeout);
 }
 void World::set_compute_threads(int threads) {
-  CpuSet cores{};
-  for (const CpuSet& cpus : state_->cpus)
+  compute::CpuSet cores{};
+  for (const compute::CpuSet& cpus : state_->cpus)
     for (std::size_t i = 0; i < cores.size(); ++i) cores[i] |= cpus[i];
   // On one host all ranks see the same cores; on several, messages that cross the network are worth a thread.
   const std::int64_t busy = all_reduce_scalar(state_->communicator, std::int64_t{threads}, ReduceOp::kSum);
-  state_->communicator.set_deferred(local_size() == size() && busy >= count_cpus(cores));
+  state_->communicator.set_deferred(local_size() == size() && busy >= compute::count_cpus(cores));
 }
 void World::set_stage(const std::string& stage) {
   state_->watch->set_stage(stage);

@@ -12,10 +12,10 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
-#include "large_buffer.hpp"
+#include "zoetrope/compute/large_buffer.hpp"
 #include "plane_writer.hpp"
-#include "upload.hpp"
-#include "worker_pool.hpp"
+#include "zoetrope/compute/upload.hpp"
+#include "zoetrope/compute/worker_pool.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -90,9 +90,9 @@ class ImageCache::Impl {
       return;
     }
     labels_ = read_labels(*dataset_);
-    kept_ = large_byte_tensor({keeps ? capacity : 0, channels_, output_.height, output_.width});
+    kept_ = compute::large_bytes({keeps ? capacity : 0, channels_, output_.height, output_.width});
     slot_of_.assign(static_cast<std::size_t>(n), kNoSlot);
-    pool_ = std::make_unique<WorkerPool>(std::max(options.num_threads, 1));
+    pool_ = std::make_unique<compute::WorkerPool>(std::max(options.num_threads, 1));
   }
 
   const at::Tensor& labels() const { return labels_; }
@@ -222,7 +222,7 @@ class ImageCache::Impl {
   Size output_;
   int channels_;
   at::Tensor labels_;
-  Uploader uploader_;
+  compute::Uploader uploader_;
   at::Tensor all_;            // [N, C, H, W], or undefined
   at::Tensor all_on_device_;  // the same, or undefined
   at::Tensor kept_;           // [slots, C, H, W]; a slot is written once
@@ -230,7 +230,7 @@ class ImageCache::Impl {
   std::vector<std::int64_t> slot_of_;
   std::int64_t slots_used_ = 0;
   std::deque<std::shared_ptr<Batch>> begun_;
-  std::unique_ptr<WorkerPool> pool_;  // last: its threads use all of the above
+  std::unique_ptr<compute::WorkerPool> pool_;  // last: its threads use all of the above
 };
 
 ImageCache::ImageCache(std::shared_ptr<const Dataset> dataset, const PreprocessorConfig& config,

@@ -11,7 +11,7 @@
 
 #include "zoetrope/support/error.hpp"
 
-#include "large_buffer.hpp"
+#include "zoetrope/compute/large_buffer.hpp"
 #include "plane_writer.hpp"
 
 namespace zoetrope::data {
@@ -63,9 +63,9 @@ PixelStore load_pixels(const Dataset& dataset, const PreprocessorConfig& config)
   PixelStore store;
   store.labels = at::empty({n}, at::kLong);
   for (std::int64_t i = 0; i < n; ++i) store.labels.mutable_data_ptr<std::int64_t>()[i] = dataset.label(i);
-  store.pixels = large_byte_tensor({n, first.channels, output.height, output.width});
+  store.pixels = compute::large_bytes({n, first.channels, output.height, output.width});
   if (!fill_pixels(dataset, config, output, store.pixels)) {
-    store.pixels = large_byte_tensor({n, 3, output.height, output.width});
+    store.pixels = compute::large_bytes({n, 3, output.height, output.width});
     fill_pixels(dataset, config, output, store.pixels);
   }
   return store;

@@ -11,8 +11,8 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
-#include "zoetrope/comm/host_copy.hpp"
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/host_copy.hpp"
+#include "zoetrope/compute/tasks.hpp"
 
 namespace zoetrope::embed {
 
@@ -37,7 +37,7 @@ class RowsInProgress {
   // `bytes` (uint8 [B, C, H, W], CPU) become the rows from `first` on, in blocks of `size`, each by one
   // thread.
   void compute_on_host(const at::Tensor& bytes, std::int64_t first, std::int64_t size) {
-    comm::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
+    compute::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
       const c10::InferenceMode no_graph;  // thread-local, and this may be a worker thread
       const auto [cls, scores] = embed(bytes.narrow(0, begin, end - begin));
       store(cls, scores, first + begin);
@@ -48,7 +48,7 @@ class RowsInProgress {
   void compute_on_device(const at::Tensor& bytes, std::int64_t first) {
     const c10::NoGradGuard no_grad;
     const auto [cls, scores] = embed(bytes);
-    Arriving now{first, comm::HostCopy(cls), comm::HostCopy(scores)};
+    Arriving now{first, compute::HostCopy(cls), compute::HostCopy(scores)};
     std::swap(now, arriving_);
     take(now);
   }
@@ -61,7 +61,7 @@ class RowsInProgress {
  private:
   struct Arriving {
     std::int64_t first = 0;
-    comm::HostCopy cls, scores;
+    compute::HostCopy cls, scores;
   };
 
   // CLS rows and logits, float32.

@@ -50,7 +50,7 @@ void read_parameters(Vit& model, const VitConfig& stored, const WeightFiles& fil
   for (auto& [name, view] : named_views(model.parameters(), model.flat())) {
     const auto found = match.stored.find(name);
     if (found == match.stored.end()) continue;  // a new classifier
-    const SafetensorsFile& file = files.file_of(found->second);
+    const store::SafetensorsFile& file = files.file_of(found->second);
     if (name == positions && stored.image_size != model.config().image_size) {
       const at::Tensor original = file.view(found->second).to(at::kFloat).clone();
       const std::int64_t grid = model.config().grid();
@@ -128,9 +128,9 @@ WeightReport check_weights(const fs::path& folder) {
 
 void save_model(const Vit& model, const fs::path& folder) {
   support::write_file(folder / "config.json", model.config().to_json().dump(2) + "\n");
-  NamedTensors tensors = named_views(model.parameters(), model.flat().detach());
+  store::NamedTensors tensors = named_views(model.parameters(), model.flat().detach());
   tensors.insert(tensors.end(), model.passengers.begin(), model.passengers.end());
-  write_safetensors(folder / "model.safetensors", tensors, {{"format", "pt"}});
+  store::write_safetensors(folder / "model.safetensors", tensors, {{"format", "pt"}});
 }
 
 }  // namespace zoetrope::model

@@ -4,19 +4,19 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/compute/large_buffer.hpp"
 #include "zoetrope/support/digest.hpp"
 
 #include "architecture.hpp"
-#include "encoder_layer.hpp"
+#include "cpu/encoder_layer.hpp"
 #include "forward.hpp"
-#include "lazy_zeros.hpp"
 
 namespace zoetrope::model {
 
 Vit::Vit(VitConfig config, at::Device device)
     : config_(std::move(config)), architecture_(std::make_shared<const Architecture>(describe(config_))) {
   flat_ = device.is_cpu()
-              ? lazy_zeros(architecture_->flat_size)
+              ? compute::large_zeros(architecture_->flat_size)
               : at::zeros({architecture_->flat_size}, at::TensorOptions().dtype(at::kFloat).device(device));
   make_leaves();
 }
@@ -87,8 +87,8 @@ at::Tensor Vit::logits(const at::Tensor& pixels) const {
   return classify(features(pixels));
 }
 
-NamedTensors named_views(const std::vector<Parameter>& parameters, const at::Tensor& flat) {
-  NamedTensors views;
+store::NamedTensors named_views(const std::vector<Parameter>& parameters, const at::Tensor& flat) {
+  store::NamedTensors views;
   for (const Parameter& parameter : parameters) {
     const at::Tensor whole = flat.narrow(0, parameter.offset, parameter.size()).view(parameter.shape);
     for (const Parameter::Part& part : parameter.parts)

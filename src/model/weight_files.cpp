@@ -76,10 +76,10 @@ std::vector<std::string> WeightFiles::names() const {
 }
 
 void WeightFiles::verify() const {
-  for (const SafetensorsFile& file : files_) file.verify();
+  for (const store::SafetensorsFile& file : files_) file.verify();
 }
 
-const SafetensorsFile& WeightFiles::file_of(const std::string& name) const {
+const store::SafetensorsFile& WeightFiles::file_of(const std::string& name) const {
   const auto found = file_of_.find(name);
   if (found == file_of_.end()) throw InputError(path_.string() + ": tensor \"" + name + "\" is missing");
   return files_[found->second];

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "zoetrope/model/safetensors.hpp"
+#include "zoetrope/store/safetensors.hpp"
 
 namespace zoetrope::model {
 
@@ -24,15 +24,15 @@ class WeightFiles {
   std::vector<std::string> names() const;                      // sorted
   bool has(const std::string& name) const { return file_of_.contains(name); }
   // The file that holds the tensor. InputError where none does.
-  const SafetensorsFile& file_of(const std::string& name) const;
-  // SafetensorsFile::verify of every file.
+  const store::SafetensorsFile& file_of(const std::string& name) const;
+  // store::SafetensorsFile::verify of every file.
   void verify() const;
 
  private:
   void open_shards(const std::filesystem::path& folder);
 
   std::filesystem::path path_;
-  std::vector<SafetensorsFile> files_;
+  std::vector<store::SafetensorsFile> files_;
   std::map<std::string, std::size_t> file_of_;
 };
 

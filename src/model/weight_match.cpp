@@ -34,7 +34,7 @@ std::string stored_name(const WeightFiles& files, Family family, const std::stri
 }
 
 // Why the stored tensor cannot become one of this shape; empty where it can.
-std::string misfit(const SafetensorsFile& file, const std::string& stored,
+std::string misfit(const store::SafetensorsFile& file, const std::string& stored,
                    const std::vector<std::int64_t>& shape) {
   if (file.shape(stored) != shape)
     return "tensor \"" + stored + "\" has shape " + shape_text(file.shape(stored)) +

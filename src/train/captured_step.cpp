@@ -33,7 +33,7 @@ std::string find_obstacle(const StepRunner& steps, const TrainOptions& options, 
 GraphMode choose(const StepRunner& steps, const TrainOptions& options, std::int64_t num_images,
                  comm::Communicator& control) {
   if (options.graph == GraphMode::kOff) return GraphMode::kOff;
-  const bool queues = comm::can_capture(steps.gradient().device());
+  const bool queues = compute::can_capture(steps.gradient().device());
   if (!queues && options.graph == GraphMode::kAuto) return GraphMode::kOff;
   const std::string obstacle =
       queues ? find_obstacle(steps, options, num_images, control) : "a CPU queues no work to capture";
@@ -87,7 +87,8 @@ void CapturedStep::capture() {
   if (held_.pixels.defined()) operands.insert(operands.end(), {held_.pixels, held_.labels});
   std::string reason;
   try {
-    graph_ = comm::capture([this] { update_.run(held_); }, std::move(operands), communicators_.tensors);
+    graph_ = compute::capture([this] { update_.run(held_); }, std::move(operands),
+                              [this](const auto& launch) { communicators_.tensors.launch_captured(launch); });
   } catch (const RunError& error) {
     reason = error.what();
   }

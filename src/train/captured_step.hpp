@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "zoetrope/comm/device_graph.hpp"
+#include "zoetrope/compute/device_graph.hpp"
 #include "zoetrope/train/options.hpp"
 #include "zoetrope/train/trainer.hpp"
 
@@ -39,7 +39,7 @@ class CapturedStep {
   Communicators communicators_;
   int runs_until_capture_;
   LocalBatch held_;  // the memory that the graph reads its batch from
-  std::unique_ptr<comm::DeviceGraph> graph_;
+  std::unique_ptr<compute::DeviceGraph> graph_;
 };
 
 }  // namespace zoetrope::train

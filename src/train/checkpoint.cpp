@@ -22,32 +22,32 @@ namespace {
 constexpr const char* kFirstMoment = "exp_avg.";
 constexpr const char* kSecondMoment = "exp_avg_sq.";
 
-void append_views(model::NamedTensors& tensors, const std::string& prefix, const model::Vit& model,
+void append_views(store::NamedTensors& tensors, const std::string& prefix, const model::Vit& model,
                   const at::Tensor& flat) {
   for (auto& [name, view] : model::named_views(model.parameters(), flat))
     tensors.emplace_back(prefix + name, view);
 }
 
 void write_optimizer(const fs::path& path, const CheckpointContent& content) {
-  model::NamedTensors tensors;
+  store::NamedTensors tensors;
   append_views(tensors, kFirstMoment, *content.model, content.exp_avg);
   append_views(tensors, kSecondMoment, *content.model, content.exp_avg_sq);
   tensors.emplace_back("interval.sums", at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
   tensors.emplace_back("interval.counts", at::tensor({content.sums.steps, content.sums.images}, at::kLong));
-  model::write_safetensors(path, tensors,
+  store::write_safetensors(path, tensors,
                            {{"step", std::to_string(content.step)},
                             {"identity", content.identity.dump()},
                             {"interruption", content.interruption ? "true" : "false"}});
 }
 
-std::string metadata(const model::SafetensorsFile& file, const std::string& key) {
+std::string metadata(const store::SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end())
     throw InputError(file.path().string() + ": metadata \"" + key + "\" is missing");
   return found->second;
 }
 
-at::Tensor read_flat(const model::SafetensorsFile& file, const std::string& prefix, const model::Vit& model) {
+at::Tensor read_flat(const store::SafetensorsFile& file, const std::string& prefix, const model::Vit& model) {
   at::Tensor flat = at::zeros_like(model.flat());
   for (auto& [name, view] : model::named_views(model.parameters(), flat)) {
     if (file.shape(prefix + name) != view.sizes().vec())
@@ -71,7 +71,7 @@ void require_equal(const Json& stored, const Json& asked, const fs::path& path) 
 bool is_interruption(const store::RunDirectory& run, std::int64_t step) {
   if (!fs::exists(run.optimizer(step))) return false;
   try {
-    return metadata(model::SafetensorsFile(run.optimizer(step)), "interruption") == "true";
+    return metadata(store::SafetensorsFile(run.optimizer(step)), "interruption") == "true";
   } catch (const InputError&) {
     return false;  // damaged: kept, and reported by whoever wants to read it
   }
@@ -145,7 +145,7 @@ Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std:
 
 namespace {
 
-void require_step(const model::SafetensorsFile& file, std::int64_t step) {
+void require_step(const store::SafetensorsFile& file, std::int64_t step) {
   if (metadata(file, "step") == std::to_string(step)) return;
   throw InputError(file.path().string() + ": is of step " + metadata(file, "step") + ", not of its folder's");
 }
@@ -153,7 +153,7 @@ void require_step(const model::SafetensorsFile& file, std::int64_t step) {
 }  // namespace
 
 void verify_resume_point(const store::RunDirectory& run, std::int64_t step) {
-  const model::SafetensorsFile file(run.optimizer(step));
+  const store::SafetensorsFile file(run.optimizer(step));
   file.verify();
   require_step(file, step);
   support::parse_json(metadata(file, "identity"), file.path().string());
@@ -165,7 +165,7 @@ ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step,
   point.step = step;
   if (step == 0) return point;
   const c10::NoGradGuard no_grad;
-  const model::SafetensorsFile file(run.optimizer(step));
+  const store::SafetensorsFile file(run.optimizer(step));
   file.verify();
   require_step(file, step);
   require_equal(support::parse_json(metadata(file, "identity"), file.path().string()), identity, file.path());

@@ -7,7 +7,7 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 
-#include "zoetrope/comm/tasks.hpp"
+#include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/support/progress_marks.hpp"
@@ -112,7 +112,7 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
                             labels.narrow(0, first, last - first), batch_size);
   };
   if (lanes_.size() == 1) return run(0);  // the threads work inside each operation
-  comm::for_each_task(active, run);
+  compute::for_each_task(active, run);
 }
 
 // Sum of the images' losses, and how many were right.

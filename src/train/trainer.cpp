@@ -9,9 +9,9 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include "zoetrope/comm/device_graph.hpp"
-#include "zoetrope/comm/host_copy.hpp"
 #include "zoetrope/comm/stop.hpp"
+#include "zoetrope/compute/host_copy.hpp"
+#include "zoetrope/compute/own_stream.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
@@ -85,7 +85,7 @@ class Loop {
     return step % options_.save_steps == 0 || step == options_.max_steps;
   }
 
-  comm::OwnStream stream_;  // before all that queues work on the device
+  compute::OwnStream stream_;  // before all that queues work on the device
   const store::RunDirectory& run_;
   const data::PreprocessorConfig& preprocessor_;
   const TrainOptions& options_;
@@ -173,11 +173,11 @@ void Loop::on_checkpoint(std::int64_t step) {
 void Loop::start_writing(std::int64_t step, bool interruption) {
   const c10::NoGradGuard no_grad;
   // Copies: training goes on. From a device they are still under way when the writer starts.
-  const comm::HostCopy values(state_.model.flat().clone());
-  comm::HostCopy exp_avg, exp_avg_sq;
+  const compute::HostCopy values(state_.model.flat().clone());
+  compute::HostCopy exp_avg, exp_avg_sq;
   if (step > 0) {
-    exp_avg = comm::HostCopy(state_.exp_avg.clone());
-    exp_avg_sq = comm::HostCopy(state_.exp_avg_sq.clone());
+    exp_avg = compute::HostCopy(state_.exp_avg.clone());
+    exp_avg_sq = compute::HostCopy(state_.exp_avg_sq.clone());
   }
   CheckpointContent content;
   content.step = step;

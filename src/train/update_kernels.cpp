@@ -9,7 +9,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "zoetrope/support/each_cpu.hpp"
+#include "zoetrope/compute/each_cpu.hpp"
 
 namespace zoetrope::train {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/comm/host_copy.hpp"
+#include "zoetrope/compute/host_copy.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

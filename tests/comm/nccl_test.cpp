@@ -13,7 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "zoetrope/comm/device_graph.hpp"
+#include "zoetrope/compute/device_graph.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/support/error.hpp"
 

@@ -183,7 +183,7 @@ TEST_F(Extract, ReadsAModelThatIsInSeveralFiles) {
   if (comm().rank() == 0) {
     const auto folder = run_.checkpoint(0);
     support::Json index;
-    for (const std::string& name : model::SafetensorsFile(run_.model(0)).names())
+    for (const std::string& name : store::SafetensorsFile(run_.model(0)).names())
       index["weight_map"][name] = "model-00001-of-00001.safetensors";
     std::filesystem::rename(run_.model(0), folder / "model-00001-of-00001.safetensors");
     support::write_file(folder / "model.safetensors.index.json", index.dump());

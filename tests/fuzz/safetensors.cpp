@@ -4,14 +4,14 @@
 
 #include "zoetrope/support/error.hpp"
 
-#include "../../src/model/safetensors_header.hpp"
+#include "../../src/store/safetensors_header.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace zoetrope;
   const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), size);
   try {
     std::size_t bytes = 0;
-    const model::SafetensorsHeader header = model::parse_safetensors_header(file, "fuzz");
+    const model::SafetensorsHeader header = store::parse_safetensors_header(file, "fuzz");
     for (const auto& [name, entry] : header.entries) {
       if (entry.begin > entry.end || entry.end > size) std::abort();
       bytes += entry.end - entry.begin;

@@ -58,7 +58,7 @@ TEST(Saved, KeepsTheMaskTokenOfDinov2) {
   EXPECT_EQ(model.passengers[0].first, "dinov2.embeddings.mask_token");
   EXPECT_TRUE(at::equal(
       model.passengers[0].second,
-      SafetensorsFile(golden("vit-families/dinov2/model.safetensors")).view("dinov2.embeddings.mask_token")));
+      store::SafetensorsFile(golden("vit-families/dinov2/model.safetensors")).view("dinov2.embeddings.mask_token")));
   EXPECT_THAT(load_for_fine_tuning(golden("vit-families/dinov2-encoder"), kClasses, 7).passengers, IsEmpty());
 }
 
@@ -81,7 +81,7 @@ TEST(FineTuning, KeepsAClassifierThatFits) {
 
 TEST(FineTuning, OnImagesOfAnotherSizeStartsAsTransformersInterpolates) {
   const auto folder = golden("vit-families/vit-larger-images");
-  const SafetensorsFile expected(folder / "golden.safetensors");
+  const store::SafetensorsFile expected(folder / "golden.safetensors");
   const at::Tensor pixels = expected.view("pixels").clone();
 
   const Vit model = load_for_fine_tuning(folder, kClasses, 42, pixels.size(2));
@@ -186,14 +186,14 @@ constexpr const char* kThird = "model-00003-of-00003.safetensors";
 
 TEST(Shards, ATensorInTwoOfThemIsRefused) {
   const auto folder = copy_of("vit-shapes/sharded");
-  const SafetensorsFile first(golden("vit-shapes/sharded/model-00001-of-00003.safetensors"));
-  NamedTensors tensors;
+  const store::SafetensorsFile first(golden("vit-shapes/sharded/model-00001-of-00003.safetensors"));
+  store::NamedTensors tensors;
   {
-    const SafetensorsFile third(folder / kThird);
+    const store::SafetensorsFile third(folder / kThird);
     for (const std::string& name : third.names()) tensors.emplace_back(name, third.view(name).clone());
   }
   tensors.emplace_back("classifier.bias", first.view("classifier.bias"));
-  write_safetensors(folder / kThird, tensors, {});
+  store::write_safetensors(folder / kThird, tensors, {});
 
   expect_refused(folder, kThird, "\"classifier.bias\"");
 }

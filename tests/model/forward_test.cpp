@@ -23,7 +23,7 @@ class Classifiers : public TestWithParam<const char*> {};
 TEST_P(Classifiers, ComputeWhatTransformersComputes) {
   const auto folder = golden(GetParam());
   const Vit model = load_checkpoint(folder);
-  const SafetensorsFile expected(folder / "golden.safetensors");
+  const store::SafetensorsFile expected(folder / "golden.safetensors");
   const at::Tensor pixels = expected.view("pixels").clone();
 
   EXPECT_LT(largest_difference(model.embed(pixels), expected.view("cls")), 1e-5);
@@ -53,7 +53,7 @@ class Encoders : public TestWithParam<const char*> {};
 TEST_P(Encoders, EmbedAsTransformersAndGetANewClassifier) {
   const auto folder = golden(GetParam());
   const Vit model = load_for_fine_tuning(folder, {"a", "b", "c", "d", "e"}, 42);
-  const SafetensorsFile expected(folder / "golden.safetensors");
+  const store::SafetensorsFile expected(folder / "golden.safetensors");
   const at::Tensor pixels = expected.view("pixels").clone();
 
   EXPECT_LT(largest_difference(model.embed(pixels), expected.view("cls")), 1e-5);
@@ -79,7 +79,7 @@ class Training : public TestWithParam<const char*> {};
 TEST_P(Training, GradientsOfEveryParameterEqualTransformers) {
   const auto folder = golden(GetParam());
   const Vit model = load_checkpoint(folder);
-  const SafetensorsFile expected(folder / "golden.safetensors");
+  const store::SafetensorsFile expected(folder / "golden.safetensors");
 
   const at::Tensor logits = model.logits(expected.view("pixels").clone());
   const at::Tensor loss = at::cross_entropy_loss(logits, expected.view("labels").clone());
@@ -109,7 +109,7 @@ class WeightDecay : public TestWithParam<const char*> {};
 TEST_P(WeightDecay, IsOnTheParametersThatTrainerLetsDecay) {
   const auto folder = golden(GetParam());
   const Vit model = load_checkpoint(folder);
-  const SafetensorsFile expected(folder / "golden.safetensors");
+  const store::SafetensorsFile expected(folder / "golden.safetensors");
 
   for (const Parameter& parameter : model.parameters())
     for (const Parameter::Part& part : parameter.parts)
@@ -126,7 +126,7 @@ class LowPrecision : public TestWithParam<const char*> {};
 TEST_P(LowPrecision, StaysCloseToFloat32) {
   const auto folder = golden(GetParam());
   const Vit model = load_checkpoint(folder);
-  const at::Tensor pixels = SafetensorsFile(folder / "golden.safetensors").view("pixels").clone();
+  const at::Tensor pixels = store::SafetensorsFile(folder / "golden.safetensors").view("pixels").clone();
   const at::Tensor expected = model.features(pixels);
 
   at::Tensor features;
@@ -147,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, LowPrecision,
 TEST(LowPrecision, GradientsStayFloat32AndClose) {
   const auto folder = golden("vit-tiny");
   const Vit model = load_checkpoint(folder);
-  const SafetensorsFile expected(folder / "golden.safetensors");
+  const store::SafetensorsFile expected(folder / "golden.safetensors");
 
   at::Tensor logits;
   {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "zoetrope/model/safetensors.hpp"
+#include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
 
@@ -32,14 +32,14 @@ inline void change_json(const std::filesystem::path& path,
 // Rewrites a file with what `change` returns for each tensor; an undefined tensor is left out.
 inline void change_tensors(const std::filesystem::path& path,
                            const std::function<at::Tensor(const std::string&, at::Tensor)>& change) {
-  NamedTensors changed;
+  store::NamedTensors changed;
   {
-    const SafetensorsFile file(path);
+    const store::SafetensorsFile file(path);
     for (const std::string& name : file.names())
       if (at::Tensor tensor = change(name, file.view(name).clone()); tensor.defined())
         changed.emplace_back(name, tensor);
   }
-  write_safetensors(path, changed, {});
+  store::write_safetensors(path, changed, {});
 }
 
 }  // namespace zoetrope::model

@@ -14,12 +14,12 @@ namespace model = zoetrope::model;
 int main(int argc, char** argv) try {
   const std::filesystem::path from = argv[1], to = argv[2];
   const c10::NoGradGuard no_grad;
-  const model::SafetensorsFile file(to / "pixels.safetensors");
+  const store::SafetensorsFile file(to / "pixels.safetensors");
   const at::Tensor pixels = file.view("pixels").clone();
 
   const model::Vit vit = model::load_for_fine_tuning(from, {argv + 3, argv + argc}, 42, pixels.size(2));
   model::save_model(vit, to);
-  model::write_safetensors(to / "logits.safetensors", {{"logits", vit.logits(pixels)}}, {});
+  store::write_safetensors(to / "logits.safetensors", {{"logits", vit.logits(pixels)}}, {});
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(Splits, ReducedGradient,
 
 TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
   // Trainer on 250 images: every eighth step has 26 images.
-  const model::SafetensorsFile expected(golden("train-50/short-last-batch.safetensors"));
+  const store::SafetensorsFile expected(golden("train-50/short-last-batch.safetensors"));
   const at::Tensor losses = expected.view("loss").clone();
   const auto preprocessor = testing::golden_preprocessor();
   const auto images = testing::cache_of(testing::golden_images(250), preprocessor);

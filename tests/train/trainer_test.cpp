@@ -41,7 +41,7 @@ TEST_P(TrainerGolden, LosesAsHuggingFacesTrainer) {
 
   train_on(GetParam().ranks, folder, images, options, {}, GetParam().memory);
 
-  const model::SafetensorsFile expected(golden(std::string("train-50/") + GetParam().name + ".safetensors"));
+  const store::SafetensorsFile expected(golden(std::string("train-50/") + GetParam().name + ".safetensors"));
   const at::Tensor loss = expected.view("loss").clone(), rate = expected.view("learning_rate").clone(),
                    norm = expected.view("grad_norm").clone();
   const auto log = store::read_loss_log(folder / "log.csv");
@@ -118,7 +118,7 @@ TEST(Trainer, CheckpointsKeepTensorsThatClassificationDoesNotUse) {
   train(store::RunDirectory{folder}, {std::move(model), *cache, preprocessor, "digest"}, options,
         {*alone, *alone});
 
-  const model::SafetensorsFile written(folder / "checkpoint-2/model.safetensors");
+  const store::SafetensorsFile written(folder / "checkpoint-2/model.safetensors");
   EXPECT_TRUE(at::equal(written.view("vit.embeddings.mask_token"), token));
 }
 

@@ -10,7 +10,7 @@
 
 #include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/data/sampler.hpp"
-#include "zoetrope/model/safetensors.hpp"
+#include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/json.hpp"
 
 #include "tensors.hpp"
@@ -18,7 +18,7 @@
 namespace zoetrope::testing {
 
 inline data::PixelStore golden_images(std::int64_t count) {
-  const model::SafetensorsFile file(golden("train-50/images.safetensors"));
+  const store::SafetensorsFile file(golden("train-50/images.safetensors"));
   return {file.view("images").slice(0, 0, count).clone().unsqueeze(1),
           file.view("labels").slice(0, 0, count).clone()};
 }

@@ -14,7 +14,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "zoetrope/model/config.hpp"
-#include "zoetrope/model/safetensors.hpp"
+#include "zoetrope/store/safetensors.hpp"
 
 namespace zoetrope::model {
 
@@ -75,7 +75,7 @@ class Vit {
 
   // Tensors of the family that classification never uses (DINOv2's mask token), under their names on disk:
   // they are written back with every checkpoint.
-  NamedTensors passengers;
+  store::NamedTensors passengers;
 
  private:
   Vit() = default;
@@ -90,7 +90,7 @@ class Vit {
 
 // Every parameter's slices of `flat` (a buffer of the model's layout: values, gradients, moments) under the
 // names on disk, in order of creation. Views: writing to them writes to `flat`.
-NamedTensors named_views(const std::vector<Parameter>& parameters, const at::Tensor& flat);
+store::NamedTensors named_views(const std::vector<Parameter>& parameters, const at::Tensor& flat);
 
 // As transformers initialises a model of this family. `only` restricts it to names that start so.
 void initialize(Vit& model, std::uint64_t seed, const std::string& only = {});

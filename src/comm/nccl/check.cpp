@@ -7,11 +7,6 @@
 
 namespace zoetrope::comm {
 
-void check_cuda(cudaError_t code, const char* expression) {
-  if (code == cudaSuccess) return;
-  throw RunError(std::string(expression) + ": " + cudaGetErrorString(code));
-}
-
 void check_nccl(ncclResult_t code, const char* expression) {
   if (code == ncclSuccess || code == ncclInProgress) return;
   std::string message = std::string(expression) + ": " + ncclGetErrorString(code);

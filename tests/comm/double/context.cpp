@@ -8,8 +8,8 @@
 #include <ATen/ATen.h>
 #include <unistd.h>
 
-#include "zoetrope/comm/device.hpp"
-#include "zoetrope/comm/device_graph.hpp"
+#include "zoetrope/comm/device_choice.hpp"
+#include "zoetrope/compute/device_graph.hpp"
 #include "zoetrope/comm/nccl.hpp"
 
 #include "capture.hpp"
@@ -25,10 +25,10 @@ using namespace nccl_double;
 // In place of a CUDA graph. The CPU's computation cannot be captured, so a replay runs the captured work
 // again, and must make the captured collectives. What a capture does to `operands` is undone, since on a
 // device nothing runs then: work that writes elsewhere gives itself away.
-class RunAgain final : public DeviceGraph {
+class RunAgain final : public compute::DeviceGraph {
  public:
-  RunAgain(std::function<void()> work, const std::vector<at::Tensor>& operands, Communicator& communicator)
-      : work_(std::move(work)), communicator_(communicator) {
+  RunAgain(std::function<void()> work, const std::vector<at::Tensor>& operands, compute::GraphLauncher launcher)
+      : work_(std::move(work)), launcher_(std::move(launcher)) {
     std::vector<at::Tensor> before;
     for (const at::Tensor& operand : operands) before.push_back(operand.clone());
     cudaGraph_t graph = nullptr;
@@ -49,7 +49,7 @@ class RunAgain final : public DeviceGraph {
   ~RunAgain() override { cudaGraphExecDestroy(exec_); }
 
   void replay() override {
-    communicator_.launch_captured([this] {
+    launcher_([this] {
       begin_expecting(exec_->groups);
       work_();
       end_expecting();
@@ -58,7 +58,7 @@ class RunAgain final : public DeviceGraph {
 
  private:
   std::function<void()> work_;
-  Communicator& communicator_;
+  compute::GraphLauncher launcher_;
   cudaGraphExec_t exec_ = nullptr;
 };
 
@@ -67,6 +67,10 @@ class RunAgain final : public DeviceGraph {
 DeviceContext make_device_context(int ordinal) {
   return {at::Device(at::kCPU), ordinal, [] { return nccl_double::host_stream(); }};
 }
+
+}  // namespace zoetrope::comm
+
+namespace zoetrope::compute {
 
 DeviceQuery cuda_devices() {
   const Device device{0, "double", "DOUBLE-" + std::to_string(getpid()), "", 0};
@@ -78,7 +82,7 @@ at::Device tensor_device(const Device&) {
 }
 
 std::string cuda_libraries() {
-  return "a double of CUDA and NCCL " + nccl_version();
+  return "a double of CUDA";
 }
 
 bool can_capture(at::Device) {
@@ -86,8 +90,8 @@ bool can_capture(at::Device) {
 }
 
 std::unique_ptr<DeviceGraph> capture(const std::function<void()>& work, std::vector<at::Tensor> operands,
-                                     Communicator& communicator) {
-  return std::make_unique<RunAgain>(work, operands, communicator);
+                                     GraphLauncher launcher) {
+  return std::make_unique<comm::RunAgain>(work, operands, std::move(launcher));
 }
 
-}  // namespace zoetrope::comm
+}  // namespace zoetrope::compute

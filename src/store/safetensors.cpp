@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+
+#include <ATen/ATen.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "zoetrope/support/digest.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
+
+#include "safetensors_header.hpp"
+
+namespace zoetrope::store {
+
+namespace {
+
+constexpr std::size_t kLengthBytes = 8;
+
+constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes = {{{"F64", at::kDouble},
+                                                                                 {"F32", at::kFloat},
+                                                                                 {"F16", at::kHalf},
+                                                                                 {"BF16", at::kBFloat16},
+                                                                                 {"I64", at::kLong},
+                                                                                 {"I32", at::kInt},
+                                                                                 {"I16", at::kShort},
+                                                                                 {"I8", at::kChar},
+                                                                                 {"U8", at::kByte},
+                                                                                 {"BOOL", at::kBool}}};
+
+at::ScalarType type_of(std::string_view name) {
+  for (const auto& [known, type] : kTypes)
+    if (name == known) return type;
+  throw std::logic_error("the header's reader let dtype " + std::string(name) + " through");
+}
+
+std::string name_of(at::ScalarType type) {
+  for (const auto& [name, known] : kTypes)
+    if (type == known) return std::string(name);
+  throw std::invalid_argument(std::string("safetensors cannot hold ") + c10::toString(type));
+}
+
+// Unmaps the whole pages within `bytes` of a file's mapping; they are read again when touched again.
+void drop_pages(std::span<const std::byte> bytes) {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size()) / page * page;
+  // A neighbour's part of the first page is clean file data: dropping it loses nothing.
+  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+// The metadata's key of the file's digest, which is over describe() and the tensors' bytes.
+constexpr const char* kDigest = "zoetrope_digest";
+constexpr std::string_view kDigestKind = "xxh3-128:";
+constexpr std::size_t kDigestCharacters = 32;
+
+// All that the header says, but for the digest itself and where the first tensor begins.
+std::string describe(const SafetensorsHeader& header) {
+  auto metadata = header.metadata;
+  metadata.erase(kDigest);
+  support::Json json = {metadata};
+  for (const auto& [name, entry] : header.entries)
+    json.push_back({name, entry.dtype, entry.shape, entry.begin - header.data_begin});
+  return json.dump();
+}
+
+}  // namespace
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
+  SafetensorsHeader header = parse_safetensors_header(file_.bytes(), path.string());
+  data_begin_ = header.data_begin;
+  if (header.metadata.contains(kDigest)) description_ = describe(header);
+  metadata_ = std::move(header.metadata);
+  for (auto& [name, entry] : header.entries)
+    entries_[name] = Entry{type_of(entry.dtype), std::move(entry.shape), entry.begin, entry.end};
+}
+
+std::vector<std::string> SafetensorsFile::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
+const SafetensorsFile::Entry& SafetensorsFile::entry(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw InputError(path_.string() + ": tensor \"" + name + "\" is missing");
+  return found->second;
+}
+
+std::vector<std::int64_t> SafetensorsFile::shape(const std::string& name) const {
+  return entry(name).shape;
+}
+
+at::ScalarType SafetensorsFile::dtype(const std::string& name) const {
+  return entry(name).dtype;
+}
+
+at::Tensor SafetensorsFile::view(const std::string& name) const {
+  const Entry& found = entry(name);
+  // from_blob wants a mutable pointer; the mapping is read-only and the contract says not to write.
+  auto* data = const_cast<std::byte*>(file_.bytes().data() + found.begin);
+  return at::from_blob(data, found.shape, at::TensorOptions().dtype(found.dtype));
+}
+
+void SafetensorsFile::copy_to(const std::string& name, const at::Tensor& destination) const {
+  const Entry& found = entry(name);
+  destination.copy_(view(name));
+  drop_pages(file_.bytes().subspan(found.begin, found.end - found.begin));
+}
+
+void SafetensorsFile::verify() const {
+  constexpr std::size_t kPiece = std::size_t{16} << 20;
+  const auto stored = metadata_.find(kDigest);
+  if (stored == metadata_.end()) return;
+  support::Xxh3 digest;
+  digest.update(description_);
+  for (auto rest = file_.bytes().subspan(data_begin_); !rest.empty();) {
+    const auto piece = rest.first(std::min(kPiece, rest.size()));
+    digest.update(piece);
+    drop_pages(piece);
+    rest = rest.subspan(piece.size());
+  }
+  if (stored->second != std::string(kDigestKind) + digest.hex())
+    throw InputError(path_.string() +
+                     ": is damaged: its bytes are no longer those that its digest was made of; restore it "
+                     "from a copy");
+}
+
+namespace {
+
+// The header of a file with these tensors one after another; its data begin at 0.
+SafetensorsHeader header_of(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+  SafetensorsHeader header;
+  header.metadata = metadata;
+  std::size_t offset = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const std::size_t end = offset + tensor.nbytes();
+    header.entries[name] = {name_of(tensor.scalar_type()), tensor.sizes().vec(), offset, end};
+    offset = end;
+  }
+  return header;
+}
+
+// The header's text, in the order of the tensors, and padded so that the data are aligned as the format asks.
+std::string text_of(const SafetensorsHeader& header, const NamedTensors& tensors) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  json["__metadata__"] = header.metadata;
+  for (const auto& [name, tensor] : tensors) {
+    const auto& entry = header.entries.at(name);
+    json[name] = {{"dtype", entry.dtype}, {"shape", entry.shape}, {"data_offsets", {entry.begin, entry.end}}};
+  }
+  std::string text = json.dump();
+  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
+  return text;
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  SafetensorsHeader header = header_of(tensors, metadata);
+  support::Xxh3 digest;
+  digest.update(describe(header));
+  const std::string unknown = std::string(kDigestKind) + std::string(kDigestCharacters, '0');
+  header.metadata[kDigest] = unknown;
+  const std::string text = text_of(header, tensors);
+
+  support::AtomicPath atomic(path);
+  std::ofstream file(atomic.temporary(), std::ios::binary);
+  const std::uint64_t length = text.size();
+  file.write(reinterpret_cast<const char*>(&length), kLengthBytes);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor contiguous = tensor.detach().to(at::kCPU).contiguous();
+    const std::span bytes(static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes());
+    digest.update(bytes);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
+  // Known only now, so that a tensor on a device is fetched once.
+  file.seekp(static_cast<std::streamoff>(kLengthBytes + text.find(unknown) + kDigestKind.size()));
+  file << digest.hex();
+  file.close();
+  if (!file) throw RunError(path.string() + ": cannot be written (is the disk full?)");
+  atomic.commit();
+}
+
+}  // namespace zoetrope::store
