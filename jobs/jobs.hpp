@@ -5,23 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "zoetrope/embed/extract.hpp"
-
-#include "context.hpp"
+#include "zoetrope/pipeline/stages.hpp"
 
 namespace zoetrope::jobs {
-
-// What the extraction of the test images takes, but for on_stage.
-embed::ExtractionInput extraction_input(Context& context);
-
-// The stages, as functions of the shared context. Collective.
-void finetune(Context& context);
-void extract(Context& context);
-void analyze(Context& context);
-void render(Context& context);
-void review(Context& context);
-void review_live(Context& context);  // until a signal comes
-void run(Context& context);
 
 // What a checkpoint, embeddings.h5, analysis.h5 or run directory holds, to standard output. Not collective.
 void inspect(const std::string& path);
@@ -33,7 +19,7 @@ struct Job {
   std::string name;
   std::string purpose;
   unsigned groups;
-  void (*stage)(Context&);
+  void (*stage)(pipeline::Session&);
 };
 const std::vector<Job>& all_jobs();
 

@@ -11,34 +11,34 @@
 #include <thread>
 
 #include "zoetrope/comm/startup_watch.hpp"
+#include "zoetrope/pipeline/summary.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/memory.hpp"
 #include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
 
-#include "default_model.hpp"
 #include "jobs.hpp"
-#include "summary.hpp"
 
 namespace zoetrope::jobs {
 
 const std::vector<Job>& all_jobs() {
   static const std::vector<Job> jobs = {
       {"run", "everything below, in one job; picks up where an earlier run stopped",
-       kData | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering, run},
+       kData | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering, pipeline::run},
       {"finetune", "fine-tunes the model and saves a checkpoint every few steps",
-       kData | kModel | kTraining | kCompute | kDevice | kForward, finetune},
+       kData | kModel | kTraining | kCompute | kDevice | kForward, pipeline::finetune},
       {"extract", "embeds the test images with every checkpoint", kData | kCompute | kDevice | kForward,
-       extract},
+       pipeline::extract},
       {"analyze", "scores outliers, projects and aligns the embeddings",
-       kData | kCompute | kDevice | kAnalysis, analyze},
+       kData | kCompute | kDevice | kAnalysis, pipeline::analyze},
       {"render", "draws a frame per checkpoint and encodes the animation",
-       kData | kCompute | kAnalysis | kRendering, render},
+       kData | kCompute | kAnalysis | kRendering, pipeline::render},
       {"review", "writes a page to look through the run in a browser", kData | kCompute | kAnalysis | kReview,
-       review},
+       pipeline::review},
   };
   return jobs;
 }
@@ -72,17 +72,17 @@ const Job& find_job(const std::string& name) {
 
 // A rank's own view of a folder may be older than rank 0's, which therefore looks for all. A job that trains
 // holds the lock that is returned.
-std::unique_ptr<support::FolderLock> open_run_directory(Context& context, bool starts_run) {
-  const std::filesystem::path& root = context.run().root;
+std::unique_ptr<support::FolderLock> open_run_directory(pipeline::Session& session, bool starts_run) {
+  const std::filesystem::path& root = session.run().root;
   std::unique_ptr<support::FolderLock> lock;
-  if (context.is_root()) {
+  if (session.is_root()) {
     std::error_code error;
     if (starts_run) std::filesystem::create_directories(root, error);
     if (error) throw InputError(root.string() + ": cannot be created: " + error.message());
     if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
     if (starts_run) lock = std::make_unique<support::FolderLock>(root);
   }
-  context.communicator().barrier();
+  session.communicator().barrier();
   return lock;
 }
 
@@ -141,13 +141,12 @@ void do_job(comm::World& world, const Job& job, Options options) {
   if (options.quiet || options.no_progress || world.rank() != 0)
     support::set_progress_style(support::ProgressStyle::kNone);
   const bool quiet = options.quiet;
-  const Stopwatch watch;
-  Context context(world, std::move(options));
-  const auto lock = open_run_directory(context, (job.groups & kTraining) != 0);
-  context.preprocessor();  // by all ranks, since in some stages only rank 0 looks at images
-  job.stage(context);
-  context.keep_options();
-  const std::string summary = summarize(context, watch.seconds());
+  const support::Stopwatch watch;
+  pipeline::Session session(world, std::move(options.pipeline));
+  const auto lock = open_run_directory(session, (job.groups & kTraining) != 0);
+  job.stage(session);
+  session.keep_options();
+  const std::string summary = pipeline::summarize(session, watch.seconds());
   if (world.rank() == 0 && !quiet) std::cout << summary << std::flush;
 }
 

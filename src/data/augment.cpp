@@ -50,6 +50,10 @@ Crop draw_box(int image_height, int image_width, SplitMix64& random) {
 
 }  // namespace
 
+std::string name_of(Augmentation augmentation) {
+  return augmentation == Augmentation::kFlipCrop ? "flip-crop" : "none";
+}
+
 Crop draw_crop(int image_height, int image_width, std::uint64_t seed, std::int64_t epoch,
                std::int64_t image) {
   const std::uint64_t stream = mix_seed(seed, static_cast<std::uint64_t>(epoch));

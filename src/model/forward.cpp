@@ -6,10 +6,6 @@
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
-#include "cpu/attention.hpp"
-#include "cpu/embed_tokens.hpp"
-#include "cpu/encoder_layer.hpp"
-#include "cpu/linear.hpp"
 #include "positions.hpp"
 
 namespace zoetrope::model {

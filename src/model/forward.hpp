@@ -10,7 +10,7 @@
 #include "zoetrope/model/config.hpp"
 
 #include "architecture.hpp"
-#include "cpu/layer_weights.hpp"
+#include "cpu/engine.hpp"
 
 namespace zoetrope::model {
 

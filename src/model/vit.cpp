@@ -8,7 +8,7 @@
 #include "zoetrope/support/digest.hpp"
 
 #include "architecture.hpp"
-#include "cpu/encoder_layer.hpp"
+#include "cpu/engine.hpp"
 #include "forward.hpp"
 
 namespace zoetrope::model {

@@ -50,7 +50,7 @@ std::string to_text(double value) {
 
 std::string to_line(const LossRecord& record) {
   std::string line = std::to_string(record.step);
-  for (const Column& column : kColumns) line += "," + to_text(record.*column.member);
+  for (const Column& column : kColumns) line.append(",").append(to_text(record.*column.member));
   return line + "\n";
 }
 

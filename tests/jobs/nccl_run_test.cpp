@@ -11,13 +11,14 @@
 #include <gmock/gmock.h>
 
 #include "zoetrope/comm/world.hpp"
+#include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/progress.hpp"
 
 #include "comm/double/double.hpp"
-#include "jobs.hpp"
+#include "options.hpp"
 #include "tensors.hpp"
 
 namespace zoetrope::jobs {
@@ -61,10 +62,10 @@ class NcclRun : public ::testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     if (std::ranges::find(more, "--precision") == more.end())
       words.insert(words.end(), {"--precision", "fp32"});
-    Context context(*world_, parse_options("run", kAll, words));
+    pipeline::Session session(*world_, parse_options("run", kAll, words).pipeline);
     world_->set_compute_threads(0);  // as with free cores: MPI then adds in the double's order
-    backend_ = context.communicators().tensors.backend();
-    jobs::run(context);
+    backend_ = session.communicators().tensors.backend();
+    pipeline::run(session);
     world_->communicator().barrier();
     return store::RunDirectory{folder};
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/model/gemm.hpp"
+#include "../../src/model/cpu/gemm.hpp"
 
 #include <ostream>
 

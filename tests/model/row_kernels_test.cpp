@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/model/row_kernels.hpp"
+#include "../../src/model/cpu/row_kernels.hpp"
 
 #include <cmath>
 #include <limits>

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace zoetrope::data {
 
 enum class Augmentation { kNone, kFlipCrop };
+
+std::string name_of(Augmentation augmentation);  // "none", "flip-crop"
 
 // The part of an image that is resized to the model's size, and whether it is mirrored afterwards.
 struct Crop {

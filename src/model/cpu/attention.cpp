@@ -8,6 +8,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "attention_kernel.hpp"
+#include "engine.hpp"
 
 namespace zoetrope::model {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Multi-head attention over the rows that the linear layers make. Shapes: B images, T tokens, H hidden.
+// Multi-head attention as whole layers use it. Shapes: B images, T tokens, H hidden.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,7 @@
 
 namespace zoetrope::model {
 
-// qkv (B, T, 3H): every token's query, key and value -> (B, T, H).
-at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads);
-
-// query (B, H) of one token an image, key_value (B, T, 2H) -> (B, H).
-at::Tensor token_attention(const at::Tensor& query, const at::Tensor& key_value, std::int64_t heads);
-
-// The same for float32 rows of the CPU, outside the graph, where has_short_attention(): qkv (B T, 3H) -> (B
+// self_attention() for rows, outside the graph, where has_short_attention(): qkv (B T, 3H) -> (B
 // T, H). `probabilities`, where not null, becomes what the gradient needs.
 bool has_short_attention(std::int64_t tokens, std::int64_t head_size);
 at::Tensor attention_of_rows(const at::Tensor& qkv, std::int64_t batch, std::int64_t heads,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shapes: B images, T tokens, of which the last P are patches of K numbers, H hidden.
-#include "embed_tokens.hpp"
+#include "engine.hpp"
 
 #include <algorithm>
 

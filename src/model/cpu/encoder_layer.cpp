@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shapes: B images, T tokens, R = B T rows, H hidden.
-#include "encoder_layer.hpp"
+#include "engine.hpp"
+#include "linear.hpp"
 
 #include <vector>
 

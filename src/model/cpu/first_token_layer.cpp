@@ -5,7 +5,8 @@
 
 #include <ATen/ATen.h>
 
-#include "encoder_layer.hpp"
+#include "engine.hpp"
+#include "linear.hpp"
 #include "first_token_attention.hpp"
 #include "layer_node.hpp"
 #include "mlp_rows.hpp"

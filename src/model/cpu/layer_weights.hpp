@@ -7,27 +7,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "linear.hpp"
+#include "engine.hpp"
 #include "weight_gradient.hpp"
 
 namespace zoetrope::model {
-
-struct MlpWeights {
-  at::Tensor norm_weight, norm_bias;
-  LinearWeight in_weight;
-  at::Tensor in_bias;
-  LinearWeight out_weight;
-  at::Tensor out_bias;
-};
-
-struct EncoderLayerWeights {
-  at::Tensor norm_weight, norm_bias;
-  LinearWeight qkv_weight;
-  at::Tensor qkv_bias;  // undefined with qkv_bias=false
-  LinearWeight out_weight;
-  at::Tensor out_bias;
-  MlpWeights mlp;
-};
 
 // One after the other, in the order of LayerNode::forward's parameters; the last is qkv_bias.
 using WeightList = std::array<at::Tensor, 12>;

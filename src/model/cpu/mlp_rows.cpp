@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "linear.hpp"
 #include "tensor_rows.hpp"
 
 namespace zoetrope::model {

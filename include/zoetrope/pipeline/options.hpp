@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run is asked to do, in the rooms' own terms. Who reads the words of a command line fills it in (jobs/).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "zoetrope/analysis/alignment.hpp"
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/render/animation.hpp"
+#include "zoetrope/render/frame.hpp"
+#include "zoetrope/render/tween.hpp"
+#include "zoetrope/train/options.hpp"
+
+namespace zoetrope::pipeline {
+
+struct DataOptions {
+  std::string spec = "idx:/usr/share/datasets/fashion-mnist";  // see data::open_dataset
+  std::int64_t train_limit = 0;                                // images; 0: all
+  std::int64_t test_limit = 0;
+  std::string train_split;  // and the next three: see data::DatasetOptions
+  std::string test_split;
+  std::string image_column;
+  std::string label_column;
+  bool skip_bad_images = false;
+  std::int64_t image_cache_mib = 4096;  // of resized images of a split that a rank keeps
+};
+
+enum class DeviceChoice { kAuto, kCpu, kCuda };
+enum class Backend { kAuto, kMpi, kNccl };  // what the ranks' tensors go through
+
+struct ComputeOptions {
+  int threads = 0;  // of a rank; 0: its share of the host's cores
+  // Without one a job computes on cores, as some do: then it is not asked for.
+  std::optional<DeviceChoice> device;
+  Backend backend = Backend::kAuto;
+  std::optional<model::Precision> precision;  // of forward passes; none: bf16 on GPUs, else fp32
+};
+
+// What PCA is fitted on.
+enum class Projection {
+  kEach,  // each checkpoint alone, as the article
+  kLast,  // the last, and all are shown through it
+  kJoint  // all together
+};
+
+struct AnalysisOptions {
+  std::int64_t neighbours = 10;  // cleanlab's k
+  std::int64_t outliers = 8;     // of each frame, worst first
+  analysis::AlignTo align = analysis::AlignTo::kPrevious;
+  Projection projection = Projection::kEach;
+};
+
+struct RenderOptions {
+  render::Layout layout = render::Layout::kWide;
+  render::Theme theme = render::Theme::kLight;
+  int width = 1920;  // pixels
+  int height = 1080;
+  double fps = 10;
+  int tween = 0;                               // frames between two checkpoints
+  std::vector<std::string> formats = {"gif"};  // see render::AnimationOptions
+};
+
+struct ReviewOptions {
+  bool live = false;                 // go on beside a run
+  std::vector<std::string> exports;  // see review::export_formats
+};
+
+struct Options {
+  std::string run;  // the run directory
+  DataOptions data;
+  std::string model;                  // a folder or a config.json; empty: the default model
+  train::TrainOptions training;       // max_steps 0: as epochs says
+  double epochs = 3;                  // passes over the training images
+  bool trains = false;                // this job does
+  ComputeOptions compute;
+  AnalysisOptions analysis;
+  RenderOptions render;
+  ReviewOptions review;
+  // What run.ini is to hold, name and value of each option, once these have proven good.
+  std::vector<std::pair<std::string, std::string>> kept;
+};
+
+}  // namespace zoetrope::pipeline

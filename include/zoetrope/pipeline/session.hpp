@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stages of one job share: the ranks, their devices, the options, and data that is loaded once.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "zoetrope/analysis/tensor_device.hpp"
+#include "zoetrope/comm/device_choice.hpp"
+#include "zoetrope/comm/world.hpp"
+#include "zoetrope/data/dataset.hpp"
+#include "zoetrope/data/image_cache.hpp"
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/pipeline/options.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/run_directory.hpp"
+#include "zoetrope/store/summary.hpp"
+#include "zoetrope/train/trainer.hpp"
+
+namespace zoetrope::pipeline {
+
+struct LoadedSplit {
+  std::shared_ptr<const data::Dataset> dataset;
+  std::unique_ptr<data::ImageCache> images;  // made when a model first asks for them
+};
+
+class Session {
+ public:
+  Session(comm::World& world, Options options);
+
+  comm::World& world() { return world_; }
+  // Names the work for the watchdog's report and the debug log.
+  void set_stage(const std::string& stage);
+  // The tensors' communicator, which on GPUs is made when it is first asked for, and the decisions'.
+  // Collective.
+  train::Communicators communicators();
+  at::Device device() const { return device_; }  // where models and their inputs live
+  // Where the analysis multiplies matrices: a GPU, or in the loops for cores.
+  analysis::TensorDevice analysis_device() const {
+    return device_.is_cpu() ? std::nullopt : analysis::TensorDevice(device_);
+  }
+  comm::Communicator& communicator() { return world_.communicator(); }
+  bool is_root() const { return world_.rank() == 0; }
+  const Options& options() const { return options_; }
+  const store::RunDirectory& run() const { return run_; }
+  int threads() const { return threads_; }
+  model::Precision precision() const;
+
+  // The checkpoints that rank 0 finds: where hosts share the run directory over a network, another one may
+  // not see the newest yet. Collective.
+  std::vector<std::int64_t> checkpoint_steps();
+  // How images become the model's input: preprocessor_config.json of --model, or of the run's first
+  // checkpoint, as rank 0 reads it. Collective at the first call; so are the images.
+  const data::PreprocessorConfig& preprocessor();
+  // The splits as they are stored, and as the model takes their images.
+  const data::Dataset& train();
+  const data::Dataset& test();
+  data::ImageCache& train_images();
+  data::ImageCache& test_images();
+  // log.csv, or the log of a Hugging Face Trainer's checkpoints where there is none.
+  std::vector<store::LossRecord> loss_log() const;
+
+  // The run's analysis.h5, where a stage of this job has made or read it; else null.
+  const std::shared_ptr<const store::Analysis>& analysis() const { return analysis_; }
+  void keep_analysis(store::Analysis analysis) {
+    analysis_ = std::make_shared<const store::Analysis>(std::move(analysis));
+  }
+
+  // Writes run.ini, the first time: to be called when the options have proven to go with the data, the model
+  // and what the run directory holds, since the next command takes them from there.
+  void keep_options();
+
+  void add_stage(store::StageTime stage) { stages_.push_back(std::move(stage)); }
+  const std::vector<store::StageTime>& stages() const { return stages_; }
+
+ private:
+  LoadedSplit load(data::Split split, std::int64_t limit);
+  data::ImageCache& images_of(LoadedSplit& split, data::Augmentation augmentation);
+
+  comm::World& world_;
+  Options options_;
+  store::RunDirectory run_;
+  int threads_;
+  std::optional<compute::Device> gpu_;
+  at::Device device_;
+  std::unique_ptr<comm::Communicator> tensors_;  // among GPUs
+  std::optional<data::PreprocessorConfig> preprocessor_;
+  std::optional<LoadedSplit> train_;
+  std::optional<LoadedSplit> test_;
+  std::shared_ptr<const store::Analysis> analysis_;
+  std::vector<store::StageTime> stages_;
+  bool options_are_kept_ = false;
+};
+
+}  // namespace zoetrope::pipeline

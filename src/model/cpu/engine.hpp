@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine for cores: what the model computes by kernels of its own where its tensors are float32 on a CPU; others go
+// through libtorch's operations. Differentiable where grad mode is on. README.md beside this file says what each kernel
+// is worth. Shapes: B images, T tokens, H hidden size.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "zoetrope/model/config.hpp"
+
+namespace zoetrope::model {
+
+struct LinearWeight {
+  at::Tensor plain;       // (N, K)
+  at::Tensor transposed;  // (K, N), or undefined: what the products read, laid out once for many of them
+};
+
+// Whether x is of a kind that is computed here.
+bool is_plain_float(const at::Tensor& x);
+
+// at::linear: x (..., K), bias (N) or undefined -> (..., N). For is_plain_float() through gemm.hpp; the
+// gradients of weight and bias are then added to the leaves' own buffers where they have one.
+at::Tensor linear(const at::Tensor& x, const LinearWeight& weight, const at::Tensor& bias);
+
+// qkv (B, T, 3H): every token's query, key and value -> (B, T, H).
+at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads);
+
+// query (B, H) of one token an image, key_value (B, T, 2H) -> (B, H).
+at::Tensor token_attention(const at::Tensor& query, const at::Tensor& key_value, std::int64_t heads);
+
+// The tokens before the first layer, of float32 on the CPU, as one node of the graph: patches (B, P, K)
+// through the projection, weight (H, K) or (H, C, S, S) and bias (H), behind the `prefix` tokens (1, 1, H)
+// each, plus the position embeddings (1, T, H) -> (B, T, H). Nothing is differentiated for the patches.
+at::Tensor embed_tokens(const at::Tensor& patches, const at::Tensor& weight, const at::Tensor& bias,
+                        const std::vector<at::Tensor>& prefix, const at::Tensor& positions);
+
+// The tensors of one encoder layer.
+struct MlpWeights {
+  at::Tensor norm_weight, norm_bias;
+  LinearWeight in_weight;
+  at::Tensor in_bias;
+  LinearWeight out_weight;
+  at::Tensor out_bias;
+};
+
+struct EncoderLayerWeights {
+  at::Tensor norm_weight, norm_bias;
+  LinearWeight qkv_weight;
+  at::Tensor qkv_bias;  // undefined with qkv_bias=false
+  LinearWeight out_weight;
+  at::Tensor out_bias;
+  MlpWeights mlp;
+};
+
+// A whole encoder layer can be one node of the graph: its passes between the matrix products are fused, and gradients of
+// its weights are added to where they belong without a copy. Small models spend half of their time outside matrix
+// products otherwise. Whether the functions below compute this model's layers for so many tokens an image.
+bool can_fuse_layer(const VitConfig& config, std::int64_t tokens);
+
+// tokens (B, T, H) -> (B, T, H), on this thread, for tokens that are is_plain_float().
+at::Tensor encoder_layer(const VitConfig& config, const at::Tensor& tokens,
+                         const EncoderLayerWeights& weights);
+
+// The row of the first token alone, (B, T, H) -> (B, H). Its query q meets the keys W_k x_t + b_k of all
+// tokens only in q (W_k x_t) = (q W_k) x_t, plus what is the same for each of them and leaves the softmax as
+// it is; and the sum over tokens of p_t (W_v x_t) is W_v of the sum of p_t x_t. So keys and values of the
+// tokens are never computed: of the layer's products over all tokens none is left.
+at::Tensor encoder_layer_of_first(const VitConfig& config, const at::Tensor& tokens,
+                                  const EncoderLayerWeights& weights);
+
+}  // namespace zoetrope::model

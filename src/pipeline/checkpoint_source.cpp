@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint_source.hpp"
+
+#include <filesystem>
+
+#include "zoetrope/model/config.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t step, std::int64_t num_classes) {
+  const auto path = run.checkpoint(step) / "config.json";
+  if (num_classes > 0 && std::filesystem::exists(path)) {
+    auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+    if (config.num_labels() == num_classes) return std::move(config.id2label);
+  }
+  std::vector<std::string> numbers;
+  for (std::int64_t i = 0; i < num_classes; ++i) numbers.push_back("LABEL_" + std::to_string(i));
+  return numbers;
+}
+
+CheckpointSource read_source(const store::RunDirectory& run, std::int64_t step) {
+  CheckpointSource source{store::read_identity(run.checkpoint(step)), {}};
+  source.class_names = classes_of(run, step, source.identity.num_classes);
+  return source;
+}
+
+support::Json to_json(const CheckpointSource& source) {
+  const store::EmbeddingsIdentity& of = source.identity;
+  return {of.step,  of.epoch,    of.model_digest, of.dataset_digest, of.feature,
+          of.dtype, of.num_rows, of.num_columns,  of.num_classes,    source.class_names};
+}
+
+CheckpointSource from_json(const support::Json& json) {
+  CheckpointSource source;
+  store::EmbeddingsIdentity& of = source.identity;
+  std::size_t i = 0;
+  const auto next = [&](auto& field) { json.at(i++).get_to(field); };
+  next(of.step), next(of.epoch), next(of.model_digest), next(of.dataset_digest), next(of.feature);
+  next(of.dtype), next(of.num_rows), next(of.num_columns), next(of.num_classes), next(source.class_names);
+  return source;
+}
+
+void check(const Session& session, const std::vector<CheckpointSource>& sources, const std::string& dataset_digest) {
+  for (const CheckpointSource& source : sources) {
+    if (source.identity.dataset_digest != dataset_digest)
+      throw InputError(session.run().embeddings(source.identity.step).string() +
+                       ": was made from other images than --data gives; run zoetrope extract again");
+    if ((source.identity.num_classes == 0) != (sources.front().identity.num_classes == 0))
+      throw InputError(session.run().root.string() + ": some checkpoints have a classifier and others none");
+  }
+}
+
+}  // namespace
+
+std::vector<CheckpointSource> read_sources(Session& session, const std::vector<std::int64_t>& steps) {
+  support::Json list = support::Json::array();
+  const std::string digest = session.test().digest();
+  if (session.is_root()) {
+    std::vector<CheckpointSource> sources;
+    for (const std::int64_t step : steps) sources.push_back(read_source(session.run(), step));
+    check(session, sources, digest);
+    for (const CheckpointSource& source : sources) list.push_back(to_json(source));
+  }
+  // Names are bytes of files, which need not be UTF-8.
+  const auto bytes = support::Json::to_msgpack(list);
+  const std::string text =
+      comm::broadcast_string(session.communicator(), std::string(bytes.begin(), bytes.end()), 0);
+  std::vector<CheckpointSource> sources;
+  for (const auto& json : support::Json::from_msgpack(text)) sources.push_back(from_json(json));
+  return sources;
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "default_model.hpp"
+
+#include <optional>
+#include <system_error>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path folder_of_program() {
+  return fs::read_symlink("/proc/self/exe").parent_path();
+}
+
+std::optional<fs::path> find_default_model() {
+  for (const char* place : {"models", "../share/zoetrope/models"}) {
+    const fs::path model = folder_of_program() / place / "fashion-vit";
+    if (fs::exists(model / "model.safetensors")) return model;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+fs::path default_model() {
+  if (const auto model = find_default_model()) return *model;
+  throw RunError((folder_of_program() / "models").string() + ": is not beside the program; give --model");
+}
+
+bool is_default_model(const fs::path& path) {
+  std::error_code error;  // of a path that is not there
+  const auto model = find_default_model();
+  return model && fs::equivalent(*model, path, error);
+}
+
+}  // namespace zoetrope::pipeline

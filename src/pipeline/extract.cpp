@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/embed/extract.hpp"
+
+#include "zoetrope/pipeline/stages.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "extraction_input.hpp"
+
+namespace zoetrope::pipeline {
+
+void extract(Session& session) {
+  const auto steps = session.checkpoint_steps();
+  if (steps.empty())
+    throw InputError(session.run().root.string() +
+                     ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
+                     "--run the output folder of a Hugging Face Trainer");
+  embed::ExtractionInput input = extraction_input(session);
+  input.on_stage = [&](const std::string& stage) {
+    session.keep_options();  // every model has been read, and its embeddings are about to be written
+    session.set_stage(stage);
+  };
+  const auto result = embed::extract(session.run(), steps, input, session.communicator());
+  session.add_stage({"embedding", result.seconds, result.images, "images"});
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include "zoetrope/embed/extract.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/pipeline/stages.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
+#include "zoetrope/train/trainer.hpp"
+
+#include "class_columns.hpp"
+#include "extraction_input.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+train::TrainOptions training_options(const Session& session, std::int64_t num_images) {
+  train::TrainOptions training = session.options().training;
+  const std::int64_t steps_per_epoch = (num_images + training.batch_size - 1) / training.batch_size;
+  if (training.max_steps == 0)
+    training.max_steps = train::steps_of_epochs(session.options().epochs, steps_per_epoch);
+  training.precision = session.precision();
+  training.threads = session.threads();
+  return training;
+}
+
+// A classifier of one class is right whatever it learns.
+void require_two_classes(const data::Dataset& images, const Session& session) {
+  const auto& names = images.class_names();
+  if (names.size() < 2)
+    throw InputError("--data " + session.options().data.spec + ": holds one class alone, \"" + names.at(0) +
+                     "\", and a classifier tells two or more apart: add the images of another class");
+  for (std::int64_t i = 1; i < images.size(); ++i)
+    if (images.label(i) != images.label(0)) return;
+  if (session.is_root())
+    support::log_warning("--data " + session.options().data.spec + ": the " + std::to_string(images.size()) +
+                         " training images are all of one class of " + std::to_string(names.size()) + ", \"" +
+                         names.at(static_cast<std::size_t>(images.label(0))) +
+                         "\", and nothing can be told apart by them (a higher --train-limit takes more)");
+}
+
+model::Vit start_model(Session& session, const std::vector<std::string>& classes) {
+  const std::string& source = session.options().model;
+  session.set_stage("reading the model");
+  model::Vit model = model::load_for_fine_tuning(source, classes, session.options().training.seed,
+                                                 /*image_side=*/session.preprocessor().output_height());
+  order_classifier(session, classes, model);
+  model::require_no_dropout(model.config(), source);
+  return session.device().is_cpu() ? model : model.to(session.device());
+}
+
+}  // namespace
+
+void finetune(Session& session) {
+  const data::Dataset& images = session.train();
+  const auto& classes = images.class_names();
+  require_two_classes(images, session);
+  const auto options = training_options(session, images.size());
+  train::TrainingInput input{start_model(session, classes), session.train_images(), session.preprocessor(),
+                             images.digest()};
+  // Before the first checkpoint, so that a job that is killed finds its options again.
+  if (session.checkpoint_steps().empty()) session.keep_options();
+  const auto result = train::train(session.run(), std::move(input), options, session.communicators(),
+                                   training_hooks(session));
+  session.keep_options();  // there may have been no step left
+  session.add_stage(
+      {"training", result.seconds, (result.last_step - result.first_step) * options.batch_size, "images"});
+}
+
+}  // namespace zoetrope::pipeline

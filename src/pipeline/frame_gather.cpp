@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frame_gather.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <ATen/ATen.h>
+
+namespace zoetrope::pipeline {
+
+using analysis::FrameAnalysis;
+
+namespace {
+
+// One list of the parts, so that packing and unpacking cannot disagree.
+template <typename Frame>
+auto scalars(Frame& frame) {
+  return std::array{&frame.explained_variance_ratio[0],
+                    &frame.explained_variance_ratio[1],
+                    &frame.accuracy,
+                    &frame.knn_accuracy,
+                    &frame.neighbour_preservation,
+                    &frame.linear_cka,
+                    &frame.outlier_seconds,
+                    &frame.pca_seconds};
+}
+
+template <typename Frame>
+auto vectors_of_images(Frame& frame) {
+  return std::array{&frame.score, &frame.points};
+}
+
+template <typename Frame>
+auto vectors_of_classifier(Frame& frame) {
+  return std::array{&frame.confidence, &frame.self_confidence};
+}
+
+void pack(const FrameAnalysis& frame, double* row) {
+  for (const double* scalar : scalars(frame)) *row++ = *scalar;
+  for (const auto* part : vectors_of_images(frame)) row = std::copy(part->begin(), part->end(), row);
+  for (const auto* part : vectors_of_classifier(frame)) row = std::copy(part->begin(), part->end(), row);
+}
+
+FrameAnalysis unpack(const double* row, std::size_t num_images, bool has_classifier) {
+  FrameAnalysis frame;
+  const auto take = [&](std::vector<double>& part, std::size_t count) {
+    part.assign(row, row + count);
+    row += count;
+  };
+  for (double* scalar : scalars(frame)) *scalar = *row++;
+  take(frame.score, num_images);
+  take(frame.points, 2 * num_images);
+  for (auto* part : vectors_of_classifier(frame)) take(*part, has_classifier ? num_images : 0);
+  return frame;
+}
+
+}  // namespace
+
+std::vector<FrameAnalysis> gather_frames(const std::vector<FrameAnalysis>& mine, std::size_t num_images,
+                                         bool has_classifier, comm::Communicator& communicator) {
+  const auto count = static_cast<std::int64_t>(mine.size());
+  const auto width = static_cast<std::int64_t>(scalars(FrameAnalysis{}).size() +
+                                               num_images * (has_classifier ? 5 : 3));
+  const auto num_predictions = static_cast<std::int64_t>(has_classifier ? num_images : 0);
+  const at::Tensor numbers = at::empty({count, width}, at::kDouble);
+  const at::Tensor predictions = at::empty({count, num_predictions}, at::kLong);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const FrameAnalysis& frame = mine[static_cast<std::size_t>(i)];
+    pack(frame, numbers.mutable_data_ptr<double>() + i * width);
+    std::copy(frame.prediction.begin(), frame.prediction.end(),
+              predictions.mutable_data_ptr<std::int64_t>() + i * num_predictions);
+  }
+  const at::Tensor all_numbers = communicator.gather(numbers, 0);
+  const at::Tensor all_predictions = communicator.gather(predictions, 0);
+  std::vector<FrameAnalysis> frames;
+  if (communicator.rank() != 0) return frames;
+  for (std::int64_t i = 0; i < all_numbers.size(0); ++i) {
+    frames.push_back(unpack(all_numbers.const_data_ptr<double>() + i * width, num_images, has_classifier));
+    const auto* row = all_predictions.const_data_ptr<std::int64_t>() + i * num_predictions;
+    frames.back().prediction.assign(row, row + num_predictions);
+  }
+  return frames;
+}
+
+}  // namespace zoetrope::pipeline

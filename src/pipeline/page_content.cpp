@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "page_content.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/support/json.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+constexpr int kLargestSide = 48;  // pixels of an image on the page
+
+data::Image repeat_grey(const data::Image& grey) {
+  data::Image rgb{grey.height, grey.width, 3, {}};
+  for (const std::uint8_t value : grey.pixels) rgb.pixels.insert(rgb.pixels.end(), 3, value);
+  return rgb;
+}
+
+// All images in one size: as they are where they are small and alike, else made smaller. Grey ones stay so
+// where all are.
+review::Images images_for_page(const data::Dataset& dataset) {
+  std::vector<data::Image> list;
+  review::Images images;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    data::Image image = dataset.image(i);
+    if (i == 0) {
+      images.height = std::min(image.height, kLargestSide);
+      images.width = std::min(image.width, kLargestSide);
+    }
+    if (image.height != images.height || image.width != images.width)
+      image = data::resize(image, static_cast<int>(images.height), static_cast<int>(images.width),
+                           data::Resample::kBilinear);
+    images.channels = std::max<std::int64_t>(images.channels, image.channels);
+    list.push_back(std::move(image));
+  }
+  for (data::Image& image : list) {
+    if (image.channels != images.channels) image = repeat_grey(image);
+    images.pixels.insert(images.pixels.end(), image.pixels.begin(), image.pixels.end());
+    image = {};
+  }
+  return images;
+}
+
+// Bytes that are no UTF-8, as a file's name may hold, become U+FFFD: viewers refuse the whole table
+// otherwise.
+std::string valid_text(const std::string& name) {
+  const auto replace = support::Json::error_handler_t::replace;
+  return support::Json::parse(support::Json(name).dump(-1, ' ', false, replace)).get<std::string>();
+}
+
+// Empty where the images have none.
+std::vector<std::string> names_of(const data::Dataset& dataset) {
+  std::vector<std::string> names;
+  bool any = false;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    names.push_back(valid_text(dataset.image_name(i)));
+    any = any || !names.back().empty();
+  }
+  return any ? names : std::vector<std::string>{};
+}
+
+// What the run is called, also of "runs/first/" and ".".
+std::string name_of(const std::filesystem::path& run) {
+  const auto path = std::filesystem::absolute(run).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+}  // namespace
+
+review::Review review_of(Session& session, store::Analysis analysis) {
+  review::Review page;
+  page.title = name_of(session.run().root);
+  page.analysis = std::move(analysis);
+  page.log = session.loss_log();
+  page.images = images_for_page(session.test());
+  page.image_names = names_of(session.test());
+  return page;
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "zoetrope/pipeline/stages.hpp"
+#include "zoetrope/review/review.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
+
+#include "page_content.hpp"
+#include "run_analysis.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+constexpr int kRefreshSeconds = 5;
+
+// Checkpoints whose embeddings are whole, of these images.
+std::vector<std::int64_t> embedded_steps(Session& session) {
+  std::vector<std::int64_t> steps;
+  for (const std::int64_t step : session.run().checkpoint_steps()) {
+    try {
+      if (store::read_identity(session.run().checkpoint(step)).dataset_digest ==
+          session.test().digest())
+        steps.push_back(step);
+    } catch (const InputError&) {
+      // Not embedded yet.
+    }
+  }
+  return steps;
+}
+
+// Writes the page when there are other checkpoints than it shows.
+void refresh(Session& session, std::optional<review::Review>& page) {
+  const auto steps = embedded_steps(session);
+  if (steps.empty() || (page && page->analysis.step == steps)) return;
+  auto analysis = analyze_sources(session, read_sources(session, steps));
+  if (!page) page = review_of(session, {});
+  page->analysis = std::move(analysis);
+  page->log = session.loss_log();
+  review::write_page(session.run().review(), *page, {kRefreshSeconds});
+  support::log_info("the page shows " + std::to_string(steps.size()) + " checkpoints, the last of step " +
+                    std::to_string(steps.back()));
+}
+
+}  // namespace
+
+// Only reads what the run writes, and writes nothing but the page, so that it can go on beside it.
+void review_live(Session& session) {
+  if (session.world().size() > 1)
+    throw UsageError("zoetrope review --live works alone: start it without mpirun");
+  std::optional<review::Review> page;
+  support::log_info("watching " + session.run().root.string() + "; open " + session.run().review().string() +
+                    "; Ctrl-C ends");
+  while (support::received_signal() == 0) {
+    try {
+      refresh(session, page);
+    } catch (const Interrupted&) {
+      break;  // the page stays as it is
+    }
+    for (int tenth = 0; tenth < 10 * kRefreshSeconds && support::received_signal() == 0; ++tenth)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  if (page) review::write_page(session.run().review(), *page);  // the last one stands still
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checkpoints are dealt to ranks; rank 0 gathers and aligns the frames.
+#include "run_analysis.hpp"
+
+#include <limits>
+#include <memory>
+
+#include <ATen/ATen.h>
+
+#include "zoetrope/analysis/class_match.hpp"
+#include "zoetrope/analysis/drift.hpp"
+#include "zoetrope/analysis/frame.hpp"
+#include "zoetrope/analysis/outliers.hpp"
+#include "zoetrope/comm/stop.hpp"
+#include "zoetrope/support/digest.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/text.hpp"
+
+#include "class_columns.hpp"
+#include "frame_gather.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+using analysis::FrameAnalysis;
+
+constexpr const char* kMethod = "3";  // changes when the same embeddings would give other numbers
+
+std::vector<std::int64_t> labels_of(const data::Dataset& images) {
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(images.size()));
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = images.label(static_cast<std::int64_t>(i));
+  return labels;
+}
+
+// The embeddings as a tensor that owns them.
+at::Tensor rows_of(store::Embeddings& embeddings) {
+  const auto values = std::make_shared<std::vector<float>>(std::move(embeddings.values));
+  return at::from_blob(
+      values->data(), {embeddings.identity.num_rows, embeddings.identity.num_columns}, [values](void*) {}, at::kFloat);
+}
+
+class Analyzer {
+ public:
+  Analyzer(Session& session, const std::vector<CheckpointSource>& sources)
+      : session_(session),
+        options_(session.options().analysis),
+        sources_(sources),
+        columns_(class_columns(session, sources)),
+        labels_(labels_of(session.test())) {}
+
+  store::Analysis analyze();
+
+ private:
+  bool has_classifier() const { return !columns_.front().empty(); }
+  store::Embeddings read(std::size_t frame) const;
+  FrameAnalysis analyze_frame(std::size_t frame, const std::optional<analysis::Pca>& shared,
+                              std::optional<analysis::Predecessor>& before) const;
+  std::optional<analysis::Pca> shared_projection() const;
+  std::optional<analysis::Predecessor> predecessor_of(std::size_t frame) const;
+  std::vector<FrameAnalysis> compute_mine();
+  void add_stages(const std::vector<FrameAnalysis>& mine);
+  store::Analysis combine(const std::vector<FrameAnalysis>& frames) const;
+  void add_aligned(const std::vector<FrameAnalysis>& frames, store::Analysis& result) const;
+
+  Session& session_;
+  const AnalysisOptions& options_;
+  const std::vector<CheckpointSource>& sources_;
+  const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
+  const std::vector<std::int64_t> labels_;
+};
+
+// As its identity was when the sources were read: a job beside this one may have embedded again.
+store::Embeddings Analyzer::read(std::size_t frame) const {
+  const store::EmbeddingsIdentity& expected = sources_[frame].identity;
+  store::Embeddings embeddings = store::read_embeddings(session_.run().checkpoint(expected.step));
+  if (embeddings.identity != expected)
+    throw InputError(session_.run().embeddings(expected.step).string() +
+                     ": was made anew while it was analysed; run zoetrope analyze again");
+  return embeddings;
+}
+
+// The PCA of every frame under --projection last and joint.
+std::optional<analysis::Pca> Analyzer::shared_projection() const {
+  if (options_.projection == Projection::kEach) return std::nullopt;
+  analysis::CovarianceAccumulator sums(session_.analysis_device());
+  for (std::size_t frame = options_.projection == Projection::kLast ? sources_.size() - 1 : 0;
+       frame < sources_.size(); ++frame) {
+    store::Embeddings embeddings = read(frame);
+    sums.add(rows_of(embeddings));
+  }
+  return sums.fit();
+}
+
+std::optional<analysis::Predecessor> Analyzer::predecessor_of(std::size_t frame) const {
+  if (frame == 0) return std::nullopt;
+  store::Embeddings embeddings = read(frame - 1);
+  const at::Tensor rows = rows_of(embeddings);
+  auto neighbours = analysis::nearest_neighbours(rows, options_.neighbours, analysis::metric_for(rows.size(1)),
+                                                 session_.analysis_device());
+  return analysis::Predecessor{rows, std::move(neighbours)};
+}
+
+FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const std::optional<analysis::Pca>& shared,
+                                      std::optional<analysis::Predecessor>& before) const {
+  session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
+  store::Embeddings embeddings = read(frame);
+  analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
+  const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(), labels_};
+  return analysis::analyze_frame(input, options_.neighbours, shared, before, session_.analysis_device());
+}
+
+// A rank takes neighbouring frames, since some curves compare a frame with the one before it.
+std::vector<FrameAnalysis> Analyzer::compute_mine() {
+  const auto [first, last] = data::share(static_cast<std::int64_t>(sources_.size()), session_.world().rank(),
+                                         session_.world().size());
+  const auto shared = shared_projection();
+  support::Progress progress("analysis", last - first, "frames");
+  progress.update(0);
+  std::vector<FrameAnalysis> results;
+  if (first == last) return results;
+  std::optional<analysis::Predecessor> before = predecessor_of(static_cast<std::size_t>(first));
+  for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
+    if (support::received_signal() != 0) break;  // and analyze() tells the others
+    results.push_back(analyze_frame(frame, shared, before));
+    progress.update(static_cast<std::int64_t>(results.size()));
+  }
+  return results;
+}
+
+void Analyzer::add_aligned(const std::vector<FrameAnalysis>& frames, store::Analysis& result) const {
+  std::vector<analysis::Points> projected;
+  for (const FrameAnalysis& frame : frames)
+    projected.emplace_back(Eigen::Map<const analysis::Points>(frame.points.data(),
+                                                              static_cast<Eigen::Index>(labels_.size()), 2));
+  const analysis::AlignedFrames aligned = analysis::align_frames(projected, options_.align);
+  result.disparity = aligned.disparity;
+  for (const analysis::Points& points : aligned.points) {
+    result.aligned.insert(result.aligned.end(), points.data(), points.data() + points.size());
+    result.curves["class_separation"].push_back(analysis::class_separation(points, labels_));
+  }
+}
+
+store::Analysis Analyzer::combine(const std::vector<FrameAnalysis>& frames) const {
+  store::Analysis result;
+  result.label = labels_;
+  result.class_names = session_.test().class_names();
+  const auto log = session_.loss_log();
+  for (const CheckpointSource& source : sources_) {
+    result.step.push_back(source.identity.step);
+    result.epoch.push_back(source.identity.epoch);
+    const store::LossRecord* logged = store::last_logged(log, source.identity.step);
+    result.loss.push_back(logged == nullptr ? std::numeric_limits<double>::quiet_NaN() : logged->loss);
+  }
+  const auto append = [](auto& to, const auto& from) {
+    to.insert(to.end(), std::begin(from), std::end(from));
+  };
+  for (const FrameAnalysis& frame : frames) {
+    append(result.ood_score, frame.score);
+    append(result.outlier, analysis::worst(frame.score, options_.outliers));
+    append(result.pca, frame.points);
+    append(result.explained_variance_ratio, frame.explained_variance_ratio);
+    append(result.prediction, frame.prediction);
+    append(result.confidence, frame.confidence);
+    append(result.self_confidence, frame.self_confidence);
+    result.curves["accuracy"].push_back(frame.accuracy);
+    result.curves["knn_accuracy"].push_back(frame.knn_accuracy);
+    result.curves["neighbour_preservation"].push_back(frame.neighbour_preservation);
+    result.curves["linear_cka"].push_back(frame.linear_cka);
+  }
+  add_aligned(frames, result);
+  result.source_digest = digest_of_sources(session_, sources_);
+  return result;
+}
+
+void Analyzer::add_stages(const std::vector<FrameAnalysis>& mine) {
+  double outlier_seconds = 0, pca_seconds = 0;
+  for (const FrameAnalysis& frame : mine) {
+    outlier_seconds += frame.outlier_seconds;
+    pca_seconds += frame.pca_seconds;
+  }
+  const auto slowest = [&](double seconds) {
+    return comm::all_reduce_scalar(session_.communicator(), seconds, comm::ReduceOp::kMax);
+  };
+  const auto count = static_cast<std::int64_t>(sources_.size());
+  session_.add_stage({"outliers", slowest(outlier_seconds), count, "frames"});
+  session_.add_stage({"pca", slowest(pca_seconds), count, "frames"});
+}
+
+store::Analysis Analyzer::analyze() {
+  const auto mine = compute_mine();
+  comm::stop_if_asked(session_.communicator(),
+                      "of the analysis nothing is kept; run the same command again to do it");
+  session_.set_stage("gathering the analysis");
+  const auto frames = gather_frames(mine, labels_.size(), has_classifier(), session_.communicator());
+  add_stages(mine);
+  return session_.is_root() ? combine(frames) : store::Analysis{};
+}
+
+// What the embeddings that were analysed last say of their images; "" where they are gone.
+std::string digest_of_images(const store::RunDirectory& run, const store::Analysis& analysis) {
+  if (analysis.step.empty()) return "";
+  try {
+    return store::read_identity(run.checkpoint(analysis.step.back())).dataset_digest;
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+const char* name_of(analysis::AlignTo reference) {
+  switch (reference) {
+    case analysis::AlignTo::kFirst: return "first";
+    case analysis::AlignTo::kLast: return "last";
+    case analysis::AlignTo::kNone: return "none";
+    case analysis::AlignTo::kPrevious: break;
+  }
+  return "previous";
+}
+
+const char* name_of(Projection projection) {
+  switch (projection) {
+    case Projection::kLast: return "last";
+    case Projection::kJoint: return "joint";
+    case Projection::kEach: break;
+  }
+  return "each";
+}
+
+}  // namespace
+
+std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
+  const AnalysisOptions& options = session.options().analysis;
+  support::Sha256 digest;
+  for (const std::string& part : {std::string(kMethod), std::to_string(options.neighbours),
+                                  std::to_string(options.outliers), std::string(name_of(options.align)),
+                                  std::string(name_of(options.projection))})
+    digest.update(part + ";");
+  for (const CheckpointSource& source : sources) {
+    const store::EmbeddingsIdentity& of = source.identity;
+    digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype);
+    for (const std::string& name : source.class_names) digest.update(name + "\n");
+  }
+  for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
+  for (const auto& record : session.loss_log())
+    digest.update(std::to_string(record.step) + " " + std::to_string(record.loss));
+  return digest.hex();
+}
+
+store::Analysis analyze_sources(Session& session, const std::vector<CheckpointSource>& sources) {
+  return Analyzer(session, sources).analyze();
+}
+
+const store::Analysis& analysis_of_run(Session& session) {
+  const std::string path = session.run().analysis().string();
+  if (!session.analysis()) session.keep_analysis(store::read_analysis(path));
+  const store::Analysis& analysis = *session.analysis();
+  const data::Dataset& images = session.test();
+  const auto count = static_cast<std::int64_t>(analysis.num_images());
+  if (images.size() != count)
+    throw InputError(path + ": is of " + support::format_count(count) +
+                     " images, --data and --test-limit give " + support::format_count(images.size()));
+  const std::string digest = digest_of_images(session.run(), analysis);
+  if (!digest.empty() && digest != images.digest())
+    throw InputError(path + ": is of other images than --data " + session.options().data.spec +
+                     " gives, though of as many: give the --data of the run");
+  return analysis;
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run's analysis as what is to be drawn.
+#pragma once
+
+#include <vector>
+
+#include "zoetrope/data/dataset.hpp"
+#include "zoetrope/pipeline/session.hpp"
+#include "zoetrope/render/frame.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+
+namespace zoetrope::pipeline {
+
+render::Scene make_scene(const Session& session, const store::Analysis& analysis);
+
+// A frame for each checkpoint; of `images` the outliers alone are decoded. The frames look into `analysis`.
+std::vector<render::Frame> make_frames(const RenderOptions& options, const store::Analysis& analysis,
+                                       const data::Dataset& images);
+
+}  // namespace zoetrope::pipeline

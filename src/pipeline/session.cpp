@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/pipeline/session.hpp"
+
+#include <filesystem>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include "zoetrope/comm/nccl.hpp"
+#include "zoetrope/store/run_ini.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
+#include "zoetrope/support/log.hpp"
+
+#include "default_model.hpp"
+#include "preprocessor.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The folder or file that says what the model is: the run's own first checkpoint once there is one.
+fs::path model_source(const store::RunDirectory& run, const Options& options) {
+  const auto steps = run.checkpoint_steps();
+  if (!steps.empty()) return run.checkpoint(steps.front());
+  return options.model;
+}
+
+Options with_default_model(Options options) {
+  if (options.model.empty()) options.model = default_model().string();
+  return options;
+}
+
+// This rank's GPU, or none where the ranks compute on CPUs. Collective: all have one, or none does.
+std::optional<compute::Device> choose_gpu(comm::World& world, const Options& options) {
+  if (!options.compute.device || options.compute.device == DeviceChoice::kCpu) return std::nullopt;
+  const compute::DeviceQuery query = compute::cuda_devices();
+  if (!comm::all_ranks_have_device(world.communicator(), query)) {
+    if (options.compute.device == DeviceChoice::kCuda)
+      throw UsageError("--device cuda: " +
+                       (query.list().empty() ? query.why_none : "another rank's host has no GPU"));
+    return std::nullopt;
+  }
+  compute::Device gpu = comm::select_device(world.communicator(), comm::Place::of(world), query);
+  compute::bind_to_cores_near(gpu);
+  return gpu;
+}
+
+void check_choice(const Options& options, bool has_gpu) {
+  if (options.trains && options.training.graph == train::GraphMode::kOn && !has_gpu)
+    throw UsageError("--cuda-graph on: the ranks compute on CPUs, which queue no work to capture");
+  if (options.compute.backend == Backend::kNccl && !has_gpu)
+    throw UsageError("--backend nccl: the ranks compute on CPUs, which talk through mpi");
+  if (options.compute.backend == Backend::kMpi && has_gpu)
+    throw UsageError(
+        "--backend mpi: the ranks compute on GPUs, which talk through nccl (or give --device cpu)");
+  if (options.compute.precision == model::Precision::kTensorFloat32 && !has_gpu)
+    throw UsageError("--precision tf32: the ranks compute on CPUs, which have fp32 and bf16");
+}
+
+}  // namespace
+
+Session::Session(comm::World& world, Options options)
+    : world_(world),
+      options_(with_default_model(std::move(options))),
+      run_{options_.run},
+      threads_(options_.compute.threads > 0 ? options_.compute.threads : comm::threads_per_rank(world)),
+      gpu_(choose_gpu(world, options_)),
+      device_(gpu_ ? compute::tensor_device(*gpu_) : at::Device(at::kCPU)) {
+  check_choice(options_, gpu_.has_value());
+  if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).setDevice(device_);
+  at::set_num_threads(threads_);
+  world_.set_compute_threads(gpu_ ? 0 : threads_);
+  if (precision() == model::Precision::kTensorFloat32) at::globalContext().setAllowTF32CuBLAS(true);
+}
+
+train::Communicators Session::communicators() {
+  if (!gpu_) return {world_.communicator(), world_.communicator()};
+  if (!tensors_)
+    tensors_ = world_.size() == 1 ? comm::make_single_communicator()
+                                  : comm::make_nccl_communicator(world_, gpu_->ordinal);
+  return {*tensors_, world_.communicator()};
+}
+
+void Session::set_stage(const std::string& stage) {
+  world_.set_stage(stage);
+  support::log_debug(stage);
+}
+
+model::Precision Session::precision() const {
+  return options_.compute.precision.value_or(gpu_ ? model::Precision::kBFloat16 : model::Precision::kFloat32);
+}
+
+std::vector<std::int64_t> Session::checkpoint_steps() {
+  std::vector<std::int64_t> steps;
+  if (is_root()) steps = run_.checkpoint_steps();
+  const auto count = comm::broadcast_scalar(communicator(), static_cast<std::int64_t>(steps.size()), 0);
+  steps.resize(static_cast<std::size_t>(count));
+  communicator().broadcast(at::from_blob(steps.data(), {count}, at::kLong), 0);
+  return steps;
+}
+
+const data::PreprocessorConfig& Session::preprocessor() {
+  if (preprocessor_) return *preprocessor_;
+  if (is_root()) preprocessor_ = read_preprocessor(model_source(run_, options_), run_.root, options_.model);
+  const std::string text = comm::broadcast_string(
+      communicator(), preprocessor_ ? preprocessor_->to_json().dump() : std::string(), 0);
+  if (!is_root()) preprocessor_ = data::PreprocessorConfig::from_json(support::Json::parse(text), "rank 0");
+  return *preprocessor_;
+}
+
+LoadedSplit Session::load(data::Split which, std::int64_t limit) {
+  const bool is_train = which == data::Split::kTrain;
+  set_stage(is_train ? "reading training images" : "reading test images");
+  const DataOptions& asked = options_.data;
+  data::DatasetOptions choice;
+  choice.limit = limit;
+  choice.seed = options_.training.seed;
+  choice.skip_bad_images = asked.skip_bad_images;
+  choice.split = is_train ? asked.train_split : asked.test_split;
+  choice.other_split = is_train ? asked.test_split : asked.train_split;
+  choice.image_column = asked.image_column;
+  choice.label_column = asked.label_column;
+  return {data::open_dataset(asked.spec, which, choice), nullptr};
+}
+
+data::ImageCache& Session::images_of(LoadedSplit& split, data::Augmentation augmentation) {
+  if (split.images) return *split.images;
+  data::ImageCacheOptions cache;
+  cache.max_bytes = static_cast<std::uint64_t>(options_.data.image_cache_mib) << 20;
+  cache.num_threads = threads_;
+  cache.seed = options_.training.seed;
+  cache.device = device_;
+  cache.augmentation = augmentation;
+  split.images = std::make_unique<data::ImageCache>(split.dataset, preprocessor(), cache);
+  return *split.images;
+}
+
+const data::Dataset& Session::train() {
+  if (!train_) train_ = load(data::Split::kTrain, options_.data.train_limit);
+  return *train_->dataset;
+}
+
+const data::Dataset& Session::test() {
+  if (!test_) {
+    LoadedSplit test = load(data::Split::kTest, options_.data.test_limit);
+    if (test.dataset->size() < 2)
+      throw InputError(
+          "--data " + options_.data.spec +
+          ": has a single test image, and a picture takes two or more: add some to the test split, "
+          "or name another with --test-split");
+    test_ = std::move(test);
+  }
+  return *test_->dataset;
+}
+
+data::ImageCache& Session::train_images() {
+  train();
+  return images_of(*train_, options_.training.augmentation);
+}
+
+data::ImageCache& Session::test_images() {
+  test();
+  return images_of(*test_, data::Augmentation::kNone);
+}
+
+void Session::keep_options() {
+  if (options_are_kept_) return;
+  options_are_kept_ = true;
+  if (!is_root()) return;
+  if (const std::string problem = store::unkept_value(options_.kept); !problem.empty())
+    support::log_warning(problem + ": give it again to the next job of this run");
+  store::write_run_ini(run_.run_ini(), options_.kept);
+}
+
+std::vector<store::LossRecord> Session::loss_log() const {
+  auto log = store::read_loss_log(run_.log_csv());
+  const auto steps = run_.checkpoint_steps();
+  if (!log.empty() || steps.empty()) return log;
+  return store::read_trainer_log(run_.checkpoint(steps.back()) / "trainer_state.json");
+}
+
+}  // namespace zoetrope::pipeline

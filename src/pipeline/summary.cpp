@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/pipeline/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include <sys/resource.h>
+
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/summary.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string line(const std::string& name, const std::string& value) {
+  std::string padded = name;
+  padded.resize(std::max<std::size_t>(padded.size(), 12), ' ');
+  return "  " + padded + " " + value + "\n";
+}
+
+std::string rates(const std::vector<store::StageTime>& stages) {
+  std::string text;
+  for (const store::StageTime& stage : stages) {
+    std::string value = support::format_duration(stage.seconds);
+    if (stage.items > 0 && stage.seconds > 0) {
+      const double rate = static_cast<double>(stage.items) / stage.seconds;
+      value += "  (" +
+               (rate < 10 ? support::format_fixed(rate, 1) : support::format_count(std::llround(rate))) +
+               " " + stage.unit + "/s)";
+    }
+    text += line(stage.name, value);
+  }
+  return text;
+}
+
+double last_accuracy_in(const store::Analysis& analysis) {
+  const auto found = analysis.curves.find("accuracy");
+  return found == analysis.curves.end() || found->second.empty() ? std::nan("") : found->second.back();
+}
+
+// NaN where none is known. A file that an earlier job left damaged is no failure of this one: the analysis
+// will write it again.
+double last_accuracy(const Session& session) {
+  if (session.analysis()) return last_accuracy_in(*session.analysis());
+  const std::filesystem::path path = session.run().analysis();
+  if (!std::filesystem::exists(path)) return std::nan("");
+  try {
+    return last_accuracy_in(store::read_analysis(path));
+  } catch (const InputError& error) {
+    support::log_warning(std::string(error.what()) + "; the summary leaves the accuracy out");
+    return std::nan("");
+  }
+}
+
+}  // namespace
+
+std::string summarize(Session& session, double total_seconds) {
+  const std::int64_t peak =
+      comm::all_reduce_scalar(session.communicator(), peak_memory_bytes(), comm::ReduceOp::kMax);
+  if (!session.is_root()) return {};
+  const double accuracy = last_accuracy(session);
+  if (!session.stages().empty())
+    store::write_summary(session.run().summary(),
+                         {session.stages(), total_seconds, peak, session.world().size(), session.threads(), accuracy});
+
+  std::string text;
+  for (const std::string& format : session.options().render.formats)
+    if (std::filesystem::exists(session.run().animation(format)))
+      text += line("animation", session.run().animation(format).string());
+  if (std::isfinite(accuracy))
+    text += line("accuracy", support::format_fixed(100 * accuracy, 2) + " % of the test images");
+  text += rates(session.stages());
+  const auto slowest = std::max_element(session.stages().begin(), session.stages().end(),
+                                        [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
+  text +=
+      line("total", support::format_duration(total_seconds) +
+                        (slowest == session.stages().end() ? "" : ", the slowest stage is " + slowest->name));
+  text += line("memory", support::format_bytes(static_cast<std::uint64_t>(peak)) + " at most on a rank");
+  return text;
+}
+
+}  // namespace zoetrope::pipeline

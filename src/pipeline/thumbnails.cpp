@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thumbnails.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "zoetrope/data/shrink.hpp"
+
+namespace zoetrope::pipeline {
+
+std::shared_ptr<const render::Thumbnail> Thumbnails::of(std::int64_t index) {
+  auto& made = made_[index];
+  if (made) return made;
+  data::Image image = dataset_.image(index);
+  // A strip much longer than wide must keep at least a pixel of its width.
+  const int factor =
+      std::min(std::max(image.height, image.width) / side_, std::min(image.height, image.width));
+  if (factor > 1) image = data::shrink(image, factor);
+  made = std::make_shared<render::Thumbnail>(
+      render::Thumbnail{image.height, image.width, image.channels, std::move(image.pixels)});
+  return made;
+}
+
+}  // namespace zoetrope::pipeline
