@@ -6,7 +6,6 @@
 
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
-#include "zoetrope/store/hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
 

@@ -6,7 +6,7 @@
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/compute/device.hpp"
-#include "zoetrope/store/hdf5.hpp"
+#include "zoetrope/store/hdf5_version.hpp"
 
 #include "jobs.hpp"
 

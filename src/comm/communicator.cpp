@@ -19,7 +19,7 @@ at::Tensor Communicator::make_common(std::int64_t) {
   return {};
 }
 
-void Communicator::reduce_scatter(at::Tensor tensor, Share) {
+void Communicator::reduce_scatter(at::Tensor tensor, support::Range) {
   all_reduce(std::move(tensor), ReduceOp::kSum);
 }
 

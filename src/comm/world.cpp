@@ -14,8 +14,8 @@
 #include "zoetrope/support/error.hpp"
 
 #include "host.hpp"
-#include "mpi_communicator.hpp"
-#include "watchdog.hpp"
+#include "mpi/mpi_communicator.hpp"
+#include "watchdog/watchdog.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -86,7 +86,7 @@ struct World::State {
   int local_size = size_of(local.get());
   std::vector<compute::CpuSet> cpus = all_gather_bytes(local.get(), compute::allowed_cpus());  // of the host's ranks
   int threads = compute::fair_share(cpus, local_rank);
-  std::shared_ptr<Watch> watch = std::make_shared<Watch>();
+  std::shared_ptr<Activity> watch = std::make_shared<Activity>();
   Watchdog watchdog{duplicate(MPI_COMM_WORLD), watch, gather_hosts(MPI_COMM_WORLD, host), kDefaultTimeout};
   MpiCommunicator communicator{duplicate(MPI_COMM_WORLD), watch, /*id=*/1, /*label=*/""};
   int unwinding = std::uncaught_exceptions();
@@ -141,7 +141,7 @@ void World::set_compute_threads(int threads) {
 void World::set_stage(const std::string& stage) {
   state_->watch->set_stage(stage);
 }
-const std::shared_ptr<Watch>& World::watch() const {
+const std::shared_ptr<Activity>& World::watch() const {
   return state_->watch;
 }
 Communicator& World::communicator() {

@@ -29,11 +29,4 @@ std::vector<std::int64_t> Sampler::batch(std::int64_t step) {
   return {order_.begin() + first, order_.begin() + last};
 }
 
-std::pair<std::int64_t, std::int64_t> share(std::int64_t n, int rank, int world_size) {
-  const std::int64_t size = n / world_size;
-  const std::int64_t larger = n % world_size;  // the first so many ranks have one more
-  const std::int64_t first = rank * size + std::min<std::int64_t>(rank, larger);
-  return {first, first + size + (rank < larger ? 1 : 0)};
-}
-
 }  // namespace zoetrope::data

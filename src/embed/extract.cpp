@@ -10,6 +10,7 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/plan.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/log.hpp"
@@ -37,9 +38,7 @@ store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, const mod
 }
 
 double epoch_of(const store::RunDirectory& run, std::int64_t step) {
-  const auto path = run.checkpoint(step) / "trainer_state.json";
-  if (!std::filesystem::exists(path)) return 0;
-  return support::json_get_or<double>(support::read_python_json(path), "epoch", 0.0, path.string());
+  return store::read_epoch(run.trainer_state(step));
 }
 
 // A checkpoint of which only the embeddings are left: they must be of this dataset, and whole.
@@ -63,16 +62,16 @@ void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
     const auto ranges = store::missing_rows(identity.num_rows, store::collect_shards(folder, identity));
     missing = at::empty({static_cast<std::int64_t>(ranges.size()), 2}, at::kLong);
     for (std::size_t i = 0; i < ranges.size(); ++i) {
-      missing[static_cast<std::int64_t>(i)][0] = ranges[i].first;
-      missing[static_cast<std::int64_t>(i)][1] = ranges[i].second;
+      missing[static_cast<std::int64_t>(i)][0] = ranges[i].begin;
+      missing[static_cast<std::int64_t>(i)][1] = ranges[i].end;
     }
   }
   const std::int64_t count = comm::broadcast_scalar(group, group.rank() == 0 ? missing.size(0) : 0, 0);
   if (group.rank() != 0) missing = at::empty({count, 2}, at::kLong);
   group.broadcast(missing, 0);
-  std::vector<store::RowRange> ranges;
+  std::vector<support::Range> ranges;
   for (std::int64_t i = 0; i < count; ++i)
-    ranges.emplace_back(missing[i][0].item<std::int64_t>(), missing[i][1].item<std::int64_t>());
+    ranges.push_back({missing[i][0].item<std::int64_t>(), missing[i][1].item<std::int64_t>()});
 
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const auto mine = share_blocks(blocks_of(ranges, size, std::max<std::int64_t>(1, kImagesPerShard / size)),

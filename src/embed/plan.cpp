@@ -20,28 +20,28 @@ std::vector<Assignment> deal(std::size_t num_items, int rank, int world_size) {
   return rounds;
 }
 
-std::vector<BlockRange> blocks_of(const std::vector<store::RowRange>& missing, std::int64_t block_size,
+std::vector<support::Range> blocks_of(const std::vector<support::Range>& missing, std::int64_t block_size,
                                   std::int64_t max_blocks) {
-  std::vector<BlockRange> ranges;
+  std::vector<support::Range> ranges;
   std::int64_t next = 0;  // blocks before this one are taken already
   for (const auto& [first, last] : missing) {
     const std::int64_t end = (last + block_size - 1) / block_size;
     for (std::int64_t block = std::max(next, first / block_size); block < end; block += max_blocks)
-      ranges.emplace_back(block, std::min(block + max_blocks, end));
+      ranges.push_back({block, std::min(block + max_blocks, end)});
     next = std::max(next, end);
   }
   return ranges;
 }
 
-std::vector<BlockRange> share_blocks(const std::vector<BlockRange>& ranges, int group_rank, int group_size) {
+std::vector<support::Range> share_blocks(const std::vector<support::Range>& ranges, int group_rank, int group_size) {
   std::int64_t total = 0;
   for (const auto& [first, last] : ranges) total += last - first;
   const std::int64_t begin = total * group_rank / group_size, end = total * (group_rank + 1) / group_size;
-  std::vector<BlockRange> mine;
+  std::vector<support::Range> mine;
   std::int64_t at = 0;
   for (const auto& [first, last] : ranges) {
     const std::int64_t from = std::max(begin - at, std::int64_t{0}), to = std::min(end - at, last - first);
-    if (from < to) mine.emplace_back(first + from, first + to);
+    if (from < to) mine.push_back({first + from, first + to});
     at += last - first;
   }
   return mine;

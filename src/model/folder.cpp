@@ -61,11 +61,11 @@ void read_parameters(Vit& model, const VitConfig& stored, const WeightFiles& fil
   }
 }
 
-void read_passengers(Vit& model, const WeightFiles& files, const WeightMatch& match) {
+void read_extra_tensors(Vit& model, const WeightFiles& files, const WeightMatch& match) {
   const std::string prefix = names_of(model.config().family).prefix;
-  for (const std::string& stored : match.passengers) {
+  for (const std::string& stored : match.extra_tensors) {
     const at::Tensor values = files.file_of(stored).view(stored).to(at::kFloat).clone();
-    model.passengers.emplace_back(stored.starts_with(prefix) ? stored : prefix + stored, values);
+    model.extra_tensors.emplace_back(stored.starts_with(prefix) ? stored : prefix + stored, values);
   }
 }
 
@@ -84,7 +84,7 @@ Vit load_weights(const fs::path& folder, const VitConfig& stored, VitConfig want
     initialize(model, seed, kClassifier);
   }
   read_parameters(model, stored, files, match);
-  read_passengers(model, files, match);
+  read_extra_tensors(model, files, match);
   return model;
 }
 
@@ -129,7 +129,7 @@ WeightReport check_weights(const fs::path& folder) {
 void save_model(const Vit& model, const fs::path& folder) {
   support::write_file(folder / "config.json", model.config().to_json().dump(2) + "\n");
   store::NamedTensors tensors = named_views(model.parameters(), model.flat().detach());
-  tensors.insert(tensors.end(), model.passengers.begin(), model.passengers.end());
+  tensors.insert(tensors.end(), model.extra_tensors.begin(), model.extra_tensors.end());
   store::write_safetensors(folder / "model.safetensors", tensors, {{"format", "pt"}});
 }
 

@@ -38,7 +38,7 @@ Vit Vit::over(at::Tensor flat) const {
   other.config_ = config_;
   other.architecture_ = architecture_;
   other.flat_ = std::move(flat);
-  other.passengers = passengers;
+  other.extra_tensors = extra_tensors;
   other.make_leaves();
   return other;
 }

@@ -85,7 +85,7 @@ WeightMatch match_weights(const VitConfig& config, const std::vector<Parameter>&
     if (used.contains(name)) continue;
     switch (use_of(config, name)) {
       case Use::kPassenger:
-        match.passengers.push_back(name);
+        match.extra_tensors.push_back(name);
         break;
       case Use::kUnused:
         match.unused.push_back(name);

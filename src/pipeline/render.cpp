@@ -7,7 +7,7 @@
 
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/compute/tasks.hpp"
-#include "zoetrope/data/sampler.hpp"
+#include "zoetrope/support/range.hpp"
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
@@ -41,7 +41,7 @@ void draw_frames(Session& session, render::RendererPool& renderers,
                  const std::vector<render::Frame>& frames) {
   const support::Stopwatch watch;
   const auto count = static_cast<std::int64_t>(frames.size());
-  const auto [first, last] = data::share(count, session.world().rank(), session.world().size());
+  const auto [first, last] = support::share(count, session.world().rank(), session.world().size());
   session.set_stage("drawing frames");
   support::Progress progress("drawing", last - first, "frames");
   progress.update(0);

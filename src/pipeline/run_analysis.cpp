@@ -16,6 +16,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/range.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "class_columns.hpp"
@@ -114,7 +115,7 @@ FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const std::optional<ana
 
 // A rank takes neighbouring frames, since some curves compare a frame with the one before it.
 std::vector<FrameAnalysis> Analyzer::compute_mine() {
-  const auto [first, last] = data::share(static_cast<std::int64_t>(sources_.size()), session_.world().rank(),
+  const auto [first, last] = support::share(static_cast<std::int64_t>(sources_.size()), session_.world().rank(),
                                          session_.world().size());
   const auto shared = shared_projection();
   support::Progress progress("analysis", last - first, "frames");

@@ -9,6 +9,7 @@
 
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/store/run_ini.hpp"
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
@@ -180,7 +181,7 @@ std::vector<store::LossRecord> Session::loss_log() const {
   auto log = store::read_loss_log(run_.log_csv());
   const auto steps = run_.checkpoint_steps();
   if (!log.empty() || steps.empty()) return log;
-  return store::read_trainer_log(run_.checkpoint(steps.back()) / "trainer_state.json");
+  return store::read_trainer_log(run_.trainer_state(steps.back()));
 }
 
 }  // namespace zoetrope::pipeline

@@ -8,7 +8,7 @@
 
 namespace zoetrope::pipeline {
 
-std::shared_ptr<const render::Thumbnail> Thumbnails::of(std::int64_t index) {
+std::shared_ptr<const support::Image> Thumbnails::of(std::int64_t index) {
   auto& made = made_[index];
   if (made) return made;
   data::Image image = dataset_.image(index);
@@ -16,8 +16,7 @@ std::shared_ptr<const render::Thumbnail> Thumbnails::of(std::int64_t index) {
   const int factor =
       std::min(std::max(image.height, image.width) / side_, std::min(image.height, image.width));
   if (factor > 1) image = data::shrink(image, factor);
-  made = std::make_shared<render::Thumbnail>(
-      render::Thumbnail{image.height, image.width, image.channels, std::move(image.pixels)});
+  made = std::make_shared<support::Image>(std::move(image));
   return made;
 }
 

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "zoetrope/data/dataset.hpp"
-#include "zoetrope/render/frame.hpp"
+#include "zoetrope/support/image.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -18,12 +18,12 @@ class Thumbnails {
   // outlives this.
   Thumbnails(const data::Dataset& dataset, int side) : dataset_(dataset), side_(side) {}
 
-  std::shared_ptr<const render::Thumbnail> of(std::int64_t index);
+  std::shared_ptr<const support::Image> of(std::int64_t index);
 
  private:
   const data::Dataset& dataset_;
   int side_;
-  std::map<std::int64_t, std::shared_ptr<const render::Thumbnail>> made_;
+  std::map<std::int64_t, std::shared_ptr<const support::Image>> made_;
 };
 
 }  // namespace zoetrope::pipeline

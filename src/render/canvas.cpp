@@ -18,7 +18,7 @@ void require_good(cairo_status_t status) {
 }
 
 // The thumbnail as a Cairo surface of its own size.
-CairoSurface to_surface(const Thumbnail& thumbnail) {
+CairoSurface to_surface(const support::Image& thumbnail) {
   CairoSurface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, thumbnail.width, thumbnail.height));
   require_good(cairo_surface_status(surface.get()));
   unsigned char* rows = cairo_image_surface_get_data(surface.get());
@@ -37,7 +37,7 @@ CairoSurface to_surface(const Thumbnail& thumbnail) {
   return surface;
 }
 
-bool whole(const Thumbnail& thumbnail) {
+bool whole(const support::Image& thumbnail) {
   return thumbnail.width > 0 && thumbnail.height > 0 &&
          (thumbnail.channels == 1 || thumbnail.channels == 3) &&
          thumbnail.pixels.size() == static_cast<std::size_t>(thumbnail.width) *
@@ -110,7 +110,7 @@ void Canvas::line(double x0, double y0, double x1, double y1, double line_width,
   cairo_stroke(context());
 }
 
-void Canvas::image(const Rect& rect, double radius, const Thumbnail& thumbnail, Scaling scaling,
+void Canvas::image(const Rect& rect, double radius, const support::Image& thumbnail, Scaling scaling,
                    double opacity) {
   if (!whole(thumbnail) || rect.empty()) return;
   const CairoSurface surface = to_surface(thumbnail);

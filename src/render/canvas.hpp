@@ -38,7 +38,7 @@ class Canvas {
   void line(double x0, double y0, double x1, double y1, double line_width, Colour colour, double opacity = 1);
   // Scales the thumbnail into `rect`; corners are cut with `radius`. kCrisp shows pixels as squares.
   enum class Scaling { kSmooth, kCrisp };
-  void image(const Rect& rect, double radius, const Thumbnail& thumbnail, Scaling scaling,
+  void image(const Rect& rect, double radius, const support::Image& thumbnail, Scaling scaling,
              double opacity = 1);
   void clip(const Rect& rect);
   void unclip() { cairo_reset_clip(context_.get()); }

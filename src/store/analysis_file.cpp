@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 

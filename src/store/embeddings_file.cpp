@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -21,28 +21,28 @@ fs::path sealed_path(const fs::path& checkpoint_folder) {
   return checkpoint_folder / "embeddings.h5";
 }
 
-std::string describe(const std::vector<RowRange>& ranges) {
+std::string describe(const std::vector<support::Range>& ranges) {
   std::string text;
   for (std::size_t i = 0; i < std::min<std::size_t>(ranges.size(), 3); ++i) {
-    text += (i > 0 ? ", " : "") + std::to_string(ranges[i].first) + " to " + std::to_string(ranges[i].second);
+    text += (i > 0 ? ", " : "") + std::to_string(ranges[i].begin) + " to " + std::to_string(ranges[i].end);
   }
   return ranges.size() > 3 ? text + " and more" : text;
 }
 
 // Copies `rows` from a shard that starts at row `shard_first`.
-void copy_rows(const Hdf5File& shard, const char* name, std::int64_t shard_first, RowRange rows,
+void copy_rows(const Hdf5File& shard, const char* name, std::int64_t shard_first, support::Range rows,
                std::int64_t columns, Hdf5File& out) {
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kCopyValues) / columns);
   std::vector<float> block;
-  for (std::int64_t row = rows.first; row < rows.second; row += step) {
-    const std::int64_t count = std::min(step, rows.second - row);
+  for (std::int64_t row = rows.begin; row < rows.end; row += step) {
+    const std::int64_t count = std::min(step, rows.end - row);
     block.resize(static_cast<std::size_t>(count * columns));
     shard.read_rows(name, static_cast<std::uint64_t>(row - shard_first), block);
     out.write_rows(name, static_cast<std::uint64_t>(row), block);
   }
 }
 
-void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std::vector<RowRange>& shards) {
+void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std::vector<support::Range>& shards) {
   support::AtomicPath target(sealed_path(folder));
   Hdf5File file = Hdf5File::create(target.temporary());
   const auto num_rows = static_cast<std::uint64_t>(identity.num_rows);
@@ -51,12 +51,12 @@ void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std:
     file.create_float_rows(kLogits, num_rows, static_cast<std::uint64_t>(identity.num_classes));
   }
   std::int64_t next = 0;  // rows before this one are copied already
-  for (const RowRange& range : shards) {
-    const RowRange rows(std::max(next, range.first), range.second);
+  for (const support::Range& range : shards) {
+    const support::Range rows{std::max(next, range.begin), range.end};
     const Hdf5File shard = Hdf5File::open(shard_path(folder, range));
-    copy_rows(shard, kEmbeddings, range.first, rows, identity.num_columns, file);
-    if (identity.num_classes > 0) copy_rows(shard, kLogits, range.first, rows, identity.num_classes, file);
-    next = range.second;
+    copy_rows(shard, kEmbeddings, range.begin, rows, identity.num_columns, file);
+    if (identity.num_classes > 0) copy_rows(shard, kLogits, range.begin, rows, identity.num_classes, file);
+    next = range.end;
   }
   write_identity(file, identity);
   file.close();
@@ -86,14 +86,14 @@ void require_finite(const Embeddings& embeddings, const fs::path& path) {
 
 }  // namespace
 
-std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowRange>& present) {
-  std::vector<RowRange> missing;
+std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present) {
+  std::vector<support::Range> missing;
   std::int64_t next = 0;
   for (const auto& [first, last] : present) {
-    if (first > next) missing.emplace_back(next, first);
+    if (first > next) missing.push_back({next, first});
     next = std::max(next, last);
   }
-  if (next < num_rows) missing.emplace_back(next, num_rows);
+  if (next < num_rows) missing.push_back({next, num_rows});
   return missing;
 }
 
@@ -111,7 +111,7 @@ bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& iden
 
 void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
   if (!is_sealed(checkpoint_folder, identity)) {
-    const std::vector<RowRange> present = collect_shards(checkpoint_folder, identity);
+    const std::vector<support::Range> present = collect_shards(checkpoint_folder, identity);
     if (const auto missing = missing_rows(identity.num_rows, present); !missing.empty()) {
       throw RunError(checkpoint_folder.string() + ": no embeddings of rows " + describe(missing) +
                      "; run zoetrope extract to compute them");

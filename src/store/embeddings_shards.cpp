@@ -28,7 +28,7 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 }
 
 // The rows in "embeddings.shard-<first>-<last>.h5", or nothing for any other name.
-std::optional<RowRange> rows_in_name(const std::string& name) {
+std::optional<support::Range> rows_in_name(const std::string& name) {
   std::string_view text = name;
   if (!text.starts_with(kShardPrefix) || !text.ends_with(kShardSuffix)) return std::nullopt;
   text.remove_prefix(kShardPrefix.size());
@@ -38,7 +38,7 @@ std::optional<RowRange> rows_in_name(const std::string& name) {
   text.remove_prefix(1);
   const auto last = take_number(text);
   if (!last || !text.empty() || *last <= *first) return std::nullopt;
-  return RowRange{*first, *last};
+  return support::Range{*first, *last};
 }
 
 std::vector<fs::path> files_with_prefix(const fs::path& folder, std::string_view prefix) {
@@ -56,13 +56,13 @@ void remove_file(const fs::path& path) {
   if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
 }
 
-bool is_complete_shard(const fs::path& path, RowRange rows, const EmbeddingsIdentity& identity) {
+bool is_complete_shard(const fs::path& path, support::Range rows, const EmbeddingsIdentity& identity) {
   try {
     const Hdf5File file = Hdf5File::open(path);
     const std::vector<std::uint64_t> shape = file.expect(kEmbeddings, ElementType::kFloat32).shape;
-    return read_identity_of(file, path) == identity && file.int_attribute("/", "first_row") == rows.first &&
-           shape.front() == static_cast<std::uint64_t>(rows.second - rows.first) &&
-           rows.second <= identity.num_rows;
+    return read_identity_of(file, path) == identity && file.int_attribute("/", "first_row") == rows.begin &&
+           shape.front() == static_cast<std::uint64_t>(rows.size()) &&
+           rows.end <= identity.num_rows;
   } catch (const InputError&) {
     return false;
   }
@@ -70,9 +70,9 @@ bool is_complete_shard(const fs::path& path, RowRange rows, const EmbeddingsIden
 
 }  // namespace
 
-fs::path shard_path(const fs::path& checkpoint_folder, RowRange rows) {
-  return checkpoint_folder / (std::string(kShardPrefix) + std::to_string(rows.first) + "-" +
-                              std::to_string(rows.second) + std::string(kShardSuffix));
+fs::path shard_path(const fs::path& checkpoint_folder, support::Range rows) {
+  return checkpoint_folder / (std::string(kShardPrefix) + std::to_string(rows.begin) + "-" +
+                              std::to_string(rows.end) + std::string(kShardSuffix));
 }
 
 void remove_shards(const fs::path& checkpoint_folder) {
@@ -136,8 +136,8 @@ void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& id
   target.commit();
 }
 
-std::vector<RowRange> collect_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
-  std::vector<std::pair<RowRange, fs::path>> complete;
+std::vector<support::Range> collect_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+  std::vector<std::pair<support::Range, fs::path>> complete;
   for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) {
     const auto rows = rows_in_name(path.filename().string());
     if (rows && is_complete_shard(path, *rows, identity)) {
@@ -149,11 +149,11 @@ std::vector<RowRange> collect_shards(const fs::path& checkpoint_folder, const Em
   // Shards of blocks of another size may overlap: one goes only if those before it hold all of its rows. Of
   // shards that start at the same row the longest comes first.
   std::sort(complete.begin(), complete.end(), [](const auto& a, const auto& b) {
-    return a.first.first != b.first.first ? a.first.first < b.first.first : a.first.second > b.first.second;
+    return a.first.begin != b.first.begin ? a.first.begin < b.first.begin : a.first.end > b.first.end;
   });
-  std::vector<RowRange> rows;
+  std::vector<support::Range> rows;
   for (const auto& [range, path] : complete) {
-    if (rows.empty() || range.second > rows.back().second) {
+    if (rows.empty() || range.end > rows.back().end) {
       rows.push_back(range);
     } else {
       remove_file(path);

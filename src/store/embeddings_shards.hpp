@@ -4,7 +4,7 @@
 #pragma once
 
 #include "zoetrope/store/embeddings_file.hpp"
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 
 namespace zoetrope::store {
 
@@ -16,7 +16,7 @@ void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 // num_rows is the whole split's.
 EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem::path& path);
 
-std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, RowRange rows);
+std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, support::Range rows);
 void remove_shards(const std::filesystem::path& checkpoint_folder);
 
 }  // namespace zoetrope::store

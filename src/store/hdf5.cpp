@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
+
+#include "zoetrope/store/hdf5_version.hpp"
 
 #include <algorithm>
 

@@ -12,7 +12,7 @@
 
 #include <hdf5.h>
 
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 
 namespace zoetrope::store {
 

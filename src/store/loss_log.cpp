@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,7 +16,6 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/support/json.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -37,9 +35,6 @@ constexpr std::array<Column, 6> kColumns = {{{"epoch", &LossRecord::epoch},
                                              {"images_per_second", &LossRecord::images_per_second}}};
 // The article's file has no header.
 constexpr std::array<std::string_view, 3> kArticleColumns = {"loss", "learning_rate", "epoch"};
-
-// What null stands for in our own trainer_state.json: NaN and the infinities, for which JSON has no words.
-constexpr double kNotFinite = std::numeric_limits<double>::quiet_NaN();
 
 // The shortest decimal that reads back as the same double.
 std::string to_text(double value) {
@@ -158,25 +153,6 @@ std::vector<LossRecord> read_loss_log(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return {};
   return parse_log(support::read_file(path), path.string());
-}
-
-std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
-  const std::string name = path.string();
-  const auto state = support::read_python_json(path);
-  std::vector<LossRecord> log;
-  for (const auto& entry : support::json_get_or<std::vector<support::Json>>(state, "log_history", {}, name)) {
-    if (!entry.contains("loss")) continue;  // an evaluation
-    LossRecord record;
-    record.step = support::json_get<std::int64_t>(entry, "step", name);
-    record.epoch = support::json_get<double>(entry, "epoch", name);
-    record.loss = support::json_get_or<double>(entry, "loss", kNotFinite, name);
-    record.learning_rate = support::json_get_or<double>(entry, "learning_rate", 0, name);
-    record.grad_norm = support::json_get_or<double>(entry, "grad_norm", 0, name);
-    log.push_back(record);
-  }
-  return log;
 }
 
 const LossRecord* last_logged(const std::vector<LossRecord>& log, std::int64_t step) {

@@ -70,29 +70,36 @@ void write_texts(const Hdf5File::State& state, const std::string& column,
 
 }  // namespace
 
-SpotlightFile::SpotlightFile(const std::filesystem::path& path) : file_(Hdf5File::create(path)) {}
+SpotlightFile::SpotlightFile(const std::filesystem::path& path)
+    : file_(std::make_unique<Hdf5File>(Hdf5File::create(path))) {}
+
+SpotlightFile::~SpotlightFile() = default;
+
+void SpotlightFile::close() {
+  file_->close();
+}
 
 void SpotlightFile::add_ints(const std::string& column, std::span<const std::int64_t> values) {
-  file_.write(column, values, {values.size()});
-  describe(file_, column, "int", Edit::kYes);
+  file_->write(column, values, {values.size()});
+  describe(*file_, column, "int", Edit::kYes);
 }
 
 void SpotlightFile::add_floats(const std::string& column, std::span<const double> values) {
-  file_.write(column, values, {values.size()});
-  describe(file_, column, "float", Edit::kYes);
+  file_->write(column, values, {values.size()});
+  describe(*file_, column, "float", Edit::kYes);
 }
 
 void SpotlightFile::add_texts(const std::string& column, const std::vector<std::string>& values) {
-  write_texts(file_.state(), column, values);
-  describe(file_, column, "str", Edit::kYes);
+  write_texts(file_->state(), column, values);
+  describe(*file_, column, "str", Edit::kYes);
 }
 
 void SpotlightFile::add_categories(const std::string& column, std::span<const std::int64_t> values,
                                    const std::vector<std::string>& names) {
-  const Hdf5File::State& state = file_.state();
+  const Hdf5File::State& state = file_->state();
   const std::vector<std::int32_t> codes(values.begin(), values.end());
   write_dataset(state, column, H5T_NATIVE_INT32, line_of(state, column, codes.size()).get(), codes.data());
-  describe(file_, column, "Category", Edit::kYes);
+  describe(*file_, column, "Category", Edit::kYes);
   std::vector<const char*> keys;
   std::vector<std::int32_t> numbers;
   for (const std::string& name : names) {
@@ -107,21 +114,21 @@ void SpotlightFile::add_categories(const std::string& column, std::span<const st
 
 void SpotlightFile::add_embeddings(const std::string& column, std::span<const float> values,
                                    std::size_t dimensions) {
-  const Hdf5File::State& state = file_.state();
+  const Hdf5File::State& state = file_->state();
   std::vector<hvl_t> rows;
   for (std::size_t first = 0; first + dimensions <= values.size() && dimensions > 0; first += dimensions) {
     rows.push_back({dimensions, const_cast<float*>(values.data() + first)});  // HDF5 only reads them
   }
   const Datatype type(state.check(H5Tvlen_create(H5T_NATIVE_FLOAT), column, "cannot be created"));
   write_dataset(state, column, type.get(), line_of(state, column, rows.size()).get(), rows.data());
-  describe(file_, column, "Embedding", Edit::kNotAsked);
+  describe(*file_, column, "Embedding", Edit::kNotAsked);
   const std::int64_t shape = static_cast<std::int64_t>(dimensions);
   set(state, column, "value_shape", H5T_NATIVE_INT64, line_of(state, column, 1).get(), &shape);
 }
 
 // The column holds names; the files' bytes lie under these in a group of their own.
 void SpotlightFile::add_images(const std::string& column, const std::vector<std::string>& encoded) {
-  const Hdf5File::State& state = file_.state();
+  const Hdf5File::State& state = file_->state();
   const PropertyList with_groups(state.check(H5Pcreate(H5P_LINK_CREATE), column, "cannot be created"));
   state.check(H5Pset_create_intermediate_group(with_groups.get(), 1), column, "cannot be created");
   const Dataspace scalar(state.check(H5Screate(H5S_SCALAR), column, "cannot be created"));
@@ -137,7 +144,7 @@ void SpotlightFile::add_images(const std::string& column, const std::vector<std:
                 "cannot be written");
   }
   write_texts(state, column, names);
-  describe(file_, column, "Image", Edit::kNotAsked);
+  describe(*file_, column, "Image", Edit::kNotAsked);
   set_flag(state, column, "external", false);  // the bytes are in this file
 }
 

@@ -9,7 +9,7 @@
 #include "zoetrope/train/options.hpp"
 #include "zoetrope/train/trainer.hpp"
 
-#include "update.hpp"
+#include "step.hpp"
 
 namespace zoetrope::train {
 

@@ -94,57 +94,6 @@ void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& c
 
 namespace {
 
-// Trainer looks its own control object up here when it resumes.
-Json trainer_control(bool is_last) {
-  return {{"args",
-           {{"should_epoch_stop", false},
-            {"should_evaluate", false},
-            {"should_log", false},
-            {"should_save", true},
-            {"should_training_stop", is_last}}},
-          {"attributes", Json::object()}};
-}
-
-}  // namespace
-
-Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps, std::int64_t steps_per_epoch,
-                   std::int64_t logging_steps, std::int64_t save_steps, std::int64_t batch_size,
-                   const std::vector<store::LossRecord>& log) {
-  Json history = Json::array();
-  for (const store::LossRecord& record : log) {
-    if (record.step > step) break;
-    history.push_back({{"epoch", record.epoch},
-                       {"grad_norm", record.grad_norm},
-                       {"learning_rate", record.learning_rate},
-                       {"loss", record.loss},
-                       {"step", record.step}});
-  }
-  const auto epochs = static_cast<std::int64_t>(
-      std::ceil(static_cast<double>(max_steps) / static_cast<double>(steps_per_epoch)));
-  return {{"best_global_step", nullptr},
-          {"best_metric", nullptr},
-          {"best_model_checkpoint", nullptr},
-          {"epoch", epoch},
-          {"eval_steps", 500},
-          {"global_step", step},
-          {"is_hyper_param_search", false},
-          {"is_local_process_zero", true},
-          {"is_world_process_zero", true},
-          {"log_history", history},
-          {"logging_steps", logging_steps},
-          {"max_steps", max_steps},
-          {"num_input_tokens_seen", 0},
-          {"num_train_epochs", epochs},
-          {"save_steps", save_steps},
-          {"stateful_callbacks", {{"TrainerControl", trainer_control(step == max_steps)}}},
-          {"total_flos", 0.0},
-          {"train_batch_size", batch_size},
-          {"trial_name", nullptr},
-          {"trial_params", nullptr}};
-}
-
-namespace {
-
 void require_step(const store::SafetensorsFile& file, std::int64_t step) {
   if (metadata(file, "step") == std::to_string(step)) return;
   throw InputError(file.path().string() + ": is of step " + metadata(file, "step") + ", not of its folder's");

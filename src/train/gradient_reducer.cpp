@@ -13,18 +13,18 @@ namespace zoetrope::train {
 
 namespace autograd = torch::autograd;
 
-std::vector<Lane> make_lanes(const model::Vit& model, const at::Tensor& gradient, int count) {
-  std::vector<Lane> lanes;
+std::vector<Replica> make_replicas(const model::Vit& model, const at::Tensor& gradient, int count) {
+  std::vector<Replica> replicas;
   for (int i = 0; i < count; ++i) {
-    Lane lane{model.replica(), i == 0 ? gradient : at::zeros_like(gradient)};
+    Replica replica{model.replica(), i == 0 ? gradient : at::zeros_like(gradient)};
     for (std::size_t p = 0; p < model.parameters().size(); ++p) {
       const model::Parameter& parameter = model.parameters()[p];
-      lane.model.tensors()[p].mutable_grad() =
-          lane.gradient.narrow(0, parameter.offset, parameter.size()).view(parameter.shape);
+      replica.model.tensors()[p].mutable_grad() =
+          replica.gradient.narrow(0, parameter.offset, parameter.size()).view(parameter.shape);
     }
-    lanes.push_back(std::move(lane));
+    replicas.push_back(std::move(replica));
   }
-  return lanes;
+  return replicas;
 }
 
 // Runs after a leaf's gradient has been added to its buffer.
@@ -47,13 +47,13 @@ struct GradientReducer::Hooks {
   std::vector<decltype(autograd::impl::grad_accumulator(at::Tensor()))> accumulators;
 };
 
-GradientReducer::GradientReducer(std::vector<Lane>& lanes, comm::Communicator& communicator,
-                                 std::optional<comm::Share> share, BucketSizes sizes)
-    : lanes_(lanes), communicator_(communicator), share_(share), hooks_(std::make_unique<Hooks>()) {
-  make_buckets(lanes_.front().model.parameters(), sizes);
-  for (const Lane& lane : lanes_) {
-    for (std::size_t p = 0; p < lane.model.tensors().size(); ++p) {
-      auto accumulator = autograd::impl::grad_accumulator(lane.model.tensors()[p]);
+GradientReducer::GradientReducer(std::vector<Replica>& replicas, comm::Communicator& communicator,
+                                 std::optional<support::Range> share, BucketSizes sizes)
+    : replicas_(replicas), communicator_(communicator), share_(share), hooks_(std::make_unique<Hooks>()) {
+  make_buckets(replicas_.front().model.parameters(), sizes);
+  for (const Replica& replica : replicas_) {
+    for (std::size_t p = 0; p < replica.model.tensors().size(); ++p) {
+      auto accumulator = autograd::impl::grad_accumulator(replica.model.tensors()[p]);
       accumulator->add_post_hook(std::make_unique<Hook>(*this, bucket_of_parameter_[p]));
       hooks_->accumulators.push_back(std::move(accumulator));
     }
@@ -64,7 +64,7 @@ GradientReducer::~GradientReducer() = default;
 
 void GradientReducer::make_buckets(const std::vector<model::Parameter>& parameters, BucketSizes sizes) {
   bucket_of_parameter_.resize(parameters.size());
-  std::int64_t end = lanes_.front().gradient.numel();
+  std::int64_t end = replicas_.front().gradient.numel();
   for (std::size_t i = parameters.size(); i-- > 0;) {
     const std::int64_t limit =
         (buckets_.size() <= 1 ? sizes.first_bytes : sizes.bytes) / static_cast<std::int64_t>(sizeof(float));
@@ -82,15 +82,15 @@ void GradientReducer::make_buckets(const std::vector<model::Parameter>& paramete
 
 void GradientReducer::zero() {
   const c10::NoGradGuard no_grad;
-  lanes_.front().gradient.zero_();  // the others' are taken away at each step's end
+  replicas_.front().gradient.zero_();  // the others' are taken away at each step's end
 }
 
-void GradientReducer::expect_backward(int active_lanes) {
+void GradientReducer::expect_backward(int active_replicas) {
   next_ = 0;
   works_.clear();
   for (auto& bucket : buckets_) {
     bucket->complete = false;
-    bucket->pending = bucket->num_parameters * active_lanes;
+    bucket->pending = bucket->num_parameters * active_replicas;
   }
   armed_ = communicator_.size() > 1;
 }
@@ -99,13 +99,13 @@ void GradientReducer::gradient_ready(std::size_t bucket) {
   if (armed_ && --buckets_[bucket]->pending == 0) complete_bucket(bucket);
 }
 
-// Lanes are added in their order, so that a sum does not depend on which thread was faster.
+// Replicas are added in their order, so that a sum does not depend on which thread was faster.
 void GradientReducer::complete_bucket(std::size_t index) {
   const c10::NoGradGuard no_grad;
   Bucket& bucket = *buckets_[index];
-  const at::Tensor sum = lanes_.front().gradient.narrow(0, bucket.first, bucket.size);
-  for (std::size_t lane = 1; lane < lanes_.size(); ++lane)
-    add_and_clear(lanes_[lane].gradient.narrow(0, bucket.first, bucket.size), sum);
+  const at::Tensor sum = replicas_.front().gradient.narrow(0, bucket.first, bucket.size);
+  for (std::size_t replica = 1; replica < replicas_.size(); ++replica)
+    add_and_clear(replicas_[replica].gradient.narrow(0, bucket.first, bucket.size), sum);
 
   const std::lock_guard lock(mutex_);
   bucket.complete = true;
@@ -113,7 +113,7 @@ void GradientReducer::complete_bucket(std::size_t index) {
   for (; next_ < buckets_.size() && buckets_[next_]->complete; ++next_) {
     const Bucket& ready = *buckets_[next_];
     works_.push_back(communicator_.all_reduce_async(
-        lanes_.front().gradient.narrow(0, ready.first, ready.size), comm::ReduceOp::kSum));
+        replicas_.front().gradient.narrow(0, ready.first, ready.size), comm::ReduceOp::kSum));
   }
 }
 
@@ -124,8 +124,8 @@ const at::Tensor& GradientReducer::finish() {
   armed_ = false;
   for (auto& work : works_) work->wait();
   works_.clear();
-  if (share_) communicator_.reduce_scatter(lanes_.front().gradient, *share_);
-  return lanes_.front().gradient;
+  if (share_) communicator_.reduce_scatter(replicas_.front().gradient, *share_);
+  return replicas_.front().gradient;
 }
 
 }  // namespace zoetrope::train

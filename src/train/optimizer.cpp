@@ -53,7 +53,7 @@ void AdamW::step(const at::Tensor& gradient, const at::Tensor& factor) {
 
 void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
   const double step = step_.item<double>(), learning_rate = learning_rate_.item<double>();
-  const comm::Share mine = state_.share.value_or(comm::Share{0, gradient.numel()});
+  const support::Range mine = state_.share.value_or(support::Range{0, gradient.numel()});
   for (const Span& span : spans_) {
     const AdamWStep scalars{
         .gradient_factor = factor,
@@ -64,8 +64,8 @@ void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
         .step_size = static_cast<float>(learning_rate / (1 - std::pow(kBeta1, step))),
         .denominator_factor = static_cast<float>(1 / std::sqrt(1 - std::pow(kBeta2, step))),
         .eps = kEps};
-    const std::int64_t first = std::max(span.first, mine.first);
-    const std::int64_t end = std::min(span.first + span.size, mine.first + mine.count);
+    const std::int64_t first = std::max(span.first, mine.begin);
+    const std::int64_t end = std::min(span.first + span.size, mine.end);
     if (first >= end) continue;
     const auto part = [&](const at::Tensor& flat) { return flat.mutable_data_ptr<float>() + first; };
     adamw_step(end - first, part(gradient), scalars, part(state_.exp_avg), part(state_.exp_avg_sq),
@@ -87,9 +87,9 @@ void AdamW::step_on_device(const at::Tensor& gradient) {
 
 namespace {
 
-at::Tensor norm_on_cpu(const at::Tensor& gradient, std::optional<comm::Share> share,
+at::Tensor norm_on_cpu(const at::Tensor& gradient, std::optional<support::Range> share,
                        comm::Communicator& communicator) {
-  const at::Tensor squares = sums_of_squares(gradient, share.value_or(comm::Share{0, gradient.numel()}));
+  const at::Tensor squares = sums_of_squares(gradient, share.value_or(support::Range{0, gradient.numel()}));
   if (share) communicator.all_reduce(squares, comm::ReduceOp::kSum);
   const double* const pieces = squares.const_data_ptr<double>();
   const double sum = std::accumulate(pieces, pieces + squares.numel(), 0.0);
@@ -98,7 +98,7 @@ at::Tensor norm_on_cpu(const at::Tensor& gradient, std::optional<comm::Share> sh
 
 }  // namespace
 
-Clipping clip_gradient(const at::Tensor& gradient, double max_norm, std::optional<comm::Share> share,
+Clipping clip_gradient(const at::Tensor& gradient, double max_norm, std::optional<support::Range> share,
                        comm::Communicator& communicator) {
   const c10::NoGradGuard no_grad;
   const at::Tensor norm = gradient.is_cpu() ? norm_on_cpu(gradient, share, communicator) : gradient.norm();

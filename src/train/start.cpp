@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
@@ -38,9 +39,8 @@ std::string damage_of(const store::RunDirectory& run, std::int64_t step, bool ha
     model::load_checkpoint(run.checkpoint(step));
     if (has_optimizer) verify_resume_point(run, step);
     const fs::path processor = run.checkpoint(step) / "preprocessor_config.json";
-    const fs::path state = run.checkpoint(step) / "trainer_state.json";
     if (fs::exists(processor)) support::read_json(processor);
-    if (fs::exists(state)) support::read_python_json(state);
+    store::read_trainer_log(run.trainer_state(step));
   } catch (const InputError& error) {
     return error.what();
   }

@@ -7,7 +7,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include "zoetrope/data/sampler.hpp"
+#include "zoetrope/support/range.hpp"
 
 #include "update_kernels.hpp"
 
@@ -16,10 +16,9 @@ namespace zoetrope::train {
 namespace {
 
 // Whole pieces, so that the gradient's norm is added up as on one rank.
-comm::Share share_of(std::int64_t count, const comm::Communicator& communicator) {
-  const auto [first, last] = data::share(num_pieces(count), communicator.rank(), communicator.size());
-  const std::int64_t begin = std::min(first * kPiece, count);
-  return {begin, std::min(last * kPiece, count) - begin};
+support::Range share_of(std::int64_t count, const comm::Communicator& communicator) {
+  const auto [first, last] = support::share(num_pieces(count), communicator.rank(), communicator.size());
+  return {std::min(first * kPiece, count), std::min(last * kPiece, count)};
 }
 
 }  // namespace

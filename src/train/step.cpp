@@ -8,7 +8,7 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/compute/tasks.hpp"
-#include "zoetrope/data/sampler.hpp"
+#include "zoetrope/support/range.hpp"
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 
@@ -16,16 +16,16 @@ namespace zoetrope::train {
 
 namespace {
 
-constexpr std::int64_t kLaneMemory = std::int64_t{1} << 30;          // for all lanes' gradient buffers
+constexpr std::int64_t kReplicaMemory = std::int64_t{1} << 30;          // for all replicas' gradient buffers
 constexpr double kActivationMemory = 1.5 * (std::int64_t{1} << 30);  // for what backward needs
-constexpr std::int64_t kLeastImagesPerLane = 4;
+constexpr std::int64_t kLeastImagesPerReplica = 4;
 
-// Lanes pay where each has enough images to keep its core busy, and where the weights are small; otherwise
+// Replicas pay where each has enough images to keep its core busy, and where the weights are small; otherwise
 // the threads work inside each operation.
-int choose_lanes(const model::Vit& model, int threads, std::int64_t images_at_once) {
+int choose_replicas(const model::Vit& model, int threads, std::int64_t images_at_once) {
   if (!model.flat().is_cpu()) return 1;
   const auto gradients = static_cast<std::int64_t>(model.flat().nbytes()) * threads;
-  return images_at_once >= kLeastImagesPerLane * threads && gradients <= kLaneMemory ? threads : 1;
+  return images_at_once >= kLeastImagesPerReplica * threads && gradients <= kReplicaMemory ? threads : 1;
 }
 
 double activation_memory(at::Device device) {
@@ -44,7 +44,7 @@ std::int64_t choose_micro_batch(const model::Vit& model, std::int64_t image_side
 
 StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
                        const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
-                       std::int64_t local_batch, std::int64_t micro_batch, std::optional<comm::Share> share,
+                       std::int64_t local_batch, std::int64_t micro_batch, std::optional<support::Range> share,
                        comm::Communicator& communicator)
     : images_(images),
       preprocessor_(preprocessor),
@@ -52,14 +52,14 @@ StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
       local_batch_(local_batch),
       micro_batch_(choose_micro_batch(model, preprocessor.output_height(), micro_batch, local_batch)),
       communicator_(communicator),
-      lanes_(make_lanes(model, communicator.make_buffer(model.flat()),
-                        choose_lanes(model, threads, micro_batch_))),
+      replicas_(make_replicas(model, communicator.make_buffer(model.flat()),
+                        choose_replicas(model, threads, micro_batch_))),
       totals_(at::zeros({2}, model.flat().options().dtype(at::kDouble))),
-      reducer_(std::make_unique<GradientReducer>(lanes_, communicator, share)) {}
+      reducer_(std::make_unique<GradientReducer>(replicas_, communicator, share)) {}
 
 std::span<const std::int64_t> StepRunner::mine(std::span<const std::int64_t> batch) const {
   const auto [first, last] =
-      data::share(static_cast<std::int64_t>(batch.size()), communicator_.rank(), communicator_.size());
+      support::share(static_cast<std::int64_t>(batch.size()), communicator_.rank(), communicator_.size());
   return batch.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
 }
 
@@ -80,21 +80,21 @@ LocalBatch StepRunner::load(std::span<const std::int64_t> batch, std::int64_t ep
 
 const at::Tensor& StepRunner::run(const LocalBatch& batch) {
   const std::int64_t num_rows = batch.pixels.defined() ? batch.pixels.size(0) : 0;
-  const auto num_lanes = static_cast<std::int64_t>(lanes_.size());
-  std::vector<at::Tensor> sums(lanes_.size());
-  for (at::Tensor& lane : sums) lane = at::zeros_like(totals_);
+  const auto num_replicas = static_cast<std::int64_t>(replicas_.size());
+  std::vector<at::Tensor> sums(replicas_.size());
+  for (at::Tensor& replica : sums) replica = at::zeros_like(totals_);
 
   reducer_->zero();
   if (num_rows == 0) reducer_->expect_backward(0);
   for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
     const std::int64_t count = std::min(micro_batch_, num_rows - first);
-    if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_lanes)));
+    if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_replicas)));
     run_micro_batch(batch.pixels.narrow(0, first, count), batch.labels.narrow(0, first, count),
                     batch.batch_size, sums);
     support::mark_progress();
   }
   totals_.zero_();
-  for (const at::Tensor& lane : sums) totals_ += lane;
+  for (const at::Tensor& replica : sums) totals_ += replica;
   reducer_->finish();
   communicator_.all_reduce(totals_, comm::ReduceOp::kSum);
   totals_[0] /= static_cast<double>(batch.batch_size);
@@ -104,30 +104,53 @@ const at::Tensor& StepRunner::run(const LocalBatch& batch) {
 void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,
                                  std::vector<at::Tensor>& sums) {
   const std::int64_t count = pixels.size(0);
-  const auto active = static_cast<int>(std::min(count, static_cast<std::int64_t>(lanes_.size())));
+  const auto active = static_cast<int>(std::min(count, static_cast<std::int64_t>(replicas_.size())));
   const auto run = [&](std::int64_t i) {
-    const auto [first, last] = data::share(count, static_cast<int>(i), active);
+    const auto [first, last] = support::share(count, static_cast<int>(i), active);
     const auto index = static_cast<std::size_t>(i);
-    sums[index] += run_lane(lanes_[index], pixels.narrow(0, first, last - first),
+    sums[index] += run_replica(replicas_[index], pixels.narrow(0, first, last - first),
                             labels.narrow(0, first, last - first), batch_size);
   };
-  if (lanes_.size() == 1) return run(0);  // the threads work inside each operation
+  if (replicas_.size() == 1) return run(0);  // the threads work inside each operation
   compute::for_each_task(active, run);
 }
 
 // Sum of the images' losses, and how many were right.
-at::Tensor StepRunner::run_lane(Lane& lane, const at::Tensor& pixels, const at::Tensor& labels,
+at::Tensor StepRunner::run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
                                 std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
   at::Tensor logits;
   {
     const model::PrecisionScope scope(precision_, pixels.device().type());
-    logits = lane.model.logits(data::normalize(pixels, preprocessor_));
+    logits = replica.model.logits(data::normalize(pixels, preprocessor_));
   }
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
   (loss / static_cast<double>(batch_size)).backward();
   const c10::NoGradGuard no_grad;
   return at::stack({loss.detach().to(at::kDouble), logits.argmax(1).eq(labels).sum().to(at::kDouble)});
+}
+
+Update::Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm, std::optional<support::Range> share,
+               comm::Communicator& communicator)
+    : steps_(steps),
+      optimizer_(optimizer),
+      max_grad_norm_(max_grad_norm),
+      share_(share),
+      communicator_(communicator),
+      sums_(at::zeros({2}, steps.gradient().options().dtype(at::kDouble))),
+      grad_norm_(at::zeros({}, steps.gradient().options())) {}
+
+void Update::run(const LocalBatch& batch) {
+  sums_ += steps_.run(batch);
+  const Clipping clipping = clip_gradient(steps_.gradient(), max_grad_norm_, share_, communicator_);
+  grad_norm_.copy_(clipping.norm);
+  optimizer_.step(steps_.gradient(), clipping.factor);
+}
+
+std::vector<at::Tensor> Update::tensors() const {
+  std::vector<at::Tensor> all = optimizer_.tensors();
+  all.insert(all.end(), {steps_.gradient(), steps_.totals(), sums_, grad_norm_});
+  return all;
 }
 
 }  // namespace zoetrope::train

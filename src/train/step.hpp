@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Forward and backward of one optimizer step on one rank.
+// One optimizer step on one rank: forward and backward, then the update of the weights.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/train/gradient_reducer.hpp"
+#include "zoetrope/train/optimizer.hpp"
 
 namespace zoetrope::train {
 
@@ -27,7 +28,7 @@ class StepRunner {
   // `share` as TrainingState has it.
   StepRunner(const model::Vit& model, data::ImageCache& images, const data::PreprocessorConfig& preprocessor,
              model::Precision precision, int threads, std::int64_t local_batch, std::int64_t micro_batch,
-             std::optional<comm::Share> share, comm::Communicator& communicator);
+             std::optional<support::Range> share, comm::Communicator& communicator);
 
   // This rank's share of `batch` (the same on every rank). `epoch` is what augmentation depends on.
   LocalBatch load(std::span<const std::int64_t> batch, std::int64_t epoch);
@@ -37,10 +38,10 @@ class StepRunner {
   const at::Tensor& run(const LocalBatch& batch);
   // Begins to make the images of a later step: of the next that run() is called for.
   void prefetch(std::span<const std::int64_t> batch, std::int64_t epoch);
-  const at::Tensor& gradient() const { return lanes_.front().gradient; }
+  const at::Tensor& gradient() const { return replicas_.front().gradient; }
   const at::Tensor& totals() const { return totals_; }
 
-  std::size_t num_lanes() const { return lanes_.size(); }
+  std::size_t num_replicas() const { return replicas_.size(); }
   // The most images of a step that a rank takes, as given; and how many of them at once.
   std::int64_t local_batch() const { return local_batch_; }
   std::int64_t micro_batch() const { return micro_batch_; }
@@ -49,7 +50,7 @@ class StepRunner {
   std::span<const std::int64_t> mine(std::span<const std::int64_t> batch) const;
   void run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,
                        std::vector<at::Tensor>& sums);
-  at::Tensor run_lane(Lane& lane, const at::Tensor& pixels, const at::Tensor& labels,
+  at::Tensor run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
                       std::int64_t batch_size) const;
 
   data::ImageCache& images_;
@@ -58,9 +59,41 @@ class StepRunner {
   std::int64_t local_batch_;
   std::int64_t micro_batch_;
   comm::Communicator& communicator_;
-  std::vector<Lane> lanes_;
+  std::vector<Replica> replicas_;
   at::Tensor totals_;  // always the same memory, for a captured step
   std::unique_ptr<GradientReducer> reducer_;
+};
+
+// One optimizer step, from a batch to new weights.
+//
+// All that changes from step to step comes in tensors (the batch, and AdamW's learning rate and step), and
+// the host reads nothing of the device: so a device can capture a step and replay it. It is the same code on
+// CPUs.
+class Update {
+ public:
+  // All outlive this. `max_grad_norm` as for clip_gradient.
+  Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm, std::optional<support::Range> share,
+         comm::Communicator& communicator);
+
+  // Forward and backward, clipping, AdamW. Collective.
+  void run(const LocalBatch& batch);
+
+  // Sums over the steps since it was last set to zero, float64 [2] on the device: mean losses, and images
+  // whose class was predicted.
+  const at::Tensor& sums() const { return sums_; }
+  // Of the last step, before clipping: a float32 scalar on the device.
+  const at::Tensor& grad_norm() const { return grad_norm_; }
+  // What a step reads and writes besides the batch and the model's values.
+  std::vector<at::Tensor> tensors() const;
+
+ private:
+  StepRunner& steps_;
+  AdamW& optimizer_;
+  double max_grad_norm_;
+  std::optional<support::Range> share_;
+  comm::Communicator& communicator_;
+  at::Tensor sums_;
+  at::Tensor grad_norm_;
 };
 
 }  // namespace zoetrope::train

@@ -14,6 +14,7 @@
 #include "zoetrope/compute/own_stream.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/log.hpp"
@@ -186,8 +187,9 @@ void Loop::start_writing(std::int64_t step, bool interruption) {
   content.identity = identity_;
   content.preprocessor = preprocessor_.to_json();
   content.trainer_state =
-      trainer_state(step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(),
-                    options_.logging_steps, options_.save_steps, options_.batch_size, history_);
+      store::to_json({step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(), options_.logging_steps,
+                      options_.save_steps, options_.batch_size},
+                     history_);
   content.interruption = interruption;
   const bool keep_models = options_.save == SaveMode::kFull;
   writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, model = state_.model, values,

@@ -71,11 +71,11 @@ void add_and_clear(const at::Tensor& from, const at::Tensor& to) {
   });
 }
 
-at::Tensor sums_of_squares(const at::Tensor& x, comm::Share share) {
+at::Tensor sums_of_squares(const at::Tensor& x, support::Range share) {
   at::Tensor sums = at::zeros({num_pieces(x.numel())}, at::kDouble);
-  const float* const data = x.const_data_ptr<float>() + share.first;
-  double* const of_share = sums.mutable_data_ptr<double>() + share.first / kPiece;
-  for_each_piece(share.count, [&](std::int64_t first, std::int64_t count) {
+  const float* const data = x.const_data_ptr<float>() + share.begin;
+  double* const of_share = sums.mutable_data_ptr<double>() + share.begin / kPiece;
+  for_each_piece(share.size(), [&](std::int64_t first, std::int64_t count) {
     of_share[first / kPiece] = squares_of_piece(count, data + first);
   });
   return sums;

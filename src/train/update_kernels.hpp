@@ -21,7 +21,7 @@ std::int64_t num_pieces(std::int64_t count);
 
 // The sums over the squares of the pieces of x [count] in `share`, which begins at a piece; 0 for the others:
 // float64 [num_pieces(count)].
-at::Tensor sums_of_squares(const at::Tensor& x, comm::Share share);
+at::Tensor sums_of_squares(const at::Tensor& x, support::Range share);
 
 // The scalars of torch.optim.AdamW's update number t.
 struct AdamWStep {

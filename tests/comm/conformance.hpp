@@ -399,7 +399,7 @@ TYPED_TEST_P(Conformance, ReduceScatterSumsTheShares) {
     const at::Tensor like = at::empty({kSize}, at::TensorOptions(TypeParam::device()));
     for (const at::Tensor& tensor : {communicator.make_buffer(like), like}) {
       // Even shares, and all for the last rank.
-      for (const Share share : {Share{kSize * r / n, kSize * (r + 1) / n - kSize * r / n},
+      for (const support::Range share : {Share{kSize * r / n, kSize * (r + 1) / n - kSize * r / n},
                                 r + 1 == n ? Share{0, kSize} : Share{kSize, 0}}) {
         tensor.copy_(this->mine(communicator, kSize, at::kFloat));
 

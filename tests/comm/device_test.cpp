@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ranks and GPUs of imagined hosts; the ranks are threads.
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/comm/device_choice.hpp"
 
 #include <filesystem>

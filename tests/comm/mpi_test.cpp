@@ -14,7 +14,7 @@
 
 #include "comm/conformance.hpp"
 #include "host.hpp"
-#include "mpi_communicator.hpp"
+#include "mpi/mpi_communicator.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -41,7 +41,7 @@ struct MpiInChunks {
   static int size() { return ranks_asked_for(); }
   static at::Device device() { return at::kCPU; }
   static void run(const std::function<void(Communicator&)>& body) {
-    MpiCommunicator communicator(duplicate(MPI_COMM_WORLD), std::make_shared<Watch>(), 1, "",
+    MpiCommunicator communicator(duplicate(MPI_COMM_WORLD), std::make_shared<Activity>(), 1, "",
                                  /*max_chunk=*/100'003);
     body(communicator);
   }

@@ -232,7 +232,7 @@ TEST(Nccl, AnErrorOfTheLinkComesOutOfWait) {
     control->broadcast(at::from_blob(id.internal, {NCCL_UNIQUE_ID_BYTES}, at::kByte), 0);
     // A watch that no watchdog looks at: the world's would end the job.
     NcclCommunicator communicator(world.communicator().split(0), make_device_context(0),
-                                  std::make_shared<Watch>(),
+                                  std::make_shared<Activity>(),
                                   std::make_unique<NcclHandle>(id, world.rank(), world.size(), 60s),
                                   std::make_shared<CommunicationStream>(), 9, "test");
     const at::Tensor tensor = at::ones({10});

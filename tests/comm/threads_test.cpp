@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/comm/testing.hpp"
 
 #include "comm/conformance.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The watchdog's judgement and what it judges by, without MPI.
-#include "watch.hpp"
+#include "watchdog/activity.hpp"
 
 #include <chrono>
 #include <memory>
@@ -11,7 +11,7 @@
 #include "zoetrope/support/progress_marks.hpp"
 
 #include "host.hpp"
-#include "verdict.hpp"
+#include "watchdog/hang_report.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -23,8 +23,8 @@ using namespace std::chrono_literals;
 
 // A rank as the watchdog of rank 0 sees it.
 struct FakeRank {
-  std::shared_ptr<Watch> watch = std::make_shared<Watch>();
-  Watch::Channel world{watch, 1, ""};
+  std::shared_ptr<Activity> watch = std::make_shared<Activity>();
+  Activity::Channel world{watch, 1, ""};
 
   RankView view(int rank, double silent_s = 0.1) const {
     return {watch->report(rank), "host" + std::to_string(rank), silent_s};
@@ -42,7 +42,7 @@ TEST(Verdict, NobodyWaitsNobodyIsStuck) {
 TEST(Verdict, AShortWaitIsNoHang) {
   FakeRank a;
   FakeRank b;
-  const Watch::Channel::Waiting waiting(a.world, "barrier");
+  const Activity::Channel::Waiting waiting(a.world, "barrier");
   a.watch->advance(9s);
   EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
 }
@@ -50,11 +50,11 @@ TEST(Verdict, AShortWaitIsNoHang) {
 TEST(Verdict, NamesTheCollectiveAndWhoIsMissing) {
   FakeRank a;
   FakeRank b;
-  { const Watch::Channel::Waiting earlier(a.world, "barrier"); }
-  { const Watch::Channel::Waiting earlier(b.world, "barrier"); }
+  { const Activity::Channel::Waiting earlier(a.world, "barrier"); }
+  { const Activity::Channel::Waiting earlier(b.world, "barrier"); }
   a.watch->set_stage("training, step 120");
   b.watch->set_stage("reading images");
-  const Watch::Channel::Waiting waiting(a.world, "all_reduce", 25'000, "float32");
+  const Activity::Channel::Waiting waiting(a.world, "all_reduce", 25'000, "float32");
   EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
   for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
 
@@ -74,8 +74,8 @@ TEST(Verdict, NamesTheCollectiveAndWhoIsMissing) {
 TEST(Verdict, ARankInAnotherCollectiveHasNotReachedThisOne) {
   FakeRank a;
   FakeRank b;
-  const Watch::Channel::Waiting here(a.world, "all_reduce", 5, "float32");
-  const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32");
+  const Activity::Channel::Waiting here(a.world, "all_reduce", 5, "float32");
+  const Activity::Channel::Waiting there(b.world, "broadcast", 5, "float32");
   EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
   a.watch->advance(12s);
   b.watch->advance(11s);
@@ -88,8 +88,8 @@ TEST(Verdict, ARankInAnotherCollectiveHasNotReachedThisOne) {
 TEST(Verdict, ASilentRankIsNamedThoughItReachedTheCollective) {
   FakeRank a;
   FakeRank b;
-  const Watch::Channel::Waiting here(a.world, "barrier");
-  const Watch::Channel::Waiting there(b.world, "barrier");
+  const Activity::Channel::Waiting here(a.world, "barrier");
+  const Activity::Channel::Waiting there(b.world, "barrier");
   a.watch->advance(12s);
   const auto verdict = find_stuck({a.view(0), b.view(1, 12.0)}, 10);
   ASSERT_TRUE(verdict.has_value());
@@ -100,7 +100,7 @@ TEST(Verdict, ASilentRankIsNamedThoughItReachedTheCollective) {
 TEST(Verdict, ARankThatWorksOnIsWaitedFor) {
   FakeRank a;
   FakeRank b;
-  const Watch::Channel::Waiting here(a.world, "barrier");
+  const Activity::Channel::Waiting here(a.world, "barrier");
   for (int frame = 0; frame < 100; ++frame) {
     for (const FakeRank* rank : {&a, &b}) rank->watch->advance(9s);
     support::mark_progress();
@@ -114,7 +114,7 @@ TEST(Verdict, OneRankThatWorksDoesNotExcuseAnother) {
   FakeRank a;
   FakeRank busy;
   FakeRank idle;
-  const Watch::Channel::Waiting here(a.world, "barrier");
+  const Activity::Channel::Waiting here(a.world, "barrier");
   EXPECT_FALSE(find_stuck({a.view(0), busy.view(1), idle.view(2)}, 10).has_value());
   for (const FakeRank* rank : {&a, &busy, &idle}) rank->watch->advance(11s);
   busy.watch->set_stage("training, step 5");
@@ -125,9 +125,9 @@ TEST(Verdict, OneRankThatWorksDoesNotExcuseAnother) {
 TEST(Verdict, AllInOneCollectiveAreStuckWhenNoneMoves) {
   FakeRank a;
   FakeRank b;
-  const Watch::Channel::Waiting here(a.world, "broadcast", 5, "float32");
+  const Activity::Channel::Waiting here(a.world, "broadcast", 5, "float32");
   for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
-  const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32");
+  const Activity::Channel::Waiting there(b.world, "broadcast", 5, "float32");
   EXPECT_FALSE(find_stuck({a.view(0), b.view(1)}, 10).has_value());
   for (const FakeRank* rank : {&a, &b}) rank->watch->advance(11s);
   const auto verdict = find_stuck({a.view(0), b.view(1)}, 10);
@@ -139,10 +139,10 @@ TEST(Verdict, RanksOutsideTheGroupAreNotMissing) {
   FakeRank a;
   FakeRank b;
   FakeRank outsider;
-  Watch::Channel group_a(a.watch, child_id(1, 1, 0), "/0");
-  Watch::Channel group_b(b.watch, child_id(1, 1, 0), "/0");
-  Watch::Channel group_c(outsider.watch, child_id(1, 1, 1), "/1");
-  const Watch::Channel::Waiting here(group_a, "barrier");
+  Activity::Channel group_a(a.watch, child_id(1, 1, 0), "/0");
+  Activity::Channel group_b(b.watch, child_id(1, 1, 0), "/0");
+  Activity::Channel group_c(outsider.watch, child_id(1, 1, 1), "/1");
+  const Activity::Channel::Waiting here(group_a, "barrier");
   EXPECT_FALSE(find_stuck({a.view(0), b.view(1), outsider.view(2)}, 10).has_value());
   for (const FakeRank* rank : {&a, &b}) rank->watch->advance(12s);
   const auto verdict = find_stuck({a.view(0), b.view(1), outsider.view(2)}, 10);
@@ -154,8 +154,8 @@ TEST(Verdict, RanksOutsideTheGroupAreNotMissing) {
 TEST(Mismatch, DifferentCallsAtTheSamePlaceAreNamedAtOnce) {
   FakeRank a;
   FakeRank b;
-  { const Watch::Channel::Waiting here(a.world, "all_reduce", 5, "float32"); }
-  const Watch::Channel::Waiting there(b.world, "all_reduce", 6, "float32");
+  { const Activity::Channel::Waiting here(a.world, "all_reduce", 5, "float32"); }
+  const Activity::Channel::Waiting there(b.world, "all_reduce", 6, "float32");
 
   const auto mismatch = find_mismatch({a.view(0), b.view(1)});
 
@@ -167,33 +167,33 @@ TEST(Mismatch, DifferentCallsAtTheSamePlaceAreNamedAtOnce) {
 TEST(Mismatch, EqualCallsAndRanksThatAreNotEquallyFarAreNone) {
   FakeRank a;
   FakeRank b;
-  { const Watch::Channel::Waiting here(a.world, "broadcast", 5, "float32"); }
-  { const Watch::Channel::Waiting there(b.world, "broadcast", 5, "float32"); }
+  { const Activity::Channel::Waiting here(a.world, "broadcast", 5, "float32"); }
+  { const Activity::Channel::Waiting there(b.world, "broadcast", 5, "float32"); }
   EXPECT_FALSE(find_mismatch({a.view(0), b.view(1)}).has_value());
-  const Watch::Channel::Waiting ahead(b.world, "barrier");
+  const Activity::Channel::Waiting ahead(b.world, "barrier");
   EXPECT_FALSE(find_mismatch({a.view(0), b.view(1)}).has_value());
 }
 
 TEST(Mismatch, PiecesOfAGatherMayDiffer) {
   FakeRank a;
   FakeRank b;
-  const Watch::Channel::Waiting here(a.world, "all_gather", 5, "float32");
-  const Watch::Channel::Waiting there(b.world, "all_gather", 0, "float32");
+  const Activity::Channel::Waiting here(a.world, "all_gather", 5, "float32");
+  const Activity::Channel::Waiting there(b.world, "all_gather", 0, "float32");
   EXPECT_FALSE(find_mismatch({a.view(0), b.view(1)}).has_value());
 }
 
-TEST(Watch, TellsTheLongestWaitsWhenThereAreTooManyGroups) {
-  const auto watch = std::make_shared<Watch>();
-  std::vector<std::unique_ptr<Watch::Channel>> channels;
-  for (std::uint64_t i = 0; i < 20; ++i) channels.push_back(std::make_unique<Watch::Channel>(watch, i, "g"));
-  const Watch::Channel::Waiting waiting(*channels[17], "barrier");
+TEST(Activity, TellsTheLongestWaitsWhenThereAreTooManyGroups) {
+  const auto watch = std::make_shared<Activity>();
+  std::vector<std::unique_ptr<Activity::Channel>> channels;
+  for (std::uint64_t i = 0; i < 20; ++i) channels.push_back(std::make_unique<Activity::Channel>(watch, i, "g"));
+  const Activity::Channel::Waiting waiting(*channels[17], "barrier");
   const RankReport report = watch->report(0);
   ASSERT_EQ(report.channel_count, RankReport::kMaxChannels);
   EXPECT_EQ(report.channels[0].id, 17U);
 }
 
-TEST(Watch, LongTextsAreCut) {
-  Watch watch;
+TEST(Activity, LongTextsAreCut) {
+  Activity watch;
   watch.set_stage(std::string(500, 'x'));
   EXPECT_EQ(std::string(watch.report(0).stage.data()), std::string(95, 'x'));
 }

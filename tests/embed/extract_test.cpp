@@ -161,7 +161,7 @@ TEST_F(Extract, FillsGapsThatAreNotWholeBlocks) {
   if (comm().rank() == 0) {
     const store::EmbeddingsIdentity identity = identity_of(model);
     const auto rows = expected(0);
-    for (const auto& [first, last] : {store::RowRange{0, 101}, {203, 1009}}) {
+    for (const auto& [first, last] : {support::Range{0, 101}, {203, 1009}}) {
       const auto part = [first = first, last = last](const std::vector<float>& all, std::int64_t columns) {
         return std::vector<float>(all.begin() + first * columns, all.begin() + last * columns);
       };

@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Deal,
 TEST(BlocksOf, CoversEveryMissingRowOnce) {
   const auto blocks = blocks_of({{0, 10}, {12, 13}, {30, 37}}, 5, 2);
 
-  EXPECT_EQ(blocks, (std::vector<BlockRange>{{0, 2}, {2, 3}, {6, 8}}));
+  EXPECT_EQ(blocks, (std::vector<support::Range>{{0, 2}, {2, 3}, {6, 8}}));
 }
 
 TEST(BlocksOf, NothingMissingIsNoWork) {
@@ -52,13 +52,13 @@ TEST(BlocksOf, NothingMissingIsNoWork) {
 }
 
 TEST(BlocksOf, TwoGapsInOneBlockAreOneBlock) {
-  EXPECT_EQ(blocks_of({{1, 2}, {3, 4}}, 5, 9), (std::vector<BlockRange>{{0, 1}}));
+  EXPECT_EQ(blocks_of({{1, 2}, {3, 4}}, 5, 9), (std::vector<support::Range>{{0, 1}}));
 }
 
 class ShareBlocks : public ::testing::TestWithParam<int> {};
 
 TEST_P(ShareBlocks, TogetherAreTheWholeAndDifferByAtMostOne) {
-  const std::vector<BlockRange> ranges = {{0, 3}, {5, 6}, {10, 17}};
+  const std::vector<support::Range> ranges = {{0, 3}, {5, 6}, {10, 17}};
   std::set<std::int64_t> seen;
   std::set<std::int64_t> counts;
 

@@ -41,9 +41,9 @@ TEST_P(Saved, AndLoadedIsTheSameModel) {
   EXPECT_EQ(digest(model), digest(loaded));
   EXPECT_EQ(loaded.config().id2label, kClasses);
   EXPECT_EQ(loaded.config().to_json(), model.config().to_json());
-  ASSERT_EQ(loaded.passengers.size(), model.passengers.size());
-  for (std::size_t i = 0; i < loaded.passengers.size(); ++i)
-    EXPECT_TRUE(at::equal(loaded.passengers[i].second, model.passengers[i].second));
+  ASSERT_EQ(loaded.extra_tensors.size(), model.extra_tensors.size());
+  for (std::size_t i = 0; i < loaded.extra_tensors.size(); ++i)
+    EXPECT_TRUE(at::equal(loaded.extra_tensors[i].second, model.extra_tensors[i].second));
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Saved,
@@ -54,12 +54,12 @@ INSTANTIATE_TEST_SUITE_P(Families, Saved,
 TEST(Saved, KeepsTheMaskTokenOfDinov2) {
   const Vit model = load_for_fine_tuning(golden("vit-families/dinov2"), kClasses, 7);
 
-  ASSERT_THAT(model.passengers, SizeIs(1));
-  EXPECT_EQ(model.passengers[0].first, "dinov2.embeddings.mask_token");
+  ASSERT_THAT(model.extra_tensors, SizeIs(1));
+  EXPECT_EQ(model.extra_tensors[0].first, "dinov2.embeddings.mask_token");
   EXPECT_TRUE(at::equal(
-      model.passengers[0].second,
+      model.extra_tensors[0].second,
       store::SafetensorsFile(golden("vit-families/dinov2/model.safetensors")).view("dinov2.embeddings.mask_token")));
-  EXPECT_THAT(load_for_fine_tuning(golden("vit-families/dinov2-encoder"), kClasses, 7).passengers, IsEmpty());
+  EXPECT_THAT(load_for_fine_tuning(golden("vit-families/dinov2-encoder"), kClasses, 7).extra_tensors, IsEmpty());
 }
 
 TEST(FineTuning, ReplacesAClassifierOfAnotherSize) {

@@ -45,12 +45,12 @@ std::vector<OutlierEntry> article_outliers() {
     OutlierEntry entry;
     entry.index = j;
     entry.label = j % 3;
-    Thumbnail image{28, 28, 1, {}};
+    support::Image image{28, 28, 1, {}};
     for (int y = 0; y < 28; ++y) {
       for (int x = 0; x < 28; ++x)
         image.pixels.push_back(static_cast<std::uint8_t>((9 * x + 7 * (j + 1) * y) % 256));
     }
-    entry.image = std::make_shared<Thumbnail>(std::move(image));
+    entry.image = std::make_shared<support::Image>(std::move(image));
     outliers.push_back(entry);
   }
   return outliers;

@@ -42,8 +42,8 @@ inline std::vector<std::string> class_names(std::size_t count) {
 }
 
 // A grey picture with a bright spot, different for every index.
-inline Thumbnail thumbnail(std::int64_t index) {
-  Thumbnail picture{28, 28, 1, std::vector<std::uint8_t>(28 * 28)};
+inline support::Image thumbnail(std::int64_t index) {
+  support::Image picture{28, 28, 1, std::vector<std::uint8_t>(28 * 28)};
   const double cx = 8 + static_cast<double>(index % 13);
   const double cy = 8 + static_cast<double>(index % 11);
   for (int y = 0; y < 28; ++y) {
@@ -105,7 +105,7 @@ inline std::vector<OutlierEntry> farthest(const Run& run, const std::vector<doub
     entry.index = index;
     entry.label = run.scene.label[order[k]];
     entry.score = 1 / (1 + distance(order[k]));
-    entry.image = std::make_shared<Thumbnail>(thumbnail(index));
+    entry.image = std::make_shared<support::Image>(thumbnail(index));
     outliers.push_back(std::move(entry));
   }
   return outliers;

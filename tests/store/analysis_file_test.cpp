@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "store/samples.hpp"

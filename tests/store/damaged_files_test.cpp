@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 

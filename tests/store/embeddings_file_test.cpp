@@ -22,7 +22,7 @@ using ::testing::Pair;
 
 class EmbeddingsFileTest : public ScratchTest {
  protected:
-  void write(RowRange rows, const EmbeddingsIdentity& identity) const {
+  void write(support::Range rows, const EmbeddingsIdentity& identity) const {
     write_shard(folder_, identity, rows.first,
                 {sample_rows(rows.first, rows.second, identity.num_columns), {}});
   }
@@ -107,7 +107,7 @@ TEST_F(EmbeddingsFileTest, DeletesShardsWhoseRowsAreInOthers) {
 TEST_F(EmbeddingsFileTest, JoinsOverlappingShards) {
   EmbeddingsIdentity identity = identity_;
   identity.num_classes = 2;
-  const auto write_both = [&](RowRange rows) {
+  const auto write_both = [&](support::Range rows) {
     write_shard(folder_, identity, rows.first,
                 {sample_rows(rows.first, rows.second, 3), sample_rows(rows.first, rows.second, 2)});
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/store/hdf5.hpp"
+#include "hdf5.hpp"
 
 #include <csignal>
 #include <fstream>

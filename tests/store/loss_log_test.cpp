@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/loss_log.hpp"
 
+#include "zoetrope/store/trainer_state.hpp"
+
 #include <cmath>
 #include <fstream>
 #include <limits>

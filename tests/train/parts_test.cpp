@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/train/gradient_reducer.hpp"
 #include "zoetrope/train/optimizer.hpp"
@@ -102,10 +103,10 @@ TEST(AdamW, UpdatesAsLibtorchs) {
 TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
   const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
   auto communicator = comm::make_single_communicator();
-  auto lanes = make_lanes(model, at::zeros_like(model.flat()), 1);
+  auto replicas = make_replicas(model, at::zeros_like(model.flat()), 1);
 
-  const GradientReducer one(lanes, *communicator);
-  const GradientReducer many(lanes, *communicator, {}, {1024, 4096});
+  const GradientReducer one(replicas, *communicator);
+  const GradientReducer many(replicas, *communicator, {}, {1024, 4096});
 
   EXPECT_EQ(one.num_buckets(), 1U);
   EXPECT_GT(many.num_buckets(), 5U);
@@ -114,15 +115,15 @@ TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
 // The gradient over all images, computed in one piece.
 at::Tensor reference_gradient(const data::PixelStore& images, const data::PreprocessorConfig& preprocessor) {
   const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-  auto lanes = make_lanes(model, at::zeros_like(model.flat()), 1);
+  auto replicas = make_replicas(model, at::zeros_like(model.flat()), 1);
   const at::Tensor pixels = data::normalize(images.pixels, at::arange(images.labels.size(0)), preprocessor);
-  at::cross_entropy_loss(lanes[0].model.logits(pixels), images.labels).backward();
-  return lanes[0].gradient;
+  at::cross_entropy_loss(replicas[0].model.logits(pixels), images.labels).backward();
+  return replicas[0].gradient;
 }
 
 struct Split {
   int ranks;
-  int lanes;
+  int replicas;
 };
 
 class ReducedGradient : public ::testing::TestWithParam<Split> {};
@@ -132,21 +133,21 @@ TEST_P(ReducedGradient, IsTheGradientOfTheWholeBatch) {
   const auto images = testing::golden_images(24);
   const auto preprocessor = testing::golden_preprocessor();
   const at::Tensor expected = reference_gradient(images, preprocessor);
-  const auto [ranks, num_lanes] = GetParam();
-  const std::int64_t share = 24 / ranks / num_lanes;
+  const auto [ranks, num_replicas] = GetParam();
+  const std::int64_t share = 24 / ranks / num_replicas;
 
-  comm::run_as_thread_ranks(ranks, [&, lanes_count = num_lanes](comm::Communicator& communicator) {
+  comm::run_as_thread_ranks(ranks, [&, replica_count = num_replicas](comm::Communicator& communicator) {
     const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-    auto lanes = make_lanes(model, at::zeros_like(model.flat()), lanes_count);
-    GradientReducer reducer(lanes, communicator, {}, {1024, 4096});
+    auto replicas = make_replicas(model, at::zeros_like(model.flat()), replica_count);
+    GradientReducer reducer(replicas, communicator, {}, {1024, 4096});
     for (int repeat = 0; repeat < 3; ++repeat) {  // the buffers are used again
       reducer.zero();
-      reducer.expect_backward(lanes_count);
-      for (int lane = 0; lane < lanes_count; ++lane) {
-        const std::int64_t first = (communicator.rank() * lanes_count + lane) * share;
+      reducer.expect_backward(replica_count);
+      for (int replica = 0; replica < replica_count; ++replica) {
+        const std::int64_t first = (communicator.rank() * replica_count + replica) * share;
         const at::Tensor rows = at::arange(first, first + share);
         const at::Tensor pixels = data::normalize(images.pixels, rows, preprocessor);
-        const at::Tensor logits = lanes[static_cast<std::size_t>(lane)].model.logits(pixels);
+        const at::Tensor logits = replicas[static_cast<std::size_t>(replica)].model.logits(pixels);
         (at::cross_entropy_loss(logits, images.labels.index_select(0, rows), {}, at::Reduction::Sum) / 24)
             .backward();
       }

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"

@@ -8,6 +8,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/train/trainer.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop against Hugging Face's Trainer (tests/golden/make_model_golden.py), on any number of
 // ranks and threads.
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/train/trainer.hpp"
 
 #include <ATen/ATen.h>

@@ -12,15 +12,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/support/range.hpp"
+
 namespace zoetrope::comm {
 
 enum class ReduceOp { kSum, kAverage, kMin, kMax };
-
-// Neighbouring elements of a flat tensor: one rank's part of common work.
-struct Share {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-};
 
 // A collective under way. wait() returns when the result is in the tensor (for CUDA: when the current stream
 // is ordered after it) and rethrows the collective's error. Dropping it without wait() waits in the
@@ -58,7 +54,7 @@ class Communicator {
   // `tensor` is summed over the ranks, each of which gets the sum of its own `share` only: together the
   // shares cover it, and what the rest of it holds afterwards is undefined. Other ranks may read it
   // (make_buffer) until all have met in another collective: nothing is written to it before.
-  virtual void reduce_scatter(at::Tensor tensor, Share share);
+  virtual void reduce_scatter(at::Tensor tensor, support::Range share);
 
   // Starts an all-reduce that goes on beside the caller's computation. Calls are executed in the order made.
   // `tensor` must not be touched before wait().
@@ -97,13 +93,5 @@ std::vector<std::string> all_gather_strings(Communicator& communicator, const st
 
 // A group of one: every call is the identity. Lets a part of a job run alone, with the same code.
 std::unique_ptr<Communicator> make_single_communicator();
-
-// Whether the ranks have memory in common (Communicator::make_common).
-enum class RankMemory { kApart, kCommon };
-
-// Threads as ranks: runs `body(communicator)` in `size` threads and rethrows the first error of any of them
-// after all have ended (a thread that throws wakes the others out of their collectives with an error).
-void run_as_thread_ranks(int size, const std::function<void(Communicator&)>& body,
-                         RankMemory memory = RankMemory::kApart);
 
 }  // namespace zoetrope::comm

@@ -11,7 +11,7 @@
 
 namespace zoetrope::comm {
 
-class Watch;
+class Activity;
 
 class World {
  public:
@@ -45,7 +45,7 @@ class World {
   Communicator& communicator();
 
   // Where backends say what they wait for.
-  const std::shared_ptr<Watch>& watch() const;
+  const std::shared_ptr<Activity>& watch() const;
 
   // Ends every rank at once with this exit code (MPI_Abort). Does not return.
   [[noreturn]] void abort(int exit_code);

@@ -7,17 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/support/image.hpp"
+
 namespace zoetrope::data {
 
 enum class Split { kTrain, kTest };
 
-// 8-bit pixels, row by row, channels interleaved: pixels[(y * width + x) * channels + c].
-struct Image {
-  int height = 0;
-  int width = 0;
-  int channels = 0;  // 1 grey, 3 RGB
-  std::vector<std::uint8_t> pixels;
-};
+using support::Image;
 
 class Dataset {
  public:

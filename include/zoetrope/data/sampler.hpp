@@ -28,7 +28,4 @@ struct Sampler {
   std::vector<std::int64_t> order_;
 };
 
-// The contiguous share [first, last) of n items for `rank` of `world_size`: sizes differ by at most one.
-std::pair<std::int64_t, std::int64_t> share(std::int64_t n, int rank, int world_size);
-
 }  // namespace zoetrope::data

@@ -75,7 +75,7 @@ class Vit {
 
   // Tensors of the family that classification never uses (DINOv2's mask token), under their names on disk:
   // they are written back with every checkpoint.
-  store::NamedTensors passengers;
+  store::NamedTensors extra_tensors;
 
  private:
   Vit() = default;

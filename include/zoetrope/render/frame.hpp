@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "zoetrope/support/image.hpp"
 #include "zoetrope/support/pool.hpp"
 
 namespace zoetrope::render {
@@ -27,19 +28,11 @@ struct Picture {
   std::vector<std::uint32_t> pixels;  // row by row, [height * width]
 };
 
-// A test image as the leaderboard shows it.
-struct Thumbnail {
-  int height = 0;
-  int width = 0;
-  int channels = 0;                  // 1 or 3
-  std::vector<std::uint8_t> pixels;  // interleaved
-};
-
 struct OutlierEntry {
   std::int64_t index = 0;  // of the test image
   std::int64_t label = 0;
   double score = 0;
-  std::shared_ptr<const Thumbnail> image = {};  // null: there is none to show
+  std::shared_ptr<const support::Image> image = {};  // null: there is none to show
   // Between two checkpoints a row is on its way. The rank it shows, from 1 (0: its place in the list); where
   // it stands, in rows from the top (negative: at its place in the list); and how visible it is.
   std::int64_t rank = 0;

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "zoetrope/support/range.hpp"
+
 namespace zoetrope::store {
 
 // What embeddings belong to; a shard or file with another identity is stale and is recomputed.
@@ -29,8 +31,6 @@ struct EmbeddingsIdentity {
   bool operator==(const EmbeddingsIdentity&) const = default;
 };
 
-using RowRange = std::pair<std::int64_t, std::int64_t>;  // [first, last)
-
 // Rows of embeddings and of logits, row-major.
 struct EmbeddedRows {
   std::vector<float> embeddings;  // [rows, D]
@@ -43,11 +43,11 @@ void write_shard(const std::filesystem::path& checkpoint_folder, const Embedding
 
 // The rows held by complete shards of this identity, each range starting and ending after the one before it;
 // they may overlap. Stale, damaged and superfluous shards are deleted. Run by one rank.
-std::vector<RowRange> collect_shards(const std::filesystem::path& checkpoint_folder,
+std::vector<support::Range> collect_shards(const std::filesystem::path& checkpoint_folder,
                                      const EmbeddingsIdentity& identity);
 
 // Row ranges of [0, num_rows) that `present` (sorted) lacks.
-std::vector<RowRange> missing_rows(std::int64_t num_rows, const std::vector<RowRange>& present);
+std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present);
 
 // True when embeddings.h5 exists and is of this identity. A stale or damaged one is false.
 bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);

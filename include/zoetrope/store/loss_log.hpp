@@ -33,10 +33,6 @@ class LossLog {
 // the article's log.csv: no header, columns loss,learning_rate,epoch (step is then 0 for every record).
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path);
 
-// The same of a Hugging Face Trainer: the losses in a checkpoint's trainer_state.json. Empty when it is
-// absent.
-std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path);
-
 // What was logged last up to `step`, which need not be a logging step; null before the first line. Records
 // without a step, which are the article's, are passed over.
 const LossRecord* last_logged(const std::vector<LossRecord>& log, std::int64_t step);

@@ -26,6 +26,9 @@ struct RunDirectory {
   std::filesystem::path optimizer(std::int64_t step) const {
     return checkpoint(step) / "optimizer.safetensors";
   }
+  std::filesystem::path trainer_state(std::int64_t step) const {
+    return checkpoint(step) / "trainer_state.json";
+  }
   std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / "embeddings.h5"; }
   std::filesystem::path frame(std::int64_t step) const { return checkpoint(step) / "frame.png"; }
 

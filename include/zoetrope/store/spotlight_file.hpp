@@ -5,18 +5,22 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "zoetrope/store/hdf5.hpp"
-
 namespace zoetrope::store {
+
+class Hdf5File;
 
 // Every column has the same number of rows. Errors are RunError naming file and column.
 class SpotlightFile {
  public:
   explicit SpotlightFile(const std::filesystem::path& path);  // fails when it exists
+  ~SpotlightFile();
+  SpotlightFile(const SpotlightFile&) = delete;
+  SpotlightFile& operator=(const SpotlightFile&) = delete;
 
   void add_ints(const std::string& column, std::span<const std::int64_t> values);
   void add_floats(const std::string& column, std::span<const double> values);
@@ -27,10 +31,10 @@ class SpotlightFile {
   void add_embeddings(const std::string& column, std::span<const float> values, std::size_t dimensions);
   void add_images(const std::string& column,
                   const std::vector<std::string>& encoded);  // PNG or JPEG files' bytes
-  void close() { file_.close(); }
+  void close();
 
  private:
-  Hdf5File file_;
+  std::unique_ptr<Hdf5File> file_;
 };
 
 }  // namespace zoetrope::store

@@ -41,11 +41,6 @@ struct CheckpointContent {
 
 void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& content);
 
-// trainer_state.json as Hugging Face's Trainer writes it, with the log so far.
-support::Json trainer_state(std::int64_t step, double epoch, std::int64_t max_steps,
-                            std::int64_t steps_per_epoch, std::int64_t logging_steps, std::int64_t save_steps,
-                            std::int64_t batch_size, const std::vector<store::LossRecord>& log);
-
 struct ResumePoint {
   std::int64_t step = 0;
   at::Tensor exp_avg;  // undefined at step 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums gradients over this rank's lanes and over all ranks while backward goes on (Li et al., "PyTorch
+// Sums gradients over this rank's replicas and over all ranks while backward goes on (Li et al., "PyTorch
 // Distributed", VLDB 2020): parameters are grouped in buckets, in reverse order of use, and a bucket is
-// all-reduced as soon as every lane has its gradients.
+// all-reduced as soon as every replica has its gradients.
 #pragma once
 
 #include <atomic>
@@ -14,17 +14,18 @@
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/vit.hpp"
+#include "zoetrope/support/range.hpp"
 
 namespace zoetrope::train {
 
-// A lane is a thread of this rank that runs forward and backward on its own images, over the same weights and
+// A replica is a thread of this rank that runs forward and backward on its own images, over the same weights and
 // into a gradient buffer of its own: for small models this uses cores better than threads inside each kernel.
-struct Lane {
+struct Replica {
   model::Vit model;     // a replica
   at::Tensor gradient;  // flat layout; the leaves' .grad are views of it
 };
-// `gradient`, zeros of the flat layout, becomes the first lane's.
-std::vector<Lane> make_lanes(const model::Vit& model, const at::Tensor& gradient, int count);
+// `gradient`, zeros of the flat layout, becomes the first replica's.
+std::vector<Replica> make_replicas(const model::Vit& model, const at::Tensor& gradient, int count);
 
 struct BucketSizes {
   std::int64_t first_bytes = std::int64_t{1} << 20;  // small, so that communication starts early
@@ -33,20 +34,20 @@ struct BucketSizes {
 
 class GradientReducer {
  public:
-  // `lanes` outlives the reducer. Hooks are put on the lanes' leaves and removed by the destructor. With a
+  // `replicas` outlives the reducer. Hooks are put on the replicas' leaves and removed by the destructor. With a
   // `share` (see TrainingState), this rank needs the sums of those elements only.
-  GradientReducer(std::vector<Lane>& lanes, comm::Communicator& communicator,
-                  std::optional<comm::Share> share = {}, BucketSizes sizes = {});
+  GradientReducer(std::vector<Replica>& replicas, comm::Communicator& communicator,
+                  std::optional<support::Range> share = {}, BucketSizes sizes = {});
   ~GradientReducer();
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;
 
   // Sets all gradients to zero.
   void zero();
-  // Before the last backward of a step, in which `active_lanes` (the first ones) take part: buckets are sent
+  // Before the last backward of a step, in which `active_replicas` (the first ones) take part: buckets are sent
   // off as they become complete.
-  void expect_backward(int active_lanes);
-  // After it: waits until the sum over all ranks is in the first lane's gradient, which is returned: where
+  void expect_backward(int active_replicas);
+  // After it: waits until the sum over all ranks is in the first replica's gradient, which is returned: where
   // there is a share, in that alone.
   const at::Tensor& finish();
 
@@ -57,8 +58,8 @@ class GradientReducer {
     std::int64_t first = 0;  // element of the flat buffer
     std::int64_t size = 0;
     int num_parameters = 0;
-    std::atomic<int> pending{0};  // gradients still to come, over the active lanes
-    bool complete = false;        // summed over lanes; guarded by mutex_
+    std::atomic<int> pending{0};  // gradients still to come, over the active replicas
+    bool complete = false;        // summed over replicas; guarded by mutex_
   };
   class Hook;
 
@@ -66,9 +67,9 @@ class GradientReducer {
   void gradient_ready(std::size_t bucket);
   void complete_bucket(std::size_t bucket);
 
-  std::vector<Lane>& lanes_;
+  std::vector<Replica>& replicas_;
   comm::Communicator& communicator_;
-  std::optional<comm::Share> share_;
+  std::optional<support::Range> share_;
   std::vector<std::unique_ptr<Bucket>> buckets_;  // in the order of sending
   std::vector<std::size_t> bucket_of_parameter_;
   struct Hooks;

@@ -8,6 +8,7 @@
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/train/state.hpp"
+#include "zoetrope/support/range.hpp"
 
 namespace zoetrope::train {
 
@@ -55,7 +56,7 @@ struct Clipping {
 };
 // Where each rank has the gradient's sum over the ranks in its own `share` only, collective: the norm is over
 // all of them.
-Clipping clip_gradient(const at::Tensor& gradient, double max_norm, std::optional<comm::Share> share,
+Clipping clip_gradient(const at::Tensor& gradient, double max_norm, std::optional<support::Range> share,
                        comm::Communicator& communicator);
 
 }  // namespace zoetrope::train

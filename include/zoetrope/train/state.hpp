@@ -10,6 +10,7 @@
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/vit.hpp"
+#include "zoetrope/support/range.hpp"
 
 namespace zoetrope::train {
 
@@ -18,7 +19,7 @@ struct TrainingState {
   at::Tensor exp_avg;     // first moments, flat layout
   at::Tensor exp_avg_sq;  // second moments
   // Where there is one copy: the elements that this rank updates, together with the other ranks all of them.
-  std::optional<comm::Share> share;
+  std::optional<support::Range> share;
 };
 
 // The model's values, rank 0's where there is one copy, and zeros as moments. Collective.

@@ -13,13 +13,13 @@
 
 #include "nccl/cuda_handle.hpp"
 #include "nccl/nccl_handle.hpp"
-#include "watch.hpp"
+#include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
 
-class DeviceChannel final : public Watch::Source {
+class DeviceChannel final : public Activity::Source {
  public:
-  DeviceChannel(std::shared_ptr<Watch> watch, NcclHandle& handle, int ordinal, std::uint64_t id,
+  DeviceChannel(std::shared_ptr<Activity> watch, NcclHandle& handle, int ordinal, std::uint64_t id,
                 std::string label);
   ~DeviceChannel() override;
   DeviceChannel(const DeviceChannel&) = delete;
@@ -42,7 +42,7 @@ class DeviceChannel final : public Watch::Source {
   };
   void follow(double now_s);
 
-  std::shared_ptr<Watch> watch_;
+  std::shared_ptr<Activity> watch_;
   NcclHandle& handle_;
   const int ordinal_;
   const std::uint64_t id_;

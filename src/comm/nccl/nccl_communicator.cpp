@@ -126,7 +126,7 @@ class StreamWork final : public Work {
 }  // namespace
 
 NcclCommunicator::NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context,
-                                   std::shared_ptr<Watch> watch, std::unique_ptr<NcclHandle> handle,
+                                   std::shared_ptr<Activity> watch, std::unique_ptr<NcclHandle> handle,
                                    std::shared_ptr<CommunicationStream> stream, std::uint64_t id,
                                    std::string label)
     : control_(std::move(control)),
@@ -140,7 +140,7 @@ NcclCommunicator::NcclCommunicator(std::unique_ptr<Communicator> control, Device
                                                       label + " device")) {}
 
 NcclCommunicator::~NcclCommunicator() {
-  const Watch::Channel::Waiting waiting(host_channel_, "end");
+  const Activity::Channel::Waiting waiting(host_channel_, "end");
   for (const auto& [registration, buffer] : registrations_) handle_->deregister_buffer(registration);
   device_channel_.reset();
   handle_.reset();
@@ -157,7 +157,7 @@ std::unique_ptr<Work> NcclCommunicator::launch(const char* operation, std::vecto
   // its own. Nor are the calls counted, of which a rank whose capture fails makes fewer than the others.
   cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
   ZT_CHECK_CUDA(cudaStreamIsCapturing(current, &capture));
-  std::optional<Watch::Channel::Waiting> waiting;
+  std::optional<Activity::Channel::Waiting> waiting;
   if (capture == cudaStreamCaptureStatusNone) waiting.emplace(host_channel_, operation, elements, dtype);
   const Event ready = events_->take();
   const Event start = events_->take();
@@ -260,14 +260,14 @@ at::Tensor NcclCommunicator::all_gather(const at::Tensor& piece) {
 }
 
 void NcclCommunicator::barrier() {
-  const Watch::Channel::Waiting waiting(host_channel_, "barrier");
+  const Activity::Channel::Waiting waiting(host_channel_, "barrier");
   control_->barrier();
 }
 
 std::unique_ptr<Communicator> NcclCommunicator::split(int color) {
   check_color(color);
   auto control = control_->split(color);
-  const Watch::Channel::Waiting waiting(host_channel_, "split");
+  const Activity::Channel::Waiting waiting(host_channel_, "split");
   ZT_CHECK_CUDA(cudaSetDevice(context_.ordinal));
   ZT_CHECK_CUDA(cudaStreamSynchronize(stream_->get()));
   auto handle = std::make_unique<NcclHandle>(*handle_, color, rank());
@@ -284,7 +284,7 @@ void NcclCommunicator::register_buffer(const at::Tensor& tensor) {
 
 // The watchdog sees a replay as one collective, from the start of the graph to its end.
 void NcclCommunicator::launch_captured(const std::function<void()>& launch) {
-  const Watch::Channel::Waiting waiting(host_channel_, "captured step");
+  const Activity::Channel::Waiting waiting(host_channel_, "captured step");
   if (const auto reason = handle_->async_error()) throw RunError(*reason);
   ZT_CHECK_CUDA(cudaSetDevice(context_.ordinal));
   const cudaStream_t current = context_.current_stream();
@@ -307,7 +307,7 @@ std::vector<PieceShape> NcclCommunicator::exchange_shapes(const at::Tensor& piec
 }
 
 std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control, DeviceContext context,
-                                           std::shared_ptr<Watch> watch, std::chrono::milliseconds timeout) {
+                                           std::shared_ptr<Activity> watch, std::chrono::milliseconds timeout) {
   ZT_CHECK_CUDA(cudaSetDevice(context.ordinal));
   const ncclUniqueId id = share_unique_id(*control);
   auto handle = std::make_unique<NcclHandle>(id, control->rank(), control->size(), timeout);

@@ -18,7 +18,7 @@
 #include "nccl/device_channel.hpp"
 #include "nccl/device_context.hpp"
 #include "nccl/nccl_handle.hpp"
-#include "watch.hpp"
+#include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
 
@@ -26,7 +26,7 @@ class NcclCommunicator final : public Communicator {
  public:
   // `control` connects the same ranks on the host: it carries shapes and barriers. `id` and `label` name the
   // group for `watch`. Work objects must not outlive the communicator.
-  NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context, std::shared_ptr<Watch> watch,
+  NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context, std::shared_ptr<Activity> watch,
                    std::unique_ptr<NcclHandle> handle, std::shared_ptr<CommunicationStream> stream,
                    std::uint64_t id, std::string label);
   ~NcclCommunicator() override;
@@ -58,9 +58,9 @@ class NcclCommunicator final : public Communicator {
 
   std::unique_ptr<Communicator> control_;
   DeviceContext context_;
-  std::shared_ptr<Watch> watch_;
+  std::shared_ptr<Activity> watch_;
   std::uint64_t splits_ = 0;
-  Watch::Channel host_channel_;
+  Activity::Channel host_channel_;
   std::shared_ptr<EventPool> events_;
   std::shared_ptr<CommunicationStream> stream_;
   std::unique_ptr<NcclHandle> handle_;
@@ -71,6 +71,6 @@ class NcclCommunicator final : public Communicator {
 // Shares NCCL's id over `control` and connects its ranks, each with its device. Collective. RunError when
 // some rank does not come within `timeout`.
 std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control, DeviceContext context,
-                                           std::shared_ptr<Watch> watch, std::chrono::milliseconds timeout);
+                                           std::shared_ptr<Activity> watch, std::chrono::milliseconds timeout);
 
 }  // namespace zoetrope::comm

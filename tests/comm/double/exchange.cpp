@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-#include "mpi_reduction.hpp"
+#include "mpi/mpi_reduction.hpp"
 
 namespace zoetrope::comm::nccl_double {
 namespace {

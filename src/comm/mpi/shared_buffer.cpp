@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shared_buffer.hpp"
+#include "mpi/shared_buffer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 
 #include "zoetrope/compute/tasks.hpp"
 
-#include "mpi_handle.hpp"
+#include "mpi/mpi_handle.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -93,11 +93,11 @@ void SharedBuffer::meet() {
   ZT_CHECK_MPI(MPI_Win_sync(window_));
 }
 
-void SharedBuffer::sum_share(const at::Tensor& part, Share share) {
+void SharedBuffer::sum_share(const at::Tensor& part, support::Range share) {
   constexpr std::int64_t kPiece = 4096;  // of a core's first cache
-  const std::int64_t begin = part.const_data_ptr<float>() - buffers_[mine_] + share.first;
+  const std::int64_t begin = part.const_data_ptr<float>() - buffers_[mine_] + share.begin;
   meet();
-  compute::for_each_range(share.count, kPiece, [&](std::int64_t first, std::int64_t end) {
+  compute::for_each_range(share.size(), kPiece, [&](std::int64_t first, std::int64_t end) {
     const std::int64_t count = end - first;
     std::array<float, kPiece> sum;
     std::copy_n(buffers_[0] + begin + first, count, sum.data());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mpi_communicator.hpp"
+#include "mpi/mpi_communicator.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -66,7 +66,7 @@ void wait_beside_computation(MPI_Request request, const OrderedExecutor& executo
 
 }  // namespace
 
-MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, std::uint64_t id,
+MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Activity> watch, std::uint64_t id,
                                  const std::string& label, std::int64_t max_chunk)
     : comm_(std::move(comm)),
       async_comm_(duplicate(comm_.get())),
@@ -79,7 +79,7 @@ MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, 
 void MpiCommunicator::broadcast(at::Tensor tensor, int root) {
   check_tensor(tensor, at::kCPU, "broadcast");
   check_root(root, size_, "broadcast");
-  const Watch::Channel::Waiting waiting(channel_, "broadcast", tensor.numel(),
+  const Activity::Channel::Waiting waiting(channel_, "broadcast", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
   for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
                  [&](char* data, int count) {
@@ -90,7 +90,7 @@ void MpiCommunicator::broadcast(at::Tensor tensor, int root) {
 void MpiCommunicator::all_reduce(at::Tensor tensor, ReduceOp op) {
   check_tensor(tensor, at::kCPU, "all_reduce");
   check_reduction(tensor.scalar_type(), op, "all_reduce");
-  const Watch::Channel::Waiting waiting(channel_, "all_reduce", tensor.numel(),
+  const Activity::Channel::Waiting waiting(channel_, "all_reduce", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
@@ -122,7 +122,7 @@ at::Tensor MpiCommunicator::make_common(std::int64_t count) {
 
 at::Tensor MpiCommunicator::make_shared(SharedBuffer::Kind kind, std::int64_t count, const char* operation) {
   if (!executor_.is_deferred() || size_ == 1) return {};
-  const Watch::Channel::Waiting waiting(channel_, operation, count, dtype_name(at::kFloat));
+  const Activity::Channel::Waiting waiting(channel_, operation, count, dtype_name(at::kFloat));
   auto buffer = SharedBuffer::make(comm_.get(), kind, count);
   if (!buffer) return {};
   shared_buffers_.push_back(std::move(buffer));
@@ -137,17 +137,17 @@ SharedBuffer* MpiCommunicator::buffer_of(const at::Tensor& tensor) const {
   return found == shared_buffers_.end() ? nullptr : found->get();
 }
 
-void MpiCommunicator::reduce_scatter(at::Tensor tensor, Share share) {
+void MpiCommunicator::reduce_scatter(at::Tensor tensor, support::Range share) {
   check_tensor(tensor, at::kCPU, "reduce_scatter");
   SharedBuffer* const shared = buffer_of(tensor);
   if (shared == nullptr) return Communicator::reduce_scatter(tensor, share);
-  const Watch::Channel::Waiting waiting(channel_, "reduce_scatter", tensor.numel(),
+  const Activity::Channel::Waiting waiting(channel_, "reduce_scatter", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
   shared->sum_share(tensor, share);
 }
 
 void MpiCommunicator::run_all_reduce(const at::Tensor& tensor, ReduceOp op) {
-  const Watch::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
+  const Activity::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
                                         dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
@@ -168,7 +168,7 @@ void MpiCommunicator::reduce(at::Tensor tensor, int root, ReduceOp op) {
   check_tensor(tensor, at::kCPU, "reduce");
   check_reduction(tensor.scalar_type(), op, "reduce");
   check_root(root, size_, "reduce");
-  const Watch::Channel::Waiting waiting(channel_, "reduce", tensor.numel(), dtype_name(tensor.scalar_type()));
+  const Activity::Channel::Waiting waiting(channel_, "reduce", tensor.numel(), dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
@@ -182,7 +182,7 @@ void MpiCommunicator::reduce(at::Tensor tensor, int root, ReduceOp op) {
 at::Tensor MpiCommunicator::gather(const at::Tensor& piece, int root) {
   check_piece(piece, at::kCPU, "gather");
   check_root(root, size_, "gather");
-  const Watch::Channel::Waiting waiting(channel_, "gather", piece.numel(), dtype_name(piece.scalar_type()));
+  const Activity::Channel::Waiting waiting(channel_, "gather", piece.numel(), dtype_name(piece.scalar_type()));
   const auto shapes = exchange_shapes(piece, "gather");
   at::Tensor all;
   if (rank_ == root) all = empty_rows_like(piece, total_rows(shapes));
@@ -198,7 +198,7 @@ at::Tensor MpiCommunicator::gather(const at::Tensor& piece, int root) {
 
 at::Tensor MpiCommunicator::all_gather(const at::Tensor& piece) {
   check_piece(piece, at::kCPU, "all_gather");
-  const Watch::Channel::Waiting waiting(channel_, "all_gather", piece.numel(),
+  const Activity::Channel::Waiting waiting(channel_, "all_gather", piece.numel(),
                                         dtype_name(piece.scalar_type()));
   const auto shapes = exchange_shapes(piece, "all_gather");
   at::Tensor all = empty_rows_like(piece, total_rows(shapes));
@@ -222,7 +222,7 @@ at::Tensor MpiCommunicator::all_gather(const at::Tensor& piece) {
 }
 
 void MpiCommunicator::barrier() {
-  const Watch::Channel::Waiting waiting(channel_, "barrier");
+  const Activity::Channel::Waiting waiting(channel_, "barrier");
   std::atomic_thread_fence(std::memory_order_seq_cst);
   MPI_Request request = MPI_REQUEST_NULL;
   ZT_CHECK_MPI(MPI_Ibarrier(comm_.get(), &request));
@@ -232,7 +232,7 @@ void MpiCommunicator::barrier() {
 
 std::unique_ptr<Communicator> MpiCommunicator::split(int color) {
   check_color(color);
-  const Watch::Channel::Waiting waiting(channel_, "split");
+  const Activity::Channel::Waiting waiting(channel_, "split");
   MPI_Comm part = MPI_COMM_NULL;
   ZT_CHECK_MPI(MPI_Comm_split(comm_.get(), color, rank_, &part));
   const std::uint64_t id = child_id(channel_.id(), ++splits_, static_cast<std::uint64_t>(color));

@@ -9,8 +9,8 @@
 
 #include <mpi.h>
 
-#include "mpi_handle.hpp"
-#include "watch.hpp"
+#include "mpi/mpi_handle.hpp"
+#include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "watch.hpp"
+#include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
 

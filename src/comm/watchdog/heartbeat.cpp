@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "heartbeat.hpp"
+#include "watchdog/heartbeat.hpp"
 
 #include <type_traits>
 

@@ -16,11 +16,12 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "argument_check.hpp"
 #include "ordered_executor.hpp"
-#include "thread_group.hpp"
+#include "threads/thread_group.hpp"
 
 namespace zoetrope::comm {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mpi_reduction.hpp"
+#include "mpi/mpi_reduction.hpp"
 
 #include <algorithm>
 
 #include <ATen/ATen.h>
 
-#include "mpi_handle.hpp"
+#include "mpi/mpi_handle.hpp"
 
 namespace zoetrope::comm {
 namespace {

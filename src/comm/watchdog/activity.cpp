@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "watch.hpp"
+#include "watchdog/activity.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,30 +8,30 @@
 
 namespace zoetrope::comm {
 
-void Watch::add(Source* source) {
+void Activity::add(Source* source) {
   const std::lock_guard lock(mutex_);
   sources_.push_back(source);
 }
 
-void Watch::remove(Source* source) {
+void Activity::remove(Source* source) {
   const std::lock_guard lock(mutex_);
   std::erase(sources_, source);
 }
 
-void Watch::set_stage(const std::string& stage) {
+void Activity::set_stage(const std::string& stage) {
   const std::lock_guard lock(mutex_);
   stage_ = stage;
   note_move();
 }
 
-double Watch::idle_s() {
+double Activity::idle_s() {
   const std::int64_t moves = moves_ + support::progress_marks();
   if (moves != moves_seen_) moved_at_s_ = now_s();
   moves_seen_ = moves;
   return now_s() - moved_at_s_;
 }
 
-RankReport Watch::report(int rank) {
+RankReport Activity::report(int rank) {
   const std::lock_guard lock(mutex_);
   std::vector<ChannelReport> all;
   all.reserve(sources_.size());
@@ -50,7 +50,7 @@ RankReport Watch::report(int rank) {
   return report;
 }
 
-std::optional<std::string> Watch::failure() const {
+std::optional<std::string> Activity::failure() const {
   const std::lock_guard lock(mutex_);
   for (Source* source : sources_) {
     if (auto reason = source->failure()) return reason;
@@ -58,21 +58,21 @@ std::optional<std::string> Watch::failure() const {
   return std::nullopt;
 }
 
-void Watch::abandon() {
+void Activity::abandon() {
   const std::lock_guard lock(mutex_);
   for (Source* source : sources_) source->abandon();
 }
 
-Watch::Channel::Channel(std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label)
+Activity::Channel::Channel(std::shared_ptr<Activity> watch, std::uint64_t id, const std::string& label)
     : watch_(std::move(watch)), id_(id), label_(label) {
   watch_->add(this);
 }
 
-Watch::Channel::~Channel() {
+Activity::Channel::~Channel() {
   watch_->remove(this);
 }
 
-ChannelReport Watch::Channel::report(double now_s) {
+ChannelReport Activity::Channel::report(double now_s) {
   const std::lock_guard lock(mutex_);
   ChannelReport report;
   report.id = id_;
@@ -85,7 +85,7 @@ ChannelReport Watch::Channel::report(double now_s) {
   return report;
 }
 
-Watch::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::int64_t elements,
+Activity::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::int64_t elements,
                                  const char* dtype)
     : channel_(channel) {
   const std::lock_guard lock(channel_.mutex_);
@@ -98,7 +98,7 @@ Watch::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::i
   channel_.watch_->note_move();
 }
 
-Watch::Channel::Waiting::~Waiting() {
+Activity::Channel::Waiting::~Waiting() {
   const std::lock_guard lock(channel_.mutex_);
   channel_.waiting_ = false;
   channel_.watch_->note_move();

@@ -12,16 +12,16 @@
 #include <thread>
 #include <vector>
 
-#include "heartbeat.hpp"
-#include "verdict.hpp"
-#include "watch.hpp"
+#include "watchdog/heartbeat.hpp"
+#include "watchdog/hang_report.hpp"
+#include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
 
 class Watchdog {
  public:
   // `comm` is the watchdogs' own; `hosts` has one name per rank of it.
-  Watchdog(UniqueComm comm, std::shared_ptr<Watch> watch, std::vector<std::string> hosts,
+  Watchdog(UniqueComm comm, std::shared_ptr<Activity> watch, std::vector<std::string> hosts,
            std::chrono::seconds timeout);
   // All ranks must have passed a common point after which none waits; takes leave of the other watchdogs.
   ~Watchdog();
@@ -46,7 +46,7 @@ class Watchdog {
 
   int rank_ = 0;
   int size_ = 1;
-  std::shared_ptr<Watch> watch_;
+  std::shared_ptr<Activity> watch_;
   HeartbeatExchange exchange_;
   std::vector<RankView> views_;       // by rank; a deputy keeps only rank 0's up to date
   std::vector<double> last_heard_s_;  // on watch_'s clock

@@ -18,7 +18,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/support/error.hpp"
 
 namespace zoetrope::comm {

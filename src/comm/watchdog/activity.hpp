@@ -46,7 +46,7 @@ struct RankReport {
   std::array<ChannelReport, kMaxChannels> channels{};
 };
 
-class Watch {
+class Activity {
  public:
   class Channel;
 
@@ -89,9 +89,9 @@ class Watch {
 };
 
 // A group's sequence of collectives on this rank. Used by one thread at a time.
-class Watch::Channel final : public Watch::Source {
+class Activity::Channel final : public Activity::Source {
  public:
-  Channel(std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label);
+  Channel(std::shared_ptr<Activity> watch, std::uint64_t id, const std::string& label);
   ~Channel() override;
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -110,12 +110,12 @@ class Watch::Channel final : public Watch::Source {
 
   std::uint64_t id() const { return id_; }
   const std::string& label() const { return label_; }
-  const std::shared_ptr<Watch>& watch() const { return watch_; }
+  const std::shared_ptr<Activity>& watch() const { return watch_; }
 
   ChannelReport report(double now_s) override;
 
  private:
-  std::shared_ptr<Watch> watch_;
+  std::shared_ptr<Activity> watch_;
   const std::uint64_t id_;
   const std::string label_;
   std::mutex mutex_;

@@ -34,7 +34,7 @@ class SharedBuffer {
   // With a buffer for every rank: `share` of `part`, the same elements of mine() on every rank, becomes its
   // sum over the ranks, added up in their order. Until the ranks meet in another collective, none may write
   // to the others' shares of mine(). Collective.
-  void sum_share(const at::Tensor& part, Share share);
+  void sum_share(const at::Tensor& part, support::Range share);
 
  private:
   SharedBuffer(MPI_Comm comm, Kind kind, std::int64_t count);

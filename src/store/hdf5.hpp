@@ -79,6 +79,4 @@ class Hdf5File {
   std::unique_ptr<State> state_;
 };
 
-std::string hdf5_library_version();
-
 }  // namespace zoetrope::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "watchdog.hpp"
+#include "watchdog/watchdog.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -28,7 +28,7 @@ constexpr milliseconds kAbandonTime{2000};
 
 }  // namespace
 
-Watchdog::Watchdog(UniqueComm comm, std::shared_ptr<Watch> watch, std::vector<std::string> hosts,
+Watchdog::Watchdog(UniqueComm comm, std::shared_ptr<Activity> watch, std::vector<std::string> hosts,
                    std::chrono::seconds timeout)
     : rank_(rank_in(comm.get())),
       size_(static_cast<int>(hosts.size())),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verdict.hpp"
+#include "watchdog/hang_report.hpp"
 
 #include <cmath>
 #include <cstring>

@@ -13,11 +13,11 @@
 #include "zoetrope/comm/communicator.hpp"
 
 #include "argument_check.hpp"
-#include "mpi_handle.hpp"
-#include "mpi_reduction.hpp"
+#include "mpi/mpi_handle.hpp"
+#include "mpi/mpi_reduction.hpp"
 #include "ordered_executor.hpp"
-#include "shared_buffer.hpp"
-#include "watch.hpp"
+#include "mpi/shared_buffer.hpp"
+#include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
 
@@ -27,7 +27,7 @@ class MpiCommunicator final : public Communicator {
   static constexpr std::int64_t kMaxChunk = INT_MAX;
 
   // Takes `comm`; collective over it. `id` and `label` name the group for `watch`.
-  MpiCommunicator(UniqueComm comm, std::shared_ptr<Watch> watch, std::uint64_t id, const std::string& label,
+  MpiCommunicator(UniqueComm comm, std::shared_ptr<Activity> watch, std::uint64_t id, const std::string& label,
                   std::int64_t max_chunk = kMaxChunk);
 
   int rank() const override { return rank_; }
@@ -39,7 +39,7 @@ class MpiCommunicator final : public Communicator {
   at::Tensor gather(const at::Tensor& piece, int root) override;
   at::Tensor all_gather(const at::Tensor& piece) override;
   void barrier() override;
-  void reduce_scatter(at::Tensor tensor, Share share) override;
+  void reduce_scatter(at::Tensor tensor, support::Range share) override;
   std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) override;
   // Where set_deferred(), in memory that the ranks share, if there is room.
   at::Tensor make_buffer(const at::Tensor& like) override;
@@ -69,8 +69,8 @@ class MpiCommunicator final : public Communicator {
   std::int64_t max_chunk_;
   std::uint64_t splits_ = 0;
   MpiReductions reductions_;
-  Watch::Channel channel_;
-  Watch::Channel async_channel_;
+  Activity::Channel channel_;
+  Activity::Channel async_channel_;
   std::vector<std::unique_ptr<SharedBuffer>> shared_buffers_;
   OrderedExecutor executor_;  // last: its thread uses all of the above
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mpi_handle.hpp"
+#include "mpi/mpi_handle.hpp"
 
 #include <chrono>
 #include <string>
