@@ -22,6 +22,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "jobs.hpp"
+#include "options.hpp"
 
 namespace zoetrope::jobs {
 

@@ -40,6 +40,20 @@ void require_two_classes(const data::Dataset& images, const Session& session) {
                          "\", and nothing can be told apart by them (a higher --train-limit takes more)");
 }
 
+train::TrainingHooks training_hooks(Session& session) {
+  train::TrainingHooks hooks;
+  hooks.on_stage = [&session](const std::string& stage) {
+    session.keep_options();  // the first step: what was there to resume from has been compared with them
+    session.set_stage(stage);
+  };
+  if (session.options().training.save != train::SaveMode::kInSitu) return hooks;
+  hooks.on_checkpoint = [&session, input = extraction_input(session)](std::int64_t step, double epoch,
+                                                                      const model::Vit& model) {
+    embed::extract_in_situ(session.run(), step, epoch, model, input, session.communicator());
+  };
+  return hooks;
+}
+
 model::Vit start_model(Session& session, const std::vector<std::string>& classes) {
   const std::string& source = session.options().model;
   session.set_stage("reading the model");

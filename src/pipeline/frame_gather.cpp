@@ -59,11 +59,11 @@ FrameAnalysis unpack(const double* row, std::size_t num_images, bool has_classif
 std::vector<FrameAnalysis> gather_frames(const std::vector<FrameAnalysis>& mine, std::size_t num_images,
                                          bool has_classifier, comm::Communicator& communicator) {
   const auto count = static_cast<std::int64_t>(mine.size());
-  const auto width = static_cast<std::int64_t>(scalars(FrameAnalysis{}).size() +
-                                               num_images * (has_classifier ? 5 : 3));
+  FrameAnalysis any;
+  const auto width = static_cast<std::int64_t>(scalars(any).size() + num_images * (has_classifier ? 5 : 3));
   const auto num_predictions = static_cast<std::int64_t>(has_classifier ? num_images : 0);
-  const at::Tensor numbers = at::empty({count, width}, at::kDouble);
-  const at::Tensor predictions = at::empty({count, num_predictions}, at::kLong);
+  const at::Tensor numbers = at::empty({count, width}, at::TensorOptions().dtype(at::kDouble));
+  const at::Tensor predictions = at::empty({count, num_predictions}, at::TensorOptions().dtype(at::kLong));
   for (std::int64_t i = 0; i < count; ++i) {
     const FrameAnalysis& frame = mine[static_cast<std::size_t>(i)];
     pack(frame, numbers.mutable_data_ptr<double>() + i * width);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the page's sources (src/review/page), the libraries and the run's data into one file.
 #include <algorithm>
+#include <cstdio>
 #include <cmath>
 #include <initializer_list>
 
-#include <fmt/format.h>
 
 #include "zoetrope/render/class_colours.hpp"
 #include "zoetrope/review/review.hpp"
@@ -18,6 +18,12 @@
 
 namespace zoetrope::review {
 namespace {
+
+std::string css_colour(std::uint32_t rgb) {
+  char text[8];
+  std::snprintf(text, sizeof text, "#%06x", static_cast<unsigned>(rgb));
+  return text;
+}
 
 using Json = nlohmann::json;
 
@@ -166,7 +172,7 @@ PackedArrays pack_arrays(const store::Analysis& analysis) {
 
 std::vector<std::string> class_colours() {
   std::vector<std::string> colours;
-  for (const std::uint32_t rgb : render::kClassColours) colours.push_back(fmt::format("#{:06x}", rgb));
+  for (const std::uint32_t rgb : render::kClassColours) colours.push_back(css_colour(rgb));
   return colours;
 }
 

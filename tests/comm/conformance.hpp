@@ -399,15 +399,15 @@ TYPED_TEST_P(Conformance, ReduceScatterSumsTheShares) {
     const at::Tensor like = at::empty({kSize}, at::TensorOptions(TypeParam::device()));
     for (const at::Tensor& tensor : {communicator.make_buffer(like), like}) {
       // Even shares, and all for the last rank.
-      for (const support::Range share : {Share{kSize * r / n, kSize * (r + 1) / n - kSize * r / n},
-                                r + 1 == n ? Share{0, kSize} : Share{kSize, 0}}) {
+      for (const support::Range share : {support::Range{kSize * r / n, kSize * (r + 1) / n},
+                                         support::Range{r + 1 == n ? 0 : kSize, kSize}}) {
         tensor.copy_(this->mine(communicator, kSize, at::kFloat));
 
         communicator.reduce_scatter(tensor, share);
 
         const at::Tensor expected = reduced(communicator.size(), kSize, at::kFloat, ReduceOp::kSum);
         EXPECT_TRUE(
-            agrees(tensor.narrow(0, share.first, share.count), expected.narrow(0, share.first, share.count)));
+            agrees(tensor.slice(0, share.begin, share.end), expected.slice(0, share.begin, share.end)));
         communicator.barrier();
       }
     }

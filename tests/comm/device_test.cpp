@@ -14,7 +14,6 @@
 
 #include "zoetrope/support/error.hpp"
 
-#include "host.hpp"
 #include "support/scratch.hpp"
 
 namespace zoetrope::comm {
@@ -31,8 +30,8 @@ struct Rank {
   std::vector<std::string> uuids;
 };
 
-DeviceQuery query_of(const Rank& rank) {
-  std::vector<Device> devices;
+compute::DeviceQuery query_of(const Rank& rank) {
+  std::vector<compute::Device> devices;
   for (const std::string& uuid : rank.uuids)
     devices.push_back({static_cast<int>(devices.size()), "GPU", uuid, "", 0});
   return {[devices] { return devices; }, "no driver"};
@@ -107,50 +106,6 @@ TEST(AllRanksHaveDevice, OnlyWhenAllHave) {
         control.rank() == 0 ? std::vector<std::string>{"A"} : std::vector<std::string>{};
     EXPECT_FALSE(all_ranks_have_device(control, query_of({"x", 0, some})));
   });
-}
-
-// A /sys that tells which cores are near the device; restores this thread's cores.
-class BindToCoresNear : public testing::Test {
- protected:
-  void TearDown() override {
-    sched_setaffinity(0, sizeof before_, reinterpret_cast<const cpu_set_t*>(before_.data()));
-  }
-  void tell(const std::string& list) {
-    const auto folder = sysfs_ / "bus/pci/devices/0000:3b:00.0";
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / "local_cpulist") << list << "\n";
-  }
-  std::string bind() const { return bind_to_cores_near({0, "", "", "0000:3B:00.0", 0}, sysfs_.string()); }
-
-  const CpuSet before_ = allowed_cpus();
-  const std::filesystem::path sysfs_ = scratch::folder();
-};
-
-TEST_F(BindToCoresNear, UsesTheCoresThatTheSystemNames) {
-  const std::string all = format_cpus(before_);
-  const std::string first = all.substr(0, all.find_first_of(",-"));
-  tell(first + ",8000-8191");  // the latter are not there
-  EXPECT_EQ(bind(), first);
-  EXPECT_EQ(format_cpus(allowed_cpus()), first);
-}
-
-TEST_F(BindToCoresNear, LeavesTheCoresWhenNoneOfThemIsAllowedOrNothingIsTold) {
-  EXPECT_EQ(bind(), "");
-  tell("8000-8191");
-  EXPECT_EQ(bind(), "");
-  tell("garbage");
-  EXPECT_EQ(bind(), "");
-  tell("99999999999999999999");
-  EXPECT_EQ(bind(), "");
-  EXPECT_EQ(allowed_cpus(), before_);
-}
-
-TEST(FormatCpus, JoinsRanges) {
-  CpuSet cpus{};
-  cpus[0] = 0b1'0000'1111;
-  cpus[1] = 1;
-  EXPECT_EQ(format_cpus(cpus), "0-3,8,64");
-  EXPECT_EQ(format_cpus(CpuSet{}), "");
 }
 
 }  // namespace

@@ -106,6 +106,10 @@ TEST(Nccl, RegisteredBuffersAreUsedAndReleased) {
   });
 }
 
+compute::GraphLauncher launcher_of(Communicator& communicator) {
+  return [&communicator](const std::function<void()>& launch) { communicator.launch_captured(launch); };
+}
+
 // Something like a training step: collectives that go on beside the computation, and one that is waited for.
 class SomeStep {
  public:
@@ -120,8 +124,8 @@ class SomeStep {
     second->wait();
     communicator_.all_reduce(total_, ReduceOp::kSum);
   }
-  std::unique_ptr<DeviceGraph> captured() {
-    return capture([this] { run(); }, {input_, sums_, total_}, communicator_);
+  std::unique_ptr<compute::DeviceGraph> captured() {
+    return compute::capture([this] { run(); }, {input_, sums_, total_}, launcher_of(communicator_));
   }
 
   at::Tensor input_ = at::ones({1000}), sums_ = at::zeros({1000}), total_ = at::zeros({1});
@@ -178,7 +182,7 @@ TEST(Nccl, SumsOfACaptureThatFailedMayBeDroppedLater) {
       begun = communicator.all_reduce_async(step.sums_, ReduceOp::kSum);
       throw RunError("out of memory");
     };
-    EXPECT_THROW(capture(broken, {step.sums_}, communicator), RunError);
+    EXPECT_THROW(compute::capture(broken, {step.sums_}, launcher_of(communicator)), RunError);
     EXPECT_THAT(nccl_double::take_violations(), ElementsAre(HasSubstr("did not return")));  // of the capture
 
     begun.reset();
@@ -197,7 +201,7 @@ TEST(Nccl, AnErrorOfTheWorkEndsItsCapture) {
     };
     EXPECT_THAT(
         [&] {
-          capture(broken, {step.input_, step.sums_, step.total_}, communicator);
+          compute::capture(broken, {step.input_, step.sums_, step.total_}, launcher_of(communicator));
         },
         ThrowsMessage<RunError>("out of memory"));
     step.run();

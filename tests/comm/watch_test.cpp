@@ -10,7 +10,6 @@
 
 #include "zoetrope/support/progress_marks.hpp"
 
-#include "host.hpp"
 #include "watchdog/hang_report.hpp"
 
 namespace zoetrope::comm {
@@ -203,21 +202,6 @@ TEST(ChildId, DiffersByParentOrdinalAndColor) {
   EXPECT_NE(child_id(1, 2, 3), child_id(1, 2, 4));
   EXPECT_NE(child_id(1, 2, 3), child_id(1, 3, 3));
   EXPECT_NE(child_id(1, 2, 3), child_id(2, 2, 3));
-}
-
-CpuSet cpus(std::initializer_list<int> numbers) {
-  CpuSet set{};
-  for (const int n : numbers) set[static_cast<std::size_t>(n / 64)] |= std::uint64_t{1} << (n % 64);
-  return set;
-}
-
-TEST(FairShare, DividesWhatIsSharedAndKeepsWhatIsOwn) {
-  EXPECT_EQ(fair_share({cpus({0, 1, 2, 3})}, 0), 4);
-  EXPECT_EQ(fair_share({cpus({0, 1, 2, 3}), cpus({0, 1, 2, 3})}, 1), 2);
-  EXPECT_EQ(fair_share({cpus({0, 1}), cpus({2, 3})}, 0), 2);                         // bound to halves
-  EXPECT_EQ(fair_share({cpus({0}), cpus({0}), cpus({0})}, 2), 1);                    // oversubscribed
-  EXPECT_EQ(fair_share({cpus({5, 500, 8000}), cpus({1})}, 0), 3);                    // large machines
-  EXPECT_EQ(fair_share({cpus({0, 1, 2}), cpus({0, 1, 2}), cpus({0, 1, 2})}, 0), 1);  // three thirds are one
 }
 
 }  // namespace

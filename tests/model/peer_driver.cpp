@@ -10,6 +10,7 @@
 #include "zoetrope/model/folder.hpp"
 
 namespace model = zoetrope::model;
+namespace store = zoetrope::store;
 
 int main(int argc, char** argv) try {
   const std::filesystem::path from = argv[1], to = argv[2];

@@ -18,13 +18,12 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Pair;
 
 class EmbeddingsFileTest : public ScratchTest {
  protected:
   void write(support::Range rows, const EmbeddingsIdentity& identity) const {
-    write_shard(folder_, identity, rows.first,
-                {sample_rows(rows.first, rows.second, identity.num_columns), {}});
+    write_shard(folder_, identity, rows.begin,
+                {sample_rows(rows.begin, rows.end, identity.num_columns), {}});
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -77,7 +76,7 @@ TEST_F(EmbeddingsFileTest, SaysWhichRowsAreMissing) {
   const std::string message = message_of<RunError>([&] { seal(folder_, identity_); });
 
   EXPECT_THAT(message, HasSubstr("rows 2 to 5, 9 to 11;"));
-  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 2), Pair(5, 9)));
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(support::Range{0, 2}, support::Range{5, 9}));
 }
 
 TEST_F(EmbeddingsFileTest, DeletesStaleShards) {
@@ -89,7 +88,7 @@ TEST_F(EmbeddingsFileTest, DeletesStaleShards) {
   other_split.num_rows = 100;
   write({4, 6}, other_split);
 
-  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 2)));
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(support::Range{0, 2}));
   EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-2.h5"));
 }
 
@@ -99,7 +98,7 @@ TEST_F(EmbeddingsFileTest, DeletesShardsWhoseRowsAreInOthers) {
   write({4, 5}, identity_);
   write({5, 8}, identity_);
 
-  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 5), Pair(5, 8)));
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(support::Range{0, 5}, support::Range{5, 8}));
   EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-5.h5", "embeddings.shard-5-8.h5"));
 }
 
@@ -108,14 +107,14 @@ TEST_F(EmbeddingsFileTest, JoinsOverlappingShards) {
   EmbeddingsIdentity identity = identity_;
   identity.num_classes = 2;
   const auto write_both = [&](support::Range rows) {
-    write_shard(folder_, identity, rows.first,
-                {sample_rows(rows.first, rows.second, 3), sample_rows(rows.first, rows.second, 2)});
+    write_shard(folder_, identity, rows.begin,
+                {sample_rows(rows.begin, rows.end, 3), sample_rows(rows.begin, rows.end, 2)});
   };
   write_both({0, 5});
   write_both({4, 8});
   write_both({6, 11});
 
-  EXPECT_THAT(collect_shards(folder_, identity), ElementsAre(Pair(0, 5), Pair(4, 8), Pair(6, 11)));
+  EXPECT_THAT(collect_shards(folder_, identity), ElementsAre(support::Range{0, 5}, support::Range{4, 8}, support::Range{6, 11}));
   seal(folder_, identity);
 
   EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 11, 3));
@@ -129,7 +128,7 @@ TEST_F(EmbeddingsFileTest, DeletesShardsWhoseNameOrContentIsWrong) {
   std::ofstream(folder_ / "embeddings.shard-6-9.h5") << "not HDF5";
   std::ofstream(folder_ / "embeddings.shard-9-x.h5") << "not rows";
 
-  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(Pair(0, 3)));
+  EXPECT_THAT(collect_shards(folder_, identity_), ElementsAre(support::Range{0, 3}));
   EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-3.h5"));
 }
 
@@ -187,10 +186,10 @@ TEST_F(EmbeddingsFileTest, RefusesToWriteRowsOutsideTheSplit) {
 
 TEST(MissingRows, AreTheGaps) {
   EXPECT_THAT(missing_rows(0, {}), IsEmpty());
-  EXPECT_THAT(missing_rows(5, {}), ElementsAre(Pair(0, 5)));
+  EXPECT_THAT(missing_rows(5, {}), ElementsAre(support::Range{0, 5}));
   EXPECT_THAT(missing_rows(5, {{0, 5}}), IsEmpty());
-  EXPECT_THAT(missing_rows(7, {{1, 2}, {2, 4}, {6, 7}}), ElementsAre(Pair(0, 1), Pair(4, 6)));
-  EXPECT_THAT(missing_rows(9, {{0, 4}, {3, 6}, {7, 8}}), ElementsAre(Pair(6, 7), Pair(8, 9)));
+  EXPECT_THAT(missing_rows(7, {{1, 2}, {2, 4}, {6, 7}}), ElementsAre(support::Range{0, 1}, support::Range{4, 6}));
+  EXPECT_THAT(missing_rows(9, {{0, 4}, {3, 6}, {7, 8}}), ElementsAre(support::Range{6, 7}, support::Range{8, 9}));
 }
 
 }  // namespace

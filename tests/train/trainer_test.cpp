@@ -112,7 +112,7 @@ TEST(Trainer, CheckpointsKeepTensorsThatClassificationDoesNotUse) {
   const at::Tensor token = at::arange(5, at::kFloat);
   const auto preprocessor = testing::golden_preprocessor();
   model::Vit model = model::load_checkpoint(golden("train-50/initial"));
-  model.passengers.emplace_back("vit.embeddings.mask_token", token);
+  model.extra_tensors.emplace_back("vit.embeddings.mask_token", token);
   const auto cache = testing::cache_of(testing::golden_images(20), preprocessor);
   const auto alone = comm::make_single_communicator();
 

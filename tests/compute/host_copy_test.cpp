@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-namespace zoetrope::comm {
+namespace zoetrope::compute {
 namespace {
 
 TEST(HostCopy, ATensorOfTheHostIsThereAtOnce) {
@@ -25,4 +25,4 @@ TEST(HostCopy, CopiesShareTheTensor) {
 }
 
 }  // namespace
-}  // namespace zoetrope::comm
+}  // namespace zoetrope::compute
