@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data flows one way: no room includes, in a source or a header, what it does not link."""
+"""Data flows one way: no room includes, in a source or a header, what it does not link. And docs/architecture.md shows the
+rooms that there are."""
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import rooms
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+import make_architecture  # noqa: E402
 
 
 class Rooms(unittest.TestCase):
@@ -29,6 +33,13 @@ class Rooms(unittest.TestCase):
             self.assertEqual(rooms.foreign({path: text}, self.rooms),
                              [f"{path}:2: includes zoetrope/comm/, which analysis does not link"])
         self.assertEqual(len(rooms.upward({"support": {"comm"}, "comm": set()})), 1)
+
+    def test_the_architecture_shows_these_rooms(self):
+        self.assertEqual(make_architecture.drawn(make_architecture.PICTURE.read_text()),
+                         make_architecture.edges((ROOT / "src/CMakeLists.txt").read_text()),
+                         "draw it again: docs/make_architecture.py")
+        described = re.findall(r"^\*\*(\w+)\*\* is ", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+        self.assertEqual(described, list(self.rooms))
 
 
 if __name__ == "__main__":
