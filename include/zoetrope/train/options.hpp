@@ -17,7 +17,7 @@ enum class SaveMode {
   kInSitu  // only the newest is kept; earlier ones live on as what was computed from them
 };
 
-// Whether the device replays a step as one captured graph (comm/device_graph.hpp).
+// Whether the device replays a step as one captured graph (compute/device_graph.hpp).
 enum class GraphMode {
   kOff,
   kAuto,  // where it can; a step that cannot be captured runs as it is
