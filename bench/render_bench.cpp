@@ -71,12 +71,6 @@ void bench_layout(const char* name, Layout layout, const synthetic::Options& opt
   std::uintmax_t bytes = 0;
   for (std::size_t i = 0; i < pictures.size(); ++i) bytes += fs::file_size(png(i));
   report("write PNG", write, bytes);
-  report("read PNG",
-         measure(rounds,
-                 [&] {
-                   for (std::size_t i = 0; i < pictures.size(); ++i) read_png(png(i));
-                 }),
-         bytes);
   for (const char* format : {"gif", "mp4", "webp"}) {
     const fs::path path = folder / (std::string("animation.") + format);
     const double ms = measure(std::max(1, rounds / 3), [&] {

@@ -9,6 +9,16 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(zoetrope_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
 endif()
 target_compile_definitions(zoetrope_options INTERFACE ZOETROPE_VERSION="${PROJECT_VERSION}")
+# It reads files of strangers: what a defect could be used for is made harder. Checked by tests/lint/hardening_test.py.
+target_compile_options(zoetrope_options INTERFACE -fPIE -fstack-protector-strong)
+target_link_options(zoetrope_options INTERFACE -pie -Wl,-z,relro -Wl,-z,now)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(zoetrope_options INTERFACE -fcf-protection)
+endif()
+if(NOT ZOETROPE_SANITIZE)  # the sanitizers check more than it does, and it would hide calls from them
+  target_compile_options(zoetrope_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()
+target_compile_definitions(zoetrope_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(ZOETROPE_SANITIZE)
   target_compile_options(zoetrope_options INTERFACE -fsanitize=${ZOETROPE_SANITIZE})
   target_link_options(zoetrope_options INTERFACE -fsanitize=${ZOETROPE_SANITIZE})

@@ -28,7 +28,8 @@ po::typed_value<double>* real(double& target, const char* shown) {
 
 const Words<data::Augmentation> kAugmentations = {{"none", data::Augmentation::kNone},
                                                   {"flip-crop", data::Augmentation::kFlipCrop}};
-const Words<train::SaveMode> kSaveModes = {{"full", train::SaveMode::kFull}, {"in-situ", train::SaveMode::kInSitu}};
+const Words<train::SaveMode> kSaveModes = {{"full", train::SaveMode::kFull},
+                                           {"in-situ", train::SaveMode::kInSitu}};
 const Words<train::GraphMode> kGraphModes = {
     {"auto", train::GraphMode::kAuto}, {"on", train::GraphMode::kOn}, {"off", train::GraphMode::kOff}};
 const Words<std::optional<pipeline::DeviceChoice>> kDevices = {{"auto", pipeline::DeviceChoice::kAuto},
@@ -47,28 +48,31 @@ const Words<analysis::AlignTo> kAlignments = {{"previous", analysis::AlignTo::kP
 const Words<pipeline::Projection> kProjections = {{"each", pipeline::Projection::kEach},
                                                   {"last", pipeline::Projection::kLast},
                                                   {"joint", pipeline::Projection::kJoint}};
-const Words<render::Layout> kLayouts = {{"wide", render::Layout::kWide}, {"article", render::Layout::kArticle}};
+const Words<render::Layout> kLayouts = {{"wide", render::Layout::kWide},
+                                        {"article", render::Layout::kArticle}};
 const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark", render::Theme::kDark}};
 
 // --size WIDTHxHEIGHT.
 po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
   constexpr int kMost = 16384;
   const std::string now = std::to_string(target.width) + "x" + std::to_string(target.height);
-  return po::value<std::string>()->default_value(now)->value_name("WxH")->notifier([&target](const std::string& size) {
-    int width = 0, height = 0;
-    const char* end = size.data() + size.size();
-    const auto [x, error] = std::from_chars(size.data(), end, width);
-    if (error == std::errc{} && x != end && *x == 'x') {
-      const auto [rest, height_error] = std::from_chars(x + 1, end, height);
-      if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMost && height <= kMost) {
-        target.width = width;
-        target.height = height;
-        return;
-      }
-    }
-    throw UsageError("--size " + size + ": give WIDTHxHEIGHT in pixels, e.g. 1920x1080, each at most " +
-                     std::to_string(kMost));
-  });
+  return po::value<std::string>()->default_value(now)->value_name("WxH")->notifier(
+      [&target](const std::string& size) {
+        int width = 0, height = 0;
+        const char* end = size.data() + size.size();
+        const auto [x, error] = std::from_chars(size.data(), end, width);
+        if (error == std::errc{} && x != end && *x == 'x') {
+          const auto [rest, height_error] = std::from_chars(x + 1, end, height);
+          if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMost &&
+              height <= kMost) {
+            target.width = width;
+            target.height = height;
+            return;
+          }
+        }
+        throw UsageError("--size " + size + ": give WIDTHxHEIGHT in pixels, e.g. 1920x1080, each at most " +
+                         std::to_string(kMost));
+      });
 }
 
 po::options_description model_options(Options& o) {
@@ -85,20 +89,25 @@ po::options_description training_options(Options& o) {
   add("max-steps", field(o.pipeline.training.max_steps, "N"), "optimizer steps; 0: as --epochs says");
   add("epochs", real(o.pipeline.epochs, "3"), "passes over the training images");
   add("batch-size", field(o.pipeline.training.batch_size, "N"), "images per optimizer step, over all ranks");
-  add("micro-batch", field(o.pipeline.training.micro_batch, "N"), "images per forward pass on a rank; 0: what fits");
+  add("micro-batch", field(o.pipeline.training.micro_batch, "N"),
+      "images per forward pass on a rank; 0: what fits");
   add("learning-rate", real(o.pipeline.training.learning_rate, "5e-5"), "peak learning rate");
   add("weight-decay", real(o.pipeline.training.weight_decay, "0"), "AdamW's weight decay");
-  add("warmup-ratio", real(o.pipeline.training.warmup_ratio, "0.1"), "part of the steps in which the learning rate rises");
+  add("warmup-ratio", real(o.pipeline.training.warmup_ratio, "0.1"),
+      "part of the steps in which the learning rate rises");
   add("max-grad-norm", real(o.pipeline.training.max_grad_norm, "1"), "gradient clipping; 0: none");
   add("seed", field(o.pipeline.training.seed, "N"), "order of images and random start");
-  add("save-steps", field(o.pipeline.training.save_steps, "N"), "a checkpoint, and so a frame, every N steps");
+  add("save-steps", field(o.pipeline.training.save_steps, "N"),
+      "a checkpoint, and so a frame, every N steps");
   add("logging-steps", field(o.pipeline.training.logging_steps, "N"), "a line of log.csv every N steps");
-  add("augment", choice(o.pipeline.training.augmentation, "augment", "A", kAugmentations), "none, or flip-crop (RandomResizedCrop and flip, as torchvision)");
+  add("augment", choice(o.pipeline.training.augmentation, "augment", "A", kAugmentations),
+      "none, or flip-crop (RandomResizedCrop and flip, as torchvision)");
   add("save", choice(o.pipeline.training.save, "save", "MODE", kSaveModes),
       "full: every checkpoint is a model; in-situ: embed while training, keep the last model");
   add("cuda-graph", choice(o.pipeline.training.graph, "cuda-graph", "MODE", kGraphModes),
       "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
-  add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"), "newest checkpoints that keep the optimizer's state");
+  add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"),
+      "newest checkpoints that keep the optimizer's state");
   return group;
 }
 
@@ -112,7 +121,8 @@ po::options_description compute_options(Options& o) {
 po::options_description device_options(Options& o) {
   po::options_description group("Device", kLineLength);
   auto add = group.add_options();
-  add("device", choice(o.pipeline.compute.device, "device", "D", kDevices), "cpu, cuda, or auto: the GPUs where every rank has one of its own");
+  add("device", choice(o.pipeline.compute.device, "device", "D", kDevices),
+      "cpu, cuda, or auto: the GPUs where every rank has one of its own");
   return group;
 }
 
@@ -130,9 +140,11 @@ po::options_description forward_options(Options& o) {
 po::options_description analysis_options(Options& o) {
   po::options_description group("Analysis", kLineLength);
   auto add = group.add_options();
-  add("neighbours", field(o.pipeline.analysis.neighbours, "K"), "nearest neighbours of the outlier score (cleanlab's k)");
+  add("neighbours", field(o.pipeline.analysis.neighbours, "K"),
+      "nearest neighbours of the outlier score (cleanlab's k)");
   add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
-  add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments), "what Procrustes aligns a frame to: previous, first, last or none");
+  add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments),
+      "what Procrustes aligns a frame to: previous, first, last or none");
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint)");
   return group;
@@ -141,12 +153,14 @@ po::options_description analysis_options(Options& o) {
 po::options_description rendering_options(Options& o) {
   po::options_description group("Animation", kLineLength);
   auto add = group.add_options();
-  add("layout", choice(o.pipeline.render.layout, "layout", "L", kLayouts), "wide, or article (the article's figure)");
+  add("layout", choice(o.pipeline.render.layout, "layout", "L", kLayouts),
+      "wide, or article (the article's figure)");
   add("size", picture_size(o.pipeline.render), "pixels of a frame");
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
   add("fps", real(o.pipeline.render.fps, "10"), "frames a second");
   add("tween", field(o.pipeline.render.tween, "N"), "in-between frames from one checkpoint to the next");
-  add("format", word_list(o.pipeline.render.formats, "format", {"gif", "mp4", "webp"}), "gif, mp4, webp; several with commas");
+  add("format", word_list(o.pipeline.render.formats, "format", {"gif", "mp4", "webp"}),
+      "gif, mp4, webp; several with commas");
   return group;
 }
 
@@ -189,11 +203,14 @@ po::options_description describe_data(Options& o) {
   add("train-split", field(o.pipeline.data.train_split, "NAME"),
       "folder, parquet: the training split's name, where it is an unusual one");
   add("test-split", field(o.pipeline.data.test_split, "NAME"), "the same of the test split");
-  add("image-column", field(o.pipeline.data.image_column, "NAME"), "parquet: the images' column, where there are several");
-  add("label-column", field(o.pipeline.data.label_column, "NAME"), "parquet: the labels' column; cifar100: coarse_label");
+  add("image-column", field(o.pipeline.data.image_column, "NAME"),
+      "parquet: the images' column, where there are several");
+  add("label-column", field(o.pipeline.data.label_column, "NAME"),
+      "parquet: the labels' column; cifar100: coarse_label");
   add("skip-bad-images", po::bool_switch(&o.pipeline.data.skip_bad_images),
       "folder, parquet: go on without images that cannot be decoded");
-  add("image-cache", field(o.pipeline.data.image_cache_mib, "MIB"), "resized images of a split that a rank keeps in memory");
+  add("image-cache", field(o.pipeline.data.image_cache_mib, "MIB"),
+      "resized images of a split that a rank keeps in memory");
   return group;
 }
 

@@ -128,10 +128,8 @@ bool is_kept(const std::string& name, unsigned groups, const std::vector<std::st
 }
 
 // What run.ini, whose text is `before`, is to hold once the job's options have proven good.
-store::NamedValues values_to_keep(const Options& options,
-                                                                const po::variables_map& values,
-                                                                const po::options_description& all,
-                                                                const std::string& before) {
+store::NamedValues values_to_keep(const Options& options, const po::variables_map& values,
+                                  const po::options_description& all, const std::string& before) {
   Options ignored;
   const auto data_names = names_of(describe_data(ignored));
   const auto earlier = values_of(before, all);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options whose values are words: what each word means stands in one table, from which --help, the default, the check
-// and the meaning come.
+// Options whose values are words: what each word means stands in one table, from which --help, the default,
+// the check and the meaning come.
 #pragma once
 
 #include <string>
@@ -30,10 +30,8 @@ boost::program_options::typed_value<std::string>* choice(Value& target, const ch
   std::string word_now;
   for (const auto& [word, value] : words)
     if (value == target) word_now = word;
-  return boost::program_options::value<std::string>()
-      ->default_value(word_now)
-      ->value_name(shown)
-      ->notifier([&target, name, words](const std::string& asked) {
+  return boost::program_options::value<std::string>()->default_value(word_now)->value_name(shown)->notifier(
+      [&target, name, words](const std::string& asked) {
         std::vector<std::string> known;
         for (const auto& [word, value] : words) {
           if (word == asked) {
@@ -47,7 +45,8 @@ boost::program_options::typed_value<std::string>* choice(Value& target, const ch
 }
 
 // The option --`name`, a list of words between commas, each of them once.
-boost::program_options::typed_value<std::string>* word_list(std::vector<std::string>& target, const char* name,
+boost::program_options::typed_value<std::string>* word_list(std::vector<std::string>& target,
+                                                            const char* name,
                                                             const std::vector<std::string>& known);
 
 }  // namespace zoetrope::jobs

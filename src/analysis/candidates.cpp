@@ -26,9 +26,9 @@ constexpr Thresholds kNothingPasses = [] {
 }();
 
 // One row of a tile: flags[j] = 1 where row or column j wants the product.
-ZOETROPE_FOR_EACH_CPU void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
-                                const float* column_thresholds, float row_offset, std::int64_t count,
-                                std::uint8_t* flags) {
+ZOETROPE_FOR_EACH_CPU void flag_wanted(const float* products, const float* column_offsets,
+                                       float row_threshold, const float* column_thresholds, float row_offset,
+                                       std::int64_t count, std::uint8_t* flags) {
   for (std::int64_t j = 0; j < count; ++j) {
     const bool for_row = products[j] + column_offsets[j] > row_threshold;
     const bool for_column = products[j] + row_offset > column_thresholds[j];

@@ -27,7 +27,8 @@ Neighbours score_outliers(const FrameInput& input, std::int64_t num_neighbours, 
   return neighbours;
 }
 
-void project(const at::Tensor& rows, const std::optional<Pca>& shared, TensorDevice device, FrameAnalysis& result) {
+void project(const at::Tensor& rows, const std::optional<Pca>& shared, TensorDevice device,
+             FrameAnalysis& result) {
   const support::Stopwatch watch;
   const Pca pca = shared ? *shared : Pca::fit(rows, device);
   const Points points = pca.transform(rows);
@@ -49,14 +50,14 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
 
 }  // namespace
 
-FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours, const std::optional<Pca>& shared,
-                            std::optional<Predecessor>& before, TensorDevice device) {
+FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours,
+                            const std::optional<Pca>& shared, std::optional<Predecessor>& before,
+                            TensorDevice device) {
   FrameAnalysis result;
   Neighbours neighbours = score_outliers(input, num_neighbours, device, result);
   project(input.rows, shared, device, result);
   read_classifier(input, result);
-  result.neighbour_preservation =
-      before ? neighbour_preservation(before->neighbours, neighbours) : kUnknown;
+  result.neighbour_preservation = before ? neighbour_preservation(before->neighbours, neighbours) : kUnknown;
   result.linear_cka = before ? linear_cka(before->rows, input.rows, device) : kUnknown;
   before = Predecessor{input.rows, std::move(neighbours)};
   return result;

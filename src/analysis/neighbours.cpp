@@ -137,9 +137,9 @@ void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> 
 
 void search_again(const SearchSpace& space, std::span<const std::int64_t> unproven, Neighbours& found) {
   compute::for_each_range(static_cast<std::int64_t>(unproven.size()), kRowsPerTask,
-                       [&](std::int64_t begin, std::int64_t end) {
-                         search_batch_again(space, unproven.subspan(begin, end - begin), found);
-                       });
+                          [&](std::int64_t begin, std::int64_t end) {
+                            search_batch_again(space, unproven.subspan(begin, end - begin), found);
+                          });
 }
 
 Neighbours empty_neighbours(std::int64_t num_rows, std::int64_t k) {

@@ -9,12 +9,12 @@
 #include <ATen/ops/mm.h>
 
 #include "zoetrope/analysis/drift.hpp"
+#include "zoetrope/compute/each_cpu.hpp"
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "rows.hpp"
 #include "search_space.hpp"
-#include "zoetrope/compute/each_cpu.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -29,7 +29,7 @@ at::Tensor as_rows(const Points& points) {
 
 // How many of products[j] + offsets[j] are above `score`.
 ZOETROPE_FOR_EACH_CPU std::int64_t count_above(const float* products, const float* offsets, float score,
-                                        std::int64_t count) {
+                                               std::int64_t count) {
   std::int32_t above = 0;
   for (std::int64_t j = 0; j < count; ++j) above += products[j] + offsets[j] > score ? 1 : 0;
   return above;

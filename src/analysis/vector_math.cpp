@@ -51,7 +51,7 @@ ZOETROPE_FOR_EACH_CPU void accumulate(const float* x, double scale, std::int64_t
 }
 
 ZOETROPE_FOR_EACH_CPU CentredRow centre(const float* x, double scale, const double* mean, double unit,
-                                 std::int64_t size, float* centred) {
+                                        std::int64_t size, float* centred) {
   double squares[kLanes] = {};
   double products[kLanes] = {};
   for (std::int64_t first = 0; first < size; first += kLanes) {
@@ -71,7 +71,7 @@ ZOETROPE_FOR_EACH_CPU void widen(const float* x, const double* shift, std::int64
 }
 
 ZOETROPE_FOR_EACH_CPU Projected project(const float* x, const double* mean, const double* first,
-                                 const double* second, std::int64_t size) {
+                                        const double* second, std::int64_t size) {
   double onto_first[kLanes] = {};
   double onto_second[kLanes] = {};
   for (std::int64_t begin = 0; begin < size; begin += kLanes) {

@@ -7,10 +7,6 @@
 
 namespace zoetrope::comm {
 
-void Communicator::broadcast_all(const std::vector<at::Tensor>& tensors, int root) {
-  for (const at::Tensor& tensor : tensors) broadcast(tensor, root);
-}
-
 at::Tensor Communicator::make_buffer(const at::Tensor& like) {
   return at::zeros_like(like, like.options().requires_grad(false));
 }

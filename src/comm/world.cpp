@@ -84,7 +84,8 @@ struct World::State {
   int size = size_of(MPI_COMM_WORLD);
   int local_rank = rank_in(local.get());
   int local_size = size_of(local.get());
-  std::vector<compute::CpuSet> cpus = all_gather_bytes(local.get(), compute::allowed_cpus());  // of the host's ranks
+  std::vector<compute::CpuSet> cpus =
+      all_gather_bytes(local.get(), compute::allowed_cpus());  // of the host's ranks
   int threads = compute::fair_share(cpus, local_rank);
   std::shared_ptr<Activity> watch = std::make_shared<Activity>();
   Watchdog watchdog{duplicate(MPI_COMM_WORLD), watch, gather_hosts(MPI_COMM_WORLD, host), kDefaultTimeout};

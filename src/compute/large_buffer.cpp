@@ -21,7 +21,8 @@ namespace {
 constexpr std::size_t kLargeBytes = std::size_t{32} << 20;
 constexpr std::size_t kLargeZeros = std::size_t{8} << 20;
 
-at::Tensor lazy_tensor(at::IntArrayRef sizes, at::ScalarType dtype, std::size_t bytes, const std::string& advice) {
+at::Tensor lazy_tensor(at::IntArrayRef sizes, at::ScalarType dtype, std::size_t bytes,
+                       const std::string& advice) {
   const std::shared_ptr<void> memory = support::lazy_zeros(bytes);
   if (!memory) throw RunError("no memory for " + support::format_bytes(bytes) + " of " + advice);
   return at::from_blob(

@@ -13,9 +13,10 @@
 #include <ATen/ops/index_select.h>
 
 #include "zoetrope/compute/large_buffer.hpp"
-#include "plane_writer.hpp"
 #include "zoetrope/compute/upload.hpp"
 #include "zoetrope/compute/worker_pool.hpp"
+
+#include "plane_writer.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -96,8 +97,6 @@ class ImageCache::Impl {
   }
 
   const at::Tensor& labels() const { return labels_; }
-  const at::Tensor& all() const { return all_; }
-  const PreprocessorConfig& config() const { return config_; }
 
   at::Tensor labels(std::span<const std::int64_t> indices) const {
     return uploader_.upload(labels_.index_select(0, rows_of(indices)));
@@ -241,9 +240,6 @@ ImageCache::~ImageCache() = default;
 const at::Tensor& ImageCache::labels() const {
   return impl_->labels();
 }
-at::Tensor ImageCache::all_pixels() const {
-  return impl_->all();
-}
 
 void ImageCache::prefetch(std::vector<std::int64_t> indices, std::int64_t epoch) {
   impl_->prefetch(std::move(indices), epoch);
@@ -255,10 +251,6 @@ at::Tensor ImageCache::pixels(std::span<const std::int64_t> indices, std::int64_
 
 at::Tensor ImageCache::labels(std::span<const std::int64_t> indices) const {
   return impl_->labels(indices);
-}
-
-at::Tensor ImageCache::batch(std::span<const std::int64_t> indices, std::int64_t epoch) {
-  return normalize(pixels(indices, epoch), impl_->config());
 }
 
 }  // namespace zoetrope::data

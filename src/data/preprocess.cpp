@@ -9,9 +9,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
+#include "zoetrope/compute/large_buffer.hpp"
 #include "zoetrope/support/error.hpp"
 
-#include "zoetrope/compute/large_buffer.hpp"
 #include "plane_writer.hpp"
 
 namespace zoetrope::data {

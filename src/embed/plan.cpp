@@ -21,7 +21,7 @@ std::vector<Assignment> deal(std::size_t num_items, int rank, int world_size) {
 }
 
 std::vector<support::Range> blocks_of(const std::vector<support::Range>& missing, std::int64_t block_size,
-                                  std::int64_t max_blocks) {
+                                      std::int64_t max_blocks) {
   std::vector<support::Range> ranges;
   std::int64_t next = 0;  // blocks before this one are taken already
   for (const auto& [first, last] : missing) {
@@ -33,7 +33,8 @@ std::vector<support::Range> blocks_of(const std::vector<support::Range>& missing
   return ranges;
 }
 
-std::vector<support::Range> share_blocks(const std::vector<support::Range>& ranges, int group_rank, int group_size) {
+std::vector<support::Range> share_blocks(const std::vector<support::Range>& ranges, int group_rank,
+                                         int group_size) {
   std::int64_t total = 0;
   for (const auto& [first, last] : ranges) total += last - first;
   const std::int64_t begin = total * group_rank / group_size, end = total * (group_rank + 1) / group_size;

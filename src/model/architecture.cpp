@@ -16,13 +16,13 @@ constexpr std::int64_t kAlignment = 16;  // floats
 class Builder {
  public:
   // Trainer's filter spares biases and LayerNorms from decay.
-  int add(std::vector<std::string> names, std::vector<std::int64_t> shape, Start start, bool decays = true) {
+  int add(std::vector<std::string> names, std::vector<std::int64_t> shape, Init init, bool decays = true) {
     Parameter parameter;
     const std::int64_t rows = shape.front() / static_cast<std::int64_t>(names.size());
     for (std::size_t i = 0; i < names.size(); ++i)
       parameter.parts.push_back({std::move(names[i]), static_cast<std::int64_t>(i) * rows, rows});
     parameter.shape = std::move(shape);
-    parameter.start = start;
+    parameter.init = init;
     parameter.decays = decays;
     parameter.offset = architecture.flat_size;
     architecture.flat_size += (parameter.size() + kAlignment - 1) / kAlignment * kAlignment;
@@ -32,27 +32,27 @@ class Builder {
 
   // Braced initialisers are evaluated left to right: the weight comes before the bias.
   Affine linear(const std::string& name, std::int64_t out, std::int64_t in) {
-    return {add({name + ".weight"}, {out, in}, Start::kNormal),
-            add({name + ".bias"}, {out}, Start::kZero, false)};
+    return {add({name + ".weight"}, {out, in}, Init::kNormal),
+            add({name + ".bias"}, {out}, Init::kZero, false)};
   }
 
   Affine layer_norm(const std::string& name, std::int64_t size) {
-    return {add({name + ".weight"}, {size}, Start::kOne, false),
-            add({name + ".bias"}, {size}, Start::kZero, false)};
+    return {add({name + ".weight"}, {size}, Init::kOne, false),
+            add({name + ".bias"}, {size}, Init::kZero, false)};
   }
 
   Affine qkv(const std::string& name, std::int64_t hidden, bool bias) {
     Affine affine;
     affine.weight = add({name + ".query.weight", name + ".key.weight", name + ".value.weight"},
-                        {3 * hidden, hidden}, Start::kNormal);
+                        {3 * hidden, hidden}, Init::kNormal);
     if (bias)
       affine.bias = add({name + ".query.bias", name + ".key.bias", name + ".value.bias"}, {3 * hidden},
-                        Start::kZero, false);
+                        Init::kZero, false);
     return affine;
   }
 
   int layer_scale(const std::string& name, std::int64_t size) {
-    return add({name + ".lambda1"}, {size}, Start::kLayerScale);
+    return add({name + ".lambda1"}, {size}, Init::kLayerScale);
   }
 
   Architecture architecture;
@@ -91,16 +91,16 @@ Architecture describe(const VitConfig& config) {
   const std::string embeddings = prefix + "embeddings.";
   const std::string projection = embeddings + "patch_embeddings.projection";
   const bool is_deit = config.family == Family::kDeit;
-  const Start start = is_deit ? Start::kZero : Start::kNormal;  // DeiTPreTrainedModel._init_weights
-  architecture.cls_token = builder.add({embeddings + "cls_token"}, {1, 1, hidden}, start);
+  const Init init = is_deit ? Init::kZero : Init::kNormal;  // DeiTPreTrainedModel._init_weights
+  architecture.cls_token = builder.add({embeddings + "cls_token"}, {1, 1, hidden}, init);
   if (is_deit)
-    architecture.distillation_token = builder.add({embeddings + "distillation_token"}, {1, 1, hidden}, start);
+    architecture.distillation_token = builder.add({embeddings + "distillation_token"}, {1, 1, hidden}, init);
   architecture.position_embeddings =
-      builder.add({embeddings + "position_embeddings"}, {1, config.num_tokens(), hidden}, start);
+      builder.add({embeddings + "position_embeddings"}, {1, config.num_tokens(), hidden}, init);
   architecture.patch_projection.weight =
       builder.add({projection + ".weight"},
-                  {hidden, config.num_channels, config.patch_size, config.patch_size}, Start::kNormal);
-  architecture.patch_projection.bias = builder.add({projection + ".bias"}, {hidden}, Start::kZero, false);
+                  {hidden, config.num_channels, config.patch_size, config.patch_size}, Init::kNormal);
+  architecture.patch_projection.bias = builder.add({projection + ".bias"}, {hidden}, Init::kZero, false);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
     architecture.layers.push_back(
         add_layer(builder, config, prefix + "encoder.layer." + std::to_string(i) + "."));

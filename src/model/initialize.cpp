@@ -9,18 +9,18 @@ namespace zoetrope::model {
 
 namespace {
 
-void start(const at::Tensor& values, Start how, const VitConfig& config, const at::Generator& generator) {
+void fill(const at::Tensor& values, Init how, const VitConfig& config, const at::Generator& generator) {
   switch (how) {
-    case Start::kZero:
+    case Init::kZero:
       values.zero_();
       break;
-    case Start::kOne:
+    case Init::kOne:
       values.fill_(1);
       break;
-    case Start::kNormal:
+    case Init::kNormal:
       values.normal_(0.0, config.initializer_range, generator);
       break;
-    case Start::kLayerScale:
+    case Init::kLayerScale:
       values.fill_(config.layerscale_value);
       break;
   }
@@ -38,7 +38,7 @@ void initialize(Vit& model, std::uint64_t seed, const std::string& only) {
   at::Tensor values = model.flat().detach().to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
   for (const Parameter& parameter : model.parameters()) {
     if (!parameter.parts.front().name.starts_with(only)) continue;
-    start(values.narrow(0, parameter.offset, parameter.size()), parameter.start, model.config(), generator);
+    fill(values.narrow(0, parameter.offset, parameter.size()), parameter.init, model.config(), generator);
   }
   model.flat().copy_(values);
 }

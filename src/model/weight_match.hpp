@@ -14,7 +14,7 @@ namespace zoetrope::model {
 
 struct WeightMatch {
   std::map<std::string, std::string> stored;  // from a parameter's name on disk to its name in these files
-  std::vector<std::string> extra_tensors;        // stored names; see Vit::extra_tensors
+  std::vector<std::string> extra_tensors;     // stored names; see Vit::extra_tensors
   std::vector<std::string> unused;
   std::vector<std::string> problems;    // but for the classifier's
   std::vector<std::string> classifier;  // its problems, which a new classifier solves

@@ -11,7 +11,8 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t step, std::int64_t num_classes) {
+std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t step,
+                                    std::int64_t num_classes) {
   const auto path = run.checkpoint(step) / "config.json";
   if (num_classes > 0 && std::filesystem::exists(path)) {
     auto config = model::VitConfig::from_json(support::read_json(path), path.string());
@@ -44,7 +45,8 @@ CheckpointSource from_json(const support::Json& json) {
   return source;
 }
 
-void check(const Session& session, const std::vector<CheckpointSource>& sources, const std::string& dataset_digest) {
+void check(const Session& session, const std::vector<CheckpointSource>& sources,
+           const std::string& dataset_digest) {
   for (const CheckpointSource& source : sources) {
     if (source.identity.dataset_digest != dataset_digest)
       throw InputError(session.run().embeddings(source.identity.step).string() +

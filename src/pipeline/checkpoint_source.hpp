@@ -15,8 +15,9 @@ struct CheckpointSource {
   std::vector<std::string> class_names;  // of the logits' columns: config.json's, or LABEL_0, LABEL_1, ...
 };
 
-// Of checkpoints `steps`, each file opened once, by rank 0. Collective. InputError where embeddings are missing,
-// damaged or of other images than --data gives, and where some checkpoints have a classifier and others none.
+// Of checkpoints `steps`, each file opened once, by rank 0. Collective. InputError where embeddings are
+// missing, damaged or of other images than --data gives, and where some checkpoints have a classifier and
+// others none.
 std::vector<CheckpointSource> read_sources(Session& session, const std::vector<std::int64_t>& steps);
 
 }  // namespace zoetrope::pipeline

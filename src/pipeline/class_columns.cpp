@@ -39,8 +39,8 @@ void warn_of_other_classes(const Session& session, const CheckpointSource& sourc
       " of --data by name; predictions, confidences and accuracy are left out (to get them, " + kWayOut);
 }
 
-void warn_of_places(const Session& session, const CheckpointSource& source, const std::vector<std::string>& of_data,
-                    const std::vector<std::int64_t>& columns) {
+void warn_of_places(const Session& session, const CheckpointSource& source,
+                    const std::vector<std::string>& of_data, const std::vector<std::int64_t>& columns) {
   support::log_warning(labels_in(folder_of(session, source), source.class_names.size()) +
                        "have other names than those of --data, which are matched with them in order: " +
                        analysis::describe_pairs(source.class_names, of_data, columns) +
@@ -49,18 +49,21 @@ void warn_of_places(const Session& session, const CheckpointSource& source, cons
 
 }  // namespace
 
-std::vector<std::vector<std::int64_t>> class_columns(Session& session, const std::vector<CheckpointSource>& sources) {
+std::vector<std::vector<std::int64_t>> class_columns(Session& session,
+                                                     const std::vector<CheckpointSource>& sources) {
   const auto& of_data = session.test().class_names();
   std::vector<std::vector<std::int64_t>> columns;
   bool has_warned = !session.is_root();
   for (const CheckpointSource& source : sources) {
     const auto found = analysis::match_classes(source.class_names, of_data);
     if (!found) {
-      if (session.is_root() && !source.class_names.empty()) warn_of_other_classes(session, source, of_data.size());
+      if (session.is_root() && !source.class_names.empty())
+        warn_of_other_classes(session, source, of_data.size());
       return std::vector<std::vector<std::int64_t>>(sources.size());
     }
     columns.push_back(found->columns);
-    if (!found->by_name && !std::exchange(has_warned, true)) warn_of_places(session, source, of_data, found->columns);
+    if (!found->by_name && !std::exchange(has_warned, true))
+      warn_of_places(session, source, of_data, found->columns);
   }
   return columns;
 }

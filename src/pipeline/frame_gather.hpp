@@ -9,8 +9,8 @@
 
 namespace zoetrope::pipeline {
 
-// The frames of all ranks, in rank order, on rank 0; elsewhere none. All are of `num_images` images, and with a
-// classifier or all without. Collective.
+// The frames of all ranks, in rank order, on rank 0; elsewhere none. All are of `num_images` images, and with
+// a classifier or all without. Collective.
 std::vector<analysis::FrameAnalysis> gather_frames(const std::vector<analysis::FrameAnalysis>& mine,
                                                    std::size_t num_images, bool has_classifier,
                                                    comm::Communicator& communicator);

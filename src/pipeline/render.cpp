@@ -7,7 +7,6 @@
 
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/compute/tasks.hpp"
-#include "zoetrope/support/range.hpp"
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
@@ -17,6 +16,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/range.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
 #include "run_analysis.hpp"
@@ -72,7 +72,8 @@ void encode(Session& session, render::RendererPool& renderers, const std::vector
   animation.format = format;
   animation.fps = session.options().render.fps;
   animation.threads = static_cast<int>(session.threads());
-  if (format == session.options().render.formats.front()) animation.poster = session.run().root / "poster.png";
+  if (format == session.options().render.formats.front())
+    animation.poster = session.run().root / "poster.png";
   render::write_animation(session.run().animation(format), animation, count, [&](std::size_t i) {
     if (support::received_signal() != 0) throw Interrupted("the encoding of the " + format);
     {

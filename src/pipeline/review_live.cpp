@@ -24,8 +24,7 @@ std::vector<std::int64_t> embedded_steps(Session& session) {
   std::vector<std::int64_t> steps;
   for (const std::int64_t step : session.run().checkpoint_steps()) {
     try {
-      if (store::read_identity(session.run().checkpoint(step)).dataset_digest ==
-          session.test().digest())
+      if (store::read_identity(session.run().checkpoint(step)).dataset_digest == session.test().digest())
         steps.push_back(step);
     } catch (const InputError&) {
       // Not embedded yet.

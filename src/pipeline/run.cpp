@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/support/error.hpp"
-
 #include "zoetrope/pipeline/stages.hpp"
+#include "zoetrope/support/error.hpp"
 
 namespace zoetrope::pipeline {
 

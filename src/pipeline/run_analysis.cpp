@@ -40,7 +40,8 @@ std::vector<std::int64_t> labels_of(const data::Dataset& images) {
 at::Tensor rows_of(store::Embeddings& embeddings) {
   const auto values = std::make_shared<std::vector<float>>(std::move(embeddings.values));
   return at::from_blob(
-      values->data(), {embeddings.identity.num_rows, embeddings.identity.num_columns}, [values](void*) {}, at::kFloat);
+      values->data(), {embeddings.identity.num_rows, embeddings.identity.num_columns}, [values](void*) {},
+      at::kFloat);
 }
 
 class Analyzer {
@@ -99,8 +100,8 @@ std::optional<analysis::Predecessor> Analyzer::predecessor_of(std::size_t frame)
   if (frame == 0) return std::nullopt;
   store::Embeddings embeddings = read(frame - 1);
   const at::Tensor rows = rows_of(embeddings);
-  auto neighbours = analysis::nearest_neighbours(rows, options_.neighbours, analysis::metric_for(rows.size(1)),
-                                                 session_.analysis_device());
+  auto neighbours = analysis::nearest_neighbours(
+      rows, options_.neighbours, analysis::metric_for(rows.size(1)), session_.analysis_device());
   return analysis::Predecessor{rows, std::move(neighbours)};
 }
 
@@ -109,14 +110,15 @@ FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const std::optional<ana
   session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
   store::Embeddings embeddings = read(frame);
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
-  const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(), labels_};
+  const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
+                                   labels_};
   return analysis::analyze_frame(input, options_.neighbours, shared, before, session_.analysis_device());
 }
 
 // A rank takes neighbouring frames, since some curves compare a frame with the one before it.
 std::vector<FrameAnalysis> Analyzer::compute_mine() {
-  const auto [first, last] = support::share(static_cast<std::int64_t>(sources_.size()), session_.world().rank(),
-                                         session_.world().size());
+  const auto [first, last] = support::share(static_cast<std::int64_t>(sources_.size()),
+                                            session_.world().rank(), session_.world().size());
   const auto shared = shared_projection();
   support::Progress progress("analysis", last - first, "frames");
   progress.update(0);
@@ -212,19 +214,26 @@ std::string digest_of_images(const store::RunDirectory& run, const store::Analys
 
 const char* name_of(analysis::AlignTo reference) {
   switch (reference) {
-    case analysis::AlignTo::kFirst: return "first";
-    case analysis::AlignTo::kLast: return "last";
-    case analysis::AlignTo::kNone: return "none";
-    case analysis::AlignTo::kPrevious: break;
+    case analysis::AlignTo::kFirst:
+      return "first";
+    case analysis::AlignTo::kLast:
+      return "last";
+    case analysis::AlignTo::kNone:
+      return "none";
+    case analysis::AlignTo::kPrevious:
+      break;
   }
   return "previous";
 }
 
 const char* name_of(Projection projection) {
   switch (projection) {
-    case Projection::kLast: return "last";
-    case Projection::kJoint: return "joint";
-    case Projection::kEach: break;
+    case Projection::kLast:
+      return "last";
+    case Projection::kJoint:
+      return "joint";
+    case Projection::kEach:
+      break;
   }
   return "each";
 }
@@ -234,9 +243,9 @@ const char* name_of(Projection projection) {
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
   const AnalysisOptions& options = session.options().analysis;
   support::Sha256 digest;
-  for (const std::string& part : {std::string(kMethod), std::to_string(options.neighbours),
-                                  std::to_string(options.outliers), std::string(name_of(options.align)),
-                                  std::string(name_of(options.projection))})
+  for (const std::string& part :
+       {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.outliers),
+        std::string(name_of(options.align)), std::string(name_of(options.projection))})
     digest.update(part + ";");
   for (const CheckpointSource& source : sources) {
     const store::EmbeddingsIdentity& of = source.identity;

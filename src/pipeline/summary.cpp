@@ -71,8 +71,8 @@ std::string summarize(Session& session, double total_seconds) {
   if (!session.is_root()) return {};
   const double accuracy = last_accuracy(session);
   if (!session.stages().empty())
-    store::write_summary(session.run().summary(),
-                         {session.stages(), total_seconds, peak, session.world().size(), session.threads(), accuracy});
+    store::write_summary(session.run().summary(), {session.stages(), total_seconds, peak,
+                                                   session.world().size(), session.threads(), accuracy});
 
   std::string text;
   for (const std::string& format : session.options().render.formats)

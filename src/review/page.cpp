@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the page's sources (src/review/page), the libraries and the run's data into one file.
 #include <algorithm>
-#include <cstdio>
 #include <cmath>
-#include <initializer_list>
-
+#include <cstdio>
 
 #include "zoetrope/render/class_colours.hpp"
 #include "zoetrope/review/review.hpp"
@@ -19,34 +17,7 @@
 namespace zoetrope::review {
 namespace {
 
-std::string css_colour(std::uint32_t rgb) {
-  char text[8];
-  std::snprintf(text, sizeof text, "#%06x", static_cast<unsigned>(rgb));
-  return text;
-}
-
 using Json = nlohmann::json;
-
-// Each after those that it imports.
-constexpr std::initializer_list<const char*> kModules = {
-    "dom.js",       "decode.js", "state.js",   "palette.js", "dataset.js",  "hover.js",
-    "overlay.js",   "points.js", "view.js",    "legend.js",  "timeline.js", "curves.js",
-    "selection.js", "table.js",  "address.js", "keys.js",    "live.js",     "main.js"};
-
-std::string join_modules() {
-  std::string joined;
-  for (const char* name : kModules) {
-    std::string_view text = resource(name);
-    while (!text.empty()) {
-      std::string_view line = text.substr(0, text.find('\n'));
-      text.remove_prefix(std::min(text.size(), line.size() + 1));
-      if (line.starts_with("import ")) continue;
-      if (line.starts_with("export ")) line.remove_prefix(7);
-      joined.append(line).push_back('\n');
-    }
-  }
-  return joined;
-}
 
 std::string escape_html(const std::string& text) {
   std::string escaped;
@@ -172,7 +143,11 @@ PackedArrays pack_arrays(const store::Analysis& analysis) {
 
 std::vector<std::string> class_colours() {
   std::vector<std::string> colours;
-  for (const std::uint32_t rgb : render::kClassColours) colours.push_back(css_colour(rgb));
+  for (const std::uint32_t rgb : render::kClassColours) {
+    char text[8];
+    std::snprintf(text, sizeof text, "#%06x", static_cast<unsigned>(rgb));
+    colours.push_back(text);
+  }
   return colours;
 }
 

@@ -3,11 +3,15 @@
 // page.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace zoetrope::review {
 
 // The file's content. `name` is one of those that src/CMakeLists.txt embeds.
 std::string_view resource(std::string_view name);
+
+// The page's modules as one script.
+std::string join_modules();
 
 }  // namespace zoetrope::review

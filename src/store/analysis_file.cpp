@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <set>
 
-#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+
+#include "hdf5.hpp"
 
 namespace zoetrope::store {
 namespace {

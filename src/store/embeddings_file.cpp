@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
 #include "embeddings_shards.hpp"
+#include "hdf5.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -42,7 +42,8 @@ void copy_rows(const Hdf5File& shard, const char* name, std::int64_t shard_first
   }
 }
 
-void join(const fs::path& folder, const EmbeddingsIdentity& identity, const std::vector<support::Range>& shards) {
+void join(const fs::path& folder, const EmbeddingsIdentity& identity,
+          const std::vector<support::Range>& shards) {
   support::AtomicPath target(sealed_path(folder));
   Hdf5File file = Hdf5File::create(target.temporary());
   const auto num_rows = static_cast<std::uint64_t>(identity.num_rows);

@@ -61,8 +61,7 @@ bool is_complete_shard(const fs::path& path, support::Range rows, const Embeddin
     const Hdf5File file = Hdf5File::open(path);
     const std::vector<std::uint64_t> shape = file.expect(kEmbeddings, ElementType::kFloat32).shape;
     return read_identity_of(file, path) == identity && file.int_attribute("/", "first_row") == rows.begin &&
-           shape.front() == static_cast<std::uint64_t>(rows.size()) &&
-           rows.end <= identity.num_rows;
+           shape.front() == static_cast<std::uint64_t>(rows.size()) && rows.end <= identity.num_rows;
   } catch (const InputError&) {
     return false;
   }
@@ -136,7 +135,8 @@ void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& id
   target.commit();
 }
 
-std::vector<support::Range> collect_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+std::vector<support::Range> collect_shards(const fs::path& checkpoint_folder,
+                                           const EmbeddingsIdentity& identity) {
   std::vector<std::pair<support::Range, fs::path>> complete;
   for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) {
     const auto rows = rows_in_name(path.filename().string());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "zoetrope/store/embeddings_file.hpp"
+
 #include "hdf5.hpp"
 
 namespace zoetrope::store {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hdf5.hpp"
 
-#include "zoetrope/store/hdf5_version.hpp"
-
 #include <algorithm>
 
+#include "zoetrope/store/hdf5_version.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 

@@ -8,7 +8,8 @@ namespace zoetrope::store {
 namespace {
 
 bool can_be_kept(const std::string& value) {
-  return value.find_first_of("#\n\r") == std::string::npos && !value.starts_with(' ') && !value.ends_with(' ');
+  return value.find_first_of("#\n\r") == std::string::npos && !value.starts_with(' ') &&
+         !value.ends_with(' ');
 }
 
 }  // namespace

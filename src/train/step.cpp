@@ -8,15 +8,15 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/compute/tasks.hpp"
-#include "zoetrope/support/range.hpp"
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/range.hpp"
 
 namespace zoetrope::train {
 
 namespace {
 
-constexpr std::int64_t kReplicaMemory = std::int64_t{1} << 30;          // for all replicas' gradient buffers
+constexpr std::int64_t kReplicaMemory = std::int64_t{1} << 30;       // for all replicas' gradient buffers
 constexpr double kActivationMemory = 1.5 * (std::int64_t{1} << 30);  // for what backward needs
 constexpr std::int64_t kLeastImagesPerReplica = 4;
 
@@ -44,8 +44,8 @@ std::int64_t choose_micro_batch(const model::Vit& model, std::int64_t image_side
 
 StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
                        const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
-                       std::int64_t local_batch, std::int64_t micro_batch, std::optional<support::Range> share,
-                       comm::Communicator& communicator)
+                       std::int64_t local_batch, std::int64_t micro_batch,
+                       std::optional<support::Range> share, comm::Communicator& communicator)
     : images_(images),
       preprocessor_(preprocessor),
       precision_(precision),
@@ -53,7 +53,7 @@ StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
       micro_batch_(choose_micro_batch(model, preprocessor.output_height(), micro_batch, local_batch)),
       communicator_(communicator),
       replicas_(make_replicas(model, communicator.make_buffer(model.flat()),
-                        choose_replicas(model, threads, micro_batch_))),
+                              choose_replicas(model, threads, micro_batch_))),
       totals_(at::zeros({2}, model.flat().options().dtype(at::kDouble))),
       reducer_(std::make_unique<GradientReducer>(replicas_, communicator, share)) {}
 
@@ -109,7 +109,7 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
     const auto [first, last] = support::share(count, static_cast<int>(i), active);
     const auto index = static_cast<std::size_t>(i);
     sums[index] += run_replica(replicas_[index], pixels.narrow(0, first, last - first),
-                            labels.narrow(0, first, last - first), batch_size);
+                               labels.narrow(0, first, last - first), batch_size);
   };
   if (replicas_.size() == 1) return run(0);  // the threads work inside each operation
   compute::for_each_task(active, run);
@@ -117,7 +117,7 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
 
 // Sum of the images' losses, and how many were right.
 at::Tensor StepRunner::run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
-                                std::int64_t batch_size) const {
+                                   std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
   at::Tensor logits;
   {

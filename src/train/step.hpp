@@ -51,7 +51,7 @@ class StepRunner {
   void run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,
                        std::vector<at::Tensor>& sums);
   at::Tensor run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
-                      std::int64_t batch_size) const;
+                         std::int64_t batch_size) const;
 
   data::ImageCache& images_;
   const data::PreprocessorConfig& preprocessor_;

@@ -186,10 +186,9 @@ void Loop::start_writing(std::int64_t step, bool interruption) {
   content.sums = sums_;
   content.identity = identity_;
   content.preprocessor = preprocessor_.to_json();
-  content.trainer_state =
-      store::to_json({step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(), options_.logging_steps,
-                      options_.save_steps, options_.batch_size},
-                     history_);
+  content.trainer_state = store::to_json({step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(),
+                                          options_.logging_steps, options_.save_steps, options_.batch_size},
+                                         history_);
   content.interruption = interruption;
   const bool keep_models = options_.save == SaveMode::kFull;
   writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, model = state_.model, values,
@@ -266,7 +265,6 @@ TrainingResult Loop::train() {
 
   const auto start = Clock::now();
   interval_start_ = start;
-  std::int64_t images = 0;
   {
     support::Progress progress("training", options_.max_steps, "steps");
     progress.update(result.first_step);
@@ -274,7 +272,6 @@ TrainingResult Loop::train() {
     for (std::int64_t step = result.first_step; step < options_.max_steps; ++step) {
       if (hooks_.on_stage) hooks_.on_stage("training, step " + std::to_string(step + 1));
       train_step(step);
-      images += static_cast<std::int64_t>(options_.batch_size);
       progress.update(step + 1,
                       history_.empty() ? "" : "loss " + support::format_fixed(history_.back().loss, 4));
       if (stop_ && step + 1 < options_.max_steps) {
@@ -289,8 +286,6 @@ TrainingResult Loop::train() {
   writer_.wait();
   control_.barrier();  // no rank reads checkpoints before rank 0 has written the last
   result.seconds = seconds_since(start);
-  result.images_per_second = images > 0 ? static_cast<double>(images) / result.seconds : 0;
-  result.final_loss = history_.empty() ? std::nan("") : history_.back().loss;
   return result;
 }
 

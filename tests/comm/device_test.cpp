@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ranks and GPUs of imagined hosts; the ranks are threads.
-#include "zoetrope/comm/testing.hpp"
-#include "zoetrope/comm/device_choice.hpp"
-
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include "zoetrope/comm/device_choice.hpp"
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "support/scratch.hpp"

@@ -13,8 +13,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "zoetrope/compute/device_graph.hpp"
 #include "zoetrope/comm/world.hpp"
+#include "zoetrope/compute/device_graph.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "comm/conformance.hpp"
@@ -82,18 +82,6 @@ TEST(Nccl, ATensorMayBeDroppedWhileItIsUnderWay) {
     const at::Tensor other = at::zeros({100'000});  // could get the same memory
     work->wait();
     EXPECT_TRUE(at::equal(other, at::zeros({100'000})));
-  });
-}
-
-TEST(Nccl, ManyTensorsAreBroadcastTogether) {
-  NcclOverDouble::run([](Communicator& communicator) {
-    std::vector<at::Tensor> tensors;
-    for (int i = 0; i < 50; ++i) tensors.push_back(values_of(communicator.rank(), i * 7, at::kFloat));
-    communicator.broadcast_all(tensors, communicator.size() - 1);
-    for (int i = 0; i < 50; ++i) {
-      EXPECT_TRUE(at::equal(tensors[static_cast<std::size_t>(i)],
-                            values_of(communicator.size() - 1, i * 7, at::kFloat)));
-    }
   });
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The watchdog's judgement and what it judges by, without MPI.
-#include "watchdog/activity.hpp"
-
 #include <chrono>
 #include <memory>
 
@@ -10,6 +8,7 @@
 
 #include "zoetrope/support/progress_marks.hpp"
 
+#include "watchdog/activity.hpp"
 #include "watchdog/hang_report.hpp"
 
 namespace zoetrope::comm {
@@ -184,7 +183,8 @@ TEST(Mismatch, PiecesOfAGatherMayDiffer) {
 TEST(Activity, TellsTheLongestWaitsWhenThereAreTooManyGroups) {
   const auto watch = std::make_shared<Activity>();
   std::vector<std::unique_ptr<Activity::Channel>> channels;
-  for (std::uint64_t i = 0; i < 20; ++i) channels.push_back(std::make_unique<Activity::Channel>(watch, i, "g"));
+  for (std::uint64_t i = 0; i < 20; ++i)
+    channels.push_back(std::make_unique<Activity::Channel>(watch, i, "g"));
   const Activity::Channel::Waiting waiting(*channels[17], "barrier");
   const RankReport report = watch->report(0);
   ASSERT_EQ(report.channel_count, RankReport::kMaxChannels);

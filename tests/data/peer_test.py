@@ -14,11 +14,16 @@ from pathlib import Path
 
 os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
-import datasets  # noqa: E402
-import numpy as np  # noqa: E402
-from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS  # noqa: E402
-from huggingface_hub import DatasetCard, DatasetCardData  # noqa: E402
-from PIL import Image  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
+    import datasets
+    import numpy as np
+    from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS
+    from huggingface_hub import DatasetCard, DatasetCardData
+    from PIL import Image
 
 DUMP = sys.argv[1]
 FORMATS = [("jpg", {"quality": 75}), ("JPEG", {"quality": 92, "progressive": True}), ("png", {}), ("webp", {"quality": 60}),

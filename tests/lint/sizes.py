@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists source files of over 300 lines and functions of over 60, or of over 40 with --strict.
-
-    sizes.py [--strict]      run in the repository; needs Universal Ctags
-"""
+"""Lists source files of over 300 lines and functions of over 40. Run in the repository; needs Universal Ctags."""
 import json
 import subprocess
 import sys
 
 MOST_LINES = 300
-MOST_LINES_OF_FUNCTION = 40 if "--strict" in sys.argv[1:] else 60
+MOST_LINES_OF_FUNCTION = 40
 
 
 def tracked(*patterns):

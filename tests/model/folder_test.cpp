@@ -56,10 +56,11 @@ TEST(Saved, KeepsTheMaskTokenOfDinov2) {
 
   ASSERT_THAT(model.extra_tensors, SizeIs(1));
   EXPECT_EQ(model.extra_tensors[0].first, "dinov2.embeddings.mask_token");
-  EXPECT_TRUE(at::equal(
-      model.extra_tensors[0].second,
-      store::SafetensorsFile(golden("vit-families/dinov2/model.safetensors")).view("dinov2.embeddings.mask_token")));
-  EXPECT_THAT(load_for_fine_tuning(golden("vit-families/dinov2-encoder"), kClasses, 7).extra_tensors, IsEmpty());
+  EXPECT_TRUE(at::equal(model.extra_tensors[0].second,
+                        store::SafetensorsFile(golden("vit-families/dinov2/model.safetensors"))
+                            .view("dinov2.embeddings.mask_token")));
+  EXPECT_THAT(load_for_fine_tuning(golden("vit-families/dinov2-encoder"), kClasses, 7).extra_tensors,
+              IsEmpty());
 }
 
 TEST(FineTuning, ReplacesAClassifierOfAnotherSize) {

@@ -4,7 +4,7 @@
 
     peer_test.py DRIVER
 
-Exits with 77 (skipped) where a library is missing.
+Skipped where a library is missing.
 """
 import json
 import subprocess
@@ -12,7 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-try:
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
     import torch
     import transformers
     from safetensors.torch import load_file, save_file
@@ -30,9 +34,6 @@ try:
         ViTMAEForPreTraining,
         ViTModel,
     )
-except ImportError as error:
-    print(f"skipped: {error}; script/bootstrap installs the libraries into .venv")
-    sys.exit(77)
 
 CLASSES = ["plane", "Vögel", "truck"]
 SIZES = dict(hidden_size=48, num_hidden_layers=3, num_attention_heads=4, image_size=32, patch_size=8, num_labels=3)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thumbnails.hpp"
 
-#include "zoetrope/data/shrink.hpp"
-
 #include <gtest/gtest.h>
+
+#include "zoetrope/data/shrink.hpp"
 
 namespace zoetrope::pipeline {
 namespace {

@@ -11,6 +11,7 @@
 #include "zoetrope/support/files.hpp"
 
 #include "decode.hpp"
+#include "read_png.hpp"
 #include "synthetic.hpp"
 
 namespace zoetrope::render {

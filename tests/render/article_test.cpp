@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "decode.hpp"
+#include "read_png.hpp"
 
 namespace zoetrope::render {
 namespace {

@@ -160,7 +160,8 @@ TEST(FrameRenderer, SurvivesAFrameThatContradictsItsScene) {
   frame.outliers[0].index = 1'000'000;
   frame.outliers[1].index = -3;
   frame.outliers[2].label = 99;
-  frame.outliers[3].image = std::make_shared<support::Image>(support::Image{28, 28, 1, std::vector<std::uint8_t>(5)});
+  frame.outliers[3].image =
+      std::make_shared<support::Image>(support::Image{28, 28, 1, std::vector<std::uint8_t>(5)});
   frame.outliers[4].image = {};
   frame.points = frame.points.first(7);
 

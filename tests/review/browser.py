@@ -4,28 +4,25 @@
 With ZOETROPE_SCREENSHOTS=FOLDER in the environment each test leaves a picture there to look at.
 """
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-SKIPPED = 77
-chromium = shutil.which("chromium") or shutil.which("google-chrome")
-driver = shutil.which("chromedriver")
-try:
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
     from selenium import webdriver
     from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
-except ImportError:
-    print("skipped: no selenium in this Python; script/bootstrap --peers installs it")
-    sys.exit(SKIPPED)
+chromium, driver, NO_CHROMIUM = require.chromium()
 if not chromium or not driver:
-    print("skipped: no chromium with chromedriver; script/bootstrap --peers installs them where apt has them")
-    sys.exit(SKIPPED)
+    require.skip("chromium", NO_CHROMIUM)
 
 REVIEW_SAMPLE = sys.argv.pop(1)
 PATIENCE_S = 120  # a busy machine draws slowly

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exports, each opened by the real package. Usage: export_test.py REVIEW_SAMPLE [unittest's options]"""
-import importlib.util
 import io
 import json
 import re
@@ -11,18 +10,20 @@ import unittest
 import urllib.request
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from spotlight_server import spotlight
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
+    import numpy as np
+    from PIL import Image
 
 REVIEW_SAMPLE = sys.argv.pop(1)
 IMAGES, FRAMES = 101, 3
 STEPS = [0, 20, 40]
 HOSTILE = "<script>window.hacked = 1</script>"
-
-
-def needs(package):
-    return unittest.skipUnless(importlib.util.find_spec(package.split(".")[0]), f"{package} is not installed here")
 
 
 class Exports(unittest.TestCase):
@@ -49,7 +50,7 @@ class Exports(unittest.TestCase):
             worst = np.argsort(arrays["ood_score"], axis=1, kind="stable")[:, :8]
             np.testing.assert_array_equal(arrays["outlier"], worst)
 
-    @needs("h5py")
+    @require.package("h5py")
     def test_the_npz_equals_the_analysis(self):
         import h5py
         folder = self.export("npz")
@@ -57,7 +58,7 @@ class Exports(unittest.TestCase):
             for name in set(file) - {"class_name"}:
                 np.testing.assert_array_equal(arrays[name], file[name][:], err_msg=name)
 
-    @needs("cleanlab")
+    @require.package("cleanlab")
     def test_label_issues_are_ranked_as_cleanlab_does(self):
         from cleanlab.rank import order_label_issues
         with np.load(self.export("npz") / "review.npz") as arrays:
@@ -73,8 +74,8 @@ class Exports(unittest.TestCase):
         self.assertGreater(alone.sum(), IMAGES // 2)
         np.testing.assert_array_equal(ranks[worst][alone[worst]], np.arange(1, IMAGES + 1)[alone[worst]])
 
-    @needs("pandas")
-    @needs("pyarrow")
+    @require.package("pandas")
+    @require.package("pyarrow")
     def test_pandas_reads_the_parquet(self):
         import pandas as pd
         table = pd.read_parquet(self.export("parquet", "hostile=1") / "review.parquet")
@@ -87,7 +88,7 @@ class Exports(unittest.TestCase):
         self.assertIn(HOSTILE, set(table["class_name"]))
         self.assertEqual(table["name"][0], HOSTILE + "0")
 
-    @needs("datasets")
+    @require.package("datasets")
     def test_datasets_reads_the_parquet(self):
         import datasets
         folder = self.export("parquet")
@@ -97,7 +98,7 @@ class Exports(unittest.TestCase):
         self.assertEqual(table[3]["image"].size, (28, 28))
         self.assertEqual(len(table[3]["embedding_0"]), 4)
 
-    @needs("tensorboard")
+    @require.package("tensorboard", home="viewers")
     def test_tensorboard_reads_the_projector(self):
         from tensorboard.backend.event_processing import plugin_event_multiplexer
         from tensorboard.plugins import base_plugin
@@ -140,7 +141,7 @@ class Exports(unittest.TestCase):
                 cell = sprite[row * height:(row + 1) * height, column * width:(column + 1) * width]
                 np.testing.assert_array_equal(cell, image, err_msg=f"image {i} of {count}")
 
-    @needs("renumics")
+    @require.package("renumics", home="viewers")
     def test_spotlight_reads_its_table(self):
         from renumics.spotlight import Dataset
         from renumics.spotlight.data_source import create_datasource
@@ -166,7 +167,7 @@ class Exports(unittest.TestCase):
         self.check_picture(store.get_converted_value("image", 9))
         self.assertEqual(len(store.get_converted_values("scores_last")), IMAGES)
 
-    @needs("renumics")
+    @require.package("renumics", home="viewers")
     def test_spotlight_answers_what_its_page_asks(self):
         folder = self.export("spotlight", "hostile=1")
         with np.load(self.export("npz", "hostile=1") / "review.npz") as file:

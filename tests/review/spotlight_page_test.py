@@ -9,8 +9,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from browser import PATIENCE_S, REVIEW_SAMPLE, WEBGL, start_browser  # first, since it skips where the peers are missing
+
 import numpy as np
-from browser import PATIENCE_S, REVIEW_SAMPLE, WEBGL, start_browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from spotlight_server import spotlight

@@ -6,9 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "hdf5.hpp"
 #include "store/samples.hpp"
 #include "store/scratch.hpp"
 

@@ -8,10 +8,10 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
-#include "hdf5.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "hdf5.hpp"
 #include "store/samples.hpp"
 #include "store/scratch.hpp"
 

@@ -22,8 +22,7 @@ using ::testing::IsEmpty;
 class EmbeddingsFileTest : public ScratchTest {
  protected:
   void write(support::Range rows, const EmbeddingsIdentity& identity) const {
-    write_shard(folder_, identity, rows.begin,
-                {sample_rows(rows.begin, rows.end, identity.num_columns), {}});
+    write_shard(folder_, identity, rows.begin, {sample_rows(rows.begin, rows.end, identity.num_columns), {}});
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -114,7 +113,8 @@ TEST_F(EmbeddingsFileTest, JoinsOverlappingShards) {
   write_both({4, 8});
   write_both({6, 11});
 
-  EXPECT_THAT(collect_shards(folder_, identity), ElementsAre(support::Range{0, 5}, support::Range{4, 8}, support::Range{6, 11}));
+  EXPECT_THAT(collect_shards(folder_, identity),
+              ElementsAre(support::Range{0, 5}, support::Range{4, 8}, support::Range{6, 11}));
   seal(folder_, identity);
 
   EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 11, 3));
@@ -188,8 +188,10 @@ TEST(MissingRows, AreTheGaps) {
   EXPECT_THAT(missing_rows(0, {}), IsEmpty());
   EXPECT_THAT(missing_rows(5, {}), ElementsAre(support::Range{0, 5}));
   EXPECT_THAT(missing_rows(5, {{0, 5}}), IsEmpty());
-  EXPECT_THAT(missing_rows(7, {{1, 2}, {2, 4}, {6, 7}}), ElementsAre(support::Range{0, 1}, support::Range{4, 6}));
-  EXPECT_THAT(missing_rows(9, {{0, 4}, {3, 6}, {7, 8}}), ElementsAre(support::Range{6, 7}, support::Range{8, 9}));
+  EXPECT_THAT(missing_rows(7, {{1, 2}, {2, 4}, {6, 7}}),
+              ElementsAre(support::Range{0, 1}, support::Range{4, 6}));
+  EXPECT_THAT(missing_rows(9, {{0, 4}, {3, 6}, {7, 8}}),
+              ElementsAre(support::Range{6, 7}, support::Range{8, 9}));
 }
 
 }  // namespace

@@ -6,8 +6,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import h5py
-import numpy as np
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
+    import h5py
+    import numpy as np
 
 STORE_PEER = sys.argv.pop(1)
 CLASS_NAMES = ["T-shirt/top", "<script>\"it's\"</script>", "Größe 大きさ حجم"]

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/loss_log.hpp"
 
-#include "zoetrope/store/trainer_state.hpp"
-
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -10,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 

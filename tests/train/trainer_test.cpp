@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop against Hugging Face's Trainer (tests/golden/make_model_golden.py), on any number of
 // ranks and threads.
-#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/train/trainer.hpp"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <gmock/gmock.h>
 
+#include "zoetrope/comm/testing.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that is computed of one checkpoint's embeddings alone, and of it and the one before it. N images, D dimensions.
+// All that is computed of one checkpoint's embeddings alone, and of it and the one before it. N images, D
+// dimensions.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +45,10 @@ struct FrameInput {
   std::span<const std::int64_t> label;  // [N]
 };
 
-// `shared`: the projection of all frames; without it PCA is fitted on this one. `before` is compared with, where it is
-// given, and replaced by this checkpoint. `device` multiplies matrices.
-FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours, const std::optional<Pca>& shared,
-                            std::optional<Predecessor>& before, TensorDevice device);
+// `shared`: the projection of all frames; without it PCA is fitted on this one. `before` is compared with,
+// where it is given, and replaced by this checkpoint. `device` multiplies matrices.
+FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours,
+                            const std::optional<Pca>& shared, std::optional<Predecessor>& before,
+                            TensorDevice device);
 
 }  // namespace zoetrope::analysis

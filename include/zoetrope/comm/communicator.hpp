@@ -60,9 +60,6 @@ class Communicator {
   // `tensor` must not be touched before wait().
   virtual std::unique_ptr<Work> all_reduce_async(at::Tensor tensor, ReduceOp op) = 0;
 
-  // Broadcasts each of the tensors; a backend that can sends them together.
-  virtual void broadcast_all(const std::vector<at::Tensor>& tensors, int root);
-
   // Zeros like `like`, where this backend's sums are quickest (gradients); they live as long as the
   // communicator. Collective.
   virtual at::Tensor make_buffer(const at::Tensor& like);

@@ -39,11 +39,7 @@ class ImageCache {
   ImageCache& operator=(const ImageCache&) = delete;
 
   const at::Tensor& labels() const;  // int64 [N], CPU
-  // All images, uint8 [N, C, H, W], where they all are in memory and never change; else undefined. For those
-  // who move them to a device once.
-  at::Tensor all_pixels() const;
-
-  // Begins to make a batch that pixels() or batch() will be asked for, in this order. Each holds its images'
+  // Begins to make a batch that pixels() will be asked for, in this order. Each holds its images'
   // memory.
   void prefetch(std::vector<std::int64_t> indices, std::int64_t epoch);
   // uint8 [B, C, H, W] on the device: the images `indices`, augmented for `epoch` if they are. A device is
@@ -51,8 +47,6 @@ class ImageCache {
   at::Tensor pixels(std::span<const std::int64_t> indices, std::int64_t epoch);
   // int64 [B] on the device: theirs.
   at::Tensor labels(std::span<const std::int64_t> indices) const;
-  // The same as the model's input, float32 [B, 3, H, W]: see normalize().
-  at::Tensor batch(std::span<const std::int64_t> indices, std::int64_t epoch);
 
  private:
   class Impl;

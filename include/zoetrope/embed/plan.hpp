@@ -25,9 +25,10 @@ std::vector<Assignment> deal(std::size_t num_items, int rank, int world_size);
 
 // The blocks that hold at least one of the `missing` rows, split into runs of at most `max_blocks`.
 std::vector<support::Range> blocks_of(const std::vector<support::Range>& missing, std::int64_t block_size,
-                                  std::int64_t max_blocks);
+                                      std::int64_t max_blocks);
 
 // The share of `ranges` for one rank of a group: as many blocks as the others', or one less.
-std::vector<support::Range> share_blocks(const std::vector<support::Range>& ranges, int group_rank, int group_size);
+std::vector<support::Range> share_blocks(const std::vector<support::Range>& ranges, int group_rank,
+                                         int group_size);
 
 }  // namespace zoetrope::embed

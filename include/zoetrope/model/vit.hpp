@@ -18,8 +18,8 @@
 
 namespace zoetrope::model {
 
-// How transformers starts a parameter.
-enum class Start { kZero, kOne, kNormal, kLayerScale };
+// How transformers initialises a parameter.
+enum class Init { kZero, kOne, kNormal, kLayerScale };
 
 // One tensor that is trained. Query, key and value of a layer are one tensor [3H, H] here (one matrix product
 // instead of three) and three tensors on disk.
@@ -31,7 +31,7 @@ struct Parameter {
   };
   std::vector<Part> parts;  // slices along dimension 0, in order, covering it
   std::vector<std::int64_t> shape;
-  Start start = Start::kZero;
+  Init init = Init::kZero;
   bool decays = false;      // takes weight decay: no bias, no LayerNorm (as Trainer decides)
   std::int64_t offset = 0;  // of its first element in the flat buffer
   std::int64_t size() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run is asked to do, in the rooms' own terms. Who reads the words of a command line fills it in (jobs/).
+// What a run is asked to do, in the rooms' own terms. Who reads the words of a command line fills it in
+// (jobs/).
 #pragma once
 
 #include <cstdint>
@@ -72,10 +73,10 @@ struct ReviewOptions {
 struct Options {
   std::string run;  // the run directory
   DataOptions data;
-  std::string model;                  // a folder or a config.json; empty: the default model
-  train::TrainOptions training;       // max_steps 0: as epochs says
-  double epochs = 3;                  // passes over the training images
-  bool trains = false;                // this job does
+  std::string model;             // a folder or a config.json; empty: the default model
+  train::TrainOptions training;  // max_steps 0: as epochs says
+  double epochs = 3;             // passes over the training images
+  bool trains = false;           // this job does
   ComputeOptions compute;
   AnalysisOptions analysis;
   RenderOptions render;

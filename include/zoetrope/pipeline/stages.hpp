@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stages of a run, each of which takes up where an earlier attempt stopped. Collective; InputError, UsageError and
-// RunError as everywhere, Interrupted on every rank after a signal on any.
+// The stages of a run, each of which takes up where an earlier attempt stopped. Collective; InputError,
+// UsageError and RunError as everywhere, Interrupted on every rank after a signal on any.
 #pragma once
 
 #include "zoetrope/pipeline/session.hpp"
 
 namespace zoetrope::pipeline {
 
-void finetune(Session& session);  // log.csv and the checkpoints
-void extract(Session& session);   // embeddings.h5 of every checkpoint
-void analyze(Session& session);   // analysis.h5
-void render(Session& session);    // a frame for each checkpoint, and the animation
-void review(Session& session);    // review.html and the exports
+void finetune(Session& session);     // log.csv and the checkpoints
+void extract(Session& session);      // embeddings.h5 of every checkpoint
+void analyze(Session& session);      // analysis.h5
+void render(Session& session);       // a frame for each checkpoint, and the animation
+void review(Session& session);       // review.html and the exports
 void review_live(Session& session);  // review.html beside a run, until a signal comes; one rank only
-void run(Session& session);       // all of them
+void run(Session& session);          // all of them
 
 }  // namespace zoetrope::pipeline

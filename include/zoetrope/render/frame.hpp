@@ -116,7 +116,5 @@ class RendererPool {
 
 // Writes atomically; fast compression.
 void write_png(const std::filesystem::path& path, const Picture& picture);
-// InputError naming the file when it is damaged.
-Picture read_png(const std::filesystem::path& path);
 
 }  // namespace zoetrope::render

@@ -44,7 +44,7 @@ void write_shard(const std::filesystem::path& checkpoint_folder, const Embedding
 // The rows held by complete shards of this identity, each range starting and ending after the one before it;
 // they may overlap. Stale, damaged and superfluous shards are deleted. Run by one rank.
 std::vector<support::Range> collect_shards(const std::filesystem::path& checkpoint_folder,
-                                     const EmbeddingsIdentity& identity);
+                                           const EmbeddingsIdentity& identity);
 
 // Row ranges of [0, num_rows) that `present` (sorted) lacks.
 std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present);

@@ -11,8 +11,8 @@ namespace zoetrope::store {
 
 using NamedValues = std::vector<std::pair<std::string, std::string>>;
 
-// Why one of the values cannot be kept in such a file; empty where all can: '#' begins a comment, and spaces at an end
-// are dropped.
+// Why one of the values cannot be kept in such a file; empty where all can: '#' begins a comment, and spaces
+// at an end are dropped.
 std::string unkept_value(const NamedValues& values);
 
 // Writes all that can be kept, and leaves the file alone where it holds just that.

@@ -18,8 +18,9 @@
 
 namespace zoetrope::train {
 
-// A replica is a thread of this rank that runs forward and backward on its own images, over the same weights and
-// into a gradient buffer of its own: for small models this uses cores better than threads inside each kernel.
+// A replica is a thread of this rank that runs forward and backward on its own images, over the same weights
+// and into a gradient buffer of its own: for small models this uses cores better than threads inside each
+// kernel.
 struct Replica {
   model::Vit model;     // a replica
   at::Tensor gradient;  // flat layout; the leaves' .grad are views of it
@@ -34,8 +35,8 @@ struct BucketSizes {
 
 class GradientReducer {
  public:
-  // `replicas` outlives the reducer. Hooks are put on the replicas' leaves and removed by the destructor. With a
-  // `share` (see TrainingState), this rank needs the sums of those elements only.
+  // `replicas` outlives the reducer. Hooks are put on the replicas' leaves and removed by the destructor.
+  // With a `share` (see TrainingState), this rank needs the sums of those elements only.
   GradientReducer(std::vector<Replica>& replicas, comm::Communicator& communicator,
                   std::optional<support::Range> share = {}, BucketSizes sizes = {});
   ~GradientReducer();
@@ -44,8 +45,8 @@ class GradientReducer {
 
   // Sets all gradients to zero.
   void zero();
-  // Before the last backward of a step, in which `active_replicas` (the first ones) take part: buckets are sent
-  // off as they become complete.
+  // Before the last backward of a step, in which `active_replicas` (the first ones) take part: buckets are
+  // sent off as they become complete.
   void expect_backward(int active_replicas);
   // After it: waits until the sum over all ranks is in the first replica's gradient, which is returned: where
   // there is a share, in that alone.

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/train/state.hpp"
 #include "zoetrope/support/range.hpp"
+#include "zoetrope/train/state.hpp"
 
 namespace zoetrope::train {
 

@@ -37,7 +37,8 @@ struct TrainOptions {
   std::int64_t logging_steps = 20;
   std::int64_t keep_optimizer = 2;  // in how many of the newest checkpoints the optimizer's state is kept
   SaveMode save = SaveMode::kFull;
-  data::Augmentation augmentation = data::Augmentation::kNone;  // part of what is learned, applied by data::ImageCache
+  data::Augmentation augmentation =
+      data::Augmentation::kNone;  // part of what is learned, applied by data::ImageCache
   model::Precision precision = model::Precision::kFloat32;
   int threads = 1;  // of this rank
   GraphMode graph = GraphMode::kAuto;

@@ -39,9 +39,7 @@ struct TrainingHooks {
 struct TrainingResult {
   std::int64_t first_step = 0;  // where this run took up; equal to last_step when there was nothing to do
   std::int64_t last_step = 0;
-  double final_loss = 0;  // of the last logged line
-  double seconds = 0;     // of the training loop, with checkpoints
-  double images_per_second = 0;
+  double seconds = 0;  // of the training loop, with checkpoints
 };
 
 // Trains until options.max_steps, writing log.csv and checkpoints into `run` (rank 0). Collective. Throws

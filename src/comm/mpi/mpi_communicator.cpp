@@ -80,7 +80,7 @@ void MpiCommunicator::broadcast(at::Tensor tensor, int root) {
   check_tensor(tensor, at::kCPU, "broadcast");
   check_root(root, size_, "broadcast");
   const Activity::Channel::Waiting waiting(channel_, "broadcast", tensor.numel(),
-                                        dtype_name(tensor.scalar_type()));
+                                           dtype_name(tensor.scalar_type()));
   for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
                  [&](char* data, int count) {
                    ZT_CHECK_MPI(MPI_Bcast(data, count, mpi_type(tensor.scalar_type()), root, comm_.get()));
@@ -91,7 +91,7 @@ void MpiCommunicator::all_reduce(at::Tensor tensor, ReduceOp op) {
   check_tensor(tensor, at::kCPU, "all_reduce");
   check_reduction(tensor.scalar_type(), op, "all_reduce");
   const Activity::Channel::Waiting waiting(channel_, "all_reduce", tensor.numel(),
-                                        dtype_name(tensor.scalar_type()));
+                                           dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
@@ -142,13 +142,13 @@ void MpiCommunicator::reduce_scatter(at::Tensor tensor, support::Range share) {
   SharedBuffer* const shared = buffer_of(tensor);
   if (shared == nullptr) return Communicator::reduce_scatter(tensor, share);
   const Activity::Channel::Waiting waiting(channel_, "reduce_scatter", tensor.numel(),
-                                        dtype_name(tensor.scalar_type()));
+                                           dtype_name(tensor.scalar_type()));
   shared->sum_share(tensor, share);
 }
 
 void MpiCommunicator::run_all_reduce(const at::Tensor& tensor, ReduceOp op) {
   const Activity::Channel::Waiting waiting(async_channel_, "all_reduce", tensor.numel(),
-                                        dtype_name(tensor.scalar_type()));
+                                           dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(
@@ -168,7 +168,8 @@ void MpiCommunicator::reduce(at::Tensor tensor, int root, ReduceOp op) {
   check_tensor(tensor, at::kCPU, "reduce");
   check_reduction(tensor.scalar_type(), op, "reduce");
   check_root(root, size_, "reduce");
-  const Activity::Channel::Waiting waiting(channel_, "reduce", tensor.numel(), dtype_name(tensor.scalar_type()));
+  const Activity::Channel::Waiting waiting(channel_, "reduce", tensor.numel(),
+                                           dtype_name(tensor.scalar_type()));
   const MPI_Datatype type = mpi_type(tensor.scalar_type());
   const MPI_Op mpi_op = reductions_.find(tensor.scalar_type(), op);
   for_each_chunk(bytes_of(tensor), tensor.numel(), tensor.element_size(), max_chunk_,
@@ -182,7 +183,8 @@ void MpiCommunicator::reduce(at::Tensor tensor, int root, ReduceOp op) {
 at::Tensor MpiCommunicator::gather(const at::Tensor& piece, int root) {
   check_piece(piece, at::kCPU, "gather");
   check_root(root, size_, "gather");
-  const Activity::Channel::Waiting waiting(channel_, "gather", piece.numel(), dtype_name(piece.scalar_type()));
+  const Activity::Channel::Waiting waiting(channel_, "gather", piece.numel(),
+                                           dtype_name(piece.scalar_type()));
   const auto shapes = exchange_shapes(piece, "gather");
   at::Tensor all;
   if (rank_ == root) all = empty_rows_like(piece, total_rows(shapes));
@@ -199,7 +201,7 @@ at::Tensor MpiCommunicator::gather(const at::Tensor& piece, int root) {
 at::Tensor MpiCommunicator::all_gather(const at::Tensor& piece) {
   check_piece(piece, at::kCPU, "all_gather");
   const Activity::Channel::Waiting waiting(channel_, "all_gather", piece.numel(),
-                                        dtype_name(piece.scalar_type()));
+                                           dtype_name(piece.scalar_type()));
   const auto shapes = exchange_shapes(piece, "all_gather");
   at::Tensor all = empty_rows_like(piece, total_rows(shapes));
   const MPI_Datatype type = mpi_type(piece.scalar_type());

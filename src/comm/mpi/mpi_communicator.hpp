@@ -15,8 +15,8 @@
 #include "argument_check.hpp"
 #include "mpi/mpi_handle.hpp"
 #include "mpi/mpi_reduction.hpp"
-#include "ordered_executor.hpp"
 #include "mpi/shared_buffer.hpp"
+#include "ordered_executor.hpp"
 #include "watchdog/activity.hpp"
 
 namespace zoetrope::comm {
@@ -27,8 +27,8 @@ class MpiCommunicator final : public Communicator {
   static constexpr std::int64_t kMaxChunk = INT_MAX;
 
   // Takes `comm`; collective over it. `id` and `label` name the group for `watch`.
-  MpiCommunicator(UniqueComm comm, std::shared_ptr<Activity> watch, std::uint64_t id, const std::string& label,
-                  std::int64_t max_chunk = kMaxChunk);
+  MpiCommunicator(UniqueComm comm, std::shared_ptr<Activity> watch, std::uint64_t id,
+                  const std::string& label, std::int64_t max_chunk = kMaxChunk);
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }

@@ -25,8 +25,8 @@ bool has_happened(const Event& event) {
 
 }  // namespace
 
-DeviceChannel::DeviceChannel(std::shared_ptr<Activity> watch, NcclHandle& handle, int ordinal, std::uint64_t id,
-                             std::string label)
+DeviceChannel::DeviceChannel(std::shared_ptr<Activity> watch, NcclHandle& handle, int ordinal,
+                             std::uint64_t id, std::string label)
     : watch_(std::move(watch)), handle_(handle), ordinal_(ordinal), id_(id), label_(std::move(label)) {
   watch_->add(this);
 }

@@ -12,44 +12,12 @@
 #include "zoetrope/support/error.hpp"
 
 #include "nccl/check.hpp"
+#include "nccl/nccl_types.hpp"
 
 namespace zoetrope::comm {
 namespace {
 
 constexpr std::uint64_t kWorldId = 2;  // for the watchdog; MPI's world is 1
-
-ncclDataType_t nccl_type(at::ScalarType dtype) {
-  switch (dtype) {
-    case at::kFloat:
-      return ncclFloat32;
-    case at::kDouble:
-      return ncclFloat64;
-    case at::kLong:
-      return ncclInt64;
-    case at::kInt:
-      return ncclInt32;
-    case at::kByte:
-      return ncclUint8;
-    case at::kBFloat16:
-      return ncclBfloat16;
-    default:
-      return ncclNumTypes;  // check_tensor has refused it
-  }
-}
-
-ncclRedOp_t nccl_op(ReduceOp op) {
-  switch (op) {
-    case ReduceOp::kAverage:
-      return ncclAvg;
-    case ReduceOp::kMin:
-      return ncclMin;
-    case ReduceOp::kMax:
-      return ncclMax;
-    case ReduceOp::kSum:
-      break;
-  }
-  return ncclSum;
-}
 
 std::size_t count_of(const at::Tensor& tensor) {
   return static_cast<std::size_t>(tensor.numel());
@@ -175,20 +143,13 @@ std::unique_ptr<Work> NcclCommunicator::launch(const char* operation, std::vecto
 }
 
 void NcclCommunicator::broadcast(at::Tensor tensor, int root) {
-  broadcast_all({tensor}, root);
-}
-
-void NcclCommunicator::broadcast_all(const std::vector<at::Tensor>& tensors, int root) {
-  for (const at::Tensor& tensor : tensors) check_tensor(tensor, context_.device.type(), "broadcast");
+  check_tensor(tensor, context_.device.type(), "broadcast");
   check_root(root, size(), "broadcast");
-  if (tensors.empty()) return;
-  launch("broadcast", tensors, [&](ncclComm_t comm, cudaStream_t stream) {
-    for (const at::Tensor& tensor : tensors) {
-      if (tensor.numel() == 0) continue;
-      void* data = tensor.data_ptr();
-      ZT_CHECK_NCCL(
-          ncclBroadcast(data, data, count_of(tensor), nccl_type(tensor.scalar_type()), root, comm, stream));
-    }
+  launch("broadcast", {tensor}, [&](ncclComm_t comm, cudaStream_t stream) {
+    if (tensor.numel() == 0) return;
+    void* data = tensor.data_ptr();
+    ZT_CHECK_NCCL(
+        ncclBroadcast(data, data, count_of(tensor), nccl_type(tensor.scalar_type()), root, comm, stream));
   })->wait();
 }
 
@@ -307,7 +268,8 @@ std::vector<PieceShape> NcclCommunicator::exchange_shapes(const at::Tensor& piec
 }
 
 std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control, DeviceContext context,
-                                           std::shared_ptr<Activity> watch, std::chrono::milliseconds timeout) {
+                                           std::shared_ptr<Activity> watch,
+                                           std::chrono::milliseconds timeout) {
   ZT_CHECK_CUDA(cudaSetDevice(context.ordinal));
   const ncclUniqueId id = share_unique_id(*control);
   auto handle = std::make_unique<NcclHandle>(id, control->rank(), control->size(), timeout);

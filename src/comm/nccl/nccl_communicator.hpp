@@ -26,9 +26,9 @@ class NcclCommunicator final : public Communicator {
  public:
   // `control` connects the same ranks on the host: it carries shapes and barriers. `id` and `label` name the
   // group for `watch`. Work objects must not outlive the communicator.
-  NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context, std::shared_ptr<Activity> watch,
-                   std::unique_ptr<NcclHandle> handle, std::shared_ptr<CommunicationStream> stream,
-                   std::uint64_t id, std::string label);
+  NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context,
+                   std::shared_ptr<Activity> watch, std::unique_ptr<NcclHandle> handle,
+                   std::shared_ptr<CommunicationStream> stream, std::uint64_t id, std::string label);
   ~NcclCommunicator() override;
   NcclCommunicator(const NcclCommunicator&) = delete;
   NcclCommunicator& operator=(const NcclCommunicator&) = delete;
@@ -37,7 +37,6 @@ class NcclCommunicator final : public Communicator {
   int size() const override { return control_->size(); }
   std::string backend() const override { return "nccl"; }
   void broadcast(at::Tensor tensor, int root) override;
-  void broadcast_all(const std::vector<at::Tensor>& tensors, int root) override;
   void all_reduce(at::Tensor tensor, ReduceOp op) override;
   void reduce(at::Tensor tensor, int root, ReduceOp op) override;
   at::Tensor gather(const at::Tensor& piece, int root) override;
@@ -71,6 +70,7 @@ class NcclCommunicator final : public Communicator {
 // Shares NCCL's id over `control` and connects its ranks, each with its device. Collective. RunError when
 // some rank does not come within `timeout`.
 std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control, DeviceContext context,
-                                           std::shared_ptr<Activity> watch, std::chrono::milliseconds timeout);
+                                           std::shared_ptr<Activity> watch,
+                                           std::chrono::milliseconds timeout);
 
 }  // namespace zoetrope::comm

@@ -86,7 +86,7 @@ ChannelReport Activity::Channel::report(double now_s) {
 }
 
 Activity::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::int64_t elements,
-                                 const char* dtype)
+                                    const char* dtype)
     : channel_(channel) {
   const std::lock_guard lock(channel_.mutex_);
   ++channel_.sequence_;

@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "watchdog/heartbeat.hpp"
-#include "watchdog/hang_report.hpp"
 #include "watchdog/activity.hpp"
+#include "watchdog/hang_report.hpp"
+#include "watchdog/heartbeat.hpp"
 
 namespace zoetrope::comm {
 

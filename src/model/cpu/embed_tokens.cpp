@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shapes: B images, T tokens, of which the last P are patches of K numbers, H hidden.
-#include "engine.hpp"
-
 #include <algorithm>
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "engine.hpp"
 #include "gemm.hpp"
 #include "row_kernels.hpp"
 #include "weight_gradient.hpp"

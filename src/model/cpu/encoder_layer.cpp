@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shapes: B images, T tokens, R = B T rows, H hidden.
-#include "engine.hpp"
-#include "linear.hpp"
-
 #include <vector>
 
 #include <ATen/ATen.h>
 
 #include "attention.hpp"
+#include "engine.hpp"
 #include "layer_node.hpp"
+#include "linear.hpp"
 #include "mlp_rows.hpp"
 #include "tensor_rows.hpp"
 
@@ -19,7 +18,7 @@ namespace {
 using Weights = EncoderLayerWeights;
 
 struct WholeLayer {
-  struct Kept {
+  struct Saved {
     NormKept norm;
     at::Tensor qkv, probabilities, context;
     MlpKept mlp;
@@ -28,7 +27,7 @@ struct WholeLayer {
       return {norm.x,     norm.normed,     norm.moments,     qkv,       probabilities, context,
               mlp.norm.x, mlp.norm.normed, mlp.norm.moments, mlp.inner, mlp.slope};
     }
-    static Kept from(at::TensorList list) {
+    static Saved from(at::TensorList list) {
       return {{list[0], list[1], list[2]},
               list[3],
               list[4],
@@ -37,32 +36,32 @@ struct WholeLayer {
     }
   };
 
-  static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w, Kept* kept) {
-    const bool keep = kept != nullptr;
+  static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w, Saved* saved) {
+    const bool keep = saved != nullptr;
     const at::Tensor normed =
-        norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, keep ? &kept->norm : nullptr);
+        norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, keep ? &saved->norm : nullptr);
     const at::Tensor qkv = linear_of_rows(normed, w.qkv_weight, w.qkv_bias);  // (R, 3H)
     const at::Tensor context =
-        attention_of_rows(qkv, shape.batch, shape.heads, keep ? &kept->probabilities : nullptr);
+        attention_of_rows(qkv, shape.batch, shape.heads, keep ? &saved->probabilities : nullptr);
     if (keep) {
-      kept->qkv = qkv;
-      kept->context = context;
+      saved->qkv = qkv;
+      saved->context = context;
     }
     return mlp_rows(linear_of_rows(context, w.out_weight, w.out_bias, x), w.mlp, shape.eps,
-                    keep ? &kept->mlp : nullptr);
+                    keep ? &saved->mlp : nullptr);
   }
 
-  static at::Tensor backward(const LayerShape& shape, const Kept& kept, const Weights& w,
+  static at::Tensor backward(const LayerShape& shape, const Saved& saved, const Weights& w,
                              const at::Tensor& grad_result, const EncoderLayerGradients& to) {
-    const at::Tensor grad = mlp_rows_backward(kept.mlp, w.mlp, grad_result, to.mlp);
+    const at::Tensor grad = mlp_rows_backward(saved.mlp, w.mlp, grad_result, to.mlp);
     add_column_sums(extent_of(grad), in(grad), to.out_bias.data());
-    to.out_weight.add_product(grad, kept.context);
+    to.out_weight.add_product(grad, saved.context);
     const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight.plain);
     const at::Tensor grad_qkv =
-        attention_of_rows_backward(kept.qkv, shape.batch, shape.heads, kept.probabilities, grad_context);
+        attention_of_rows_backward(saved.qkv, shape.batch, shape.heads, saved.probabilities, grad_context);
     if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_qkv), in(grad_qkv), to.qkv_bias.data());
-    to.qkv_weight.add_product(grad_qkv, kept.norm.normed);
-    return norm_rows_backward(kept.norm, w.norm_weight, linear_input_gradient(grad_qkv, w.qkv_weight.plain),
+    to.qkv_weight.add_product(grad_qkv, saved.norm.normed);
+    return norm_rows_backward(saved.norm, w.norm_weight, linear_input_gradient(grad_qkv, w.qkv_weight.plain),
                               grad, to.norm_weight, to.norm_bias);
   }
 };

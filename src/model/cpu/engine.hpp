@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine for cores: what the model computes by kernels of its own where its tensors are float32 on a CPU; others go
-// through libtorch's operations. Differentiable where grad mode is on. README.md beside this file says what each kernel
-// is worth. Shapes: B images, T tokens, H hidden size.
+// The engine for cores: what the model computes by kernels of its own where its tensors are float32 on a CPU;
+// others go through libtorch's operations. Differentiable where grad mode is on. README.md beside this file
+// says what each kernel is worth. Shapes: B images, T tokens, H hidden size.
 #pragma once
 
 #include <cstdint>
@@ -55,9 +55,10 @@ struct EncoderLayerWeights {
   MlpWeights mlp;
 };
 
-// A whole encoder layer can be one node of the graph: its passes between the matrix products are fused, and gradients of
-// its weights are added to where they belong without a copy. Small models spend half of their time outside matrix
-// products otherwise. Whether the functions below compute this model's layers for so many tokens an image.
+// A whole encoder layer can be one node of the graph: its passes between the matrix products are fused, and
+// gradients of its weights are added to where they belong without a copy. Small models spend half of their
+// time outside matrix products otherwise. Whether the functions below compute this model's layers for so many
+// tokens an image.
 bool can_fuse_layer(const VitConfig& config, std::int64_t tokens);
 
 // tokens (B, T, H) -> (B, T, H), on this thread, for tokens that are is_plain_float().

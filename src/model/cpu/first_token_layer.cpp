@@ -6,9 +6,9 @@
 #include <ATen/ATen.h>
 
 #include "engine.hpp"
-#include "linear.hpp"
 #include "first_token_attention.hpp"
 #include "layer_node.hpp"
+#include "linear.hpp"
 #include "mlp_rows.hpp"
 #include "tensor_rows.hpp"
 
@@ -51,7 +51,7 @@ struct Heads {
 };
 
 struct FirstTokenLayer {
-  struct Kept {
+  struct Saved {
     NormKept norm;
     at::Tensor query;          // (B, H), divided by sqrt(D)
     at::Tensor queries;        // (B, N, H), through the keys' weights
@@ -65,7 +65,7 @@ struct FirstTokenLayer {
               probabilities,    mixed,       context,      mlp.norm.x, mlp.norm.normed,
               mlp.norm.moments, mlp.inner,   mlp.slope};
     }
-    static Kept from(at::TensorList list) {
+    static Saved from(at::TensorList list) {
       return {{list[0], list[1], list[2]},
               list[3],
               list[4],
@@ -77,33 +77,33 @@ struct FirstTokenLayer {
   };
 
   static at::Tensor forward(const LayerShape& shape, const at::Tensor& x, const Weights& w,
-                            Kept* maybe_kept) {
-    Kept here;
-    Kept& kept = maybe_kept == nullptr ? here : *maybe_kept;
+                            Saved* maybe_saved) {
+    Saved here;
+    Saved& saved = maybe_saved == nullptr ? here : *maybe_saved;
     const at::Tensor& weight = w.qkv_weight.plain;
     const Heads heads(shape, weight);
     const std::int64_t hidden = heads.hidden;
-    const at::Tensor normed = norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, &kept.norm);
-    kept.query = at::empty({shape.batch, hidden}, x.options());
-    kept.context = at::empty_like(kept.query);
-    kept.queries = at::empty({shape.batch, shape.heads, hidden}, x.options());
-    set_rows(w.qkv_bias.defined() ? in(w.qkv_bias) : nullptr, kept.query);
-    set_rows(w.qkv_bias.defined() ? in(w.qkv_bias) + 2 * hidden : nullptr, kept.context);
+    const at::Tensor normed = norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, &saved.norm);
+    saved.query = at::empty({shape.batch, hidden}, x.options());
+    saved.context = at::empty_like(saved.query);
+    saved.queries = at::empty({shape.batch, shape.heads, hidden}, x.options());
+    set_rows(w.qkv_bias.defined() ? in(w.qkv_bias) : nullptr, saved.query);
+    set_rows(w.qkv_bias.defined() ? in(w.qkv_bias) + 2 * hidden : nullptr, saved.context);
 
     multiply_by_transposed({shape.batch, hidden, hidden}, heads.first_rows(in(normed)), {in(weight), hidden},
-                           {out(kept.query), hidden}, Before::kAddedTo);
-    kept.query.mul_(heads.scale());
+                           {out(saved.query), hidden}, Before::kAddedTo);
+    saved.query.mul_(heads.scale());
     for (std::int64_t h = 0; h < heads.count; ++h)
-      multiply({shape.batch, hidden, heads.size()}, heads.columns(in(kept.query), h),
-               heads.weight(in(weight), 1, h), heads.vectors(out(kept.queries), h));
-    kept.mixed = attend_to_rows(kept.queries, normed, &kept.probabilities);
+      multiply({shape.batch, hidden, heads.size()}, heads.columns(in(saved.query), h),
+               heads.weight(in(weight), 1, h), heads.vectors(out(saved.queries), h));
+    saved.mixed = attend_to_rows(saved.queries, normed, &saved.probabilities);
     for (std::int64_t h = 0; h < heads.count; ++h)
-      multiply_by_transposed({shape.batch, heads.size(), hidden}, heads.vectors(in(kept.mixed), h),
-                             heads.weight(in(weight), 2, h), heads.columns(out(kept.context), h),
+      multiply_by_transposed({shape.batch, heads.size(), hidden}, heads.vectors(in(saved.mixed), h),
+                             heads.weight(in(weight), 2, h), heads.columns(out(saved.context), h),
                              Before::kAddedTo);
     const at::Tensor first = x.view({shape.batch, shape.tokens, hidden}).select(1, 0).contiguous();
-    return mlp_rows(linear_of_rows(kept.context, w.out_weight, w.out_bias, first), w.mlp, shape.eps,
-                    &kept.mlp);
+    return mlp_rows(linear_of_rows(saved.context, w.out_weight, w.out_bias, first), w.mlp, shape.eps,
+                    &saved.mlp);
   }
 
   // Rows that are `bias` each, or 0.
@@ -114,33 +114,33 @@ struct FirstTokenLayer {
       add_rows(extent_of(to), nullptr, bias, out(to));
   }
 
-  static at::Tensor backward(const LayerShape& shape, const Kept& kept, const Weights& w,
+  static at::Tensor backward(const LayerShape& shape, const Saved& saved, const Weights& w,
                              const at::Tensor& grad_result, const EncoderLayerGradients& to) {
     const Heads heads(shape, w.qkv_weight.plain);
-    const at::Tensor grad = mlp_rows_backward(kept.mlp, w.mlp, grad_result, to.mlp);  // (B, H)
+    const at::Tensor grad = mlp_rows_backward(saved.mlp, w.mlp, grad_result, to.mlp);  // (B, H)
     add_column_sums(extent_of(grad), in(grad), to.out_bias.data());
-    to.out_weight.add_product(grad, kept.context);
+    to.out_weight.add_product(grad, saved.context);
     const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight.plain);
     const RowAttentionGradient of =
-        attend_to_rows_backward(kept.queries, kept.norm.normed, kept.probabilities,
-                                values_backward(heads, kept, w, grad_context, to));
-    query_backward(heads, kept, w, of, to);
+        attend_to_rows_backward(saved.queries, saved.norm.normed, saved.probabilities,
+                                values_backward(heads, saved, w, grad_context, to));
+    query_backward(heads, saved, w, of, to);
     const at::Tensor grad_x =
-        norm_rows_backward(kept.norm, w.norm_weight, of.rows, {}, to.norm_weight, to.norm_bias);
+        norm_rows_backward(saved.norm, w.norm_weight, of.rows, {}, to.norm_weight, to.norm_bias);
     grad_x.view({shape.batch, shape.tokens, heads.hidden}).select(1, 0).add_(grad);
     return grad_x;
   }
 
   // The gradient of `mixed` for that of `context`.
-  static at::Tensor values_backward(const Heads& heads, const Kept& kept, const Weights& w,
+  static at::Tensor values_backward(const Heads& heads, const Saved& saved, const Weights& w,
                                     const at::Tensor& grad_context, const EncoderLayerGradients& to) {
-    const at::Tensor grad_mixed = at::empty_like(kept.mixed);
+    const at::Tensor grad_mixed = at::empty_like(saved.mixed);
     if (w.qkv_bias.defined())
       add_column_sums(extent_of(grad_context), in(grad_context), to.qkv_bias.data() + 2 * heads.hidden);
     for (std::int64_t h = 0; h < heads.count; ++h) {
       const In of_context = heads.columns(in(grad_context), h);
       multiply_transposed({heads.size(), heads.hidden, heads.batch}, of_context,
-                          heads.vectors(in(kept.mixed), h), heads.weight(to.qkv_weight.data(), 2, h),
+                          heads.vectors(in(saved.mixed), h), heads.weight(to.qkv_weight.data(), 2, h),
                           Before::kAddedTo);
       multiply({heads.batch, heads.hidden, heads.size()}, of_context,
                heads.weight(in(w.qkv_weight.plain), 2, h), heads.vectors(out(grad_mixed), h));
@@ -149,13 +149,13 @@ struct FirstTokenLayer {
   }
 
   // Adds to the gradient of `normed` what comes through the first token's query. The keys' bias has none.
-  static void query_backward(const Heads& heads, const Kept& kept, const Weights& w,
+  static void query_backward(const Heads& heads, const Saved& saved, const Weights& w,
                              const RowAttentionGradient& of, const EncoderLayerGradients& to) {
     const std::int64_t hidden = heads.hidden;
-    const at::Tensor grad_query = at::empty_like(kept.query);
+    const at::Tensor grad_query = at::empty_like(saved.query);
     for (std::int64_t h = 0; h < heads.count; ++h) {
       const In of_queries = heads.vectors(in(of.queries), h);
-      multiply_transposed({heads.size(), hidden, heads.batch}, heads.columns(in(kept.query), h), of_queries,
+      multiply_transposed({heads.size(), hidden, heads.batch}, heads.columns(in(saved.query), h), of_queries,
                           heads.weight(to.qkv_weight.data(), 1, h), Before::kAddedTo);
       multiply_by_transposed({heads.batch, heads.size(), hidden}, of_queries,
                              heads.weight(in(w.qkv_weight.plain), 1, h), heads.columns(out(grad_query), h));
@@ -163,7 +163,7 @@ struct FirstTokenLayer {
     grad_query.mul_(heads.scale());
     if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_query), in(grad_query), to.qkv_bias.data());
     const In rows{in(grad_query), hidden};
-    multiply_transposed({hidden, hidden, heads.batch}, rows, heads.first_rows(in(kept.norm.normed)),
+    multiply_transposed({hidden, hidden, heads.batch}, rows, heads.first_rows(in(saved.norm.normed)),
                         {to.qkv_weight.data(), hidden}, Before::kAddedTo);
     multiply({heads.batch, hidden, hidden}, rows, {in(w.qkv_weight.plain), hidden},
              heads.first_rows(out(of.rows)), Before::kAddedTo);

@@ -20,12 +20,12 @@ struct LayerShape {
   float eps = 0;
 };
 
-// `Layer` has, for rows x (B T, H) and what the gradient needs, `Layer::Kept`, which is made from and gives a
-// list of tensors:
-//   static at::Tensor forward(const LayerShape&, const at::Tensor& x, const EncoderLayerWeights&, Kept*);
-//   static at::Tensor backward(const LayerShape&, const Kept&, const EncoderLayerWeights&,
+// `Layer` has, for rows x (B T, H) and what the gradient needs, `Layer::Saved`, which is made from and gives
+// a list of tensors:
+//   static at::Tensor forward(const LayerShape&, const at::Tensor& x, const EncoderLayerWeights&, Saved*);
+//   static at::Tensor backward(const LayerShape&, const Saved&, const EncoderLayerWeights&,
 //                              const at::Tensor& grad, const EncoderLayerGradients&);
-// where Kept* may be null, and the second returns the gradient of x.
+// where Saved* may be null, and the second returns the gradient of x.
 template <typename Layer>
 class LayerNode : public torch::autograd::Function<LayerNode<Layer>> {
  public:
@@ -44,13 +44,13 @@ class LayerNode : public torch::autograd::Function<LayerNode<Layer>> {
     const WeightList weights = {norm_weight, norm_bias,       qkv_weight,    out_weight,
                                 out_bias,    mlp_norm_weight, mlp_norm_bias, mlp_in_weight,
                                 mlp_in_bias, mlp_out_weight,  mlp_out_bias,  qkv_bias.value_or(at::Tensor())};
-    typename Layer::Kept kept;
+    typename Layer::Saved saved;
     const LayerShape shape{batch, x.size(0) / batch, heads, static_cast<float>(eps)};
-    const at::Tensor result = Layer::forward(shape, x, from_list(weights), &kept);
-    std::vector<at::Tensor> saved(weights.begin(), weights.end());
-    const std::vector<at::Tensor> more = kept.list();
-    saved.insert(saved.end(), more.begin(), more.end());
-    context->save_for_backward(std::move(saved));
+    const at::Tensor result = Layer::forward(shape, x, from_list(weights), &saved);
+    std::vector<at::Tensor> tensors(weights.begin(), weights.end());
+    const std::vector<at::Tensor> more = saved.list();
+    tensors.insert(tensors.end(), more.begin(), more.end());
+    context->save_for_backward(std::move(tensors));
     context->saved_data["shape"] = std::vector<std::int64_t>{batch, shape.tokens, heads};
     return result;
   }
@@ -62,8 +62,9 @@ class LayerNode : public torch::autograd::Function<LayerNode<Layer>> {
     const EncoderLayerWeights weights = from_list(list.slice(0, num_weights));
     const std::vector<std::int64_t> sizes = context->saved_data["shape"].toIntVector();
     const EncoderLayerGradients to(weights);
-    Tensors all = {Layer::backward({sizes[0], sizes[1], sizes[2]}, Layer::Kept::from(list.slice(num_weights)),
-                                   weights, gradients[0].contiguous(), to)};
+    Tensors all = {Layer::backward({sizes[0], sizes[1], sizes[2]},
+                                   Layer::Saved::from(list.slice(num_weights)), weights,
+                                   gradients[0].contiguous(), to)};
     const std::vector<at::Tensor> rest = to.rest();
     all.insert(all.end(), rest.begin(), rest.end());
     all.resize(all.size() + 3);  // batch, heads and eps have none

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "zoetrope/comm/device_choice.hpp"
-#include "zoetrope/compute/device_graph.hpp"
 #include "zoetrope/comm/nccl.hpp"
+#include "zoetrope/compute/device_graph.hpp"
 
 #include "capture.hpp"
 #include "double.hpp"
@@ -27,7 +27,8 @@ using namespace nccl_double;
 // device nothing runs then: work that writes elsewhere gives itself away.
 class RunAgain final : public compute::DeviceGraph {
  public:
-  RunAgain(std::function<void()> work, const std::vector<at::Tensor>& operands, compute::GraphLauncher launcher)
+  RunAgain(std::function<void()> work, const std::vector<at::Tensor>& operands,
+           compute::GraphLauncher launcher)
       : work_(std::move(work)), launcher_(std::move(launcher)) {
     std::vector<at::Tensor> before;
     for (const at::Tensor& operand : operands) before.push_back(operand.clone());

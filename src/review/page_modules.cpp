@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <initializer_list>
+
+#include "resources.hpp"
+
+namespace zoetrope::review {
+
+namespace {
+
+// Each after those that it imports.
+constexpr std::initializer_list<const char*> kModules = {
+    "dom.js",       "decode.js", "state.js",   "palette.js", "dataset.js",  "hover.js",
+    "overlay.js",   "points.js", "view.js",    "legend.js",  "timeline.js", "curves.js",
+    "selection.js", "table.js",  "address.js", "keys.js",    "live.js",     "main.js"};
+
+}  // namespace
+
+std::string join_modules() {
+  std::string joined;
+  for (const char* name : kModules) {
+    std::string_view text = resource(name);
+    while (!text.empty()) {
+      std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(text.size(), line.size() + 1));
+      if (line.starts_with("import ")) continue;
+      if (line.starts_with("export ")) line.remove_prefix(7);
+      joined.append(line).push_back('\n');
+    }
+  }
+  return joined;
+}
+
+}  // namespace zoetrope::review
