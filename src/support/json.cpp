@@ -23,7 +23,10 @@ class ParseGuard {
   explicit ParseGuard(std::string origin) : origin_(std::move(origin)) {}
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxDepth)
+    // `depth` is what stands around: the 65th level may be empty.
+    const bool opens =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (opens && depth >= kMaxDepth)
       throw InputError(origin_ + ": JSON is nested deeper than " + std::to_string(kMaxDepth));
     if (event == Json::parse_event_t::object_start) keys_.emplace_back();
     if (event == Json::parse_event_t::object_end) keys_.pop_back();
