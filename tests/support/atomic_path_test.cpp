@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// What appears under a name is whole, whatever becomes of the writer.
+#include <fstream>
+#include <optional>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "support/another_process.hpp"
+
+namespace zoetrope::support {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+using testing::ThrowsMessage;
+using testing::UnorderedElementsAre;
+
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  return names;
+}
+
+// A folder as a job writes it: a file in it, and one further down.
+void fill(const fs::path& folder, const std::string& text) {
+  fs::create_directories(folder / "deep");
+  write(folder / "model", text);
+  write(folder / "deep/state", text);
+}
+
+TEST(AtomicPath, AFileAppearsWithItsCommit) {
+  AtomicPath file("model");
+  write(file.temporary(), "weights");
+
+  EXPECT_FALSE(fs::exists("model"));
+  file.commit();
+  EXPECT_EQ(read_file("model"), "weights");
+  EXPECT_THAT(names_in("."), ElementsAre("model"));
+}
+
+TEST(AtomicPath, AFolderAppearsWithItsCommit) {
+  AtomicPath folder("checkpoint");
+  fill(folder.temporary(), "weights");
+
+  EXPECT_FALSE(fs::exists("checkpoint"));
+  folder.commit();
+  EXPECT_EQ(read_file("checkpoint/model"), "weights");
+  EXPECT_EQ(read_file("checkpoint/deep/state"), "weights");
+  EXPECT_THAT(names_in("."), ElementsAre("checkpoint"));
+}
+
+// Beside it, since a name can be changed within a file system only.
+TEST(AtomicPath, TheTemporaryNameIsAHiddenOneBesideTheFinalName) {
+  const AtomicPath path("run/model");
+
+  EXPECT_EQ(path.temporary().parent_path(), "run");
+  EXPECT_THAT(path.temporary().filename().string(), AllOf(StartsWith(".model."), EndsWith(".tmp")));
+}
+
+TEST(AtomicPath, WithoutCommitWhatWasThereStays) {
+  write("model", "old");
+  fill("checkpoint", "old");
+  {
+    const AtomicPath file("model"), folder("checkpoint"), another("another");
+    write(file.temporary(), "new");
+    fill(folder.temporary(), "new");
+    write(another.temporary(), "new");
+  }
+  EXPECT_EQ(read_file("model"), "old");
+  EXPECT_EQ(read_file("checkpoint/deep/state"), "old");
+  EXPECT_THAT(names_in("."), UnorderedElementsAre("model", "checkpoint"));
+}
+
+TEST(AtomicPath, AFileIsReplaced) {
+  write("model", "a text that is longer than the new one");
+  AtomicPath file("model");
+  write(file.temporary(), "new");
+  EXPECT_THAT(read_file("model"), StartsWith("a text"));
+
+  file.commit();
+
+  EXPECT_EQ(read_file("model"), "new");
+}
+
+TEST(AtomicPath, AFolderIsReplacedWithAllThatItHeld) {
+  fill("checkpoint", "old");
+  write("checkpoint/optimizer", "old");
+  AtomicPath folder("checkpoint");
+  fill(folder.temporary(), "new");
+  EXPECT_EQ(read_file("checkpoint/model"), "old");
+
+  folder.commit();
+
+  EXPECT_EQ(read_file("checkpoint/deep/state"), "new");
+  EXPECT_THAT(names_in("checkpoint"), UnorderedElementsAre("model", "deep"));
+  EXPECT_THAT(names_in("."), ElementsAre("checkpoint"));
+}
+
+TEST(AtomicPath, NothingOfAnEarlierTryIsCommitted) {
+  const fs::path temporary = AtomicPath("checkpoint").temporary();
+  fs::create_directory(temporary);
+  write(temporary / "half", "from a process of the same number");
+
+  AtomicPath folder("checkpoint");
+  fill(folder.temporary(), "new");
+  folder.commit();
+
+  EXPECT_THAT(names_in("checkpoint"), UnorderedElementsAre("model", "deep"));
+}
+
+TEST(AtomicPath, OnceCommittedItLeavesTheNextOneAlone) {
+  std::optional<AtomicPath> first("model");
+  write(first->temporary(), "old");
+  first->commit();
+  AtomicPath second("model");
+  write(second.temporary(), "new");
+
+  first.reset();
+
+  second.commit();
+  EXPECT_EQ(read_file("model"), "new");
+}
+
+TEST(AtomicPath, AMissingFolderIsNamed) {
+  EXPECT_THAT([] { write_file("missing/model", "x"); },
+              ThrowsMessage<RunError>(AllOf(StartsWith("missing/model: "), HasSubstr("No such file"))));
+  EXPECT_THAT(
+      [] { AtomicPath("missing/model").commit(); },
+      ThrowsMessage<RunError>(AllOf(StartsWith("missing/"), HasSubstr("model"), HasSubstr("No such file"))));
+}
+
+TEST(AtomicPath, AFileThatCannotBePutInPlaceLeavesNothing) {
+  fill("model", "old");
+
+  EXPECT_THAT([] { write_file("model", "x"); },
+              ThrowsMessage<RunError>(StartsWith("model: cannot be put in place: ")));
+  EXPECT_EQ(read_file("model/deep/state"), "old");
+  EXPECT_THAT(names_in("."), ElementsAre("model"));
+}
+
+TEST(WriteFile, WritesAllBytesAndReplacesWhatWasThere) {
+  for (const std::string& text :
+       {std::string(3'000'000, 'x'), std::string("a\0b\r\n\xff", 6), std::string()}) {
+    write_file("file", text);
+    EXPECT_EQ(read_file("file"), text) << text.size();
+  }
+  EXPECT_THAT(names_in("."), ElementsAre("file"));
+}
+
+TEST(RemoveLeftovers, WhatADeadProcessLeftIsSwept) {
+  AnotherProcess writer([](const auto&) {
+    const AtomicPath file("model"), folder("checkpoint");
+    write(file.temporary(), "half");
+    fill(folder.temporary(), "half");
+    ::_exit(0);  // without destructors, as a process that is killed
+  });
+  EXPECT_EQ(writer.exit_code(), 0);
+  ASSERT_EQ(names_in(".").size(), 2U);
+
+  remove_leftovers(".");
+
+  EXPECT_THAT(names_in("."), IsEmpty());
+}
+
+TEST(RemoveLeftovers, WhatALivingProcessWritesStays) {
+  AnotherProcess writer([](const auto& wait) {
+    AtomicPath file("model"), folder("checkpoint");
+    write(file.temporary(), "whole");
+    fill(folder.temporary(), "whole");
+    wait();
+    file.commit();
+    folder.commit();
+  });
+  writer.wait_until_it_waits();
+
+  remove_leftovers(".");
+
+  EXPECT_EQ(names_in(".").size(), 2U);
+  writer.go_on();
+  EXPECT_EQ(writer.exit_code(), 0);
+  EXPECT_EQ(read_file("model"), "whole");
+  EXPECT_EQ(read_file("checkpoint/deep/state"), "whole");
+}
+
+// The first process of a container has the same number each time.
+TEST(RemoveLeftovers, WhatAnEarlierProcessOfThisNumberLeftIsSwept) {
+  write(".model." + std::to_string(::getpid()) + ".tmp", "half");
+  remove_leftovers(".");
+  EXPECT_THAT(names_in("."), IsEmpty());
+}
+
+TEST(RemoveLeftovers, OtherFilesAndDeeperFoldersStay) {
+  for (const char* name : {".hidden", "data.tmp", ".tmp.h5"}) write(name, "somebody's");
+  fs::create_directory("deeper");
+  write("deeper/.model.999999999.tmp", "not directly in the folder");
+  write(".model.999999999.tmp", "half");
+  write(".model.tmp", "half, without a number");
+
+  remove_leftovers(".");
+
+  EXPECT_THAT(names_in("."), UnorderedElementsAre(".hidden", "data.tmp", ".tmp.h5", "deeper"));
+  EXPECT_THAT(names_in("deeper"), ElementsAre(".model.999999999.tmp"));
+  EXPECT_NO_THROW(remove_leftovers("missing"));
+}
+
+}  // namespace
+}  // namespace zoetrope::support

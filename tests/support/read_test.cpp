@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole files, as a string and mapped.
+#include <fstream>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::support {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing::ThrowsMessage;
+
+const std::string kText("a\0b\r\n\xff", 6);
+
+std::string text_of(const MappedFile& file) {
+  const auto bytes = file.bytes();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Both readers refuse `path` with the same words, which begin with it.
+void expect_refused(const std::string& path, const std::string& why) {
+  const auto names_it = ThrowsMessage<InputError>(AllOf(StartsWith(path + ": "), HasSubstr(why)));
+  EXPECT_THAT([&] { read_file(path); }, names_it);
+  EXPECT_THAT([&] { MappedFile{fs::path(path)}; }, names_it);
+}
+
+TEST(ReadFile, GivesAllBytes) {
+  std::ofstream("short", std::ios::binary) << kText;
+  EXPECT_EQ(read_file("short"), kText);
+  // In several chunks, of which the last is not full.
+  std::string longer;
+  for (int i = 0; i < 300'000; ++i) longer += static_cast<char>(i % 251);
+  std::ofstream("long", std::ios::binary) << longer;
+  EXPECT_EQ(read_file("long"), longer);
+}
+
+TEST(ReadFile, AnEmptyFileIsAnEmptyText) {
+  std::ofstream("empty").close();
+  EXPECT_EQ(read_file("empty"), "");
+}
+
+TEST(ReadFile, MoreThanTheLimitIsRefused) {
+  std::ofstream("file") << std::string(100'000, 'x');
+
+  EXPECT_EQ(read_file("file", 100'000).size(), 100'000U);
+  EXPECT_THAT(
+      [] { read_file("file", 99'999); },
+      ThrowsMessage<InputError>(AllOf(StartsWith("file: "), HasSubstr("larger than the 99999 bytes"))));
+}
+
+// The files of /proc say that they are empty.
+TEST(ReadFile, TheLimitHoldsWhateverSizeTheSystemTells) {
+  EXPECT_GT(read_file("/proc/self/maps").size(), 100U);
+  EXPECT_THROW(read_file("/proc/self/maps", 100), InputError);
+}
+
+TEST(MappedFile, ShowsAllBytes) {
+  std::ofstream("file", std::ios::binary) << kText;
+  EXPECT_EQ(text_of(MappedFile("file")), kText);
+}
+
+TEST(MappedFile, AnEmptyFileIsRefused) {
+  std::ofstream("empty").close();
+  EXPECT_THAT([] { MappedFile("empty"); }, ThrowsMessage<InputError>(StartsWith("empty: is empty")));
+}
+
+TEST(MappedFile, ShowsTheSameOnceItHasMoved) {
+  std::ofstream("file", std::ios::binary) << kText;
+  MappedFile first("file");
+  const MappedFile second(std::move(first));
+
+  EXPECT_EQ(text_of(second), kText);
+  EXPECT_TRUE(first.bytes().empty());  // NOLINT(bugprone-use-after-move): what is left of it
+}
+
+// A checkpoint is replaced while somebody reads it.
+TEST(MappedFile, ShowsWhatWasMappedOnceTheNameIsAnotherFile) {
+  std::ofstream("file", std::ios::binary) << kText;
+  const MappedFile old("file");
+  write_file("file", "new");
+
+  EXPECT_EQ(text_of(old), kText);
+  EXPECT_EQ(read_file("file"), "new");
+}
+
+TEST(Readers, NameWhatIsMissing) {
+  expect_refused("missing/file", "No such file");
+}
+
+TEST(Readers, RefuseAFolder) {
+  fs::create_directory("folder");
+  expect_refused("folder", "is not a regular file");
+}
+
+// Nobody writes to it: who waited for a writer would wait for ever.
+TEST(Readers, RefuseAPipeAtOnce) {
+  ASSERT_EQ(::mkfifo("pipe", 0600), 0);
+  expect_refused("pipe", "is not a regular file");
+}
+
+TEST(Readers, RefuseADevice) {
+  expect_refused("/dev/zero", "is not a regular file");
+}
+
+TEST(Readers, RefuseALinkToNothingAndFollowOthers) {
+  fs::create_symlink("nothing", "broken");
+  expect_refused("broken", "No such file");
+  std::ofstream("file", std::ios::binary) << kText;
+  fs::create_symlink("file", "link");
+  EXPECT_EQ(read_file("link"), kText);
+  EXPECT_EQ(text_of(MappedFile("link")), kText);
+}
+
+}  // namespace
+}  // namespace zoetrope::support
