@@ -3,6 +3,7 @@
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
 # it is one test; label unit. Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
 include(GoogleTest)
+include(require)
 
 set(ZOETROPE_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none CACHE STRING "How tests start MPI ranks")
 

@@ -4,7 +4,7 @@
 
     peer_test.py DRIVER
 
-Exits with 77 (skipped) where a library is missing.
+Skipped where a library is missing.
 """
 import json
 import subprocess
@@ -13,7 +13,11 @@ import tempfile
 import warnings
 from pathlib import Path
 
-try:
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
     import numpy as np
     from cleanlab.outlier import OutOfDistribution
     from scipy.spatial import procrustes
@@ -21,9 +25,6 @@ try:
     from sklearn.decomposition import PCA
     from sklearn.manifold import trustworthiness
     from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
-except ImportError as error:
-    print(f"skipped: {error}; script/bootstrap installs the libraries into .venv")
-    sys.exit(77)
 
 K = 10
 

@@ -4,7 +4,6 @@
 With ZOETROPE_SCREENSHOTS=FOLDER in the environment a picture of the review page and of a frame is left there.
 """
 import colorsys
-import importlib.util
 import json
 import os
 import shutil
@@ -12,14 +11,15 @@ import sys
 import unittest
 from pathlib import Path
 
-try:
+import job
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
     import numpy as np
     from PIL import Image
-except ImportError:
-    print("skipped: no NumPy or Pillow in this Python; script/bootstrap installs them")
-    sys.exit(77)
-
-import job
 
 CLASSES = sorted([
     "<img src=x onerror=alert(1)>",
@@ -35,16 +35,7 @@ IMAGES_OF_A_CLASS = 5
 STEPS = [0, 3, 6]
 PATIENCE_S = 60  # a busy machine draws slowly
 
-chromium = shutil.which("chromium") or shutil.which("google-chrome")
-driver = shutil.which("chromedriver")
-
-
-def is_installed(package):
-    return importlib.util.find_spec(package) is not None
-
-
-def needs(package):
-    return unittest.skipUnless(is_installed(package), f"{package} is not installed here")
+chromium, driver, NO_CHROMIUM = require.chromium()
 
 
 def file_name(class_name, i):
@@ -116,28 +107,28 @@ class HostileNames(unittest.TestCase):
             self.assertEqual([CLASSES[c] for c in arrays["label"]], self.labels)
             self.assertEqual(arrays["image_name"].tolist(), self.names)
 
-    @needs("h5py")
+    @require.package("h5py")
     def test_h5py_reads_the_analysis(self):
         import h5py
         with h5py.File(self.run_folder / "analysis.h5") as file:
             self.assertEqual(file["class_name"].asstr()[:].tolist(), CLASSES)
 
-    @needs("pandas")
-    @needs("pyarrow")
+    @require.package("pandas")
+    @require.package("pyarrow")
     def test_pandas_reads_the_parquet(self):
         import pandas as pd
         table = pd.read_parquet(self.run_folder / "review.parquet")
         self.assertEqual(table["class_name"].tolist(), self.labels)
         self.assertEqual(table["name"].tolist(), self.names)
 
-    @needs("datasets")
+    @require.package("datasets")
     def test_datasets_reads_the_parquet(self):
         import datasets
         table = datasets.Dataset.from_parquet(str(self.run_folder / "review.parquet"), cache_dir=str(self.run_folder / "cache"))
         self.assertEqual(table.features["label"].names, CLASSES)
         self.assertEqual(table["name"][:], self.names)
 
-    @needs("tensorboard")
+    @require.package("tensorboard", home="viewers")
     def test_tensorboard_reads_the_projector(self):
         from tensorboard.backend.event_processing import plugin_event_multiplexer
         from tensorboard.plugins import base_plugin
@@ -154,7 +145,7 @@ class HostileNames(unittest.TestCase):
         self.assertEqual([line[1] for line in lines[1:]], self.labels)
         self.assertEqual([line[2] for line in lines[1:]], self.names)
 
-    @needs("renumics")
+    @require.package("renumics", home="viewers")
     def test_spotlight_reads_its_table(self):
         from renumics.spotlight import Dataset
         from renumics.spotlight.data_source import create_datasource
@@ -170,8 +161,8 @@ class HostileNames(unittest.TestCase):
         self.assertEqual(set(store.dtypes["label_str"].categories), set(CLASSES))
         self.assertEqual(list(store.get_converted_values("name")), self.names)
 
-    @unittest.skipUnless(is_installed("selenium"), "no selenium in this Python; script/bootstrap installs it")
-    @unittest.skipUnless(chromium and driver, "no chromium with chromedriver; script/bootstrap --peers installs them where apt has them")
+    @require.package("selenium")
+    @require.unless(chromium and driver, "chromium", NO_CHROMIUM)
     def test_the_page_shows_the_names_as_text(self):
         from selenium.webdriver.common.action_chains import ActionChains
         from selenium.webdriver.common.by import By

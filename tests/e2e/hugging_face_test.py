@@ -7,16 +7,17 @@ from pathlib import Path
 
 import job
 
-try:
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
     import h5py
     import numpy
     import torch
     from PIL import Image
     from transformers import (AutoImageProcessor, AutoModel, AutoModelForImageClassification, DeiTConfig, DeiTForImageClassification,
                               Trainer, TrainingArguments, ViTConfig, ViTForImageClassification, ViTImageProcessor)
-except ImportError as missing:
-    print(f"skipped: {missing}; script/bootstrap --peers installs it")
-    sys.exit(77)
 
 SHAPE = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=28, patch_size=7, num_labels=10)
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import job
 
-try:
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
     import h5py
     import numpy
     import torch
     from PIL import Image
     from transformers import (AutoImageProcessor, AutoModel, AutoModelForImageClassification, ViTConfig, ViTForImageClassification,
                               ViTImageProcessor)
-except ImportError as missing:
-    print(f"skipped: {missing}; script/bootstrap --peers installs it")
-    sys.exit(77)
 
 ANIMALS = ["ant", "bee", "cow", "dog", "elk", "fox", "gnu", "hen", "ibex", "jay", "koi", "lion"]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "slurm"
-sys.path.insert(0, str(ROOT / "tests/e2e"))
+sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/support")]
 
 import job  # noqa: E402
+import require  # noqa: E402
 from cluster import Cluster, missing_programs  # noqa: E402
 
 # A run of a few seconds; and one that is long enough to be disturbed.
@@ -99,6 +100,5 @@ class SlurmTest(unittest.TestCase):
 def main():
     missing = missing_programs()
     if missing:
-        print(f"skipped: no {', '.join(missing)}: script/bootstrap --peers installs Slurm")
-        sys.exit(77)
+        require.skip("slurm", f"no {', '.join(missing)}: script/bootstrap --peers installs Slurm")
     unittest.main()
