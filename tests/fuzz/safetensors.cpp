@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), size);
   try {
     std::size_t bytes = 0;
-    const model::SafetensorsHeader header = store::parse_safetensors_header(file, "fuzz");
+    const store::SafetensorsHeader header = store::parse_safetensors_header(file, "fuzz");
     for (const auto& [name, entry] : header.entries) {
       if (entry.begin > entry.end || entry.end > size) std::abort();
       bytes += entry.end - entry.begin;
