@@ -129,9 +129,9 @@ model::Vit read_to_identify(const store::RunDirectory& run, std::int64_t step) {
 // Whether the embeddings of checkpoint `step` must be computed.
 bool needs_embedding(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
   const auto identity = identity_of(step, epoch_of(run, step), read_to_identify(run, step), input);
-  if (store::is_sealed(run.checkpoint(step), identity)) return false;
-  const auto other = store::sealed_identity(run.checkpoint(step));
-  if (other && other->model_digest != identity.model_digest)
+  const auto sealed = store::sealed_identity(run.checkpoint(step));
+  if (sealed == identity) return false;
+  if (sealed && sealed->model_digest != identity.model_digest)
     support::log_warning(run.embeddings(step).string() +
                          ": was made from other weights than the checkpoint holds now, and is made again");
   return true;
