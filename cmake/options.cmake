@@ -8,6 +8,10 @@ target_compile_options(zoetrope_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(zoetrope_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
 endif()
+# One file of many has types of anonymous namespaces in types of headers that only it includes.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(zoetrope_options INTERFACE -Wno-subobject-linkage)
+endif()
 target_compile_definitions(zoetrope_options INTERFACE ZOETROPE_VERSION="${PROJECT_VERSION}")
 # It reads files of strangers: what a defect could be used for is made harder. Checked by tests/lint/hardening_test.py.
 target_compile_options(zoetrope_options INTERFACE -fPIE -fstack-protector-strong)

@@ -54,7 +54,7 @@ const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark",
 
 // --size WIDTHxHEIGHT.
 po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
-  constexpr int kMost = 16384;
+  constexpr int kMostPixels = 16384;
   const std::string now = std::to_string(target.width) + "x" + std::to_string(target.height);
   return po::value<std::string>()->default_value(now)->value_name("WxH")->notifier(
       [&target](const std::string& size) {
@@ -63,15 +63,15 @@ po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
         const auto [x, error] = std::from_chars(size.data(), end, width);
         if (error == std::errc{} && x != end && *x == 'x') {
           const auto [rest, height_error] = std::from_chars(x + 1, end, height);
-          if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMost &&
-              height <= kMost) {
+          if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMostPixels &&
+              height <= kMostPixels) {
             target.width = width;
             target.height = height;
             return;
           }
         }
         throw UsageError("--size " + size + ": give WIDTHxHEIGHT in pixels, e.g. 1920x1080, each at most " +
-                         std::to_string(kMost));
+                         std::to_string(kMostPixels));
       });
 }
 

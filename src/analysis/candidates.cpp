@@ -12,7 +12,6 @@
 namespace zoetrope::analysis {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::int64_t kFlagsPerWord = 8;
 
 using Flags = std::array<std::uint8_t, CandidateLists::kMaxTileColumns>;

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 namespace zoetrope::analysis {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Candidate {
   float score;

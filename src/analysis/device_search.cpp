@@ -14,7 +14,6 @@ namespace zoetrope::analysis {
 namespace {
 
 constexpr std::int64_t kScoresAtOnce = std::int64_t{1} << 26;  // 256 MiB of float32
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // While it lives, float32 products are float32 on a device, too: SearchSpace's bounds hold for those only.
 class PlainFloat32 {

@@ -16,7 +16,7 @@ namespace zoetrope::analysis {
 namespace {
 
 constexpr std::int64_t kRowsPerChunk = 1024;
-constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kWidenedPerTask = 64;
 constexpr std::int64_t kRowsOnDevice = std::int64_t{1} << 16;
 constexpr std::int64_t kPanel = 128;  // columns of a block of the result: one task
 
@@ -40,7 +40,7 @@ at::Tensor widened(const at::Tensor& rows, std::int64_t first, std::int64_t coun
   at::Tensor wide = at::empty({count, num_columns}, at::kDouble);
   const float* from = rows.const_data_ptr<float>() + first * num_columns;
   double* to = wide.mutable_data_ptr<double>();
-  compute::for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(count, kWidenedPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       widen(from + i * num_columns, shift.data(), num_columns, to + i * num_columns);
     }

@@ -22,7 +22,7 @@
 namespace zoetrope::analysis {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kQueriesPerTask = 64;
 
 // Candidates kept beyond k when a list is cut: enough that the float32 error rarely reaches from the last of
 // them to the k-th neighbour.
@@ -93,7 +93,7 @@ void store(const NearestList& nearest, std::int64_t row, Neighbours& found) {
 // The rows whose neighbours could not be proven; all others are stored.
 std::vector<std::int64_t> settle_all(const SearchSpace& space, CandidateLists& lists, Neighbours& found) {
   std::vector<char> proven(space.size());
-  compute::for_each_range(space.size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(space.size(), kQueriesPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       NearestList nearest(found.k);
       proven[i] = settle(space, lists, i, nearest);
@@ -136,7 +136,7 @@ void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> 
 }
 
 void search_again(const SearchSpace& space, std::span<const std::int64_t> unproven, Neighbours& found) {
-  compute::for_each_range(static_cast<std::int64_t>(unproven.size()), kRowsPerTask,
+  compute::for_each_range(static_cast<std::int64_t>(unproven.size()), kQueriesPerTask,
                           [&](std::int64_t begin, std::int64_t end) {
                             search_batch_again(space, unproven.subspan(begin, end - begin), found);
                           });
@@ -166,7 +166,7 @@ Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric
 Neighbours expand(const RowGroups& groups, const Neighbours& found, std::int64_t k) {
   const auto num_rows = static_cast<std::int64_t>(groups.member.size());
   Neighbours expanded = empty_neighbours(num_rows, k);
-  compute::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(num_rows, kQueriesPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       NearestList nearest(k);
       const auto offer_group = [&](std::int64_t group, double distance) {

@@ -18,8 +18,6 @@
 namespace zoetrope::analysis {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 256;
-
 struct Leading {
   Eigen::Vector2d values;       // largest first
   Eigen::MatrixX2d components;  // [D, 2], unit columns

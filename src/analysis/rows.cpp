@@ -18,8 +18,6 @@
 namespace zoetrope::analysis {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 256;
-
 [[noreturn]] void refuse_row(const float* row, std::int64_t index, std::int64_t num_columns) {
   const float* bad = std::find_if_not(row, row + num_columns, [](float x) { return std::isfinite(x); });
   throw InputError(

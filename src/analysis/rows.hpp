@@ -10,6 +10,9 @@
 
 namespace zoetrope::analysis {
 
+// Of passes over rows that do not depend on one another.
+constexpr std::int64_t kRowsPerTask = 256;
+
 // `rows` as a contiguous float32 [N, D] tensor on the CPU. Throws InputError on another type or shape, with
 // fewer than `least_rows` rows or `least_columns` columns, and on a value that is not finite, naming its row.
 at::Tensor checked_rows(const at::Tensor& rows, std::int64_t least_rows, std::int64_t least_columns);

@@ -9,14 +9,13 @@
 
 #include "zoetrope/compute/tasks.hpp"
 
+#include "rows.hpp"
 #include "vector_math.hpp"
 
 namespace zoetrope::analysis {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 256;
 constexpr std::int64_t kMeanSample = 1024;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // sklearn.preprocessing.normalize leaves a row as it is when its norm is below 10 eps of its type: the
 // distance of such a row, above all a zero row, is 1 to every other.
@@ -89,7 +88,7 @@ void SearchSpace::bound_errors(const std::vector<double>& length) {
   const auto num_columns = static_cast<double>(rows_.size(1));
   const double u = 0.5 * std::numeric_limits<float>::epsilon();
   const double n = (num_columns + 8) * u;
-  const double gamma = n < 0.5 ? n / (1 - n) : kInfinity;
+  const double gamma = n < 0.5 ? n / (1 - n) : std::numeric_limits<double>::infinity();
   const double longest = *std::max_element(length.begin(), length.end());
   double largest_offset = 0;
   for (const float h : offset_) largest_offset = std::max(largest_offset, std::abs(double{h}));

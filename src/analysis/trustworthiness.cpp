@@ -19,7 +19,7 @@
 namespace zoetrope::analysis {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 32;
+constexpr std::int64_t kPointsPerTask = 32;
 
 at::Tensor as_rows(const Points& points) {
   at::Tensor rows = at::empty({points.rows(), 2}, at::kFloat);
@@ -66,7 +66,7 @@ double trustworthiness(const at::Tensor& rows, const Points& points, std::int64_
   const Neighbours in_picture = nearest_neighbours(as_rows(points), k, Metric::kEuclidean);
   const SearchSpace space(checked, metric);
   std::atomic<std::int64_t> excess{0};
-  compute::for_each_range(count, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  compute::for_each_range(count, kPointsPerTask, [&](std::int64_t begin, std::int64_t end) {
     const at::Tensor products = at::mm(space.centred().narrow(0, begin, end - begin), space.centred().t());
     for (std::int64_t i = begin; i < end; ++i) {
       const std::span neighbours(in_picture.index.data() + i * k, static_cast<std::size_t>(k));

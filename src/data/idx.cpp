@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::uint32_t kImagesMagic = 0x00000803;  // unsigned bytes, 3 dimensions
 constexpr std::uint32_t kLabelsMagic = 0x00000801;  // unsigned bytes, 1 dimension
-constexpr std::uint32_t kMaxSide = 65535;
+constexpr std::uint32_t kMaxIdxSide = 65535;
 constexpr std::size_t kDefaultClasses = 10;
 
 // SHA-256 of Fashion-MNIST's unpacked labels (training, test): the folder may have any name.
@@ -82,7 +82,7 @@ void read_images(const fs::path& path, std::uint64_t num_labels, std::uint64_t k
     reader.fail(4, "the header announces " + std::to_string(count) + " images, but there are " +
                        std::to_string(num_labels) + " labels; the two files belong to different sets");
   }
-  if (height == 0 || width == 0 || height > kMaxSide || width > kMaxSide)
+  if (height == 0 || width == 0 || height > kMaxIdxSide || width > kMaxIdxSide)
     reader.fail(8, "images of " + std::to_string(height) + " x " + std::to_string(width) +
                        " pixels are not possible here");
   const std::uint64_t image_bytes = height * width;

@@ -21,7 +21,7 @@
 namespace zoetrope::data {
 namespace {
 
-constexpr std::size_t kImagesPerTask = 8;
+constexpr std::size_t kDecodedPerTask = 8;
 
 struct Batch {
   Batch(std::vector<std::int64_t> wanted, std::int64_t in_epoch, at::Tensor out)
@@ -140,7 +140,7 @@ class ImageCache::Impl {
     const auto size = static_cast<std::int64_t>(indices.size());
     auto batch = std::make_shared<Batch>(
         std::move(indices), epoch, at::empty({size, channels_, output_.height, output_.width}, at::kByte));
-    for (std::size_t first = 0; first < batch->indices.size(); first += kImagesPerTask)
+    for (std::size_t first = 0; first < batch->indices.size(); first += kDecodedPerTask)
       pool_->submit([this, batch, first] { make_images(*batch, first); });
     return batch;
   }
@@ -158,7 +158,7 @@ class ImageCache::Impl {
 
   // Runs on the workers.
   void make_images(Batch& batch, std::size_t first) {
-    const std::size_t last = std::min(first + kImagesPerTask, batch.indices.size());
+    const std::size_t last = std::min(first + kDecodedPerTask, batch.indices.size());
     auto* target = batch.pixels.mutable_data_ptr<std::uint8_t>() + first * image_bytes();
     try {
       PlaneWriter writer(config_, output_);

@@ -16,13 +16,13 @@ using support::Json;
 using support::json_get;
 using support::json_get_or;
 
-constexpr int kMaxSide = 16384;
+constexpr int kMaxConfigSide = 16384;
 
 int read_side(const Json& object, const std::string& key, const std::string& origin) {
   const int side = json_get<int>(object, key, origin);
-  if (side < 1 || side > kMaxSide)
+  if (side < 1 || side > kMaxConfigSide)
     throw InputError(origin + ": \"" + key + "\" is " + std::to_string(side) + "; an image side is 1 to " +
-                     std::to_string(kMaxSide) + " pixels");
+                     std::to_string(kMaxConfigSide) + " pixels");
   return side;
 }
 

@@ -14,15 +14,15 @@
 namespace zoetrope::data {
 namespace {
 
-constexpr std::int64_t kLimitStream = -1;  // no epoch's order
-constexpr std::int64_t kBlock = 1024;      // images decoded between two looks at the limit
-constexpr std::int64_t kImagesPerTask = 16;
+constexpr std::int64_t kLimitStream = -1;      // no epoch's order
+constexpr std::int64_t kImagesPerLook = 1024;  // images decoded between two looks at the limit
+constexpr std::int64_t kCheckedPerTask = 16;
 
 // The reason why each of `candidates` cannot be decoded; empty where it can.
 std::vector<std::string> find_faults(std::span<const std::int64_t> candidates,
                                      const std::function<void(std::int64_t)>& decode) {
   std::vector<std::string> faults(candidates.size());
-  at::parallel_for(0, static_cast<std::int64_t>(candidates.size()), kImagesPerTask,
+  at::parallel_for(0, static_cast<std::int64_t>(candidates.size()), kCheckedPerTask,
                    [&](std::int64_t begin, std::int64_t end) {
                      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
                        try {
@@ -38,9 +38,9 @@ std::vector<std::string> find_faults(std::span<const std::int64_t> candidates,
 std::vector<std::int64_t> keep_good(const std::vector<std::int64_t>& candidates, std::size_t wanted,
                                     const std::function<void(std::int64_t)>& decode) {
   std::vector<std::int64_t> kept;
-  for (std::size_t first = 0; first < candidates.size() && kept.size() < wanted; first += kBlock) {
-    const auto block =
-        std::span(candidates).subspan(first, std::min<std::size_t>(kBlock, candidates.size() - first));
+  for (std::size_t first = 0; first < candidates.size() && kept.size() < wanted; first += kImagesPerLook) {
+    const auto block = std::span(candidates)
+                           .subspan(first, std::min<std::size_t>(kImagesPerLook, candidates.size() - first));
     const std::vector<std::string> faults = find_faults(block, decode);
     for (std::size_t i = 0; i < block.size() && kept.size() < wanted; ++i) {
       if (faults[i].empty()) {

@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kClassifier = "classifier.";
-
 VitConfig read_config(const fs::path& path) {
   return VitConfig::from_json(support::read_json(path), path.string());
 }

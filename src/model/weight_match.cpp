@@ -12,8 +12,6 @@ namespace zoetrope::model {
 
 namespace {
 
-constexpr const char* kClassifier = "classifier.";
-
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::ostringstream text;
   text << at::IntArrayRef(shape);

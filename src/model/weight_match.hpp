@@ -12,6 +12,8 @@
 
 namespace zoetrope::model {
 
+constexpr const char* kClassifier = "classifier.";  // how its parameters' names begin
+
 struct WeightMatch {
   std::map<std::string, std::string> stored;  // from a parameter's name on disk to its name in these files
   std::vector<std::string> extra_tensors;     // stored names; see Vit::extra_tensors

@@ -14,7 +14,7 @@ namespace {
 
 using Shape = std::vector<std::uint64_t>;
 
-constexpr const char* kDigest = "source_digest";
+constexpr const char* kSourceDigest = "source_digest";
 
 // The datasets that have a member of their own; any other is a curve.
 const std::set<std::string>& member_names() {
@@ -111,7 +111,7 @@ Analysis read_members(const Reader& reader) {
   a.prediction = reader.ints_if_any("prediction", {frames, images});
   a.confidence = reader.doubles_if_any("confidence", {frames, images});
   a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
-  a.source_digest = reader.file().string_attribute("/", kDigest);
+  a.source_digest = reader.file().string_attribute("/", kSourceDigest);
   for (const std::string& name : reader.file().names()) {
     if (!member_names().contains(name)) a.curves[name] = reader.doubles(name, {frames});
   }
@@ -154,7 +154,7 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
   support::AtomicPath target(path);
   Hdf5File file = Hdf5File::create(target.temporary());
   write_members(file, analysis);
-  file.set_attribute("/", kDigest, analysis.source_digest);
+  file.set_attribute("/", kSourceDigest, analysis.source_digest);
   file.close();
   target.commit();
 }
@@ -170,7 +170,7 @@ Analysis read_analysis(const std::filesystem::path& path) {
 
 std::string read_source_digest(const std::filesystem::path& path) {
   try {
-    return Hdf5File::open(path).string_attribute("/", kDigest);
+    return Hdf5File::open(path).string_attribute("/", kSourceDigest);
   } catch (const InputError&) {
     return "";
   }

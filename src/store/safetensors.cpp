@@ -23,8 +23,6 @@ namespace zoetrope::store {
 
 namespace {
 
-constexpr std::size_t kLengthBytes = 8;
-
 constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes = {{{"F64", at::kDouble},
                                                                                  {"F32", at::kFloat},
                                                                                  {"F16", at::kHalf},

@@ -21,7 +21,6 @@ namespace {
 
 using support::Json;
 
-constexpr std::size_t kLengthBytes = 8;
 // A header takes about 150 bytes a tensor, and a parsed one twenty times its size in memory. Hugging Face's
 // own reader stops at 100 MB.
 constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{16} << 20;

@@ -11,6 +11,8 @@
 
 namespace zoetrope::store {
 
+constexpr std::size_t kLengthBytes = 8;  // of the header's own length, before it
+
 struct SafetensorsHeader {
   struct Entry {
     std::string dtype;  // one of the format's names: "F32", "BF16", ...
