@@ -34,7 +34,7 @@ std::int64_t num_kept(std::int64_t k) {
 class Tiling {
  public:
   explicit Tiling(std::int64_t num_rows) : num_rows_(num_rows) {
-    const std::int64_t wished = num_rows / (4 * at::get_num_threads());
+    const std::int64_t wished = num_rows / (std::int64_t{4} * at::get_num_threads());
     width_ = std::clamp<std::int64_t>(wished, 128, CandidateLists::kMaxTileColumns);
   }
   std::int64_t blocks() const { return (num_rows_ + width_ - 1) / width_; }

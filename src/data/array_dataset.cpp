@@ -2,6 +2,8 @@
 #include "array_dataset.hpp"
 
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "zoetrope/support/digest.hpp"
@@ -28,7 +30,7 @@ ArrayDataset::ArrayDataset(ImageArray array, const std::string& kind, Split spli
 Image ArrayDataset::image(std::int64_t index) const {
   const auto plane = static_cast<std::size_t>(array_.height) * static_cast<std::size_t>(array_.width);
   const auto channels = static_cast<std::size_t>(array_.channels);
-  array_.labels.at(static_cast<std::size_t>(index));  // throws when out of range
+  if (index < 0 || index >= size()) throw std::out_of_range("image " + std::to_string(index));
   const std::uint8_t* source = array_.pixels.data() + static_cast<std::size_t>(index) * channels * plane;
   Image image{array_.height, array_.width, array_.channels, std::vector<std::uint8_t>(channels * plane)};
   for (std::size_t c = 0; c < channels; ++c) {

@@ -18,7 +18,7 @@ fs::path folder_of_program() {
 
 std::optional<fs::path> find_default_model() {
   for (const char* place : {"models", "../share/zoetrope/models"}) {
-    const fs::path model = folder_of_program() / place / "fashion-vit";
+    fs::path model = folder_of_program() / place / "fashion-vit";
     if (fs::exists(model / "model.safetensors")) return model;
   }
   return std::nullopt;

@@ -38,6 +38,7 @@ class ReadAhead {
   }
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
+  ~ReadAhead() = default;
 
   // At most `count` times; rethrows what `make` threw.
   Result next() {

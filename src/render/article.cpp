@@ -67,8 +67,8 @@ std::vector<double> article_ticks(double least, double greatest, int most_interv
     if (factor * power >= raw * (1 - 1e-9)) step = factor * power;
   }
   std::vector<double> ticks;
-  for (double k = std::ceil(least / step - 1e-9); k * step <= greatest + 1e-9 * step; ++k)
-    ticks.push_back(k * step);
+  const double first = std::ceil(least / step - 1e-9);
+  for (int k = 0; (first + k) * step <= greatest + 1e-9 * step; ++k) ticks.push_back((first + k) * step);
   return ticks;
 }
 

@@ -141,7 +141,8 @@ double Composer::legend(const Rect& box) {
   const std::size_t rows = (used + columns - 1) / columns;
   const double column_width = box.w / static_cast<double>(columns);
   for (std::size_t i = 0; i < used; ++i) {
-    const Rect entry{box.x + column_width * static_cast<double>(i / rows),
+    const std::size_t column = i / rows;
+    const Rect entry{box.x + column_width * static_cast<double>(column),
                      box.y + row_height * static_cast<double>(i % rows), column_width - 0.5 * body,
                      row_height};
     if (i < shown) {

@@ -66,6 +66,7 @@ class Deflater {
   }
   Deflater(const Deflater&) = delete;
   Deflater& operator=(const Deflater&) = delete;
+  ~Deflater() = default;
 
   void add(std::vector<std::uint8_t>& bytes, bool last) {
     stream_.next_in = bytes.data();

@@ -78,17 +78,19 @@ MarkStyle mark_style(std::size_t num_points, double side) {
 Stamp::Stamp(Shape shape, const MarkStyle& style) {
   size_ = static_cast<int>(std::ceil(2 * style.radius * (shape == Shape::kDisc ? 1.0 : kReach))) + 1;
   stride_ = (size_ + kChunk - 1) / kChunk * kChunk;
-  masks_.resize(static_cast<std::size_t>(kPhases * kPhases * size_ * stride_ * 4));
+  masks_.resize(std::size_t{kPhases} * kPhases * static_cast<std::size_t>(size_) *
+                static_cast<std::size_t>(stride_) * 4);
   std::uint8_t* out = masks_.data();
   for (int phase_y = 0; phase_y < kPhases; ++phase_y) {
     for (int phase_x = 0; phase_x < kPhases; ++phase_x) {
       // press() rounds down to the phase; its middle is where the mark stands.
       const double centre_x = size_ / 2.0 - 0.5 + (phase_x + 0.5) / kPhases;
       const double centre_y = size_ / 2.0 - 0.5 + (phase_y + 0.5) / kPhases;
-      for (int y = 0; y < size_; ++y, out += stride_ * 4) {
+      for (int y = 0; y < size_; ++y, out += std::ptrdiff_t{4} * stride_) {
         for (int x = 0; x < size_; ++x) {
           const double share = coverage(shape, style.radius, x - centre_x, y - centre_y);
-          std::memset(out + x * 4, static_cast<int>(std::lround(255 * style.opacity * share)), 4);
+          std::memset(out + std::ptrdiff_t{4} * x, static_cast<int>(std::lround(255 * style.opacity * share)),
+                      4);
         }
       }
     }
@@ -126,7 +128,7 @@ void Stamp::press(Picture& picture, const Rect& clip, double x, double y, Colour
       std::uint8_t pixel[16] = {};
       std::uint8_t share[16] = {};
       std::memcpy(pixel, line + left + i, 4);
-      std::memcpy(share, mask_row + i * 4, 4);
+      std::memcpy(share, mask_row + std::ptrdiff_t{4} * i, 4);
       blend_row(pixel, share, ink_bytes, 1);
       std::memcpy(line + left + i, pixel, 4);
     }

@@ -66,7 +66,7 @@ void wait_beside_computation(MPI_Request request, const OrderedExecutor& executo
 
 }  // namespace
 
-MpiCommunicator::MpiCommunicator(UniqueComm comm, std::shared_ptr<Activity> watch, std::uint64_t id,
+MpiCommunicator::MpiCommunicator(UniqueComm comm, const std::shared_ptr<Activity>& watch, std::uint64_t id,
                                  const std::string& label, std::int64_t max_chunk)
     : comm_(std::move(comm)),
       async_comm_(duplicate(comm_.get())),

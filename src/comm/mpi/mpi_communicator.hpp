@@ -27,7 +27,7 @@ class MpiCommunicator final : public Communicator {
   static constexpr std::int64_t kMaxChunk = INT_MAX;
 
   // Takes `comm`; collective over it. `id` and `label` name the group for `watch`.
-  MpiCommunicator(UniqueComm comm, std::shared_ptr<Activity> watch, std::uint64_t id,
+  MpiCommunicator(UniqueComm comm, const std::shared_ptr<Activity>& watch, std::uint64_t id,
                   const std::string& label, std::int64_t max_chunk = kMaxChunk);
 
   int rank() const override { return rank_; }

@@ -94,9 +94,9 @@ class StreamWork final : public Work {
 }  // namespace
 
 NcclCommunicator::NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context,
-                                   std::shared_ptr<Activity> watch, std::unique_ptr<NcclHandle> handle,
+                                   const std::shared_ptr<Activity>& watch, std::unique_ptr<NcclHandle> handle,
                                    std::shared_ptr<CommunicationStream> stream, std::uint64_t id,
-                                   std::string label)
+                                   const std::string& label)
     : control_(std::move(control)),
       context_(std::move(context)),
       watch_(watch),

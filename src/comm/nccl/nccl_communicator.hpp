@@ -27,8 +27,8 @@ class NcclCommunicator final : public Communicator {
   // `control` connects the same ranks on the host: it carries shapes and barriers. `id` and `label` name the
   // group for `watch`. Work objects must not outlive the communicator.
   NcclCommunicator(std::unique_ptr<Communicator> control, DeviceContext context,
-                   std::shared_ptr<Activity> watch, std::unique_ptr<NcclHandle> handle,
-                   std::shared_ptr<CommunicationStream> stream, std::uint64_t id, std::string label);
+                   const std::shared_ptr<Activity>& watch, std::unique_ptr<NcclHandle> handle,
+                   std::shared_ptr<CommunicationStream> stream, std::uint64_t id, const std::string& label);
   ~NcclCommunicator() override;
   NcclCommunicator(const NcclCommunicator&) = delete;
   NcclCommunicator& operator=(const NcclCommunicator&) = delete;

@@ -124,7 +124,7 @@ class ThreadCommunicator final : public Communicator {
   std::unique_ptr<Communicator> split(int color) override;
 
  private:
-  void all_reduce_in(Group& group, at::Tensor tensor, ReduceOp op) {
+  void all_reduce_in(Group& group, const at::Tensor& tensor, ReduceOp op) {
     const at::NoGradGuard no_grad;
     at::Tensor result;
     group.meet(rank_, {describe("all_reduce", tensor, -1, static_cast<int>(op)), tensor},

@@ -27,6 +27,7 @@ bool can_capture(at::Device) {
   return false;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as in compute/device_graph.hpp
 std::unique_ptr<DeviceGraph> capture(const std::function<void()>&, std::vector<at::Tensor>, GraphLauncher) {
   throw RunError(std::string("no CUDA graph: ") + kWithoutCuda);
 }

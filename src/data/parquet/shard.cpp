@@ -66,7 +66,7 @@ template <typename Binary>
 void append_files(const arrow::Array& array, ParquetImages& images) {
   const auto& values = static_cast<const Binary&>(array);
   for (std::int64_t i = 0; i < values.length(); ++i) {
-    images.bytes += sizeof(images.files[0]);
+    images.bytes += sizeof(std::span<const std::uint8_t>);
     if (values.IsNull(i)) {
       images.files.emplace_back();
       continue;

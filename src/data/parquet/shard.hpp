@@ -39,6 +39,8 @@ class ParquetShard {
   ~ParquetShard();
   ParquetShard(ParquetShard&&) noexcept;
   ParquetShard& operator=(ParquetShard&&) noexcept;
+  ParquetShard(const ParquetShard&) = delete;
+  ParquetShard& operator=(const ParquetShard&) = delete;
 
   const std::filesystem::path& path() const;
   std::vector<ParquetColumn> columns() const;
