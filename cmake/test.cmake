@@ -1,14 +1,18 @@
-# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [RANKS n...] [LABELS label...] [TIMEOUT s])
+# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [SANITIZED] [RANKS n...] [LABELS label...]
+#                   [TIMEOUT s])
 #
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
 # it is one test; label unit. Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
+# SANITIZED: script/sanitize runs it too, with one and two ranks.
 include(GoogleTest)
 include(require)
 
 set(ZOETROPE_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none CACHE STRING "How tests start MPI ranks")
 
+add_custom_target(sanitized)
+
 function(zoetrope_add_test)
-  cmake_parse_arguments(T "TORCH" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "TORCH;SANITIZED" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
     if(T_RANKS)
@@ -27,6 +31,9 @@ function(zoetrope_add_test)
     target_link_libraries(${T_NAME} PRIVATE zoetrope::torch)
     target_precompile_headers(${T_NAME} REUSE_FROM zoetrope_torch_pch)
   endif()
+  if(T_SANITIZED)
+    add_dependencies(sanitized ${T_NAME})
+  endif()
   set(scratch ${CMAKE_CURRENT_BINARY_DIR}/scratch/${T_NAME})
   file(MAKE_DIRECTORY ${scratch})
   if(T_RANKS)
@@ -34,11 +41,20 @@ function(zoetrope_add_test)
     target_link_libraries(${T_NAME} PRIVATE MPI::MPI_CXX)
     foreach(n IN LISTS T_RANKS)
       add_test(NAME ${T_NAME}-${n} COMMAND ${ZOETROPE_MPIRUN} -n ${n} $<TARGET_FILE:${T_NAME}> WORKING_DIRECTORY ${scratch})
-      set_tests_properties(${T_NAME}-${n} PROPERTIES LABELS "mpi;${T_LABELS}" PROCESSORS 2 TIMEOUT ${T_TIMEOUT}
+      set(labels mpi ${T_LABELS})
+      if(T_SANITIZED AND n LESS_EQUAL 2)
+        list(APPEND labels sanitized)
+      endif()
+      set_tests_properties(${T_NAME}-${n} PROPERTIES LABELS "${labels}" PROCESSORS 2 TIMEOUT ${T_TIMEOUT}
         ENVIRONMENT "ZOETROPE_TEST_RANKS=${n};OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
     endforeach()
   else()
     target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
+    if(T_SANITIZED AND ZOETROPE_SANITIZE)  # all in one process: a sanitized one takes long to start
+      add_test(NAME ${T_NAME} COMMAND ${T_NAME} WORKING_DIRECTORY ${scratch})
+      set_tests_properties(${T_NAME} PROPERTIES LABELS "unit;sanitized;${T_LABELS}" TIMEOUT 900)
+      return()
+    endif()
     gtest_discover_tests(${T_NAME} WORKING_DIRECTORY ${scratch} DISCOVERY_TIMEOUT 60
       PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT})
   endif()

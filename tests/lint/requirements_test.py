@@ -6,7 +6,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "script"
 NAMES = sorted(path.stem.removeprefix("requirements-") for path in SCRIPT.glob("requirements-*.in"))
-IN_VENV = ("build", "cmake", "cuda", "peers")  # one after the other into the same environment
+IN_VENV = ("build", "cmake", "cuda", "lint", "peers")  # one after the other into the same environment
 
 
 def words(kind, name):
