@@ -18,3 +18,14 @@ function(zoetrope_add_room NAME)
     target_precompile_headers(${target} REUSE_FROM zoetrope_torch_pch)
   endif()
 endfunction()
+
+# zoetrope_add_kernels(NAME file...)
+#
+# Of a room's sources, those that Highway compiles for each kind of x86-64: each includes hwy/foreach_target.h, which
+# includes it again for every kind but the least, so none may share a translation unit with another. What they call is
+# chosen when the program runs. SSSE3 is left out: processors that have it and not SSE4 are older than 2008.
+function(zoetrope_add_kernels NAME)
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY zoetrope_${NAME} PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON COMPILE_DEFINITIONS HWY_DISABLED_TARGETS=HWY_SSSE3)
+  target_link_libraries(zoetrope_${NAME} PRIVATE PkgConfig::HWY)
+endfunction()
