@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "byte_kernels.hpp"
 
-#include <span>
+#include <algorithm>
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "byte_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-namespace zoetrope::data {
+HWY_BEFORE_NAMESPACE();
+namespace zoetrope::data::HWY_NAMESPACE {
 namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::int32_t kHalf = std::int32_t{1} << (kPrecisionBits - 1);
 
@@ -23,156 +27,160 @@ struct RowGroup {
   std::uint8_t* out;
 };
 
-// Calls work(RowGroup) for all of them.
-template <typename Work>
-void for_each_group(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis,
-                    std::uint8_t* out, const Work& work) {
-  const auto taps = static_cast<std::size_t>(axis.taps);
-  const std::size_t end = axis.first.size();
-  for (std::size_t o = 0; o < end;) {
-    std::size_t next = o + 1;
-    while (next < end && axis.first[next] == axis.first[o] && axis.count[next] == axis.count[o]) ++next;
-    work(RowGroup{rows + static_cast<std::size_t>(axis.first[o]) * row_bytes, row_bytes,
-                  axis.weights.data() + o * taps, taps, static_cast<std::size_t>(axis.count[o]), next - o,
-                  out + o * row_bytes});
-    o = next;
-  }
-}
+#if HWY_TARGET != HWY_SCALAR  // which has one lane and no shuffles
 
-// Not std::clamp: returning a reference, it keeps the loop below from being vectorised.
-std::uint8_t to_byte(std::int32_t sum) {
-  std::int32_t value = sum >> kPrecisionBits;
-  value = value < 0 ? 0 : value;
-  return static_cast<std::uint8_t>(value > 255 ? 255 : value);
-}
+using SumTag = hn::ScalableTag<std::int32_t>;
+using Sum = hn::Vec<SumTag>;
+using ShortTag = hn::Repartition<std::int16_t, SumTag>;
+using ByteTag = hn::Rebind<std::uint8_t, ShortTag>;
 
-// out[j] = sum over t of weights[t] * source[t * stride + j], for kColumns columns whose sums stay in
-// registers.
-template <std::size_t kColumns>
-[[gnu::always_inline]] inline void weigh_columns(const std::uint8_t* source, std::size_t stride,
-                                                 std::span<const std::int32_t> weights, std::uint8_t* out) {
-  std::int32_t sums[kColumns];
-  for (std::size_t i = 0; i < kColumns; ++i) sums[i] = kHalf;
-  for (const std::int32_t weight : weights) {
-    for (std::size_t i = 0; i < kColumns; ++i) sums[i] += source[i] * weight;
-    source += stride;
-  }
-  for (std::size_t i = 0; i < kColumns; ++i) out[i] = to_byte(sums[i]);
-}
-
-void weigh_group(const RowGroup& group) {
-  for (std::size_t y = 0; y < group.rows; ++y) {
-    const std::span<const std::int32_t> weights(group.weights + y * group.taps, group.count);
-    std::uint8_t* out = group.out + y * group.row_bytes;
-    std::size_t j = 0;
-    for (; j + 16 <= group.row_bytes; j += 16)
-      weigh_columns<16>(group.source + j, group.row_bytes, weights, out + j);
-    for (; j < group.row_bytes; ++j) weigh_columns<1>(group.source + j, group.row_bytes, weights, out + j);
-  }
-}
-
-#ifdef __x86_64__
-
-constexpr std::size_t kBlock = 32;  // columns at a time: four registers of 32-bit sums
-
+// Pairs of registers of sums, of columns side by side: what interleaving with zeros parts, narrowing joins.
+template <std::size_t kPairs>
 struct Block {
-  __m256i part[4];
+  Sum part[2 * kPairs];
 };
 
-ZT_AVX2 inline Block load(const std::uint8_t* bytes) {
-  Block block;
-  for (int k = 0; k < 4; ++k)
-    block.part[k] = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes + 8 * k)));
+template <std::size_t kPairs>
+HWY_INLINE Block<kPairs> load(const std::uint8_t* bytes) {
+  Block<kPairs> block;
+  for (std::size_t k = 0; k < 2 * kPairs; k += 2, bytes += hn::Lanes(ByteTag())) {
+    const auto wide = hn::PromoteTo(ShortTag(), hn::LoadU(ByteTag(), bytes));
+    block.part[k] = hn::BitCast(SumTag(), hn::InterleaveLower(ShortTag(), wide, hn::Zero(ShortTag())));
+    block.part[k + 1] = hn::BitCast(SumTag(), hn::InterleaveUpper(ShortTag(), wide, hn::Zero(ShortTag())));
+  }
   return block;
 }
 
-ZT_AVX2 inline void add_weighed(const Block& pixels, std::int32_t weight, Block& sums) {
-  const __m256i factor = _mm256_set1_epi32(weight);
-  for (int k = 0; k < 4; ++k)
-    sums.part[k] = _mm256_add_epi32(sums.part[k], _mm256_mullo_epi32(pixels.part[k], factor));
+template <std::size_t kPairs>
+HWY_INLINE void add_weighed(const Block<kPairs>& pixels, std::int32_t weight, Block<kPairs>& sums) {
+  const Sum factor = hn::Set(SumTag(), weight);
+  for (std::size_t k = 0; k < 2 * kPairs; ++k)
+    sums.part[k] = hn::Add(sums.part[k], hn::Mul(pixels.part[k], factor));
 }
 
-// Packing saturates, and it goes by halves of a register, whence the last permutation.
-ZT_AVX2 inline void store(const Block& sums, std::uint8_t* out) {
-  __m256i value[4];
-  for (int k = 0; k < 4; ++k) value[k] = _mm256_srai_epi32(sums.part[k], kPrecisionBits);
-  const __m256i bytes =
-      _mm256_packus_epi16(_mm256_packs_epi32(value[0], value[1]), _mm256_packs_epi32(value[2], value[3]));
-  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_permutevar8x32_epi32(bytes, order));
+template <std::size_t kPairs>
+HWY_INLINE Block<kPairs> halves() {
+  Block<kPairs> block;
+  for (Sum& part : block.part) part = hn::Set(SumTag(), kHalf);
+  return block;
 }
 
-ZT_AVX2 inline Block halves() {
-  const __m256i half = _mm256_set1_epi32(kHalf);
-  return {{half, half, half, half}};
+// Narrowing saturates.
+template <std::size_t kPairs>
+HWY_INLINE void store(const Block<kPairs>& sums, std::uint8_t* out) {
+  for (std::size_t k = 0; k < 2 * kPairs; k += 2, out += hn::Lanes(ByteTag())) {
+    const auto narrow = hn::ReorderDemote2To(ShortTag(), hn::ShiftRight<kPrecisionBits>(sums.part[k]),
+                                             hn::ShiftRight<kPrecisionBits>(sums.part[k + 1]));
+    hn::StoreU(hn::DemoteTo(ByteTag(), narrow), ByteTag(), out);
+  }
 }
 
-// A block of columns of a whole group: each pixel is loaded and widened once.
-template <std::size_t kCount>
-ZT_AVX2 inline void weigh_few(const RowGroup& group, std::size_t column) {
-  Block pixels[kCount];
-  for (std::size_t t = 0; t < kCount; ++t) pixels[t] = load(group.source + t * group.row_bytes + column);
+// A block of columns of a group of several rows: each pixel is loaded and widened once.
+template <std::size_t kPairs, std::size_t kCount>
+HWY_INLINE void weigh_few(const RowGroup& group, std::size_t column) {
+  Block<kPairs> pixels[kCount];
+  for (std::size_t t = 0; t < kCount; ++t)
+    pixels[t] = load<kPairs>(group.source + t * group.row_bytes + column);
   const std::int32_t* weights = group.weights;
   std::uint8_t* out = group.out + column;
   for (std::size_t y = 0; y < group.rows; ++y, weights += group.taps, out += group.row_bytes) {
-    Block sums = halves();
+    Block<kPairs> sums = halves<kPairs>();
     for (std::size_t t = 0; t < kCount; ++t) add_weighed(pixels[t], weights[t], sums);
     store(sums, out);
   }
 }
 
-ZT_AVX2 inline void weigh_many(const RowGroup& group, std::size_t column) {
+template <std::size_t kPairs>
+HWY_INLINE void weigh_many(const RowGroup& group, std::size_t column) {
   for (std::size_t y = 0; y < group.rows; ++y) {
-    Block sums = halves();
+    Block<kPairs> sums = halves<kPairs>();
     const std::uint8_t* source = group.source + column;
     for (std::size_t t = 0; t < group.count; ++t, source += group.row_bytes)
-      add_weighed(load(source), group.weights[y * group.taps + t], sums);
+      add_weighed(load<kPairs>(source), group.weights[y * group.taps + t], sums);
     store(sums, group.out + y * group.row_bytes + column);
   }
 }
 
-ZT_AVX2 void weigh_block(const RowGroup& group, std::size_t column) {
-  switch (group.count) {
+// Takes rows of at least kPairs pairs. The last block begins early enough to end with the row.
+template <std::size_t kPairs, typename Weigh>
+HWY_INLINE void for_each_block(const RowGroup& group, const Weigh& weigh) {
+  const std::size_t block = kPairs * hn::Lanes(ByteTag());
+  std::size_t column = 0;
+  for (; column + block <= group.row_bytes; column += block) weigh(group, column);
+  if (column < group.row_bytes) weigh(group, group.row_bytes - block);
+}
+
+template <std::size_t kPairs>
+void weigh_group(const RowGroup& group) {
+  switch (group.rows > 1 ? group.count : 0) {
     case 1:
-      return weigh_few<1>(group, column);
+      return for_each_block<kPairs>(group, weigh_few<kPairs, 1>);
     case 2:
-      return weigh_few<2>(group, column);
+      return for_each_block<kPairs>(group, weigh_few<kPairs, 2>);
     case 3:
-      return weigh_few<3>(group, column);
+      return for_each_block<kPairs>(group, weigh_few<kPairs, 3>);
     case 4:
-      return weigh_few<4>(group, column);
+      return for_each_block<kPairs>(group, weigh_few<kPairs, 4>);
     default:
-      return weigh_many(group, column);
+      return for_each_block<kPairs>(group, weigh_many<kPairs>);
   }
 }
 
-// Takes rows of at least a block. The last block begins early enough to end with the row.
-void weigh_group_avx2(const RowGroup& group) {
-  std::size_t column = 0;
-  for (; column + kBlock <= group.row_bytes; column += kBlock) weigh_block(group, column);
-  if (column < group.row_bytes) weigh_block(group, group.row_bytes - kBlock);
+#endif
+
+void weigh_bytes(const RowGroup& group) {
+  for (std::size_t y = 0; y < group.rows; ++y) {
+    for (std::size_t j = 0; j < group.row_bytes; ++j) {
+      std::int32_t sum = kHalf;
+      for (std::size_t t = 0; t < group.count; ++t)
+        sum += group.source[t * group.row_bytes + j] * group.weights[y * group.taps + t];
+      group.out[y * group.row_bytes + j] =
+          static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
+    }
+  }
+}
+
+void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out) {
+  const auto taps = static_cast<std::size_t>(axis.taps);
+  const std::size_t end = axis.first.size();
+  auto weigh = weigh_bytes;
+#if HWY_TARGET != HWY_SCALAR
+  const std::size_t lanes = hn::Lanes(ByteTag());
+  weigh = row_bytes >= 2 * lanes ? weigh_group<2> : row_bytes >= lanes ? weigh_group<1> : weigh_bytes;
+#endif
+  for (std::size_t o = 0; o < end;) {
+    std::size_t next = o + 1;
+    while (next < end && axis.first[next] == axis.first[o] && axis.count[next] == axis.count[o]) ++next;
+    weigh({rows + static_cast<std::size_t>(axis.first[o]) * row_bytes, row_bytes,
+           axis.weights.data() + o * taps, taps, static_cast<std::size_t>(axis.count[o]), next - o,
+           out + o * row_bytes});
+    o = next;
+  }
 }
 
 constexpr std::size_t kSquare = 16;
 
-// With SSE2, which every x86-64 has. Four rounds, each of which interleaves row i with row i + 8.
-void transpose_square(const std::uint8_t* in, std::size_t in_stride, std::uint8_t* out,
-                      std::size_t out_stride) {
-  __m128i rows[kSquare], mixed[kSquare];
-  for (std::size_t i = 0; i < kSquare; ++i)
-    rows[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i * in_stride));
-  const auto interleave = [](const __m128i* from, __m128i* to) {
+#if HWY_TARGET != HWY_SCALAR
+
+using SquareTag = hn::FixedTag<std::uint8_t, kSquare>;
+
+// Four rounds, each of which interleaves row i with row i + 8.
+HWY_INLINE void transpose_square(const std::uint8_t* in, std::size_t in_stride, std::uint8_t* out,
+                                 std::size_t out_stride) {
+  using Row = hn::Vec<SquareTag>;
+  Row rows[kSquare], mixed[kSquare];
+  for (std::size_t i = 0; i < kSquare; ++i) rows[i] = hn::LoadU(SquareTag(), in + i * in_stride);
+  const auto interleave = [](const Row* from, Row* to) HWY_ATTR {
     for (std::size_t i = 0; i < kSquare / 2; ++i) {
-      to[2 * i] = _mm_unpacklo_epi8(from[i], from[i + kSquare / 2]);
-      to[2 * i + 1] = _mm_unpackhi_epi8(from[i], from[i + kSquare / 2]);
+      to[2 * i] = hn::InterleaveLower(SquareTag(), from[i], from[i + kSquare / 2]);
+      to[2 * i + 1] = hn::InterleaveUpper(SquareTag(), from[i], from[i + kSquare / 2]);
     }
   };
   interleave(rows, mixed);
   interleave(mixed, rows);
   interleave(rows, mixed);
   interleave(mixed, rows);
-  for (std::size_t i = 0; i < kSquare; ++i)
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i * out_stride), rows[i]);
+  for (std::size_t i = 0; i < kSquare; ++i) hn::StoreU(rows[i], SquareTag(), out + i * out_stride);
 }
 
 #endif
@@ -184,33 +192,10 @@ void transpose_bytes(const std::uint8_t* in, std::size_t rows, std::size_t colum
   }
 }
 
-// One loop over all three, which the compiler makes shuffles of.
-ZT_AVX2 void split_three(const std::uint8_t* __restrict pixels, std::size_t plane,
-                         std::uint8_t* __restrict first, std::uint8_t* __restrict second,
-                         std::uint8_t* __restrict third) {
-  for (std::size_t i = 0; i < plane; ++i) {
-    first[i] = pixels[3 * i];
-    second[i] = pixels[3 * i + 1];
-    third[i] = pixels[3 * i + 2];
-  }
-}
-
-}  // namespace
-
-void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out,
-                [[maybe_unused]] Instructions use) {
-#ifdef __x86_64__
-  if (use == Instructions::kAvx2 && row_bytes >= kBlock)
-    return for_each_group(rows, row_bytes, axis, out, weigh_group_avx2);
-#endif
-  for_each_group(rows, row_bytes, axis, out, weigh_group);
-}
-
 void transpose(const std::uint8_t* in, std::size_t rows, std::size_t columns, std::size_t in_stride,
                std::uint8_t* out, std::size_t out_stride) {
-  if (rows == 0 || columns == 0) return;
   std::size_t whole_rows = 0, whole_columns = 0;
-#ifdef __x86_64__
+#if HWY_TARGET != HWY_SCALAR
   whole_rows = rows / kSquare * kSquare;
   whole_columns = columns / kSquare * kSquare;
   for (std::size_t r = 0; r < whole_rows; r += kSquare) {
@@ -224,11 +209,44 @@ void transpose(const std::uint8_t* in, std::size_t rows, std::size_t columns, st
                   out_stride);
 }
 
-void split_channels(const std::uint8_t* pixels, std::size_t plane, std::size_t channels, std::uint8_t* planes,
-                    Instructions use) {
-  if (channels == 3 && use == Instructions::kAvx2)
-    return split_three(pixels, plane, planes, planes + plane, planes + 2 * plane);
-  transpose_bytes(pixels, plane, channels, channels, planes, plane);
+void split_channels(const std::uint8_t* pixels, std::size_t plane, std::size_t channels,
+                    std::uint8_t* planes) {
+  const hn::ScalableTag<std::uint8_t> tag;
+  std::size_t i = 0;
+  for (; channels == 3 && i + hn::Lanes(tag) <= plane; i += hn::Lanes(tag)) {
+    hn::Vec<decltype(tag)> first, second, third;
+    hn::LoadInterleaved3(tag, pixels + 3 * i, first, second, third);
+    hn::StoreU(first, tag, planes + i);
+    hn::StoreU(second, tag, planes + plane + i);
+    hn::StoreU(third, tag, planes + 2 * plane + i);
+  }
+  transpose_bytes(pixels + channels * i, plane - i, channels, channels, planes + i, plane);
+}
+
+}  // namespace
+}  // namespace zoetrope::data::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace zoetrope::data {
+
+HWY_EXPORT(weigh_rows);
+HWY_EXPORT(transpose);
+HWY_EXPORT(split_channels);
+
+void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(weigh_rows)(rows, row_bytes, axis, out);
+}
+
+void transpose(const std::uint8_t* in, std::size_t rows, std::size_t columns, std::size_t in_stride,
+               std::uint8_t* out, std::size_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(transpose)(in, rows, columns, in_stride, out, out_stride);
+}
+
+void split_channels(const std::uint8_t* pixels, std::size_t plane, std::size_t channels,
+                    std::uint8_t* planes) {
+  HWY_DYNAMIC_DISPATCH(split_channels)(pixels, plane, channels, planes);
 }
 
 }  // namespace zoetrope::data
+#endif

@@ -5,8 +5,39 @@
 #include <cstring>
 #include <numeric>
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "normalizer.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace zoetrope::data::HWY_NAMESPACE {
+namespace {
+
+// Without such an instruction std::fma is slower than the table.
+bool fuses_products() {
+  return HWY_NATIVE_FMA;
+}
+
+void compute(const Normalizer::Formula& formula, const std::uint8_t* HWY_RESTRICT bytes, std::int64_t count,
+             float* HWY_RESTRICT out) {
+  const auto [factor, factor_rest, mean, deviation] = formula;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto byte = static_cast<float>(bytes[i]);
+    out[i] = (std::fma(byte, factor, byte * factor_rest) - mean) / deviation;
+  }
+}
+
+}  // namespace
+}  // namespace zoetrope::data::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace zoetrope::data {
 namespace {
+
+HWY_EXPORT(fuses_products);
+HWY_EXPORT(compute);
 
 ByteTable make_table(double factor, float mean, float deviation) {
   ByteTable table{};
@@ -28,40 +59,27 @@ void look_up(const std::uint8_t* bytes, std::int64_t count, const ByteTable& tab
   for (; i < count; ++i) out[i] = table[bytes[i]];
 }
 
-}  // namespace
-
-// The quotient by the deviation is the product with its inverse and with what that leaves over (Markstein).
-[[gnu::always_inline]] inline float Normalizer::Formula::value(float byte) const {
-  const float centred = std::fma(byte, factor, byte * factor_rest) - mean;
-  const float quotient = centred * inverse;
-  return std::fma(std::fma(-quotient, deviation, centred), inverse, quotient);
-}
-
-ZT_AVX2 void Normalizer::Formula::apply_avx2(const std::uint8_t* __restrict bytes, std::int64_t count,
-                                             float* __restrict out) const {
-  const Formula formula = *this;  // which `out` does not point into
-  for (std::int64_t i = 0; i < count; ++i) out[i] = formula.value(bytes[i]);
-}
-
-// It does for every model we know of, but that is not proved for every factor and deviation.
-bool Normalizer::Formula::gives(const ByteTable& table) const {
+// It does for every model we know of, but that is not proved for every factor.
+bool gives(const Normalizer::Formula& formula, const ByteTable& table) {
   std::array<std::uint8_t, kByteValues> bytes;
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
   ByteTable values;
-  apply_avx2(bytes.data(), std::ssize(bytes), values.data());
+  HWY_DYNAMIC_DISPATCH(compute)(formula, bytes.data(), std::ssize(bytes), values.data());
   return std::memcmp(values.data(), table.data(), sizeof(ByteTable)) == 0;
 }
 
-Normalizer::Normalizer(double factor, float mean, float deviation, Instructions use)
+}  // namespace
+
+Normalizer::Normalizer(double factor, float mean, float deviation)
     : table_(make_table(factor, mean, deviation)),
       formula_{static_cast<float>(factor),
-               static_cast<float>(factor - static_cast<double>(static_cast<float>(factor))), mean, deviation,
-               1.0f / deviation},
-      computes_(use == Instructions::kAvx2 && formula_.gives(table_)) {}
+               static_cast<float>(factor - static_cast<double>(static_cast<float>(factor))), mean, deviation},
+      computes_(HWY_DYNAMIC_DISPATCH(fuses_products)() && gives(formula_, table_)) {}
 
 void Normalizer::apply(const std::uint8_t* bytes, std::int64_t count, float* out) const {
-  if (computes_) return formula_.apply_avx2(bytes, count, out);
+  if (computes_) return HWY_DYNAMIC_DISPATCH(compute)(formula_, bytes, count, out);
   look_up(bytes, count, table_, out);
 }
 
 }  // namespace zoetrope::data
+#endif

@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "simd.hpp"
-
 namespace zoetrope::data {
 
 constexpr std::size_t kByteValues = 256;
@@ -17,21 +15,17 @@ using ByteTable = std::array<float, kByteValues>;
 // deviation in float. A value depends on its byte alone, not on the batch around it.
 class Normalizer {
  public:
-  Normalizer(double factor, float mean, float deviation, Instructions use = best_instructions());
+  // The same values computed without a table, several at a time.
+  struct Formula {
+    float factor, factor_rest;  // whose sum is the double
+    float mean, deviation;
+  };
+
+  Normalizer(double factor, float mean, float deviation);
 
   void apply(const std::uint8_t* bytes, std::int64_t count, float* out) const;
 
  private:
-  // The same values computed without a table, several at a time.
-  struct Formula {
-    float factor, factor_rest;  // whose sum is the double
-    float mean, deviation, inverse;
-
-    float value(float byte) const;
-    void apply_avx2(const std::uint8_t* bytes, std::int64_t count, float* out) const;
-    bool gives(const ByteTable& table) const;
-  };
-
   ByteTable table_;
   Formula formula_;
   bool computes_;

@@ -146,9 +146,7 @@ Image join_channels(std::span<const std::uint8_t> planes, int height, int width,
   Image image{height, width, channels, std::vector<std::uint8_t>(planes.size())};
   const std::size_t plane = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   const auto step = static_cast<std::size_t>(channels);
-  for (std::size_t c = 0; c < step; ++c) {
-    for (std::size_t i = 0; i < plane; ++i) image.pixels[i * step + c] = planes[c * plane + i];
-  }
+  transpose(planes.data(), step, plane, plane, image.pixels.data(), step);
   return image;
 }
 
