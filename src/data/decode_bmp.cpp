@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows bitmaps without compression, as Pillow's BmpImagePlugin reads them: 1, 4 and 8 bits with a palette,
-// 16 bits (555 and 565), 24 and 32 bits. Alpha is dropped.
+// Windows bitmaps, decoded by FFmpeg as Pillow's BmpImagePlugin reads them. What the two read differently is
+// refused before, and so is what sets more memory aside than its pixels take. Alpha is dropped. (stb_image
+// rounds colours of 16 bits otherwise, and leaves those beyond a short palette to chance.)
 #include <algorithm>
-#include <array>
+#include <limits>
+#include <memory>
 #include <string>
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavutil/pixdesc.h>
+}
 
 #include "decode.hpp"
 
@@ -13,147 +20,102 @@ namespace {
 constexpr std::size_t kFileHeaderBytes = 14;
 constexpr std::uint32_t kUncompressed = 0;
 constexpr std::uint32_t kBitFields = 3;
-
-struct Header {
-  std::int64_t width = 0;
-  std::int64_t height = 0;
-  bool top_down = false;
-  int bits = 0;
-  std::uint32_t compression = kUncompressed;
-  std::size_t palette_at = 0;
-  std::size_t palette_entries = 0;
-  std::size_t palette_stride = 4;
-  std::size_t pixels_at = 0;
-  std::array<std::uint32_t, 3> masks{};  // red, green, blue; for kBitFields
-
-  std::size_t stride() const {
-    return (static_cast<std::size_t>(width) * static_cast<std::size_t>(bits) + 31) / 32 * 4;
-  }
-};
-
-using Colour = std::array<std::uint8_t, 3>;
-using Palette = std::array<Colour, 256>;
+constexpr std::size_t kMostPadding = 3;  // of a row, which the last may lack
 
 std::uint32_t little_endian(Bytes bytes, std::size_t at, std::size_t count) {
-  if (at > bytes.size() || bytes.size() - at < count) throw DecodeError{"it ends within the header"};
+  if (bytes.size() < at + count) throw DecodeError{"it ends within the header"};
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < count; ++i) value |= std::uint32_t{bytes[at + i]} << (8 * i);
   return value;
 }
 
-Header read_core_header(Bytes bytes) {
-  Header header;
-  header.width = little_endian(bytes, 18, 2);
-  header.height = little_endian(bytes, 20, 2);
-  header.bits = static_cast<int>(little_endian(bytes, 24, 2));
-  header.palette_stride = 3;
-  return header;
-}
-
-Header read_info_header(Bytes bytes) {
-  Header header;
-  header.width = little_endian(bytes, 18, 4);
-  const std::uint32_t height = little_endian(bytes, 22, 4);
-  header.top_down = height >> 24 == 0xff;
-  header.height = header.top_down ? std::int64_t{1} + ~height : std::int64_t{height};
-  header.bits = static_cast<int>(little_endian(bytes, 28, 2));
-  header.compression = little_endian(bytes, 30, 4);
-  header.palette_entries = little_endian(bytes, 46, 4);
-  if (header.compression == kBitFields) {
-    for (std::size_t i = 0; i < 3; ++i) header.masks[i] = little_endian(bytes, 54 + 4 * i, 4);
-  }
-  return header;
-}
-
-Header read_header(Bytes bytes) {
+// Throws where FFmpeg would guess: at a palette or rows that are not all there.
+void check(Bytes bytes) {
+  const std::uint32_t pixels_at = little_endian(bytes, 10, 4);
   const std::uint32_t header_bytes = little_endian(bytes, kFileHeaderBytes, 4);
-  const std::array<std::uint32_t, 7> known{12, 40, 52, 56, 64, 108, 124};
-  if (std::ranges::find(known, header_bytes) == known.end())
-    throw DecodeError{"its header of " + std::to_string(header_bytes) + " bytes is of no known kind"};
-  Header header = header_bytes == 12 ? read_core_header(bytes) : read_info_header(bytes);
-  header.pixels_at = little_endian(bytes, 10, 4);
-  header.palette_at = kFileHeaderBytes + header_bytes;
-  if (header.bits <= 8) {
-    if (header.palette_entries == 0) header.palette_entries = std::size_t{1} << std::clamp(header.bits, 0, 8);
-    if (header.palette_entries > 65536) throw DecodeError{"its palette is too large"};
-    if (header.pixels_at == header.palette_at)
-      header.pixels_at += header.palette_stride * header.palette_entries;
+  const bool core = header_bytes == 12;
+  const std::int64_t width = little_endian(bytes, 18, core ? 2 : 4);
+  const std::uint32_t signed_height = little_endian(bytes, core ? 20 : 22, core ? 2 : 4);
+  const bool top_down = signed_height >> 31 != 0;
+  const std::int64_t height = top_down ? std::int64_t{1} + ~signed_height : std::int64_t{signed_height};
+  const std::uint32_t bits = little_endian(bytes, core ? 24 : 28, 2);
+  const std::uint32_t compression = core ? kUncompressed : little_endian(bytes, 30, 4);
+  if (compression != kUncompressed && compression != kBitFields)
+    throw DecodeError{"its compression is not supported; convert it to PNG"};
+  if (bits < 1 || bits > 32)
+    throw DecodeError{"pixels of " + std::to_string(bits) + " bits are not supported"};
+  blank_image(height, width, 0);  // refuses impossible sizes
+  if (bits <= 8) {
+    const std::uint32_t given = core ? 0 : little_endian(bytes, 46, 4);
+    const std::uint64_t entries = given == 0 ? std::uint64_t{1} << bits : given;
+    if (pixels_at < kFileHeaderBytes + header_bytes + entries * (core ? 3 : 4))
+      throw DecodeError{"its palette is not all there"};
   }
-  return header;
+  const std::uint64_t row_bits = static_cast<std::uint64_t>(width) * bits;
+  const std::uint64_t rows_before = static_cast<std::uint64_t>(height - 1) * ((row_bits + 31) / 32 * 4);
+  if (pixels_at + rows_before + (row_bits + 7) / 8 > bytes.size())
+    throw DecodeError{"it ends before its last pixel"};
 }
 
-Palette read_palette(Bytes bytes, const Header& header) {
-  Palette palette{};  // what is beyond its entries is black, as in PIL
-  for (std::size_t i = 0; i < std::min(header.palette_entries, palette.size()); ++i) {
-    const std::uint32_t bgr = little_endian(bytes, header.palette_at + i * header.palette_stride, 3);
-    palette[i] = {static_cast<std::uint8_t>(bgr >> 16), static_cast<std::uint8_t>(bgr >> 8),
-                  static_cast<std::uint8_t>(bgr)};
-  }
-  return palette;
+struct AvDeleter {
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+};
+template <typename T>
+using Owner = std::unique_ptr<T, AvDeleter>;
+
+void demand(int code) {
+  if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
+  if (code < 0) throw DecodeError{"FFmpeg cannot decode its header or bit fields"};
 }
 
-bool is_grey(const Palette& palette) {
-  return std::ranges::all_of(palette, [](const Colour& c) { return c[0] == c[1] && c[1] == c[2]; });
+Owner<AVFrame> decode_frame(Bytes bytes) {
+  const Owner<AVCodecContext> codec(avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_BMP)));
+  const Owner<AVPacket> packet(av_packet_alloc());
+  Owner<AVFrame> frame(av_frame_alloc());
+  if (!codec || !packet || !frame) throw std::bad_alloc();
+  codec->log_level_offset = 2 * AV_LOG_TRACE;  // says nothing on stderr
+  codec->thread_count = 1;
+  demand(avcodec_open2(codec.get(), nullptr, nullptr));
+  demand(av_new_packet(packet.get(), static_cast<int>(bytes.size() + kMostPadding)));
+  std::fill_n(std::ranges::copy(bytes, packet->data).out, kMostPadding, std::uint8_t{0});
+  demand(avcodec_send_packet(codec.get(), packet.get()));
+  demand(avcodec_receive_frame(codec.get(), frame.get()));
+  return frame;
 }
 
-Image read_indexed(Bytes bytes, const Header& header) {
-  const Palette palette = read_palette(bytes, header);
-  const int channels = is_grey(palette) ? 1 : 3;
-  Image image = blank_image(header.height, header.width, channels);
-  const auto bits = static_cast<std::size_t>(header.bits);
-  std::uint8_t* target = image.pixels.data();
-  for (std::int64_t y = 0; y < header.height; ++y) {
-    const std::int64_t row = header.top_down ? y : header.height - 1 - y;
-    const Bytes source = bytes.subspan(header.pixels_at + static_cast<std::size_t>(row) * header.stride());
-    for (std::size_t x = 0; x < static_cast<std::size_t>(header.width); ++x, target += channels) {
-      const std::size_t first_bit = x * bits;  // the leftmost pixel has the highest bits
-      const std::size_t index = source[first_bit / 8] >> (8 - bits - first_bit % 8) & ((1u << bits) - 1);
-      std::copy_n(palette[index].data(), channels, target);
+Image look_up_palette(const AVFrame& frame) {
+  const auto* palette = reinterpret_cast<const std::uint32_t*>(frame.data[1]);
+  const bool grey = std::all_of(palette, palette + AVPALETTE_COUNT,
+                                [](std::uint32_t rgb) { return (rgb & 0xffffff) == (rgb & 0xff) * 0x10101; });
+  Image image = blank_image(frame.height, frame.width, grey ? 1 : 3);
+  std::uint8_t* out = image.pixels.data();
+  for (int y = 0; y < frame.height; ++y) {
+    const std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
+    for (int x = 0; x < frame.width; ++x) {
+      const std::uint32_t rgb = palette[row[x]];
+      for (int shift = grey ? 0 : 16; shift >= 0; shift -= 8)
+        *out++ = static_cast<std::uint8_t>(rgb >> shift);
     }
   }
   return image;
 }
 
-// Where a colour's bits lie in a pixel, and how many they are.
-struct Field {
-  int shift = 0;
-  int bits = 8;
-  std::uint8_t of(std::uint32_t pixel) const {
-    const std::uint32_t largest = (1u << bits) - 1;
-    return static_cast<std::uint8_t>((pixel >> shift & largest) * 255 / largest);
-  }
-};
-
-std::array<Field, 3> choose_fields(const Header& header) {
-  using Masks = std::array<std::uint32_t, 3>;
-  const bool given = header.compression == kBitFields;
-  if (header.bits == 16) {
-    if (!given || header.masks == Masks{0x7c00, 0x3e0, 0x1f}) return {Field{10, 5}, Field{5, 5}, Field{0, 5}};
-    if (header.masks == Masks{0xf800, 0x7e0, 0x1f}) return {Field{11, 5}, Field{5, 6}, Field{0, 5}};
-    throw DecodeError{"its bit fields are of no known kind"};
-  }
-  std::array<Field, 3> fields{Field{16}, Field{8}, Field{0}};
-  if (!given || header.masks == Masks{0, 0, 0}) return fields;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    int shift = 0;
-    while (shift < 24 && header.masks[i] != 0xffu << shift) shift += 8;
-    if (header.masks[i] != 0xffu << shift) throw DecodeError{"its bit fields are of no known kind"};
-    fields[i].shift = shift;
-  }
-  return fields;
-}
-
-Image read_direct(Bytes bytes, const Header& header) {
-  const std::array<Field, 3> fields = choose_fields(header);
-  Image image = blank_image(header.height, header.width, 3);
-  const auto pixel_bytes = static_cast<std::size_t>(header.bits / 8);
-  std::uint8_t* target = image.pixels.data();
-  for (std::int64_t y = 0; y < header.height; ++y) {
-    const std::int64_t row = header.top_down ? y : header.height - 1 - y;
-    const std::size_t source = header.pixels_at + static_cast<std::size_t>(row) * header.stride();
-    for (std::size_t x = 0; x < static_cast<std::size_t>(header.width); ++x) {
-      const std::uint32_t pixel = little_endian(bytes, source + x * pixel_bytes, pixel_bytes);
-      for (const Field& field : fields) *target++ = field.of(pixel);
+// Red, green and blue of 5, 6 or 8 bits each, wherever they lie in a pixel.
+Image gather_colours(const AVFrame& frame) {
+  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  Image image = blank_image(frame.height, frame.width, 3);
+  std::vector<std::uint16_t> row(static_cast<std::size_t>(frame.width));
+  for (int y = 0; y < frame.height; ++y) {
+    for (int c = 0; c < 3; ++c) {
+      const int largest = (1 << format->comp[c].depth) - 1;
+      av_read_image_line2(row.data(), const_cast<const std::uint8_t**>(frame.data), frame.linesize, format, 0,
+                          y, c, frame.width, 0, sizeof(std::uint16_t));
+      std::uint8_t* out = image.pixels.data() + std::size_t{3} * static_cast<std::size_t>(y) * row.size() +
+                          static_cast<std::size_t>(c);
+      for (std::size_t x = 0; x < row.size(); ++x)
+        out[3 * x] = static_cast<std::uint8_t>(largest == 255 ? row[x] : row[x] * 255 / largest);
     }
   }
   return image;
@@ -162,20 +124,12 @@ Image read_direct(Bytes bytes, const Header& header) {
 }  // namespace
 
 Decoded decode_bmp(Bytes bytes) {
-  const Header header = read_header(bytes);
-  const bool indexed = header.bits == 1 || header.bits == 4 || header.bits == 8;
-  const bool direct = header.bits == 16 || header.bits == 24 || header.bits == 32;
-  if (!indexed && !direct)
-    throw DecodeError{"pixels of " + std::to_string(header.bits) + " bits are not supported"};
-  if (header.compression != kUncompressed && !(direct && header.compression == kBitFields))
-    throw DecodeError{"its compression is not supported; convert it to PNG"};
-  blank_image(header.height, header.width, 0);  // refuses impossible sizes
-  const std::size_t last_row =
-      (static_cast<std::size_t>(header.width) * static_cast<std::size_t>(header.bits) + 7) / 8;
-  const std::size_t needed = header.stride() * static_cast<std::size_t>(header.height - 1) + last_row;
-  if (header.pixels_at > bytes.size() || bytes.size() - header.pixels_at < needed)
-    throw DecodeError{"it ends before its last pixel"};
-  return {indexed ? read_indexed(bytes, header) : read_direct(bytes, header), {}, {}};
+  if (bytes.size() >
+      std::size_t{std::numeric_limits<int>::max()} - kMostPadding - AV_INPUT_BUFFER_PADDING_SIZE)
+    throw DecodeError{"it is larger than 2 GiB"};
+  check(bytes);
+  const Owner<AVFrame> frame = decode_frame(bytes);
+  return {frame->format == AV_PIX_FMT_PAL8 ? look_up_palette(*frame) : gather_colours(*frame), {}, {}};
 }
 
 }  // namespace zoetrope::data

@@ -139,6 +139,27 @@ TEST(Decode, SetsNothingAsideForAnEnormousBmp) {
   expect_error(bmp, "more than the 178956970 allowed");
 }
 
+void put(File& file, std::size_t at, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) file[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+TEST(Decode, RefusesABmpThatFfmpegWouldGuessAt) {
+  constexpr std::size_t kPixelsAt = 10, kCompression = 30;
+  File compressed = golden_file("palette.bmp");
+  put(compressed, kCompression, 1);
+  File no_palette = golden_file("grey.bmp");
+  put(no_palette, kPixelsAt, 54);
+  File odd_masks = golden_file("565.bmp");
+  odd_masks[54] ^= 1;
+  File cut = golden_file("rgb.bmp");
+  cut.resize(cut.size() - 4);
+
+  expect_error(compressed, "its compression is not supported; convert it to PNG");
+  expect_error(no_palette, "its palette is not all there");
+  expect_error(odd_masks, "FFmpeg cannot decode its header or bit fields");
+  expect_error(cut, "it ends before its last pixel");
+}
+
 TEST(Decode, SetsNothingAsideForAnEnormousWebp) {
   File webp =
       golden_file("animated.webp");  // an extended header: canvas width and height, less one, in 24 bits each

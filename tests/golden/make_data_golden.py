@@ -186,12 +186,13 @@ def adam7(pixels):
             yield from (row.tobytes() for row in part)
 
 
-def bmp(width, height, bits, pixels, compression=0, masks=(), palette=b"", core=False, colours=0):
-    if core:
+def bmp(width, height, bits, pixels, compression=0, masks=(), palette=b"", colours=0, header_bytes=40):
+    if header_bytes == 12:
         header = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
-        header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, colours, 0)
-    header += struct.pack(f"<{len(masks)}I", *masks) + palette
+        header = struct.pack("<IiiHHIIiiII", header_bytes, width, height, 1, bits, compression, len(pixels), 0, 0, colours, 0)
+    header += struct.pack(f"<{len(masks)}I", *masks)
+    header = header.ljust(header_bytes, b"\0") + palette
     return b"BM" + struct.pack("<IHHI", 14 + len(header) + len(pixels), 0, 0, 14 + len(header)) + header + pixels
 
 
@@ -292,7 +293,14 @@ def bmp_files(rgb):
     yield "32-bit.bmp", bmp(3, 2, 32, bits32)
     yield "bit-fields.bmp", bmp(3, 2, 32, bits32, 3, (0xFF000000, 0xFF0000, 0xFF00))
     yield "top-down.bmp", bmp(3, -2, 32, bits32)
-    yield "core-header.bmp", bmp(1, 2, 24, bytes([1, 2, 3, 0, 4, 5, 6, 0]), core=True)
+    yield "core-header.bmp", bmp(1, 2, 24, bytes([1, 2, 3, 0, 4, 5, 6, 0]), header_bytes=12)
+    two_colours = bytes([10, 20, 30, 40, 50, 60])
+    yield "core-palette.bmp", bmp(9, 1, 1, bytes([0b10110010, 0x80, 0, 0]), palette=two_colours, header_bytes=12)
+    yield "two-colours.bmp", bmp(9, -1, 1, bytes([0b10110010, 0x80, 0, 0]), palette=bytes([10, 20, 30, 0, 40, 50, 60, 0]))
+    alpha = (0xFF, 0xFF00, 0xFF0000, 0xFF000000)
+    yield "v5-header.bmp", bmp(3, 2, 32, bits32, 3, alpha, header_bytes=124)
+    yield "v3-header.bmp", bmp(3, 2, 32, bits32, 3, alpha, header_bytes=56)
+    yield "no-last-padding.bmp", bmp(1, 2, 24, bytes([1, 2, 3, 0, 4, 5, 6]))
 
 
 def make_decode():
