@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG files (ISO/IEC 15948) with ISA-L's deflate, which packs a frame seven times as fast as zlib's does.
-// libpng takes no other than zlib's, so the four chunks of the file are put together here.
+// PNG files (ISO/IEC 15948) with ISA-L's DEFLATE. libpng takes no other than zlib's, so the four chunks of
+// the file are put together here.
 #include <algorithm>
 #include <string_view>
 
-#include <isa-l/igzip_lib.h>
-#include <zlib.h>
+#include <isa-l/crc.h>
 
 #include "zoetrope/render/frame.hpp"
-#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/deflate.hpp"
 #include "zoetrope/support/files.hpp"
 
 namespace zoetrope::render {
@@ -24,8 +23,8 @@ void append_chunk(std::string& file, std::string_view type, std::string_view dat
   append_number(file, static_cast<std::uint32_t>(data.size()));
   const std::size_t start = file.size();
   file.append(type).append(data);
-  const auto* bytes = reinterpret_cast<const Bytef*>(file.data() + start);
-  append_number(file, static_cast<std::uint32_t>(crc32_z(0, bytes, file.size() - start)));
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(file.data() + start);
+  append_number(file, crc32_gzip_refl(0, bytes, file.size() - start));
 }
 
 std::string header(const Picture& picture) {
@@ -54,46 +53,10 @@ void pack_rows(const Picture& picture, int first, int last, std::vector<std::uin
   }
 }
 
-// A zlib stream, made piece by piece.
-class Deflater {
- public:
-  Deflater() : buffer_(ISAL_DEF_LVL1_DEFAULT) {
-    isal_deflate_init(&stream_);
-    stream_.level = 1;  // higher ones make no smaller frames
-    stream_.level_buf = buffer_.data();
-    stream_.level_buf_size = static_cast<std::uint32_t>(buffer_.size());
-    stream_.gzip_flag = IGZIP_ZLIB;
-  }
-  Deflater(const Deflater&) = delete;
-  Deflater& operator=(const Deflater&) = delete;
-  ~Deflater() = default;
-
-  void add(std::vector<std::uint8_t>& bytes, bool last) {
-    stream_.next_in = bytes.data();
-    stream_.avail_in = static_cast<std::uint32_t>(bytes.size());
-    stream_.end_of_stream = last ? 1 : 0;
-    do {
-      constexpr std::size_t kRoom = std::size_t{1} << 18;
-      if (packed_.size() < used_ + kRoom) packed_.resize(2 * packed_.size() + 2 * kRoom);
-      stream_.next_out = reinterpret_cast<std::uint8_t*>(packed_.data() + used_);
-      stream_.avail_out = static_cast<std::uint32_t>(kRoom);
-      if (isal_deflate(&stream_) != COMP_OK) throw RunError("ISA-L cannot pack a frame's picture");
-      used_ += kRoom - stream_.avail_out;
-    } while (stream_.avail_out == 0);
-  }
-  std::string_view bytes() const { return {packed_.data(), used_}; }
-
- private:
-  std::vector<std::uint8_t> buffer_;
-  isal_zstream stream_;
-  std::string packed_;  // its first `used_` bytes count
-  std::size_t used_ = 0;
-};
-
 }  // namespace
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {
-  Deflater deflater;
+  support::Deflater deflater(support::Deflater::Container::kZlib, support::Deflater::Effort::kLittle);
   std::vector<std::uint8_t> band;
   for (int first = 0; first < picture.height; first += kBandRows) {
     const int last = std::min(first + kBandRows, picture.height);

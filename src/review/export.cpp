@@ -46,6 +46,8 @@ std::vector<store::Embeddings> read_ends(const store::RunDirectory& run, const s
 
 }  // namespace
 
+// By libpng, which filters the rows: without filters, as render's write_png writes its flat frames,
+// photographs are a third larger.
 std::string encode_png(std::span<const std::uint8_t> pixels, std::int64_t width, std::int64_t height,
                        std::int64_t channels) {
   png_image image{};

@@ -6,30 +6,14 @@
 #include <limits>
 
 #include <openssl/evp.h>
-#include <zlib.h>
 
+#include "zoetrope/support/deflate.hpp"
 #include "zoetrope/support/error.hpp"
 
 namespace zoetrope::review {
 namespace {
 
 constexpr std::uint16_t kNoNumber = 65535;
-
-struct Deflater {
-  z_stream stream{};
-  explicit Deflater(Content content) {
-    constexpr int kGzipHeader = 16, kMostMemory = 9;
-    const bool numbers = content == Content::kNumbers;
-    if (deflateInit2(&stream, numbers ? Z_DEFAULT_COMPRESSION : Z_BEST_COMPRESSION, Z_DEFLATED,
-                     MAX_WBITS + kGzipHeader, kMostMemory,
-                     numbers ? Z_FILTERED : Z_DEFAULT_STRATEGY) != Z_OK) {
-      throw RunError("zlib cannot be started: out of memory");
-    }
-  }
-  ~Deflater() { deflateEnd(&stream); }
-  Deflater(const Deflater&) = delete;
-  Deflater& operator=(const Deflater&) = delete;
-};
 
 std::uint16_t quantise(double value, Range range) {
   if (!std::isfinite(value)) return kNoNumber;
@@ -39,19 +23,12 @@ std::uint16_t quantise(double value, Range range) {
 
 }  // namespace
 
-std::string gzip(std::string_view bytes, Content content) {
-  if (bytes.size() > std::numeric_limits<uInt>::max()) throw RunError("the review page's data exceed 4 GiB");
-  Deflater deflater(content);
-  z_stream& stream = deflater.stream;
-  std::string packed(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));  // zlib only reads it
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  if (deflate(&stream, Z_FINISH) != Z_STREAM_END)
-    throw RunError("the review page's data cannot be compressed");
-  packed.resize(stream.total_out);
-  return packed;
+std::string gzip(std::string_view bytes) {
+  if (bytes.size() > std::numeric_limits<std::uint32_t>::max())
+    throw RunError("the review page's data exceed 4 GiB");
+  support::Deflater deflater(support::Deflater::Container::kGzip, support::Deflater::Effort::kMost);
+  deflater.add({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, true);
+  return std::string(deflater.bytes());
 }
 
 std::string base64(std::string_view bytes) {

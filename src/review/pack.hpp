@@ -12,10 +12,7 @@
 
 namespace zoetrope::review {
 
-// Among the differences of measured numbers there is little to find by a longer search, which took nine times
-// as long for 1 % less.
-enum class Content { kText, kNumbers };
-std::string gzip(std::string_view bytes, Content content);
+std::string gzip(std::string_view bytes);
 std::string base64(std::string_view bytes);
 
 // The interval that quantised numbers lie in.

@@ -216,11 +216,11 @@ std::string as_plain_script(std::string_view library) {
 
 // The libraries as the page holds them; packed once, as --live writes the page again and again.
 const std::string& packed_plotly() {
-  static const std::string packed = base64(gzip(as_plain_script(resource("plotly.js")), Content::kText));
+  static const std::string packed = base64(gzip(as_plain_script(resource("plotly.js"))));
   return packed;
 }
 const std::string& packed_tabulator() {
-  static const std::string packed = base64(gzip(resource("tabulator.js"), Content::kText));
+  static const std::string packed = base64(gzip(resource("tabulator.js")));
   return packed;
 }
 
@@ -271,7 +271,7 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
                             {"style", std::string(resource("style.css"))},
                             {"tabulator_css", std::string(resource("tabulator.css"))},
                             {"meta", script_json(describe(review, options, arrays, sheets))},
-                            {"arrays", base64(gzip(arrays.packer.bytes(), Content::kNumbers))},
+                            {"arrays", base64(gzip(arrays.packer.bytes()))},
                             {"sheets", sheet_elements(sheets)},
                             {"plotly", packed_plotly()},
                             {"tabulator", packed_tabulator()},

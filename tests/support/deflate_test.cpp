@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is packed is unpacked by zlib.
+#include "zoetrope/support/deflate.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+namespace zoetrope::support {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using Container = Deflater::Container;
+using Effort = Deflater::Effort;
+
+Bytes unpack(std::string_view packed, Container container, std::size_t size) {
+  Bytes bytes(size + 1);
+  z_stream stream{};
+  constexpr int kGzipHeader = 16;
+  EXPECT_EQ(inflateInit2(&stream, MAX_WBITS + (container == Container::kGzip ? kGzipHeader : 0)), Z_OK);
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = bytes.data();
+  stream.avail_out = static_cast<uInt>(bytes.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  EXPECT_EQ(stream.avail_in, 0u) << "something follows the end";
+  bytes.resize(stream.total_out);
+  inflateEnd(&stream);
+  return bytes;
+}
+
+Bytes noise(std::size_t size) {
+  std::mt19937 random(1);
+  Bytes bytes(size);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  return bytes;
+}
+
+TEST(Deflater, PacksWhatZlibUnpacks) {
+  for (const Container container : {Container::kGzip, Container::kZlib}) {
+    for (const Effort effort : {Effort::kLittle, Effort::kMost}) {
+      for (const Bytes& bytes : {Bytes(), Bytes{7}, Bytes(1'000'000, 7), noise(1'000'000)}) {
+        for (const std::size_t piece : {std::size_t{1000}, std::size_t{300'000}, std::size_t{1'000'000}}) {
+          Deflater deflater(container, effort);
+
+          std::span<const std::uint8_t> left = bytes;
+          do {
+            const auto next = left.first(std::min(piece, left.size()));
+            left = left.subspan(next.size());
+            deflater.add(next, left.empty());
+          } while (!left.empty());
+
+          EXPECT_EQ(unpack(deflater.bytes(), container, bytes.size()), bytes) << "in pieces of " << piece;
+        }
+      }
+    }
+  }
+}
+
+TEST(Deflater, MakesTextSmallerWithMoreEffort) {
+  Bytes text;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string line =
+        "row " + std::to_string(i * 7919 % 1000) + " of class " + std::to_string(i % 10) + "\n";
+    text.insert(text.end(), line.begin(), line.end());
+  }
+  const auto packed_size = [&](Effort effort) {
+    Deflater deflater(Container::kGzip, effort);
+    deflater.add(text, true);
+    return deflater.bytes().size();
+  };
+
+  EXPECT_LT(packed_size(Effort::kLittle), text.size() / 3);
+  EXPECT_LT(packed_size(Effort::kMost), packed_size(Effort::kLittle));
+}
+
+}  // namespace
+}  // namespace zoetrope::support
