@@ -19,8 +19,6 @@ void write_parquet(const std::filesystem::path& /*path*/, const ExportData& /*da
 
 #else
 
-#include <numeric>
-
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <nlohmann/json.hpp>
@@ -122,11 +120,7 @@ std::shared_ptr<arrow::KeyValueMetadata> hugging_face_features(const Review& rev
 void write_parquet(const std::filesystem::path& path, const ExportData& data) {
   const store::Analysis& a = data.review.analysis;
   Columns columns;
-  std::vector<std::int64_t> index(a.num_images());
-  std::iota(index.begin(), index.end(), 0);
-  columns.add_ints("index", index);
-  if (const auto images = encode_images(data.review); !images.empty()) columns.add_images("image", images);
-  if (!data.review.image_names.empty()) columns.add_texts("name", data.review.image_names);
+  add_image_columns(columns, data);
   columns.add_ints("label", a.label);
   std::vector<std::string> class_names;
   for (const std::int64_t label : a.label)

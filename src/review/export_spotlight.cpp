@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <numeric>
-
 #include "zoetrope/store/spotlight_file.hpp"
 
 #include "exports.hpp"
@@ -28,11 +26,7 @@ void add_frame(store::SpotlightFile& file, const store::Analysis& a, std::size_t
 void write_spotlight(const std::filesystem::path& path, const ExportData& data) {
   const store::Analysis& a = data.review.analysis;
   store::SpotlightFile file(path);
-  std::vector<std::int64_t> index(a.num_images());
-  std::iota(index.begin(), index.end(), 0);
-  file.add_ints("index", index);
-  if (const auto images = encode_images(data.review); !images.empty()) file.add_images("image", images);
-  if (!data.review.image_names.empty()) file.add_texts("name", data.review.image_names);
+  add_image_columns(file, data);
   file.add_ints("labels", a.label);
   file.add_categories("label_str", a.label, a.class_names);
   if (a.num_frames() > 0) {

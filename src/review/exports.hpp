@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,16 @@ std::string encode_png(std::span<const std::uint8_t> pixels, std::int64_t width,
                        std::int64_t channels);
 // Every image as a PNG file; empty where the review has no pictures.
 std::vector<std::string> encode_images(const Review& review);
+
+// The columns that a table of images begins with.
+template <typename Table>
+void add_image_columns(Table& table, const ExportData& data) {
+  std::vector<std::int64_t> index(data.review.analysis.num_images());
+  std::iota(index.begin(), index.end(), 0);
+  table.add_ints("index", index);
+  if (const auto images = encode_images(data.review); !images.empty()) table.add_images("image", images);
+  if (!data.review.image_names.empty()) table.add_texts("name", data.review.image_names);
+}
 
 // The values of frame t of an array [T, N] (or [T, N, 2] with 2 values an image).
 template <typename T>
