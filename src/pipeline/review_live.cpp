@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <thread>
 
@@ -14,6 +15,8 @@
 #include "run_analysis.hpp"
 
 namespace zoetrope::pipeline {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -33,8 +36,14 @@ std::vector<std::int64_t> embedded_steps(Session& session) {
   return steps;
 }
 
+struct LivePage {
+  std::optional<review::Review> content;
+  fs::file_time_type written;  // of the file
+};
+
 // Writes the page when there are other checkpoints than it shows.
-void refresh(Session& session, std::optional<review::Review>& page) {
+void refresh(Session& session, LivePage& live) {
+  std::optional<review::Review>& page = live.content;
   const auto steps = embedded_steps(session);
   if (steps.empty() || (page && page->analysis.step == steps)) return;
   auto analysis = analyze_sources(session, read_sources(session, steps));
@@ -42,8 +51,16 @@ void refresh(Session& session, std::optional<review::Review>& page) {
   page->analysis = std::move(analysis);
   page->log = session.loss_log();
   review::write_page(session.run().review(), *page, {kRefreshSeconds});
+  live.written = fs::last_write_time(session.run().review());
   support::log_info("the page shows " + std::to_string(steps.size()) + " checkpoints, the last of step " +
                     std::to_string(steps.back()));
+}
+
+// The last page stands still; but the run's own, which it writes at its end, is the more complete one.
+void write_last(const Session& session, const LivePage& live) {
+  std::error_code error;  // of a page that is not there
+  if (live.content && fs::last_write_time(session.run().review(), error) == live.written)
+    review::write_page(session.run().review(), *live.content);
 }
 
 }  // namespace
@@ -52,7 +69,7 @@ void refresh(Session& session, std::optional<review::Review>& page) {
 void review_live(Session& session) {
   if (session.world().size() > 1)
     throw UsageError("zoetrope review --live works alone: start it without mpirun");
-  std::optional<review::Review> page;
+  LivePage page;
   support::log_info("watching " + session.run().root.string() + "; open " + session.run().review().string() +
                     "; Ctrl-C ends");
   while (support::received_signal() == 0) {
@@ -64,7 +81,7 @@ void review_live(Session& session) {
     for (int tenth = 0; tenth < 10 * kRefreshSeconds && support::received_signal() == 0; ++tenth)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  if (page) review::write_page(session.run().review(), *page);  // the last one stands still
+  write_last(session, page);
 }
 
 }  // namespace zoetrope::pipeline
