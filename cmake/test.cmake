@@ -1,9 +1,10 @@
-# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [SANITIZED] [RANKS n...] [LABELS label...]
-#                   [TIMEOUT s])
+# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [KERNELS] [SANITIZED] [RANKS n...]
+#                   [LABELS label...] [TIMEOUT s])
 #
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
-# it is one test; label unit. Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
+# it is one test; label unit. With KERNELS it is run as on lesser processors, too: name-AVX2, name-SSE4, name-least.
 # SANITIZED: script/sanitize runs it too, with one and two ranks.
+# Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
 include(GoogleTest)
 include(require)
 
@@ -12,7 +13,7 @@ set(ZOETROPE_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none CACHE S
 add_custom_target(sanitized)
 
 function(zoetrope_add_test)
-  cmake_parse_arguments(T "TORCH;SANITIZED" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "TORCH;KERNELS;SANITIZED" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
     if(T_RANKS)
@@ -53,9 +54,18 @@ function(zoetrope_add_test)
     if(T_SANITIZED AND ZOETROPE_SANITIZE)  # all in one process: a sanitized one takes long to start
       add_test(NAME ${T_NAME} COMMAND ${T_NAME} WORKING_DIRECTORY ${scratch})
       set_tests_properties(${T_NAME} PROPERTIES LABELS "unit;sanitized;${T_LABELS}" TIMEOUT 900)
-      return()
+    else()
+      gtest_discover_tests(${T_NAME} WORKING_DIRECTORY ${scratch} DISCOVERY_TIMEOUT 60
+        PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT})
     endif()
-    gtest_discover_tests(${T_NAME} WORKING_DIRECTORY ${scratch} DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+    if(T_KERNELS)
+      target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/processor.cpp)
+      target_link_libraries(${T_NAME} PRIVATE PkgConfig::HWY)
+      foreach(processor IN ITEMS AVX2 SSE4 least)
+        add_test(NAME ${T_NAME}-${processor} COMMAND ${T_NAME} WORKING_DIRECTORY ${scratch})
+        set_tests_properties(${T_NAME}-${processor} PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT}
+          ENVIRONMENT ZOETROPE_TEST_PROCESSOR=${processor})
+      endforeach()
+    endif()
   endif()
 endfunction()

@@ -99,21 +99,5 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Products,
                                            ProductSize{272, 384, 128}, ProductSize{397, 131, 521},
                                            ProductSize{130, 300, 1025}));
 
-class Transposed : public ::testing::TestWithParam<std::pair<std::int64_t, std::int64_t>> {};
-
-TEST_P(Transposed, HasRowsForColumns) {
-  const auto [rows, columns] = GetParam();
-  const at::Tensor from = matrix(rows, columns), to = at::full({columns, rows + 2}, -1.0F);
-
-  transpose(rows, columns, view(from), mutable_view(to));
-
-  EXPECT_TRUE(to.narrow(1, 0, rows).equal(from.t()));
-  EXPECT_TRUE(to.narrow(1, rows, 2).eq(-1).all().item<bool>());
-}
-
-INSTANTIATE_TEST_SUITE_P(Sizes, Transposed,
-                         ::testing::Values(std::pair{0, 8}, std::pair{1, 1}, std::pair{8, 8},
-                                           std::pair{17, 24}, std::pair{24, 17}, std::pair{9, 7}));
-
 }  // namespace
 }  // namespace zoetrope::model

@@ -8,6 +8,7 @@
 #include "engine.hpp"
 #include "gemm.hpp"
 #include "row_kernels.hpp"
+#include "transpose.hpp"
 #include "weight_gradient.hpp"
 
 namespace zoetrope::model {

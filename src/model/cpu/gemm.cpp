@@ -7,7 +7,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/native/CPUBlas.h>
 
-#include "simd.hpp"
+#include "transpose.hpp"
 
 namespace zoetrope::model {
 
@@ -21,6 +21,7 @@ constexpr std::int64_t kBlock = 128;
 constexpr std::int64_t kDepthBlock = 512;
 constexpr std::int64_t kRowBlock = 384;  // of the left operand
 constexpr std::int64_t kLeastRowsOfTask = 64;
+constexpr std::int64_t kRowStep = 8;  // of tasks
 
 using Scratch = std::array<float, kBlock * kDepthBlock>;
 
@@ -29,6 +30,13 @@ MatrixView<Float> at_block(MatrixView<Float> matrix, std::int64_t row, std::int6
   return {matrix.data + row * matrix.stride + column, matrix.stride};
 }
 
+// The only call of what is internal to libtorch, as torch 2.15.0 has it. tests/model/gemm_test.cpp holds its
+// products to float64's. Where another version lacks it, at::addmm_out() of at::from_blob()s does the same,
+// slower.
+#ifndef CPUBLAS_BRGEMM_F32F32F32
+#error \
+    "This libtorch has no brgemm of floats: install torch 2.15.0 (script/bootstrap), or see the lines above."
+#endif
 void multiply_block(ProductSize size, In a, In b, Out c, bool add) {
   at::native::cpublas::brgemm(size.rows, size.columns, size.depth, a.stride, b.stride, c.stride, add, a.data,
                               b.data, c.data);
@@ -57,7 +65,7 @@ void for_each_tile(std::int64_t blocks, std::int64_t others, const Function& fun
   const std::int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
   const std::int64_t wanted = threads == 1 ? 1 : ceil_div(2 * threads, num_blocks);
   const std::int64_t part =
-      ceil_div(ceil_div(others, std::min(wanted, ceil_div(others, kLeastRowsOfTask))), kLanes) * kLanes;
+      ceil_div(ceil_div(others, std::min(wanted, ceil_div(others, kLeastRowsOfTask))), kRowStep) * kRowStep;
   const std::int64_t num_parts = ceil_div(others, part);
   at::parallel_for(0, num_blocks * num_parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
@@ -118,21 +126,6 @@ void multiply_transposed(ProductSize size, In a, In b, Out c, Before before) {
       });
     });
   });
-}
-
-ZOETROPE_FOR_EACH_CPU void transpose(std::int64_t rows, std::int64_t columns, In from, Out to) {
-  const std::int64_t whole_rows = rows / kLanes * kLanes, whole_columns = columns / kLanes * kLanes;
-  for (std::int64_t r = 0; r < whole_rows; r += kLanes) {
-    for (std::int64_t c = 0; c < whole_columns; c += kLanes) {
-      Lanes square[kLanes];
-      for (std::int64_t i = 0; i < kLanes; ++i) square[i] = load(from.data + (r + i) * from.stride + c);
-      transpose_square(square);
-      for (std::int64_t i = 0; i < kLanes; ++i) store(to.data + (c + i) * to.stride + r, square[i]);
-    }
-  }
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t c = r < whole_rows ? whole_columns : 0; c < columns; ++c)
-      to.data[c * to.stride + r] = from.data[r * from.stride + c];
 }
 
 }  // namespace zoetrope::model

@@ -10,13 +10,9 @@
 
 #include <cstdint>
 
-namespace zoetrope::model {
+#include "matrix_view.hpp"
 
-template <typename Float>
-struct MatrixView {
-  Float* data = nullptr;
-  std::int64_t stride = 0;  // from a row to the next
-};
+namespace zoetrope::model {
 
 struct ProductSize {
   std::int64_t rows = 0;     // of the result
@@ -38,8 +34,5 @@ void multiply_by_transposed(ProductSize size, MatrixView<const float> a, MatrixV
 // c = a^T b of a [depth, rows] and b [depth, columns].
 void multiply_transposed(ProductSize size, MatrixView<const float> a, MatrixView<const float> b,
                          MatrixView<float> c, Before before = Before::kOverwritten);
-
-// to [columns, rows] = from^T of from [rows, columns].
-void transpose(std::int64_t rows, std::int64_t columns, MatrixView<const float> from, MatrixView<float> to);
 
 }  // namespace zoetrope::model

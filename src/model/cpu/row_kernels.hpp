@@ -44,7 +44,9 @@ void normalize_rows_backward(Extent extent, const float* grad_y, const float* x,
                              float* grad_bias);
 
 // From a row to the next of the two functions below; what a row has beyond its columns is 0.
-std::int64_t softmax_width(std::int64_t columns);
+constexpr std::int64_t softmax_width(std::int64_t columns) {
+  return (columns + kColumnStep - 1) / kColumnStep * kColumnStep;
+}
 
 // x = softmax of x's rows.
 void softmax_rows(Extent extent, float* x);
