@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "zoetrope/compute/each_cpu.hpp"
+#include "score_kernels.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -23,17 +23,6 @@ constexpr Thresholds kNothingPasses = [] {
   for (float& t : thresholds) t = kInfinity;
   return thresholds;
 }();
-
-// One row of a tile: flags[j] = 1 where row or column j wants the product.
-ZOETROPE_FOR_EACH_CPU void flag_wanted(const float* products, const float* column_offsets,
-                                       float row_threshold, const float* column_thresholds, float row_offset,
-                                       std::int64_t count, std::uint8_t* flags) {
-  for (std::int64_t j = 0; j < count; ++j) {
-    const bool for_row = products[j] + column_offsets[j] > row_threshold;
-    const bool for_column = products[j] + row_offset > column_thresholds[j];
-    flags[j] = static_cast<std::uint8_t>(for_row | for_column);
-  }
-}
 
 // Flags are rare: they are looked for eight at a time.
 template <typename Visit>

@@ -9,11 +9,11 @@
 #include <ATen/ops/mm.h>
 
 #include "zoetrope/analysis/drift.hpp"
-#include "zoetrope/compute/each_cpu.hpp"
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "rows.hpp"
+#include "score_kernels.hpp"
 #include "search_space.hpp"
 
 namespace zoetrope::analysis {
@@ -25,14 +25,6 @@ at::Tensor as_rows(const Points& points) {
   at::Tensor rows = at::empty({points.rows(), 2}, at::kFloat);
   std::copy_n(points.data(), points.size(), rows.mutable_data_ptr<float>());
   return rows;
-}
-
-// How many of products[j] + offsets[j] are above `score`.
-ZOETROPE_FOR_EACH_CPU std::int64_t count_above(const float* products, const float* offsets, float score,
-                                               std::int64_t count) {
-  std::int32_t above = 0;
-  for (std::int64_t j = 0; j < count; ++j) above += products[j] + offsets[j] > score ? 1 : 0;
-  return above;
 }
 
 // The sum over row i's neighbours in the picture of how far their rank in the embedding is beyond k.

@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <bit>
 
-#include "zoetrope/compute/each_cpu.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "vector_math.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-namespace zoetrope::analysis {
+HWY_BEFORE_NAMESPACE();
+namespace zoetrope::analysis::HWY_NAMESPACE {
 namespace {
 
 // Independent partial sums: enough for two AVX-512 registers of doubles, so that additions overlap.
@@ -18,9 +22,7 @@ double sum_of(const double (&lanes)[kLanes]) {
   return total;
 }
 
-}  // namespace
-
-ZOETROPE_FOR_EACH_CPU double dot(const float* x, const float* y, std::int64_t size) {
+double dot(const float* x, const float* y, std::int64_t size) {
   double lanes[kLanes] = {};
   const std::int64_t whole = size - size % kLanes;
   for (std::int64_t i = 0; i < whole; i += kLanes) {
@@ -30,7 +32,7 @@ ZOETROPE_FOR_EACH_CPU double dot(const float* x, const float* y, std::int64_t si
   return sum_of(lanes);
 }
 
-ZOETROPE_FOR_EACH_CPU double squared_distance(const float* x, const float* y, std::int64_t size) {
+double squared_distance(const float* x, const float* y, std::int64_t size) {
   double lanes[kLanes] = {};
   const std::int64_t whole = size - size % kLanes;
   for (std::int64_t i = 0; i < whole; i += kLanes) {
@@ -46,12 +48,12 @@ ZOETROPE_FOR_EACH_CPU double squared_distance(const float* x, const float* y, st
   return sum_of(lanes);
 }
 
-ZOETROPE_FOR_EACH_CPU void accumulate(const float* x, double scale, std::int64_t size, double* sum) {
+void accumulate(const float* x, double scale, std::int64_t size, double* sum) {
   for (std::int64_t i = 0; i < size; ++i) sum[i] += scale * double{x[i]};
 }
 
-ZOETROPE_FOR_EACH_CPU CentredRow centre(const float* x, double scale, const double* mean, double unit,
-                                        std::int64_t size, float* centred) {
+CentredRow centre(const float* x, double scale, const double* mean, double unit, std::int64_t size,
+                  float* centred) {
   double squares[kLanes] = {};
   double products[kLanes] = {};
   for (std::int64_t first = 0; first < size; first += kLanes) {
@@ -66,12 +68,12 @@ ZOETROPE_FOR_EACH_CPU CentredRow centre(const float* x, double scale, const doub
   return {sum_of(squares), sum_of(products)};
 }
 
-ZOETROPE_FOR_EACH_CPU void widen(const float* x, const double* shift, std::int64_t size, double* wide) {
+void widen(const float* x, const double* shift, std::int64_t size, double* wide) {
   for (std::int64_t i = 0; i < size; ++i) wide[i] = double{x[i]} - shift[i];
 }
 
-ZOETROPE_FOR_EACH_CPU Projected project(const float* x, const double* mean, const double* first,
-                                        const double* second, std::int64_t size) {
+Projected project(const float* x, const double* mean, const double* first, const double* second,
+                  std::int64_t size) {
   double onto_first[kLanes] = {};
   double onto_second[kLanes] = {};
   for (std::int64_t begin = 0; begin < size; begin += kLanes) {
@@ -87,7 +89,7 @@ ZOETROPE_FOR_EACH_CPU Projected project(const float* x, const double* mean, cons
 
 // Multilinear hashing (Thorup, "High speed hashing for integers and strings", 2015): the sum of each word
 // times an odd number of its own.
-ZOETROPE_FOR_EACH_CPU std::uint64_t hash_row(const float* x, std::int64_t size) {
+std::uint64_t hash_row(const float* x, std::int64_t size) {
   std::uint64_t hash = 0;
   for (std::int64_t i = 0; i < size; ++i) {
     const std::uint64_t word = std::bit_cast<std::uint32_t>(x[i] + 0.0F);  // -0.0 becomes 0.0
@@ -97,4 +99,50 @@ ZOETROPE_FOR_EACH_CPU std::uint64_t hash_row(const float* x, std::int64_t size) 
   return hash * 0xBF58476D1CE4E5B9U;
 }
 
+}  // namespace
+}  // namespace zoetrope::analysis::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace zoetrope::analysis {
+
+HWY_EXPORT(dot);
+HWY_EXPORT(squared_distance);
+HWY_EXPORT(accumulate);
+HWY_EXPORT(centre);
+HWY_EXPORT(widen);
+HWY_EXPORT(project);
+HWY_EXPORT(hash_row);
+
+double dot(const float* x, const float* y, std::int64_t size) {
+  return HWY_DYNAMIC_DISPATCH(dot)(x, y, size);
+}
+
+double squared_distance(const float* x, const float* y, std::int64_t size) {
+  return HWY_DYNAMIC_DISPATCH(squared_distance)(x, y, size);
+}
+
+void accumulate(const float* x, double scale, std::int64_t size, double* sum) {
+  HWY_DYNAMIC_DISPATCH(accumulate)(x, scale, size, sum);
+}
+
+CentredRow centre(const float* x, double scale, const double* mean, double unit, std::int64_t size,
+                  float* centred) {
+  return HWY_DYNAMIC_DISPATCH(centre)(x, scale, mean, unit, size, centred);
+}
+
+void widen(const float* x, const double* shift, std::int64_t size, double* wide) {
+  HWY_DYNAMIC_DISPATCH(widen)(x, shift, size, wide);
+}
+
+Projected project(const float* x, const double* mean, const double* first, const double* second,
+                  std::int64_t size) {
+  return HWY_DYNAMIC_DISPATCH(project)(x, mean, first, second, size);
+}
+
+std::uint64_t hash_row(const float* x, std::int64_t size) {
+  return HWY_DYNAMIC_DISPATCH(hash_row)(x, size);
+}
+
 }  // namespace zoetrope::analysis
+#endif

@@ -7,6 +7,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "blend_row.hpp"
+
 namespace zoetrope::render {
 namespace {
 
@@ -48,23 +50,6 @@ double coverage(Shape shape, double radius, double pixel_x, double pixel_y) {
     }
   }
   return static_cast<double>(hits) / (kSamples * kSamples);
-}
-
-// out = out + (ink - out) * mask / 255, rounded, for `chunks` times 16 bytes.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void blend_row(std::uint8_t* __restrict out, const std::uint8_t* __restrict mask,
-               const std::uint8_t* __restrict ink, int chunks) {
-  for (int c = 0; c < chunks; ++c) {
-    for (int i = 0; i < 16; ++i) {
-      const auto sum = static_cast<std::uint16_t>(out[i] * (255 - mask[i]) + ink[i] * mask[i] + 128);
-      out[i] = static_cast<std::uint8_t>((sum + (sum >> 8)) >> 8);
-    }
-    out += 16;
-    mask += 16;
-  }
 }
 
 }  // namespace
@@ -125,8 +110,8 @@ void Stamp::press(Picture& picture, const Rect& clip, double x, double y, Colour
       continue;
     }
     for (int i = std::max(0, clip_left - left); i < size_ && left + i < clip_right; ++i) {
-      std::uint8_t pixel[16] = {};
-      std::uint8_t share[16] = {};
+      std::uint8_t pixel[kBlendChunk] = {};
+      std::uint8_t share[kBlendChunk] = {};
       std::memcpy(pixel, line + left + i, 4);
       std::memcpy(share, mask_row + std::ptrdiff_t{4} * i, 4);
       blend_row(pixel, share, ink_bytes, 1);

@@ -9,21 +9,23 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "zoetrope/compute/each_cpu.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "update_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-namespace zoetrope::train {
-
+HWY_BEFORE_NAMESPACE();
+namespace zoetrope::train::HWY_NAMESPACE {
 namespace {
 
-ZOETROPE_FOR_EACH_CPU void add_and_clear_piece(std::int64_t count, float* __restrict from,
-                                               float* __restrict to) {
+void add_and_clear_piece(std::int64_t count, float* __restrict from, float* __restrict to) {
   for (std::int64_t i = 0; i < count; ++i) {
     to[i] += from[i];
     from[i] = 0;
   }
 }
 
-ZOETROPE_FOR_EACH_CPU double squares_of_piece(std::int64_t count, const float* x) {
+double squares_of_piece(std::int64_t count, const float* x) {
   constexpr std::int64_t kSums = 32;  // side by side
   std::array<float, kSums> sums{};
   std::int64_t i = 0;
@@ -34,9 +36,8 @@ ZOETROPE_FOR_EACH_CPU double squares_of_piece(std::int64_t count, const float* x
   return sum;
 }
 
-ZOETROPE_FOR_EACH_CPU void adamw_piece(std::int64_t count, const float* __restrict gradient,
-                                       const AdamWStep& step, float* __restrict exp_avg,
-                                       float* __restrict exp_avg_sq, float* __restrict values) {
+void adamw_piece(std::int64_t count, const float* __restrict gradient, const AdamWStep& step,
+                 float* __restrict exp_avg, float* __restrict exp_avg_sq, float* __restrict values) {
   const AdamWStep s = step;
   for (std::int64_t i = 0; i < count; ++i) {
     const float g = s.gradient_factor * gradient[i];
@@ -47,6 +48,19 @@ ZOETROPE_FOR_EACH_CPU void adamw_piece(std::int64_t count, const float* __restri
     values[i] = s.value_factor * values[i] - s.step_size * m / (std::sqrt(v) * s.denominator_factor + s.eps);
   }
 }
+
+}  // namespace
+}  // namespace zoetrope::train::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace zoetrope::train {
+
+HWY_EXPORT(add_and_clear_piece);
+HWY_EXPORT(squares_of_piece);
+HWY_EXPORT(adamw_piece);
+
+namespace {
 
 // Calls function(first, count) for every piece of `size` elements.
 template <typename Function>
@@ -67,7 +81,7 @@ void add_and_clear(const at::Tensor& from, const at::Tensor& to) {
   float* const source = from.mutable_data_ptr<float>();
   float* const sum = to.mutable_data_ptr<float>();
   for_each_piece(to.numel(), [&](std::int64_t first, std::int64_t count) {
-    add_and_clear_piece(count, source + first, sum + first);
+    HWY_DYNAMIC_DISPATCH(add_and_clear_piece)(count, source + first, sum + first);
   });
 }
 
@@ -76,7 +90,7 @@ at::Tensor sums_of_squares(const at::Tensor& x, support::Range share) {
   const float* const data = x.const_data_ptr<float>() + share.begin;
   double* const of_share = sums.mutable_data_ptr<double>() + share.begin / kPiece;
   for_each_piece(share.size(), [&](std::int64_t first, std::int64_t count) {
-    of_share[first / kPiece] = squares_of_piece(count, data + first);
+    of_share[first / kPiece] = HWY_DYNAMIC_DISPATCH(squares_of_piece)(count, data + first);
   });
   return sums;
 }
@@ -84,8 +98,10 @@ at::Tensor sums_of_squares(const at::Tensor& x, support::Range share) {
 void adamw_step(std::int64_t count, const float* gradient, const AdamWStep& step, float* exp_avg,
                 float* exp_avg_sq, float* values) {
   for_each_piece(count, [&](std::int64_t first, std::int64_t size) {
-    adamw_piece(size, gradient + first, step, exp_avg + first, exp_avg_sq + first, values + first);
+    HWY_DYNAMIC_DISPATCH(adamw_piece)
+    (size, gradient + first, step, exp_avg + first, exp_avg_sq + first, values + first);
   });
 }
 
 }  // namespace zoetrope::train
+#endif
