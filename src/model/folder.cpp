@@ -40,49 +40,49 @@ void require_one_classifier(const WeightMatch& match, const WeightFiles& files) 
   require_no_problems(match.classifier, files.path());
 }
 
-// The files' description may differ from the model's in classes and image size.
-void read_parameters(Vit& model, const VitConfig& stored, const WeightFiles& files,
-                     const WeightMatch& match) {
-  const std::string positions =
-      std::string(names_of(stored.family).prefix) + "embeddings.position_embeddings";
+// The files' description may differ from the model's in classes and image size. Returns the files' digest.
+std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& files,
+                        const WeightMatch& match) {
+  const c10::NoGradGuard no_grad;
+  const std::string prefix = names_of(stored.family).prefix;
+  const auto space_for = [&](const std::string& name) {
+    return at::empty(files.file_of(name).shape(name), at::kFloat);
+  };
+  std::map<std::string, at::Tensor> destinations;
+  at::Tensor positions, original_positions;  // where these are of another image size
   for (auto& [name, view] : named_views(model.parameters(), model.flat())) {
     const auto found = match.stored.find(name);
     if (found == match.stored.end()) continue;  // a new classifier
-    const store::SafetensorsFile& file = files.file_of(found->second);
-    if (name == positions && stored.image_size != model.config().image_size) {
-      const at::Tensor original = file.view(found->second).to(at::kFloat).clone();
-      const std::int64_t grid = model.config().grid();
-      view.copy_(interpolate_positions(original, stored.num_prefix_tokens(), grid, grid));
-    } else {
-      file.copy_to(found->second, view);
-    }
+    at::Tensor& destination = destinations[found->second] = view;
+    if (name != prefix + "embeddings.position_embeddings" || stored.image_size == model.config().image_size)
+      continue;
+    positions = view;
+    original_positions = destination = space_for(found->second);
   }
+  for (const std::string& name : match.extra_tensors) {
+    destinations[name] = space_for(name);
+    model.extra_tensors.emplace_back(name.starts_with(prefix) ? name : prefix + name, destinations[name]);
+  }
+  std::string digest = files.read(destinations);
+  if (positions.defined()) {
+    const std::int64_t grid = model.config().grid();
+    positions.copy_(interpolate_positions(original_positions, stored.num_prefix_tokens(), grid, grid));
+  }
+  return digest;
 }
 
-void read_extra_tensors(Vit& model, const WeightFiles& files, const WeightMatch& match) {
-  const std::string prefix = names_of(model.config().family).prefix;
-  for (const std::string& stored : match.extra_tensors) {
-    const at::Tensor values = files.file_of(stored).view(stored).to(at::kFloat).clone();
-    model.extra_tensors.emplace_back(stored.starts_with(prefix) ? stored : prefix + stored, values);
-  }
-}
-
-// Everything is checked before memory is taken for it.
-Vit load_weights(const fs::path& folder, const VitConfig& stored, VitConfig wanted, bool new_classifier,
-                 std::uint64_t seed) {
+Vit load_with_new_classifier(const fs::path& folder, const VitConfig& stored, VitConfig wanted,
+                             std::uint64_t seed) {
   const c10::NoGradGuard no_grad;
   const WeightFiles files(folder);
   WeightMatch match = match_weights(stored, describe(stored).parameters, files);
   require_no_problems(match.problems, files.path());
-  files.verify();
-  if (!new_classifier) require_one_classifier(match, files);
   Vit model(std::move(wanted));
   if (stored.num_labels() != model.config().num_labels() || !match.classifier.empty()) {
     std::erase_if(match.stored, [](const auto& entry) { return entry.first.starts_with(kClassifier); });
     initialize(model, seed, kClassifier);
   }
-  read_parameters(model, stored, files, match);
-  read_extra_tensors(model, files, match);
+  read_values(model, stored, files, match);
   return model;
 }
 
@@ -93,9 +93,42 @@ void describe_training(VitConfig& config) {
 
 }  // namespace
 
+// Everything is checked before memory is taken for it.
+struct StoredModel::State {
+  explicit State(const fs::path& folder) : config(read_config(folder / "config.json")), files(folder) {
+    match = match_weights(config, describe(config).parameters, files);
+    require_no_problems(match.problems, files.path());
+    require_one_classifier(match, files);
+  }
+
+  VitConfig config;
+  WeightFiles files;
+  WeightMatch match;
+};
+
+StoredModel::StoredModel(const fs::path& folder) : state_(std::make_unique<const State>(folder)) {}
+StoredModel::~StoredModel() = default;
+
+const VitConfig& StoredModel::config() const {
+  return state_->config;
+}
+
+std::optional<std::string> StoredModel::digest() const {
+  return state_->files.digest();
+}
+
+StoredModel::Values StoredModel::read() const {
+  Values values{Vit(state_->config), {}};
+  values.digest = read_values(values.model, state_->config, state_->files, state_->match);
+  return values;
+}
+
+void StoredModel::verify() const {
+  state_->files.verify();
+}
+
 Vit load_checkpoint(const fs::path& folder) {
-  const VitConfig config = read_config(folder / "config.json");
-  return load_weights(folder, config, config, /*new_classifier=*/false, 0);
+  return StoredModel(folder).read().model;
 }
 
 bool has_weights(const fs::path& folder) {
@@ -110,7 +143,7 @@ Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& c
   wanted.id2label = class_names;
   if (image_side > 0 && stored.family != Family::kDinov2) wanted.image_size = image_side;
   describe_training(wanted);
-  if (is_folder) return load_weights(path, stored, std::move(wanted), /*new_classifier=*/true, seed);
+  if (is_folder) return load_with_new_classifier(path, stored, std::move(wanted), seed);
   Vit model(std::move(wanted));
   initialize(model, seed);
   return model;

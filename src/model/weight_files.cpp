@@ -75,6 +75,33 @@ std::vector<std::string> WeightFiles::names() const {
   return names;
 }
 
+namespace {
+
+void append(std::string& digests, const std::string& digest) {
+  if (!digests.empty()) digests += ',';
+  digests += digest;
+}
+
+}  // namespace
+
+std::optional<std::string> WeightFiles::digest() const {
+  std::string digests;
+  for (const store::SafetensorsFile& file : files_) {
+    const auto digest = file.digest();
+    if (!digest) return std::nullopt;
+    append(digests, *digest);
+  }
+  return digests;
+}
+
+std::string WeightFiles::read(const std::map<std::string, at::Tensor>& destinations) const {
+  std::vector<std::map<std::string, at::Tensor>> of_file(files_.size());
+  for (const auto& [name, destination] : destinations) of_file[file_of_.at(name)].emplace(name, destination);
+  std::string digests;
+  for (std::size_t i = 0; i < files_.size(); ++i) append(digests, files_[i].read(of_file[i]));
+  return digests;
+}
+
 void WeightFiles::verify() const {
   for (const store::SafetensorsFile& file : files_) file.verify();
 }

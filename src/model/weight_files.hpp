@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ class WeightFiles {
   bool has(const std::string& name) const { return file_of_.contains(name); }
   // The file that holds the tensor. InputError where none does.
   const store::SafetensorsFile& file_of(const std::string& name) const;
-  // store::SafetensorsFile::verify of every file.
+  // As store::SafetensorsFile's, of every file; of several files their digests with commas.
+  std::optional<std::string> digest() const;
+  std::string read(const std::map<std::string, at::Tensor>& destinations) const;
   void verify() const;
 
  private:

@@ -3,15 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <fstream>
 #include <span>
 #include <stdexcept>
 #include <string_view>
 
 #include <ATen/ATen.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
@@ -46,15 +43,6 @@ std::string name_of(at::ScalarType type) {
   throw std::invalid_argument(std::string("safetensors cannot hold ") + c10::toString(type));
 }
 
-// Unmaps the whole pages within `bytes` of a file's mapping; they are read again when touched again.
-void drop_pages(std::span<const std::byte> bytes) {
-  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size()) / page * page;
-  // A neighbour's part of the first page is clean file data: dropping it loses nothing.
-  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-}
-
 // The metadata's key of the file's digest, which is over describe() and the tensors' bytes.
 constexpr const char* kDigest = "zoetrope_digest";
 constexpr std::string_view kDigestKind = "xxh3-128:";
@@ -74,8 +62,6 @@ std::string describe(const SafetensorsHeader& header) {
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
   SafetensorsHeader header = parse_safetensors_header(file_.bytes(), path.string());
-  data_begin_ = header.data_begin;
-  if (header.metadata.contains(kDigest)) description_ = describe(header);
   metadata_ = std::move(header.metadata);
   for (auto& [name, entry] : header.entries)
     entries_[name] = Entry{type_of(entry.dtype), std::move(entry.shape), entry.begin, entry.end};
@@ -108,28 +94,64 @@ at::Tensor SafetensorsFile::view(const std::string& name) const {
   return at::from_blob(data, found.shape, at::TensorOptions().dtype(found.dtype));
 }
 
-void SafetensorsFile::copy_to(const std::string& name, const at::Tensor& destination) const {
-  const Entry& found = entry(name);
-  destination.copy_(view(name));
-  drop_pages(file_.bytes().subspan(found.begin, found.end - found.begin));
+std::optional<std::string> SafetensorsFile::digest() const {
+  const auto stored = metadata_.find(kDigest);
+  if (stored == metadata_.end()) return std::nullopt;
+  return stored->second;
 }
 
-void SafetensorsFile::verify() const {
-  constexpr std::size_t kPiece = std::size_t{16} << 20;
-  const auto stored = metadata_.find(kDigest);
-  if (stored == metadata_.end()) return;
-  support::Xxh3 digest;
-  digest.update(description_);
-  for (auto rest = file_.bytes().subspan(data_begin_); !rest.empty();) {
-    const auto piece = rest.first(std::min(kPiece, rest.size()));
-    digest.update(piece);
-    drop_pages(piece);
-    rest = rest.subspan(piece.size());
+namespace {
+
+// Reads the bytes [begin, end) of a tensor of `type`, a piece at a time, and converts them into `destination`
+// where that is defined.
+void read_tensor(const support::MappedFile& file, std::size_t begin, std::size_t end, at::ScalarType type,
+                 const at::Tensor& destination, support::Xxh3& digest) {
+  constexpr std::size_t kPiece = std::size_t{1} << 20;  // is still in the core's cache for the digest
+  const std::size_t item = c10::elementSize(type);
+  const at::Tensor flat = destination.defined() ? destination.view(-1) : at::Tensor();
+  const bool is_same = flat.defined() && flat.scalar_type() == type;
+  std::vector<std::byte> converted(is_same ? 0 : std::min(kPiece, end - begin));
+  for (std::size_t at = begin; at < end; at += kPiece) {
+    const std::size_t size = std::min(kPiece, end - at);
+    const auto count = static_cast<std::int64_t>(size / item);
+    const at::Tensor part =
+        flat.defined() ? flat.narrow(0, static_cast<std::int64_t>((at - begin) / item), count) : flat;
+    auto* const bytes = is_same ? static_cast<std::byte*>(part.mutable_data_ptr()) : converted.data();
+    file.read(at, {bytes, size});
+    digest.update(std::span<const std::byte>(bytes, size));
+    if (part.defined() && !is_same)
+      part.copy_(at::from_blob(bytes, {count}, at::TensorOptions().dtype(type)));
   }
-  if (stored->second != std::string(kDigestKind) + digest.hex())
+}
+
+}  // namespace
+
+std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& destinations) const {
+  for (const auto& [name, destination] : destinations)
+    if (const at::IntArrayRef stored = entry(name).shape; stored != destination.sizes())
+      throw InputError(path_.string() + ": tensor \"" + name + "\" has shape " + c10::str(stored) +
+                       ", where " + c10::str(destination.sizes()) + " is asked for");
+  std::vector<std::pair<Entry, at::Tensor>> in_order;
+  for (const auto& [name, entry] : entries_) {
+    const auto found = destinations.find(name);
+    in_order.emplace_back(entry, found == destinations.end() ? at::Tensor() : found->second);
+  }
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto& a, const auto& b) { return a.first.begin < b.first.begin; });
+  support::Xxh3 hash;
+  hash.update(describe(parse_safetensors_header(file_.bytes(), path_.string())));
+  for (const auto& [entry, destination] : in_order)
+    read_tensor(file_, entry.begin, entry.end, entry.dtype, destination, hash);
+  std::string read = std::string(kDigestKind) + hash.hex();
+  if (digest().value_or(read) != read)
     throw InputError(path_.string() +
                      ": is damaged: its bytes are no longer those that its digest was made of; restore it "
                      "from a copy");
+  return read;
+}
+
+void SafetensorsFile::verify() const {
+  if (digest()) read({});
 }
 
 namespace {

@@ -35,6 +35,7 @@ class FileDescriptor {
   FileDescriptor& operator=(const FileDescriptor&) = delete;
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -155,8 +156,8 @@ void remove_leftovers(const fs::path& folder) {
   }
 }
 
-MappedFile::MappedFile(const fs::path& path) {
-  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) throw InputError(path.string() + ": cannot be opened: " + reason());
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
@@ -166,13 +167,33 @@ MappedFile::MappedFile(const fs::path& path) {
   void* mapping = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (mapping == MAP_FAILED) throw InputError(path.string() + ": cannot be mapped: " + reason());
   data_ = static_cast<const std::byte*>(mapping);
+  fd_ = fd.release();
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  ::munmap(const_cast<std::byte*>(data_), size_);
+  ::close(fd_);
+}
+
+void MappedFile::read(std::size_t offset, std::span<std::byte> into) const {
+  while (!into.empty()) {
+    const ssize_t count = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw InputError(path_.string() + ": cannot be read: " + reason());
+    if (count == 0)
+      throw InputError(path_.string() + ": byte " + std::to_string(offset) +
+                       ": the file has become shorter while it was read; run it again when it is whole");
+    mark_progress();
+    offset += static_cast<std::size_t>(count);
+    into = into.subspan(static_cast<std::size_t>(count));
+  }
 }
 
 }  // namespace zoetrope::support

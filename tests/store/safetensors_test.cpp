@@ -48,6 +48,47 @@ TEST(Safetensors, RoundTripKeepsEveryTypeAndShape) {
   EXPECT_EQ(file.metadata().at("quote"), "a\"b");
 }
 
+TEST(Safetensors, ReadConvertsIntoWhatIsGivenAndTellsTheDigestOfAll) {
+  const auto path = scratch_folder() / "large";
+  const at::Tensor large = at::arange(700'001, at::kDouble);  // several pieces, of which the last is not full
+  write_safetensors(path,
+                    {{"z", large},
+                     {"half", large.narrow(0, 0, 700).to(at::kHalf)},
+                     {"scalar", at::full({}, 7.0)},
+                     {"unread", large},
+                     {"empty", at::zeros({0, 4}, at::kFloat)}},
+                    {});
+  const SafetensorsFile file(path);
+  const at::Tensor same = at::zeros_like(large), other = at::zeros_like(large, at::kFloat),
+                   half = at::zeros({700}, at::kFloat), scalar = at::zeros({}, at::kFloat);
+
+  EXPECT_EQ(file.read({{"z", same}, {"half", half}, {"scalar", scalar}, {"empty", at::zeros({0, 4})}}),
+            file.digest());
+  EXPECT_EQ(file.read({{"z", other}}), file.digest());
+
+  EXPECT_TRUE(at::equal(same, large));
+  EXPECT_TRUE(at::equal(other, large.to(at::kFloat)));
+  EXPECT_TRUE(at::equal(half, large.narrow(0, 0, 700).to(at::kFloat)));
+  EXPECT_EQ(scalar.item<float>(), 7);
+}
+
+TEST(Safetensors, ReadRefusesWhatIsMissingOrOfAnotherShape) {
+  const auto path = scratch_folder() / "small";
+  write_safetensors(path, {{"a", at::zeros({2, 3})}}, {});
+  const SafetensorsFile file(path);
+
+  EXPECT_THAT(
+      [&] {
+        file.read({{"b", at::zeros({2, 3})}});
+      },
+      ::testing::ThrowsMessage<InputError>(HasSubstr("\"b\" is missing")));
+  EXPECT_THAT(
+      [&] {
+        file.read({{"a", at::zeros({3, 2})}});
+      },
+      ::testing::ThrowsMessage<InputError>(HasSubstr("\"a\" has shape [2, 3], where [3, 2]")));
+}
+
 // Each byte of what was written, but for the name under which the digest itself lies.
 TEST(Safetensors, AFlippedBitIsNoticed) {
   const auto folder = scratch_folder();
@@ -76,7 +117,13 @@ TEST(Safetensors, AFileWithoutADigestPasses) {
   support::write_file(
       path,
       file_of(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}})", 3));
-  EXPECT_NO_THROW(SafetensorsFile(path).verify());
+  const SafetensorsFile file(path);
+  EXPECT_NO_THROW(file.verify());
+  EXPECT_EQ(file.digest(), std::nullopt);
+
+  const std::string before = file.read({});
+  support::write_file(path, file_of(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 4));
+  EXPECT_NE(SafetensorsFile(path).read({}), before);
 }
 
 struct Hostile {

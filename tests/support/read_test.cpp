@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole files, as a string and mapped.
 #include <fstream>
+#include <span>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -90,6 +91,28 @@ TEST(MappedFile, ShowsWhatWasMappedOnceTheNameIsAnotherFile) {
 
   EXPECT_EQ(text_of(old), kText);
   EXPECT_EQ(read_file("file"), "new");
+}
+
+TEST(MappedFile, ReadsFromAnyByteOn) {
+  std::ofstream("file", std::ios::binary) << kText;
+  MappedFile first("file");
+  const MappedFile file(std::move(first));
+  std::string middle(3, ' ');
+
+  file.read(1, std::as_writable_bytes(std::span(middle)));
+
+  EXPECT_EQ(middle, kText.substr(1, 3));
+}
+
+// To touch the mapping would end the process.
+TEST(MappedFile, AFileThatIsCutWhileItIsOpenIsRefused) {
+  std::ofstream("file") << std::string(100, 'x');
+  const MappedFile file("file");
+  fs::resize_file("file", 60);
+  std::string all(100, ' ');
+
+  EXPECT_THAT([&] { file.read(0, std::as_writable_bytes(std::span(all))); },
+              ThrowsMessage<InputError>(StartsWith("file: byte 60: the file has become shorter")));
 }
 
 TEST(Readers, NameWhatIsMissing) {

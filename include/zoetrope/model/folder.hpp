@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,33 @@
 
 namespace zoetrope::model {
 
-// Reads config.json and the weights of `folder` as they are: every parameter must be there, with its shape.
-// InputError names the tensor otherwise, and a file whose own digest does not hold.
+// A model folder whose config.json and headers have been read and whose values have not.
+class StoredModel {
+ public:
+  // Every parameter must be there, with its shape. InputError names the tensor otherwise.
+  explicit StoredModel(const std::filesystem::path& folder);
+  ~StoredModel();
+  StoredModel(const StoredModel&) = delete;
+  StoredModel& operator=(const StoredModel&) = delete;
+
+  const VitConfig& config() const;
+  // Of the weights, where the files carry it: see store::SafetensorsFile::digest.
+  std::optional<std::string> digest() const;
+
+  // Both read the values once. InputError names a file whose own digest does not hold.
+  struct Values {
+    Vit model;
+    std::string digest;  // of what was read, whether or not the files carry it
+  };
+  Values read() const;
+  void verify() const;  // passes files without a digest unread
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
+// StoredModel(folder).read().model
 Vit load_checkpoint(const std::filesystem::path& folder);
 
 // Whether `folder` holds weights that load_checkpoint would read. Nothing is opened.

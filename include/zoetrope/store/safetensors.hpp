@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,12 +32,15 @@ class SafetensorsFile {
   // A view into the mapping: valid while this object lives, must not be written to. It may be unaligned for
   // vector code; copy it before computing with it.
   at::Tensor view(const std::string& name) const;
-  // Converts the tensor into `destination` (a CPU tensor of the same shape), and gives the mapping's pages
-  // back at once: a model being read is never in memory twice.
-  void copy_to(const std::string& name, const at::Tensor& destination) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  // Reads the whole file. InputError where it does not hold what write_safetensors wrote: a bit of it has
-  // changed since. A file without our digest, such as transformers writes, passes.
+  // Of all the file holds, as write_safetensors has put it into the metadata; none in a file of others.
+  std::optional<std::string> digest() const;
+  // Reads the values once, from the file's first to its last, and converts each tensor that `destinations`
+  // names into the one there: of the same shape, contiguous, on the CPU. A model being read is never in
+  // memory twice. Returns the digest of what was read; InputError where the file has another of its own,
+  // since a bit of it has changed then.
+  std::string read(const std::map<std::string, at::Tensor>& destinations) const;
+  // The same for the digest's sake alone. A file without one, such as transformers writes, passes unread.
   void verify() const;
   const std::filesystem::path& path() const { return path_; }
 
@@ -52,8 +56,6 @@ class SafetensorsFile {
   support::MappedFile file_;
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> metadata_;
-  std::size_t data_begin_ = 0;  // byte of the file
-  std::string description_;     // of the header, where the file has our digest
 };
 
 // Writes atomically, with a digest of all the file holds in its metadata. Tensors are copied to the CPU where

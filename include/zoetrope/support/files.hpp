@@ -55,6 +55,9 @@ class FolderLock {
 void remove_leftovers(const std::filesystem::path& folder);
 
 // A whole file mapped read-only. Throws InputError when it cannot be opened or is empty.
+//
+// read() is for values that are wanted once and elsewhere: they take no memory twice, and a file that is cut
+// while it is open is an error instead of a SIGBUS.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -65,8 +68,12 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+  // Fills `into` with the bytes from `offset` on. InputError where the file has become shorter.
+  void read(std::size_t offset, std::span<std::byte> into) const;
 
  private:
+  std::filesystem::path path_;
+  int fd_ = -1;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
