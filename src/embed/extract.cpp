@@ -23,18 +23,24 @@ namespace {
 // A shard is written after this many images, so that little is lost when a rank dies.
 constexpr std::int64_t kImagesPerShard = 4096;
 
-store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, const model::Vit& model,
-                                      const ExtractionInput& input) {
+store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, const model::VitConfig& config,
+                                      const std::string& model_digest, const ExtractionInput& input) {
   store::EmbeddingsIdentity identity;
   identity.step = step;
   identity.epoch = epoch;
-  identity.model_digest = model::digest(model);
+  identity.model_digest = model_digest;
   identity.dataset_digest = input.dataset_digest;
   identity.dtype = model::name_of(input.precision);
   identity.num_rows = input.images.labels().size(0);
-  identity.num_columns = model.config().hidden_size;
-  identity.num_classes = model.config().num_labels();
+  identity.num_columns = config.hidden_size;
+  identity.num_classes = config.num_labels();
   return identity;
+}
+
+// Only where others wrote the files is there anything to read for it.
+std::string digest_of(const model::StoredModel& model) {
+  const auto digest = model.digest();
+  return digest ? *digest : model.read().digest;
 }
 
 double epoch_of(const store::RunDirectory& run, std::int64_t step) {
@@ -98,27 +104,12 @@ Group make_group(const ExtractionInput& input, comm::Communicator& communicator,
   return {communicator.split(color), input.tensors == nullptr ? nullptr : input.tensors->split(color)};
 }
 
-// One rank of a group reads the model; the others get its values.
-model::Vit read_model(const store::RunDirectory& run, std::int64_t step, const Group& group,
-                      at::Device device) {
-  std::optional<model::Vit> model;
-  if (group.control->rank() == 0) {
-    model.emplace(model::load_checkpoint(run.checkpoint(step)));
-    if (!device.is_cpu()) model.emplace(model->to(device));
-  }
-  if (group.control->size() > 1) {
-    const auto path = run.checkpoint(step) / "config.json";
-    if (!model) model.emplace(model::VitConfig::from_json(support::read_json(path), path.string()), device);
-    (group.tensors ? *group.tensors : *group.control).broadcast(model->flat(), 0);
-  }
-  return std::move(*model);
-}
-
-// Reads the model of checkpoint `step` to know what its embeddings must belong to. A damaged model ends the
-// job before anything is made of it: embeddings that are there already may be the only good ones.
-model::Vit read_to_identify(const store::RunDirectory& run, std::int64_t step) {
+// What `read` returns. A damaged model ends the job before anything is made of it: embeddings that are there
+// already may be the only good ones.
+template <typename Read>
+auto with_way_out(const store::RunDirectory& run, std::int64_t step, const Read& read) {
   try {
-    return model::load_checkpoint(run.checkpoint(step));
+    return read();
   } catch (const InputError& error) {
     if (!std::filesystem::exists(run.embeddings(step))) throw;
     throw InputError(std::string(error.what()) + " (" + run.embeddings(step).string() +
@@ -126,18 +117,59 @@ model::Vit read_to_identify(const store::RunDirectory& run, std::int64_t step) {
   }
 }
 
-// Whether the embeddings of checkpoint `step` must be computed.
-bool needs_embedding(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
-  const auto identity = identity_of(step, epoch_of(run, step), read_to_identify(run, step), input);
+struct Checkpoint {
+  model::Vit model;
+  store::EmbeddingsIdentity identity;  // of the embeddings that are to be made
+};
+
+// Reads the model of checkpoint `step`; none where its embeddings turn out to be there already, which of
+// files without a digest is not known before.
+std::optional<Checkpoint> read_checkpoint(const store::RunDirectory& run, std::int64_t step,
+                                          const ExtractionInput& input) {
+  auto [model, digest] =
+      with_way_out(run, step, [&] { return model::StoredModel(run.checkpoint(step)).read(); });
+  const auto identity = identity_of(step, epoch_of(run, step), model.config(), digest, input);
   const auto sealed = store::sealed_identity(run.checkpoint(step));
-  if (sealed == identity) return false;
+  if (sealed == identity) return std::nullopt;
   if (sealed && sealed->model_digest != identity.model_digest)
     support::log_warning(run.embeddings(step).string() +
                          ": was made from other weights than the checkpoint holds now, and is made again");
-  return true;
+  return Checkpoint{input.device.is_cpu() ? std::move(model) : model.to(input.device), identity};
 }
 
-// 1 for every checkpoint whose embeddings must be computed. Each rank looks at its share of the checkpoints.
+// One rank of a group reads the model; the others get its values.
+std::optional<Checkpoint> read_checkpoint(const store::RunDirectory& run, std::int64_t step,
+                                          const Group& group, const ExtractionInput& input) {
+  std::optional<Checkpoint> checkpoint;
+  if (group.control->rank() == 0) checkpoint = read_checkpoint(run, step, input);
+  if (group.control->size() == 1) return checkpoint;
+  const std::string digest =
+      comm::broadcast_string(*group.control, checkpoint ? checkpoint->identity.model_digest : "", 0);
+  if (digest.empty()) return std::nullopt;
+  if (!checkpoint) {
+    const auto path = run.checkpoint(step) / "config.json";
+    const auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+    checkpoint = Checkpoint{model::Vit(config, input.device),
+                            identity_of(step, epoch_of(run, step), config, digest, input)};
+  }
+  (group.tensors ? *group.tensors : *group.control).broadcast(checkpoint->model.flat(), 0);
+  return checkpoint;
+}
+
+// Whether the model of checkpoint `step` must be read to embed with it, or, where its files carry no digest,
+// to know whether that is done. Where it is done, a model with a digest is read now.
+bool needs_reading(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
+  const auto folder = run.checkpoint(step);
+  const auto model = with_way_out(run, step, [&] { return model::StoredModel(folder); });
+  const auto digest = model.digest();
+  if (!digest) return true;
+  const auto identity = identity_of(step, epoch_of(run, step), model.config(), *digest, input);
+  if (!store::is_sealed(folder, identity)) return true;
+  with_way_out(run, step, [&] { model.verify(); });
+  return false;
+}
+
+// The checkpoints whose models are still to be read. Each rank looks at its share.
 std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                                    const ExtractionInput& input, comm::Communicator& communicator) {
   at::Tensor needed = at::zeros({static_cast<std::int64_t>(steps.size())}, at::kLong);
@@ -147,7 +179,7 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
       require_embeddings(run, steps[i], input);
       continue;
     }
-    if (needs_embedding(run, steps[i], input)) needed[static_cast<std::int64_t>(i)] = 1;
+    if (needs_reading(run, steps[i], input)) needed[static_cast<std::int64_t>(i)] = 1;
   }
   communicator.all_reduce(needed, comm::ReduceOp::kMax);
   std::vector<std::size_t> work;
@@ -174,6 +206,7 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
     done += static_cast<double>(images) * communicator.size();
     progress.update(std::min(total, static_cast<std::int64_t>(done)));
   };
+  std::int64_t embedded = 0;  // by groups of which this rank is the first
   for (const Assignment& round : rounds) {
     comm::stop_if_asked(communicator, "embeddings so far are kept; run the same command again to go on");
     const std::int64_t step = steps[work[round.item]];
@@ -182,18 +215,23 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
     const bool shared =
         rounds.back().item == round.item && work.size() % static_cast<std::size_t>(communicator.size()) != 0;
     const Group group = make_group(input, communicator, round.group, shared);
-    const model::Vit model = read_model(run, step, group, input.device);
-    embed_checkpoint(run, identity_of(step, epoch_of(run, step), model, input), model, input, *group.control,
-                     on_progress);
+    const auto checkpoint = read_checkpoint(run, step, group, input);
+    if (input.on_model_read) input.on_model_read();
+    if (!checkpoint) continue;
+    embed_checkpoint(run, checkpoint->identity, checkpoint->model, input, *group.control, on_progress);
+    if (group.control->rank() == 0) embedded += num_images;
   }
-  communicator.barrier();
+  embedded = comm::all_reduce_scalar(communicator, embedded, comm::ReduceOp::kSum);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return {total, seconds};
+  return {embedded, seconds};
 }
 
 void extract_in_situ(const store::RunDirectory& run, std::int64_t step, double epoch, const model::Vit& model,
                      const ExtractionInput& input, comm::Communicator& communicator) {
-  const auto identity = identity_of(step, epoch, model, input);
+  std::string digest;
+  if (communicator.rank() == 0) digest = digest_of(model::StoredModel(run.checkpoint(step)));
+  digest = comm::broadcast_string(communicator, digest, 0);
+  const auto identity = identity_of(step, epoch, model.config(), digest, input);
   const bool sealed = communicator.rank() == 0 && store::is_sealed(run.checkpoint(step), identity);
   if (comm::broadcast_scalar(communicator, sealed ? 1 : 0, 0) != 0) return;
   embed_checkpoint(run, identity, model, input, communicator, {});

@@ -5,7 +5,6 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/compute/large_buffer.hpp"
-#include "zoetrope/support/digest.hpp"
 
 #include "architecture.hpp"
 #include "cpu/engine.hpp"
@@ -95,17 +94,6 @@ store::NamedTensors named_views(const std::vector<Parameter>& parameters, const 
       views.emplace_back(part.name, whole.narrow(0, part.first_row, part.num_rows));
   }
   return views;
-}
-
-std::string digest(const Vit& model) {
-  support::Sha256 digest;
-  const at::Tensor flat = model.flat().detach().to(at::kCPU);
-  for (const auto& [name, tensor] : named_views(model.parameters(), flat)) {
-    digest.update(name);
-    digest.update(c10::str(tensor.sizes()));
-    digest.update(std::span(static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()));
-  }
-  return digest.hex();
 }
 
 }  // namespace zoetrope::model

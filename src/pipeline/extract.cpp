@@ -15,10 +15,8 @@ void extract(Session& session) {
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
                      "--run the output folder of a Hugging Face Trainer");
   embed::ExtractionInput input = extraction_input(session);
-  input.on_stage = [&](const std::string& stage) {
-    session.keep_options();  // every model has been read, and its embeddings are about to be written
-    session.set_stage(stage);
-  };
+  input.on_stage = [&](const std::string& stage) { session.set_stage(stage); };
+  input.on_model_read = [&] { session.keep_options(); };
   const auto result = embed::extract(session.run(), steps, input, session.communicator());
   session.add_stage({"embedding", result.seconds, result.images, "images"});
 }

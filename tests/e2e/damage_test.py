@@ -47,13 +47,36 @@ class Damage(unittest.TestCase):
             job.run(["run", "--run", folder, *job.SMALL], ranks)
             job.assert_same_results(self.whole, folder)
 
-    # A model that transformers has written holds no digest of its own.
+    def test_a_damaged_model_is_not_embedded(self):
+        folder = self.copy("unembedded")
+        flip_bit(folder / "checkpoint-5/model.safetensors")
+        (folder / "checkpoint-5/embeddings.h5").unlink()
+        before = digests(folder)
+        for ranks in 1, 2:
+            _, said = job.run(["extract", "--run", folder, "--no-progress"], ranks, code=3)
+            self.assertIn("checkpoint-5/model.safetensors: is damaged", said)
+            self.assertEqual(digests(folder), before)
+
     def test_weights_that_changed_are_told(self):
         folder = self.copy("changed")
-        shutil.copy(folder / "checkpoint-10/model.safetensors", folder / "checkpoint-5")
-        _, said = job.run(["extract", "--run", folder, "--no-progress"])
-        self.assertIn("checkpoint-5/embeddings.h5: was made from other weights", said)
-        self.assertEqual(said.count("other weights"), 1)
+        model = folder / "checkpoint-5/model.safetensors"
+        shutil.copy(folder / "checkpoint-10/model.safetensors", model)
+        self.assert_told_once(folder, "changed")
+
+        # As a Hugging Face Trainer writes it, without a digest: to notice a change is to read all of it.
+        model.write_bytes(model.read_bytes().replace(b"zoetrope_digest", b"somebody_digest"))
+        self.assert_told_once(folder, "without a digest")
+        for ranks in 1, 2:
+            flip_bit(model)
+            self.assert_told_once(folder, f"a bit, {ranks} ranks", ranks)
+
+    def assert_told_once(self, folder, what, ranks=1):
+        words = ["extract", "--run", folder, "--no-progress"]
+        _, said = job.run(words, ranks)
+        self.assertEqual(said.count("other weights"), 1, what)
+        self.assertIn("checkpoint-5/embeddings.h5: was made from other weights", said, what)
+        _, said = job.run(words, ranks)
+        self.assertNotIn("other weights", said, what)
 
     def test_training_goes_on_from_the_newest_whole_checkpoint(self):
         for damaged in "model.safetensors", "optimizer.safetensors":

@@ -7,6 +7,7 @@
 
 #include "zoetrope/support/error.hpp"
 
+#include "fingerprint.hpp"
 #include "model_folders.hpp"
 
 namespace zoetrope::model {
@@ -38,7 +39,7 @@ TEST_P(Saved, AndLoadedIsTheSameModel) {
   save_model(model, folder);
   const Vit loaded = load_checkpoint(folder);
 
-  EXPECT_EQ(digest(model), digest(loaded));
+  EXPECT_EQ(testing::fingerprint(model), testing::fingerprint(loaded));
   EXPECT_EQ(loaded.config().id2label, kClasses);
   EXPECT_EQ(loaded.config().to_json(), model.config().to_json());
   ASSERT_EQ(loaded.extra_tensors.size(), model.extra_tensors.size());
@@ -77,7 +78,7 @@ TEST(FineTuning, KeepsAClassifierThatFits) {
   const Vit stored = load_checkpoint(golden("vit-families/deit"));
   const Vit model = load_for_fine_tuning(golden("vit-families/deit"), kClasses, 42);
 
-  EXPECT_EQ(digest(model), digest(stored));
+  EXPECT_EQ(testing::fingerprint(model), testing::fingerprint(stored));
 }
 
 TEST(FineTuning, OnImagesOfAnotherSizeStartsAsTransformersInterpolates) {
@@ -97,7 +98,7 @@ TEST(FineTuning, Dinov2KeepsItsPositionEmbeddings) {
   const Vit model = load_for_fine_tuning(folder, kClasses, 42, 22);
 
   EXPECT_EQ(model.config().image_size, 12);
-  EXPECT_EQ(digest(model), digest(load_checkpoint(folder)));
+  EXPECT_EQ(testing::fingerprint(model), testing::fingerprint(load_checkpoint(folder)));
 }
 
 TEST(FineTuning, KeepsWhatElseConfigJsonSays) {

@@ -6,6 +6,8 @@
 
 #include "zoetrope/model/vit.hpp"
 
+#include "fingerprint.hpp"
+
 namespace zoetrope::model {
 namespace {
 
@@ -59,8 +61,8 @@ TEST(Initialize, DependsOnTheSeedAlone) {
   initialize(second, 1);
   initialize(other, 2);
 
-  EXPECT_EQ(digest(first), digest(second));
-  EXPECT_NE(digest(first), digest(other));
+  EXPECT_EQ(testing::fingerprint(first), testing::fingerprint(second));
+  EXPECT_NE(testing::fingerprint(first), testing::fingerprint(other));
 }
 
 TEST(Initialize, OfTheClassifierLeavesTheRest) {

@@ -11,6 +11,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "fingerprint.hpp"
 #include "train_on.hpp"
 
 namespace zoetrope::train {
@@ -56,8 +57,8 @@ TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
     EXPECT_EQ(broken[i].accuracy, whole[i].accuracy);
   }
   for (const char* checkpoint : {"checkpoint-0", "checkpoint-4", "checkpoint-8", "checkpoint-11"})
-    EXPECT_EQ(model::digest(model::load_checkpoint(folder / "broken" / checkpoint)),
-              model::digest(model::load_checkpoint(folder / "whole" / checkpoint)))
+    EXPECT_EQ(testing::fingerprint(model::load_checkpoint(folder / "broken" / checkpoint)),
+              testing::fingerprint(model::load_checkpoint(folder / "whole" / checkpoint)))
         << checkpoint;
 }
 
@@ -123,14 +124,14 @@ TEST_F(FinishedRun, CheckpointsThatCannotBeGoneOnFromAreNotReplaced) {
 }
 
 TEST_F(FinishedRun, GoesOnFromAnOlderCheckpointOnceTheNewerAreDeleted) {
-  const auto last = model::digest(model::load_checkpoint(run_.checkpoint(11)));
+  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
   fs::remove_all(run_.checkpoint(11));
   fs::create_directory(run_.checkpoint(11));  // holds nothing that could be lost
   fs::create_directory(run_.root / ".checkpoint-11.99999999.tmp");
 
   train(1);
 
-  EXPECT_EQ(model::digest(model::load_checkpoint(run_.checkpoint(11))), last);
+  EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
   EXPECT_FALSE(fs::exists(run_.root / ".checkpoint-11.99999999.tmp"));
 }
 
@@ -163,7 +164,7 @@ class DamagedNewest : public FinishedRun, public ::testing::WithParamInterface<D
 
 // The checkpoint before it is whole, and the training gone on from there gives the same bits.
 TEST_P(DamagedNewest, IsPassedOver) {
-  const auto last = model::digest(model::load_checkpoint(run_.checkpoint(11)));
+  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
   const fs::path file = run_.checkpoint(11) / GetParam().file;
   GetParam().act(file);
 
@@ -174,7 +175,7 @@ TEST_P(DamagedNewest, IsPassedOver) {
     if (ranks == 1) {
       EXPECT_THAT(said, AllOf(HasSubstr(file.string()), HasSubstr("from checkpoint-8")));
     }
-    EXPECT_EQ(model::digest(model::load_checkpoint(run_.checkpoint(11))), last);
+    EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
   }
 }
 
@@ -224,8 +225,8 @@ TEST(Start, IsMadeAgainWhereNothingIsTrained) {
   train_on(1, run.root, images, options);
   train_on(1, other.root, images, options);
 
-  EXPECT_EQ(model::digest(model::load_checkpoint(run.checkpoint(4))),
-            model::digest(model::load_checkpoint(other.checkpoint(4))));
+  EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run.checkpoint(4))),
+            testing::fingerprint(model::load_checkpoint(other.checkpoint(4))));
 }
 
 // As a Hugging Face Trainer leaves it: no checkpoint-0, and an optimizer that is not ours.

@@ -13,6 +13,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "fingerprint.hpp"
 #include "train_on.hpp"
 
 namespace zoetrope::train {
@@ -85,8 +86,8 @@ TEST(Trainer, TrainsAlikeWithCommonMemory) {
   train_on(2, folder / "apart", images, short_options(), {}, comm::RankMemory::kApart);
   train_on(2, folder / "common", images, short_options(), {}, comm::RankMemory::kCommon);
 
-  EXPECT_EQ(model::digest(model::load_checkpoint(folder / "common/checkpoint-11")),
-            model::digest(model::load_checkpoint(folder / "apart/checkpoint-11")));
+  EXPECT_EQ(testing::fingerprint(model::load_checkpoint(folder / "common/checkpoint-11")),
+            testing::fingerprint(model::load_checkpoint(folder / "apart/checkpoint-11")));
 }
 
 TEST(Trainer, MoreRanksThanImagesInABatch) {
@@ -145,7 +146,8 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   std::vector<std::int64_t> seen;
   TrainingHooks hooks;
   hooks.on_checkpoint = [&](std::int64_t step, double, const model::Vit& model) {
-    EXPECT_EQ(model::digest(model), model::digest(model::load_checkpoint(run.checkpoint(step))));
+    EXPECT_EQ(testing::fingerprint(model),
+              testing::fingerprint(model::load_checkpoint(run.checkpoint(step))));
     support::write_file(run.embeddings(step), "of this model");
     seen.push_back(step);
   };

@@ -22,8 +22,10 @@ struct ExtractionInput {
   at::Device device = at::kCPU;  // where models that are read from checkpoints compute, and `images` lie
   // Between the ranks' devices: carries models to them. None where these are CPUs.
   comm::Communicator* tensors = nullptr;
-  std::function<void(const std::string& stage)> on_stage =
-      {};  // names the work for the watchdog; may be empty
+  // May both be empty. The first names the work for the watchdog; the second is called when a model has been
+  // read, before anything is made of it.
+  std::function<void(const std::string& stage)> on_stage = {};
+  std::function<void()> on_model_read = {};
 };
 
 struct ExtractionResult {
@@ -32,7 +34,9 @@ struct ExtractionResult {
 };
 
 // Embeds with every checkpoint in `steps` whose embeddings.h5 is missing or stale, taking up complete shards
-// of an earlier attempt. A checkpoint whose model is gone must have embeddings of this dataset. Collective.
+// of an earlier attempt. Every model is read once, by one rank, which finds out whether it is damaged: those
+// whose embeddings are there before anything is made. A checkpoint whose model is gone must have embeddings
+// of this dataset. Collective.
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator);
 

@@ -95,7 +95,4 @@ store::NamedTensors named_views(const std::vector<Parameter>& parameters, const 
 // As transformers initialises a model of this family. `only` restricts it to names that start so.
 void initialize(Vit& model, std::uint64_t seed, const std::string& only = {});
 
-// SHA-256 over names, shapes and bytes of all parameters.
-std::string digest(const Vit& model);
-
 }  // namespace zoetrope::model

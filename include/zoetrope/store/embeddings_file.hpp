@@ -20,7 +20,7 @@ namespace zoetrope::store {
 struct EmbeddingsIdentity {
   std::int64_t step = 0;
   double epoch = 0;
-  std::string model_digest;    // SHA-256 of the model's tensors, see model::digest
+  std::string model_digest;    // of its files, see model::StoredModel
   std::string dataset_digest;  // data::Dataset::digest of the embedded split
   std::string feature = "cls";
   std::string dtype = "float32";  // what the forward pass computed in: model::name_of
