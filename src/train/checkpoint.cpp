@@ -21,6 +21,8 @@ namespace {
 
 constexpr const char* kFirstMoment = "exp_avg.";
 constexpr const char* kSecondMoment = "exp_avg_sq.";
+constexpr const char* kSums = "interval.sums";
+constexpr const char* kCounts = "interval.counts";
 
 void append_views(store::NamedTensors& tensors, const std::string& prefix, const model::Vit& model,
                   const at::Tensor& flat) {
@@ -32,8 +34,8 @@ void write_optimizer(const fs::path& path, const CheckpointContent& content) {
   store::NamedTensors tensors;
   append_views(tensors, kFirstMoment, *content.model, content.exp_avg);
   append_views(tensors, kSecondMoment, *content.model, content.exp_avg_sq);
-  tensors.emplace_back("interval.sums", at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
-  tensors.emplace_back("interval.counts", at::tensor({content.sums.steps, content.sums.images}, at::kLong));
+  tensors.emplace_back(kSums, at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
+  tensors.emplace_back(kCounts, at::tensor({content.sums.steps, content.sums.images}, at::kLong));
   store::write_safetensors(path, tensors,
                            {{"step", std::to_string(content.step)},
                             {"identity", content.identity.dump()},
@@ -45,27 +47,6 @@ std::string metadata(const store::SafetensorsFile& file, const std::string& key)
   if (found == file.metadata().end())
     throw InputError(file.path().string() + ": metadata \"" + key + "\" is missing");
   return found->second;
-}
-
-at::Tensor read_flat(const store::SafetensorsFile& file, const std::string& prefix, const model::Vit& model) {
-  at::Tensor flat = at::zeros_like(model.flat());
-  for (auto& [name, view] : model::named_views(model.parameters(), flat)) {
-    if (file.shape(prefix + name) != view.sizes().vec())
-      throw InputError(file.path().string() + ": tensor \"" + prefix + name +
-                       "\" has another shape than the model's");
-    view.copy_(file.view(prefix + name));
-  }
-  return flat;
-}
-
-// Two texts, so that a number compares as it was written.
-void require_equal(const Json& stored, const Json& asked, const fs::path& path) {
-  for (const auto& [key, value] : asked.items()) {
-    if (!stored.contains(key) || stored.at(key) == value) continue;
-    throw UsageError(path.parent_path().string() + " was trained with --" + key + " " +
-                     stored.at(key).dump() + ", now it is " + value.dump() +
-                     ": use the same options to go on, or another --run");
-  }
 }
 
 bool is_interruption(const store::RunDirectory& run, std::int64_t step) {
@@ -101,36 +82,36 @@ void require_step(const store::SafetensorsFile& file, std::int64_t step) {
 
 }  // namespace
 
-void verify_resume_point(const store::RunDirectory& run, std::int64_t step) {
-  const store::SafetensorsFile file(run.optimizer(step));
-  file.verify();
-  require_step(file, step);
-  support::parse_json(metadata(file, "identity"), file.path().string());
-}
-
-ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
-                              const Json& identity) {
-  ResumePoint point;
-  point.step = step;
-  if (step == 0) return point;
+ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model) {
   const c10::NoGradGuard no_grad;
   const store::SafetensorsFile file(run.optimizer(step));
-  file.verify();
   require_step(file, step);
-  require_equal(support::parse_json(metadata(file, "identity"), file.path().string()), identity, file.path());
-  point.exp_avg = read_flat(file, kFirstMoment, model);
-  point.exp_avg_sq = read_flat(file, kSecondMoment, model);
-  if (file.shape("interval.sums") != std::vector<std::int64_t>{2} ||
-      file.dtype("interval.sums") != at::kDouble ||
-      file.shape("interval.counts") != std::vector<std::int64_t>{2} ||
-      file.dtype("interval.counts") != at::kLong)
-    throw InputError(file.path().string() +
-                     ": tensors interval.sums and interval.counts are not those of a training");
-  const at::Tensor sums = file.view("interval.sums").clone(), counts = file.view("interval.counts").clone();
+  ResumePoint point;
+  point.identity = support::parse_json(metadata(file, "identity"), file.path().string());
+  point.exp_avg = at::zeros_like(model.flat());
+  point.exp_avg_sq = at::zeros_like(model.flat());
+  const at::Tensor sums = at::empty({2}, at::kDouble), counts = at::empty({2}, at::kLong);
+  if (file.dtype(kSums) != at::kDouble || file.dtype(kCounts) != at::kLong)
+    throw InputError(file.path().string() + ": tensors " + kSums + " and " + kCounts +
+                     " are not those of a training");
+  store::NamedTensors tensors = {{kSums, sums}, {kCounts, counts}};
+  append_views(tensors, kFirstMoment, model, point.exp_avg);
+  append_views(tensors, kSecondMoment, model, point.exp_avg_sq);
+  file.read({tensors.begin(), tensors.end()});
   point.sums = {sums[0].item<double>(), counts[0].item<std::int64_t>(), sums[1].item<double>(),
                 counts[1].item<std::int64_t>()};
-  point.interruption = metadata(file, "interruption") == "true";
   return point;
+}
+
+// Two texts, so that a number compares as it was written.
+void require_identity(const store::RunDirectory& run, std::int64_t step, const Json& stored,
+                      const Json& asked) {
+  for (const auto& [key, value] : asked.items()) {
+    if (!stored.contains(key) || stored.at(key) == value) continue;
+    throw UsageError(run.checkpoint(step).string() + " was trained with --" + key + " " +
+                     stored.at(key).dump() + ", now it is " + value.dump() +
+                     ": use the same options to go on, or another --run");
+  }
 }
 
 void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std::int64_t keep_optimizer,

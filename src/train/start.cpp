@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
-#include "zoetrope/train/checkpoint.hpp"
 
 namespace zoetrope::train {
 
@@ -33,18 +33,19 @@ bool holds_nothing(const fs::path& folder) {
   return empty && !error;
 }
 
-// What is wrong with the files that training would go on from; empty where they are whole.
-std::string damage_of(const store::RunDirectory& run, std::int64_t step, bool has_optimizer) {
-  try {
-    model::load_checkpoint(run.checkpoint(step));
-    if (has_optimizer) verify_resume_point(run, step);
-    const fs::path processor = run.checkpoint(step) / "preprocessor_config.json";
-    if (fs::exists(processor)) support::read_json(processor);
-    store::read_trainer_log(run.trainer_state(step));
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return {};
+StoredTraining read_training(const store::RunDirectory& run, std::int64_t step, bool has_optimizer) {
+  StoredTraining stored{model::load_checkpoint(run.checkpoint(step)), {}};
+  if (has_optimizer) stored.point = read_resume_point(run, step, stored.model);
+  return stored;
+}
+
+// All that training would go on from. InputError where a file of it is damaged.
+StoredTraining read_whole(const store::RunDirectory& run, std::int64_t step, bool has_optimizer) {
+  StoredTraining stored = read_training(run, step, has_optimizer);
+  const fs::path processor = run.checkpoint(step) / "preprocessor_config.json";
+  if (fs::exists(processor)) support::read_json(processor);
+  store::read_trainer_log(run.trainer_state(step));
+  return stored;
 }
 
 Found look(const store::RunDirectory& run, std::int64_t max_steps) {
@@ -55,16 +56,17 @@ Found look(const store::RunDirectory& run, std::int64_t max_steps) {
     // The last step of all, and the newest: nothing is left to train.
     const bool is_done = *step == max_steps && found.newest_lost < 0 && found.damage.empty();
     if ((*step == 0 || has_optimizer || is_done) && model::has_weights(run.checkpoint(*step))) {
-      // With the start alone nothing is trained, and it is made again.
-      const std::string damage = *step == 0 ? std::string() : damage_of(run, *step, has_optimizer);
-      if (damage.empty()) {
+      try {
+        // With the start alone nothing is trained, and it is made again.
+        if (*step > 0) found.start.whole = read_whole(run, *step, has_optimizer);
         found.start.step = *step;
         found.start.has_optimizer = has_optimizer;
         return found;
+      } catch (const InputError& error) {
+        if (found.damage.empty()) found.damage = error.what();
+        found.start.damaged.push_back(*step);
+        continue;
       }
-      if (found.damage.empty()) found.damage = damage;
-      found.start.damaged.push_back(*step);
-      continue;
     }
     if (holds_nothing(run.checkpoint(*step))) continue;
     if (found.newest_lost < 0) found.newest_lost = *step;
@@ -100,8 +102,7 @@ void warn_of_damage(const Found& found) {
       " instead");
 }
 
-}  // namespace
-
+// Whether weights of one can take the place of the other's and mean the same.
 bool is_same_model(const model::Vit& a, const model::Vit& b) {
   const model::VitConfig &one = a.config(), &other = b.config();
   return a.flat().numel() == b.flat().numel() && one.family == other.family &&
@@ -109,6 +110,8 @@ bool is_same_model(const model::Vit& a, const model::Vit& b) {
          one.patch_size == other.patch_size && one.hidden_act == other.hidden_act &&
          one.layer_norm_eps == other.layer_norm_eps && one.id2label == other.id2label;
 }
+
+}  // namespace
 
 Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control) {
   Found found;
@@ -124,7 +127,19 @@ Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, com
   found.damage = comm::broadcast_string(control, found.damage, 0);
   if (found.newest_lost >= 0) refuse(run, found);
   if (control.rank() == 0) warn_of_damage(found);
-  return found.start;
+  return std::move(found.start);
+}
+
+StoredTraining read_start(const store::RunDirectory& run, Start& start, const model::Vit& model,
+                          const support::Json& identity) {
+  StoredTraining stored =
+      start.whole ? std::move(*start.whole) : read_training(run, start.step, start.has_optimizer);
+  start.whole.reset();
+  if (!is_same_model(stored.model, model))
+    throw UsageError(run.checkpoint(start.step).string() +
+                     " holds another model than --model or other classes than --data: use another --run");
+  if (start.has_optimizer) require_identity(run, start.step, stored.point.identity, identity);
+  return stored;
 }
 
 }  // namespace zoetrope::train

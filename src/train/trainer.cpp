@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/train/trainer.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -13,12 +12,12 @@
 #include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/compute/own_stream.hpp"
 #include "zoetrope/data/sampler.hpp"
-#include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
 #include "zoetrope/train/checkpoint.hpp"
 #include "zoetrope/train/optimizer.hpp"
@@ -31,12 +30,6 @@
 namespace zoetrope::train {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // One training run of this process. Everything that decides which collective comes next is the same on every
 // rank: options, the reduced StepResult, and the step to resume from, which rank 0 broadcasts.
@@ -107,33 +100,28 @@ class Loop {
   CheckpointWriter writer_;                 // rank 0
   IntervalSums sums_;                       // up to the last time the device was read
   std::int64_t images_since_log_ = 0;
-  Clock::time_point interval_start_;
+  support::Stopwatch interval_;  // since the last line of the log
   bool stop_ = false;
   std::vector<std::int64_t> next_batch_;  // its images are being made
 };
 
 std::int64_t Loop::resume() {
-  const Start start = agree_on_start(run_, options_.max_steps, control_);
+  Start start = agree_on_start(run_, options_.max_steps, control_);
   std::int64_t found = start.step;
   // Nothing is trained yet: the start is made again, of the model and the seed that are asked for now.
   if (found == 0) found = -1;
   if (is_root()) support::remove_leftovers(run_.root);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
-    const model::Vit stored = model::load_checkpoint(run_.checkpoint(found));
-    if (!is_same_model(stored, state_.model))
-      throw UsageError(run_.checkpoint(found).string() +
-                       " holds another model than --model or other classes than --data: use another --run");
-    const ResumePoint point =
-        start.has_optimizer ? read_resume_point(run_, found, state_.model, identity_) : ResumePoint{};
+    const StoredTraining stored = read_start(run_, start, state_.model, identity_);
     write_state(state_, tensors_, [&] {
-      state_.model.flat().copy_(stored.flat());
-      if (!point.exp_avg.defined()) return;
-      state_.exp_avg.copy_(point.exp_avg);
-      state_.exp_avg_sq.copy_(point.exp_avg_sq);
+      state_.model.flat().copy_(stored.model.flat());
+      if (!stored.point.exp_avg.defined()) return;
+      state_.exp_avg.copy_(stored.point.exp_avg);
+      state_.exp_avg_sq.copy_(stored.point.exp_avg_sq);
     });
     optimizer_.set_step(found);
-    sums_ = point.sums;
+    sums_ = stored.point.sums;
     update_.sums()[0] = sums_.loss;
     update_.sums()[1] = sums_.correct;
   }
@@ -212,14 +200,14 @@ void Loop::log_line(std::int64_t step, double learning_rate) {
                                    learning_rate,
                                    update_.grad_norm().item<double>(),
                                    sums_.correct / static_cast<double>(sums_.images),
-                                   static_cast<double>(images_since_log_) / seconds_since(interval_start_)};
+                                   static_cast<double>(images_since_log_) / interval_.seconds()};
     log_->append(record);
     history_.push_back(record);
   }
   sums_ = {};
   update_.sums().zero_();
   images_since_log_ = 0;
-  interval_start_ = Clock::now();
+  interval_ = {};
 }
 
 // The device is waited for only where its numbers are needed: at a line of the log and at a checkpoint.
@@ -263,8 +251,8 @@ TrainingResult Loop::train() {
     on_checkpoint(found);  // an earlier attempt may have ended between the checkpoint and this
   }
 
-  const auto start = Clock::now();
-  interval_start_ = start;
+  const support::Stopwatch watch;
+  interval_ = {};
   {
     support::Progress progress("training", options_.max_steps, "steps");
     progress.update(result.first_step);
@@ -285,7 +273,7 @@ TrainingResult Loop::train() {
   }
   writer_.wait();
   control_.barrier();  // no rank reads checkpoints before rank 0 has written the last
-  result.seconds = seconds_since(start);
+  result.seconds = watch.seconds();
   return result;
 }
 

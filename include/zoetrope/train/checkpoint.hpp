@@ -41,22 +41,22 @@ struct CheckpointContent {
 
 void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& content);
 
+// What optimizer.safetensors holds.
 struct ResumePoint {
-  std::int64_t step = 0;
-  at::Tensor exp_avg;  // undefined at step 0
+  at::Tensor exp_avg;  // undefined: there is none
   at::Tensor exp_avg_sq;
   IntervalSums sums;
-  bool interruption = false;
+  support::Json identity;
 };
 
-// Reads the optimizer's state of checkpoint `step` for `model`. RunError-free check of `identity`: a
-// UsageError names the first option that differs from those the checkpoint was trained with.
-ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model,
-                              const support::Json& identity);
+// Reads the optimizer's state of checkpoint `step` for `model`, once. InputError where it is damaged, of
+// another step or of another model.
+ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model);
 
-// Reads the optimizer's file of checkpoint `step` to its end. InputError where it is damaged or of another
-// step.
-void verify_resume_point(const store::RunDirectory& run, std::int64_t step);
+// UsageError names the first option of `asked` that differs from those that checkpoint `step` was trained
+// with.
+void require_identity(const store::RunDirectory& run, std::int64_t step, const support::Json& stored,
+                      const support::Json& asked);
 
 // Removes what is no longer needed once checkpoint `newest` is on disk: optimizer states beyond
 // `keep_optimizer`, checkpoints of interruptions, and with `keep_models` false the older models.
