@@ -41,13 +41,8 @@ const Words<std::optional<model::Precision>> kPrecisions = {{"auto", std::nullop
                                                             {"fp32", model::Precision::kFloat32},
                                                             {"tf32", model::Precision::kTensorFloat32},
                                                             {"bf16", model::Precision::kBFloat16}};
-const Words<analysis::AlignTo> kAlignments = {{"previous", analysis::AlignTo::kPrevious},
-                                              {"first", analysis::AlignTo::kFirst},
-                                              {"last", analysis::AlignTo::kLast},
-                                              {"none", analysis::AlignTo::kNone}};
-const Words<pipeline::Projection> kProjections = {{"each", pipeline::Projection::kEach},
-                                                  {"last", pipeline::Projection::kLast},
-                                                  {"joint", pipeline::Projection::kJoint}};
+const Words<analysis::AlignTo> kAlignments(pipeline::kAlignments.begin(), pipeline::kAlignments.end());
+const Words<pipeline::Projection> kProjections(pipeline::kProjections.begin(), pipeline::kProjections.end());
 const Words<render::Layout> kLayouts = {{"wide", render::Layout::kWide},
                                         {"article", render::Layout::kArticle}};
 const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark", render::Theme::kDark}};

@@ -4,6 +4,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
+#include "analysis_sources.hpp"
 #include "run_analysis.hpp"
 
 namespace zoetrope::pipeline {

@@ -6,8 +6,8 @@
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
+#include "analysis_sources.hpp"
 #include "page_content.hpp"
-#include "run_analysis.hpp"
 
 namespace zoetrope::pipeline {
 

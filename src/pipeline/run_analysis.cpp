@@ -12,13 +12,12 @@
 #include "zoetrope/analysis/frame.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/comm/stop.hpp"
-#include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/range.hpp"
-#include "zoetrope/support/text.hpp"
 
+#include "analysis_sources.hpp"
 #include "class_columns.hpp"
 #include "frame_gather.hpp"
 
@@ -27,8 +26,6 @@ namespace zoetrope::pipeline {
 namespace {
 
 using analysis::FrameAnalysis;
-
-constexpr const char* kMethod = "3";  // changes when the same embeddings would give other numbers
 
 std::vector<std::int64_t> labels_of(const data::Dataset& images) {
   std::vector<std::int64_t> labels(static_cast<std::size_t>(images.size()));
@@ -202,80 +199,10 @@ store::Analysis Analyzer::analyze() {
   return session_.is_root() ? combine(frames) : store::Analysis{};
 }
 
-// What the embeddings that were analysed last say of their images; "" where they are gone.
-std::string digest_of_images(const store::RunDirectory& run, const store::Analysis& analysis) {
-  if (analysis.step.empty()) return "";
-  try {
-    return store::read_identity(run.checkpoint(analysis.step.back())).dataset_digest;
-  } catch (const InputError&) {
-    return "";
-  }
-}
-
-const char* name_of(analysis::AlignTo reference) {
-  switch (reference) {
-    case analysis::AlignTo::kFirst:
-      return "first";
-    case analysis::AlignTo::kLast:
-      return "last";
-    case analysis::AlignTo::kNone:
-      return "none";
-    case analysis::AlignTo::kPrevious:
-      break;
-  }
-  return "previous";
-}
-
-const char* name_of(Projection projection) {
-  switch (projection) {
-    case Projection::kLast:
-      return "last";
-    case Projection::kJoint:
-      return "joint";
-    case Projection::kEach:
-      break;
-  }
-  return "each";
-}
-
 }  // namespace
-
-std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
-  const AnalysisOptions& options = session.options().analysis;
-  support::Sha256 digest;
-  for (const std::string& part :
-       {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.outliers),
-        std::string(name_of(options.align)), std::string(name_of(options.projection))})
-    digest.update(part + ";");
-  for (const CheckpointSource& source : sources) {
-    const store::EmbeddingsIdentity& of = source.identity;
-    digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype);
-    for (const std::string& name : source.class_names) digest.update(name + "\n");
-  }
-  for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
-  for (const auto& record : session.loss_log())
-    digest.update(std::to_string(record.step) + " " + std::to_string(record.loss));
-  return digest.hex();
-}
 
 store::Analysis analyze_sources(Session& session, const std::vector<CheckpointSource>& sources) {
   return Analyzer(session, sources).analyze();
-}
-
-const store::Analysis& analysis_of_run(Session& session) {
-  const std::string path = session.run().analysis().string();
-  if (!session.analysis()) session.keep_analysis(store::read_analysis(path));
-  const store::Analysis& analysis = *session.analysis();
-  const data::Dataset& images = session.test();
-  const auto count = static_cast<std::int64_t>(analysis.num_images());
-  if (images.size() != count)
-    throw InputError(path + ": is of " + support::format_count(count) +
-                     " images, --data and --test-limit give " + support::format_count(images.size()));
-  const std::string digest = digest_of_images(session.run(), analysis);
-  if (!digest.empty() && digest != images.digest())
-    throw InputError(path + ": is of other images than --data " + session.options().data.spec +
-                     " gives, though of as many: give the --data of the run");
-  return analysis;
 }
 
 }  // namespace zoetrope::pipeline

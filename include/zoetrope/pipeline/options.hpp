@@ -3,9 +3,11 @@
 // (jobs/).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,16 @@ enum class Projection {
   kLast,  // the last, and all are shown through it
   kJoint  // all together
 };
+
+// The words of --align and --projection, which the digest of an analysis holds, too: it is made anew where
+// one changes.
+inline constexpr std::array<std::pair<std::string_view, analysis::AlignTo>, 4> kAlignments = {
+    {{"previous", analysis::AlignTo::kPrevious},
+     {"first", analysis::AlignTo::kFirst},
+     {"last", analysis::AlignTo::kLast},
+     {"none", analysis::AlignTo::kNone}}};
+inline constexpr std::array<std::pair<std::string_view, Projection>, 3> kProjections = {
+    {{"each", Projection::kEach}, {"last", Projection::kLast}, {"joint", Projection::kJoint}}};
 
 struct AnalysisOptions {
   std::int64_t neighbours = 10;  // cleanlab's k

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis_sources.hpp"
+
+#include <algorithm>
+
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/support/digest.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/text.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+constexpr const char* kMethod = "3";  // changes when the same embeddings would give other numbers
+
+template <typename Words, typename Value>
+std::string word_of(const Words& words, Value value) {
+  return std::string(std::ranges::find(words, value, &Words::value_type::second)->first);
+}
+
+// What the embeddings that were analysed last say of their images; "" where they are gone.
+std::string digest_of_images(const store::RunDirectory& run, const store::Analysis& analysis) {
+  if (analysis.step.empty()) return "";
+  try {
+    return store::read_identity(run.checkpoint(analysis.step.back())).dataset_digest;
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+}  // namespace
+
+std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
+  const AnalysisOptions& options = session.options().analysis;
+  support::Sha256 digest;
+  for (const std::string& part :
+       {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.outliers),
+        word_of(kAlignments, options.align), word_of(kProjections, options.projection)})
+    digest.update(part + ";");
+  for (const CheckpointSource& source : sources) {
+    const store::EmbeddingsIdentity& of = source.identity;
+    digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype);
+    for (const std::string& name : source.class_names) digest.update(name + "\n");
+  }
+  for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
+  for (const auto& record : session.loss_log())
+    digest.update(std::to_string(record.step) + " " + std::to_string(record.loss));
+  return digest.hex();
+}
+
+const store::Analysis& analysis_of_run(Session& session) {
+  const std::string path = session.run().analysis().string();
+  if (!session.analysis()) session.keep_analysis(store::read_analysis(path));
+  const store::Analysis& analysis = *session.analysis();
+  const data::Dataset& images = session.test();
+  const auto count = static_cast<std::int64_t>(analysis.num_images());
+  if (images.size() != count)
+    throw InputError(path + ": is of " + support::format_count(count) +
+                     " images, --data and --test-limit give " + support::format_count(images.size()));
+  const std::string digest = digest_of_images(session.run(), analysis);
+  if (!digest.empty() && digest != images.digest())
+    throw InputError(path + ": is of other images than --data " + session.options().data.spec +
+                     " gives, though of as many: give the --data of the run");
+  return analysis;
+}
+
+}  // namespace zoetrope::pipeline

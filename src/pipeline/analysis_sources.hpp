@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an analysis is of: whether one that is there already is that of today.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "zoetrope/pipeline/session.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+
+#include "checkpoint_source.hpp"
+
+namespace zoetrope::pipeline {
+
+// Over everything that the numbers of a run's analysis depend on.
+std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources);
+
+// The run's analysis.h5, which the session then keeps. Throws InputError where it is of other images than
+// --data gives.
+const store::Analysis& analysis_of_run(Session& session);
+
+}  // namespace zoetrope::pipeline

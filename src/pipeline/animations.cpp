@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "animations.hpp"
+
+#include <mutex>
+
+#include "zoetrope/comm/stop.hpp"
+#include "zoetrope/render/animation.hpp"
+#include "zoetrope/render/tween.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/progress.hpp"
+#include "zoetrope/support/stopwatch.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+// All frames are drawn as the encoder asks for them, those of checkpoints again: that is quicker than to read
+// their PNG files.
+void encode(Session& session, render::RendererPool& renderers, const std::vector<render::Frame>& frames,
+            const std::string& format) {
+  const render::TweenOptions tween{session.options().render.tween};
+  const std::size_t count = render::num_animation_frames(frames.size(), tween);
+  session.set_stage("encoding the " + format);
+  support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
+  progress.update(0);
+  std::mutex mutex;  // of the progress
+  render::AnimationOptions animation;
+  animation.format = format;
+  animation.fps = session.options().render.fps;
+  animation.threads = static_cast<int>(session.threads());
+  if (format == session.options().render.formats.front())
+    animation.poster = session.run().root / "poster.png";
+  render::write_animation(session.run().animation(format), animation, count, [&](std::size_t i) {
+    if (support::received_signal() != 0) throw Interrupted("the encoding of the " + format);
+    {
+      const std::lock_guard lock(mutex);
+      progress.update(static_cast<std::int64_t>(i));
+    }
+    if (tween.tween == 0) return renderers.draw(frames[i]);
+    return renderers.draw(render::animation_frame(frames, tween, i));
+  });
+}
+
+}  // namespace
+
+void encode_animations(Session& session, render::RendererPool& renderers,
+                       const std::vector<render::Frame>& frames) {
+  const support::Stopwatch watch;
+  const std::vector<std::string>& formats = session.options().render.formats;
+  const auto rank = static_cast<std::size_t>(session.world().rank()),
+             ranks = static_cast<std::size_t>(session.world().size());
+  try {
+    for (std::size_t i = rank; i < formats.size(); i += ranks) encode(session, renderers, frames, formats[i]);
+  } catch (const Interrupted&) {
+    // The other ranks hear of it now.
+  }
+  comm::stop_if_asked(session.communicator(), kNotFinished);
+  const std::size_t count =
+      render::num_animation_frames(frames.size(), render::TweenOptions{session.options().render.tween});
+  session.add_stage(
+      {"animation", watch.seconds(), static_cast<std::int64_t>(count * formats.size()), "frames"});
+}
+
+}  // namespace zoetrope::pipeline
