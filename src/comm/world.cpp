@@ -132,12 +132,9 @@ void World::set_timeout(std::chrono::seconds timeout) {
   state_->watchdog.set_timeout(timeout);
 }
 void World::set_compute_threads(int threads) {
-  compute::CpuSet cores{};
-  for (const compute::CpuSet& cpus : state_->cpus)
-    for (std::size_t i = 0; i < cores.size(); ++i) cores[i] |= cpus[i];
   // On one host all ranks see the same cores; on several, messages that cross the network are worth a thread.
   const std::int64_t busy = all_reduce_scalar(state_->communicator, std::int64_t{threads}, ReduceOp::kSum);
-  state_->communicator.set_deferred(local_size() == size() && busy >= compute::count_cpus(cores));
+  state_->communicator.set_deferred(local_size() == size() && busy >= compute::count_cpus(state_->cpus));
 }
 void World::set_stage(const std::string& stage) {
   state_->watch->set_stage(stage);

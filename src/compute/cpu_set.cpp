@@ -2,58 +2,58 @@
 #include "zoetrope/compute/cpu_set.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 #include <sched.h>
 
-namespace zoetrope::compute {
-namespace {
+#include "cpu_bitmap.hpp"
 
-bool has_cpu(const CpuSet& cpus, std::size_t cpu) {
-  return ((cpus[cpu / 64] >> (cpu % 64)) & 1) != 0;
+namespace zoetrope::compute {
+
+CpuBitmap to_bitmap(const CpuSet& cpus) {
+  CpuBitmap bitmap(hwloc_bitmap_alloc());
+  if (!bitmap || hwloc_bitmap_from_ulongs(bitmap.get(), cpus.size(), cpus.data()) != 0)
+    throw std::bad_alloc();
+  return bitmap;
 }
 
-}  // namespace
-
-CpuSet allowed_cpus() {
+CpuSet to_set(const CpuBitmap& bitmap) {
   CpuSet cpus{};
-  if (sched_getaffinity(0, sizeof cpus, reinterpret_cast<cpu_set_t*>(cpus.data())) != 0) {
-    throw std::system_error(errno, std::generic_category(), "sched_getaffinity");
-  }
+  hwloc_bitmap_to_ulongs(bitmap.get(), cpus.size(), cpus.data());
   return cpus;
 }
 
-int count_cpus(const CpuSet& cpus) {
-  int count = 0;
-  for (const std::uint64_t word : cpus) count += std::popcount(word);
-  return count;
+CpuSet allowed_cpus() {
+  CpuSet cpus{};
+  if (sched_getaffinity(0, sizeof cpus, reinterpret_cast<cpu_set_t*>(cpus.data())) != 0)
+    throw std::system_error(errno, std::generic_category(), "sched_getaffinity");
+  return cpus;
+}
+
+int count_cpus(const std::vector<CpuSet>& all) {
+  const CpuBitmap together = to_bitmap({});
+  for (const CpuSet& cpus : all) hwloc_bitmap_or(together.get(), together.get(), to_bitmap(cpus).get());
+  return hwloc_bitmap_weight(together.get());
 }
 
 std::string format_cpus(const CpuSet& cpus) {
-  std::string text;
-  for (std::size_t cpu = 0; cpu < cpus.size() * 64; ++cpu) {
-    if (!has_cpu(cpus, cpu)) continue;
-    std::size_t last = cpu;
-    while (last + 1 < cpus.size() * 64 && has_cpu(cpus, last + 1)) ++last;
-    if (!text.empty()) text += ",";
-    text += std::to_string(cpu);
-    if (last > cpu) text.append("-").append(std::to_string(last));
-    cpu = last;
-  }
+  const CpuBitmap bitmap = to_bitmap(cpus);
+  std::string text(static_cast<std::size_t>(hwloc_bitmap_list_snprintf(nullptr, 0, bitmap.get())), '\0');
+  hwloc_bitmap_list_snprintf(text.data(), text.size() + 1, bitmap.get());
   return text;
 }
 
 int fair_share(const std::vector<CpuSet>& all, int local_rank) {
-  const CpuSet& mine = all[static_cast<std::size_t>(local_rank)];
+  std::vector<CpuBitmap> users;
+  for (const CpuSet& cpus : all) users.push_back(to_bitmap(cpus));
+  const hwloc_const_bitmap_t mine = users[static_cast<std::size_t>(local_rank)].get();
   double share = 0.0;
-  for (std::size_t cpu = 0; cpu < mine.size() * 64; ++cpu) {
-    if (!has_cpu(mine, cpu)) continue;
-    const auto users =
-        std::count_if(all.begin(), all.end(), [cpu](const CpuSet& set) { return has_cpu(set, cpu); });
-    share += 1.0 / static_cast<double>(users);
-  }
+  for (int cpu = hwloc_bitmap_first(mine); cpu >= 0; cpu = hwloc_bitmap_next(mine, cpu))
+    share += 1.0 / static_cast<double>(std::ranges::count_if(users, [cpu](const CpuBitmap& user) {
+               return hwloc_bitmap_isset(user.get(), static_cast<unsigned>(cpu)) != 0;
+             }));
   return std::max(1, static_cast<int>(share + 1e-6));
 }
 

@@ -78,7 +78,7 @@ TEST(World, SharesTheCoresEvenly) {
   const std::int64_t threads = threads_per_rank(*world);
   const std::int64_t all = all_reduce_scalar(world->communicator(), threads, ReduceOp::kSum);
   EXPECT_GE(threads, 1);
-  EXPECT_LE(all, std::max(compute::count_cpus(compute::allowed_cpus()), world->size()));
+  EXPECT_LE(all, std::max(compute::count_cpus({compute::allowed_cpus()}), world->size()));
 }
 
 TEST(World, DefersAllReducesWhereTheComputationTakesAllCores) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <iomanip>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -18,7 +20,7 @@ namespace {
 
 CpuSet cpus(std::initializer_list<int> numbers) {
   CpuSet set{};
-  for (const int n : numbers) set[static_cast<std::size_t>(n / 64)] |= std::uint64_t{1} << (n % 64);
+  for (const int n : numbers) set[static_cast<std::size_t>(n / 64)] |= 1UL << (n % 64);
   return set;
 }
 
@@ -37,10 +39,11 @@ class BindToCoresNear : public testing::Test {
   void TearDown() override {
     sched_setaffinity(0, sizeof before_, reinterpret_cast<const cpu_set_t*>(before_.data()));
   }
-  void tell(const std::string& list) {
+  // As Linux writes it: 32 CPUs a number, the last first.
+  void tell(const std::string& mask) {
     const auto folder = sysfs_ / "bus/pci/devices/0000:3b:00.0";
     std::filesystem::create_directories(folder);
-    std::ofstream(folder / "local_cpulist") << list << "\n";
+    std::ofstream(folder / "local_cpus") << mask << "\n";
   }
   std::string bind() const { return bind_to_cores_near({0, "", "", "0000:3B:00.0", 0}, sysfs_.string()); }
 
@@ -49,22 +52,33 @@ class BindToCoresNear : public testing::Test {
 };
 
 TEST_F(BindToCoresNear, UsesTheCoresThatTheSystemNames) {
-  const std::string all = format_cpus(before_);
-  const std::string first = all.substr(0, all.find_first_of(",-"));
-  tell(first + ",8000-8191");  // the latter are not there
+  const std::string all = format_cpus(before_), first = all.substr(0, all.find_first_of(",-"));
+  const int cpu = std::stoi(first);
+  std::ostringstream mask;
+  mask << "ffffffff";  // the 256th block of 32: they are not there
+  for (int word = 254; word >= 0; --word)
+    mask << "," << std::hex << std::setw(8) << std::setfill('0')
+         << (word == cpu / 32 ? 1U << (cpu % 32) : 0U);
+  tell(mask.str());
+
   EXPECT_EQ(bind(), first);
   EXPECT_EQ(format_cpus(allowed_cpus()), first);
 }
 
 TEST_F(BindToCoresNear, LeavesTheCoresWhenNoneOfThemIsAllowedOrNothingIsTold) {
   EXPECT_EQ(bind(), "");
-  tell("8000-8191");
-  EXPECT_EQ(bind(), "");
-  tell("garbage");
-  EXPECT_EQ(bind(), "");
-  tell("99999999999999999999");
-  EXPECT_EQ(bind(), "");
+  std::string mask = "ffffffff";
+  for (int word = 254; word >= 0; --word) mask += ",00000000";
+  for (const std::string& told : {mask, std::string("garbage"), std::string(), std::string("0")}) {
+    tell(told);
+    EXPECT_EQ(bind(), "") << told;
+  }
   EXPECT_EQ(allowed_cpus(), before_);
+}
+
+TEST(CountCpus, CountsOnceWhatSeveralMayUse) {
+  EXPECT_EQ(count_cpus({cpus({0, 1, 63, 64}), cpus({1, 2, 8191})}), 6);
+  EXPECT_EQ(count_cpus({}), 0);
 }
 
 TEST(FormatCpus, JoinsRanges) {

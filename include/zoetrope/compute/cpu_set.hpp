@@ -3,19 +3,18 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace zoetrope::compute {
 
 // CPUs as a set of bits, of a fixed size so that it travels between ranks as it is.
-using CpuSet = std::array<std::uint64_t, 128>;  // 8192 CPUs, the most a Linux kernel is built for
+using CpuSet = std::array<unsigned long, 128>;  // 8192 CPUs, the most a Linux kernel is built for
 
-// The CPUs this process may run on (sched_getaffinity).
+// The CPUs this process may run on.
 CpuSet allowed_cpus();
-int count_cpus(const CpuSet& cpus);
-std::string format_cpus(const CpuSet& cpus);  // "0-3,8"
+int count_cpus(const std::vector<CpuSet>& all);  // of all together
+std::string format_cpus(const CpuSet& cpus);     // "0-3,8"
 
 // How many threads the rank at `local_rank` should compute with, when `all[r]` is what rank r of this host
 // may use: each CPU is shared evenly by the ranks that may use it. At least 1.
