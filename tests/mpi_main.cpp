@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // main() of tests that run under mpirun: every rank runs every test, all of them in one scratch folder, and
-// the program fails on all ranks when it fails on one.
+// the program fails on all ranks when it fails on one. Rank 0 prints the results, the others what fails.
 #include <array>
 #include <climits>
 #include <cstdio>
@@ -41,6 +41,27 @@ class ScratchOfAllRanks : public testing::EmptyTestEventListener {
   zoetrope::scratch::ForEachTest of_rank_0_;
 };
 
+// Of the ranks whose results are not printed the failures are, each in one piece.
+class FailuresOfRank : public testing::EmptyTestEventListener {
+ public:
+  explicit FailuresOfRank(int rank) : rank_(rank) {}
+
+  void OnTestStart(const testing::TestInfo& test) override {
+    name_ = std::string(test.test_suite_name()) + "." + test.name();
+  }
+  // Asking UnitTest for anything here would wait for its lock for ever.
+  void OnTestPartResult(const testing::TestPartResult& result) override {
+    if (!result.failed()) return;
+    const char* file = result.file_name() == nullptr ? "unknown file" : result.file_name();
+    std::fprintf(stderr, "[rank %d] %s, %s:%d: Failure\n%s\n", rank_, name_.c_str(), file,
+                 result.line_number(), result.message());
+  }
+
+ private:
+  int rank_;
+  std::string name_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,7 +71,10 @@ int main(int argc, char** argv) {
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
-  if (rank != 0) delete listeners.Release(listeners.default_result_printer());
+  if (rank != 0) {
+    delete listeners.Release(listeners.default_result_printer());
+    listeners.Append(new FailuresOfRank(rank));
+  }
   listeners.Append(new ScratchOfAllRanks(rank));
   int failed = RUN_ALL_TESTS();
   if (failed != 0) std::fprintf(stderr, "[rank %d] a test failed\n", rank);

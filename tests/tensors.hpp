@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "support/golden.hpp"
 #include "support/scratch.hpp"
 
 namespace zoetrope::testing {
@@ -29,7 +30,7 @@ inline std::filesystem::path scratch_folder() {
 }
 
 inline std::filesystem::path golden(const std::string& name) {
-  return std::filesystem::path(ZOETROPE_GOLDEN_DIR) / name;
+  return golden_files::path(name);
 }
 
 }  // namespace zoetrope::testing

@@ -10,27 +10,15 @@
 #include <ATen/ATen.h>
 
 #include "zoetrope/analysis/projection.hpp"
-#include "zoetrope/support/files.hpp"
-#include "zoetrope/support/json.hpp"
+
+#include "support/golden.hpp"
 
 namespace zoetrope::analysis {
 
-class Golden {
+class Golden : public golden_files::Reader {
  public:
-  Golden()
-      : json_(support::read_json(std::string(ZOETROPE_GOLDEN_DIR) + "/analysis/analysis.json")),
-        bytes_(support::read_file(std::string(ZOETROPE_GOLDEN_DIR) + "/analysis/analysis.bin")) {}
+  Golden() : Reader(golden_files::path("analysis/analysis")) {}
 
-  const support::Json& at(const std::string& key) const { return json_.at(key); }
-
-  template <typename T>
-  std::vector<T> array(const support::Json& place) const {
-    std::size_t count = 1;
-    for (const auto& side : place.at("shape")) count *= side.get<std::size_t>();
-    std::vector<T> values(count);
-    std::memcpy(values.data(), bytes_.data() + place.at("offset").get<std::size_t>(), count * sizeof(T));
-    return values;
-  }
   at::Tensor rows(const support::Json& place) const {
     const auto values = array<float>(place);
     at::Tensor rows = at::empty(place.at("shape").get<std::vector<std::int64_t>>(), at::kFloat);
@@ -41,10 +29,6 @@ class Golden {
     const auto values = array<double>(place);
     return Eigen::Map<const Points>(values.data(), static_cast<Eigen::Index>(values.size() / 2), 2);
   }
-
- private:
-  support::Json json_;
-  std::string bytes_;
 };
 
 // The case of a list that has this name.

@@ -9,6 +9,7 @@
 #include "zoetrope/support/log.hpp"
 
 #include "scratch.hpp"
+#include "support/golden.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -21,7 +22,7 @@ using ::testing::ThrowsMessage;
 
 class Parquet : public ScratchTest {
  protected:
-  Parquet() { fs::copy(ZOETROPE_GOLDEN_DIR "/data/parquet", folder_, fs::copy_options::recursive); }
+  Parquet() { fs::copy(golden_files::path("data/parquet"), folder_, fs::copy_options::recursive); }
 
   std::unique_ptr<Dataset> open(Split split, const DatasetOptions& options = {}) const {
     return open_dataset("parquet:" + folder_.string(), split, options);
@@ -150,7 +151,7 @@ TEST_F(Parquet, ReportsFilesCutAnywhere) {
 }
 
 TEST_F(Parquet, RefusesMoreRowsThanTheFileCanHold) {
-  fs::copy(ZOETROPE_GOLDEN_DIR "/data/parquet-many-rows", folder_ / "many");
+  fs::copy(golden_files::path("data/parquet-many-rows"), folder_ / "many");
 
   EXPECT_THAT([&] { open_dataset("parquet:" + (folder_ / "many").string(), Split::kTrain, {}); },
               ThrowsMessage<InputError>(AllOf(HasSubstr("train.parquet"), HasSubstr("claims more values"))));

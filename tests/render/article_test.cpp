@@ -3,13 +3,13 @@
 #include "article.hpp"
 
 #include <cmath>
-#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "decode.hpp"
 #include "read_png.hpp"
+#include "support/golden.hpp"
 
 namespace zoetrope::render {
 namespace {
@@ -87,7 +87,7 @@ TEST(Article, LooksAsMatplotlibDrawsIt) {
 
   const Picture ours = shrunk(FrameRenderer(article_scene()).draw(frame), 5);
 
-  const Picture theirs = read_png(std::filesystem::path(ZOETROPE_GOLDEN_DIR) / "render" / "article.png");
+  const Picture theirs = read_png(golden_files::path("render/article.png"));
   ASSERT_EQ(ours.width, theirs.width);
   write_png("article.png", ours);  // to be looked at, should they differ
   // Hinted text and points rounded to whole pixels make 1.75; all of it 5 pixels off would make 7.
