@@ -82,10 +82,9 @@ void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const auto mine = share_blocks(blocks_of(ranges, size, std::max<std::int64_t>(1, kImagesPerShard / size)),
                                  group.rank(), group.size());
-  const model::Vit packed = model.packed();
   for (const auto& [first, last] : mine) {
     const auto rows =
-        embed_blocks(packed, input.images, input.preprocessor, input.precision, first, last, on_progress);
+        embed_blocks(model, input.images, input.preprocessor, input.precision, first, last, on_progress);
     store::write_shard(folder, identity, first * size, rows);
   }
   group.barrier();

@@ -4,14 +4,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <c10/core/GradMode.h>
 
 #include "positions.hpp"
 
 namespace zoetrope::model {
 
 at::Tensor Forward::linear(const at::Tensor& x, const Affine& affine) const {
-  return model::linear(x, weight_of(affine), optional_tensor(affine.bias));
+  return at::linear(x, tensor(affine.weight), optional_tensor(affine.bias));
 }
 
 at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
@@ -37,8 +36,6 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
       tensor(architecture_.position_embeddings), config_.num_prefix_tokens(), rows, columns);  // (1, T, H)
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
-  if (is_plain_float(patches))
-    return embed_tokens(patches, tensor(projection.weight), tensor(projection.bias), parts, positions);
   const at::Tensor weight = tensor(projection.weight).view({config_.hidden_size, channels * side * side});
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
   parts.push_back(at::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
@@ -60,8 +57,8 @@ at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerInd
   const at::Tensor all_bias = optional_tensor(index.qkv.bias);
   const std::vector<at::Tensor> bias =
       all_bias.defined() ? all_bias.split_with_sizes({hidden, 2 * hidden}) : std::vector<at::Tensor>(2);
-  const at::Tensor query = model::linear(normed.select(1, 0), {weight[0], {}}, bias[0]);  // (B, H)
-  const at::Tensor key_value = model::linear(normed, {weight[1], {}}, bias[1]);           // (B, T, 2H)
+  const at::Tensor query = at::linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
+  const at::Tensor key_value = at::linear(normed, weight[1], bias[1]);           // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
   return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
 }
@@ -89,12 +86,6 @@ at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index)
   return add_to(tokens, linear(inner, index.mlp_out), index.mlp_scale);
 }
 
-LinearWeight Forward::weight_of(const Affine& affine) const {
-  const at::Tensor& plain = tensor(affine.weight);
-  if (packed_.empty() || c10::GradMode::is_enabled()) return {plain, {}};
-  return {plain, packed_[static_cast<std::size_t>(affine.weight)]};
-}
-
 bool Forward::can_fuse(const at::Tensor& tokens) const {
   const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
   return is_alone && is_plain_float(tokens) && can_fuse_layer(config_, tokens.size(1));
@@ -103,15 +94,15 @@ bool Forward::can_fuse(const at::Tensor& tokens) const {
 EncoderLayerWeights Forward::weights_of(const LayerIndex& index) const {
   return {.norm_weight = tensor(index.norm_before.weight),
           .norm_bias = tensor(index.norm_before.bias),
-          .qkv_weight = weight_of(index.qkv),
+          .qkv_weight = tensor(index.qkv.weight),
           .qkv_bias = optional_tensor(index.qkv.bias),
-          .out_weight = weight_of(index.attention_out),
+          .out_weight = tensor(index.attention_out.weight),
           .out_bias = tensor(index.attention_out.bias),
           .mlp = {.norm_weight = tensor(index.norm_after.weight),
                   .norm_bias = tensor(index.norm_after.bias),
-                  .in_weight = weight_of(index.mlp_in),
+                  .in_weight = tensor(index.mlp_in.weight),
                   .in_bias = tensor(index.mlp_in.bias),
-                  .out_weight = weight_of(index.mlp_out),
+                  .out_weight = tensor(index.mlp_out.weight),
                   .out_bias = tensor(index.mlp_out.bias)}};
 }
 

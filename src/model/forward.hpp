@@ -16,10 +16,8 @@ namespace zoetrope::model {
 
 class Forward {
  public:
-  // `packed` is empty, or has beside each of `tensors` what LinearWeight calls transposed.
-  Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors,
-          const std::vector<at::Tensor>& packed)
-      : config_(config), architecture_(architecture), tensors_(tensors), packed_(packed) {}
+  Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors)
+      : config_(config), architecture_(architecture), tensors_(tensors) {}
 
   // pixels (B, C, S, S) -> the CLS row after the final LayerNorm (B, H).
   at::Tensor cls(const at::Tensor& pixels) const;
@@ -43,13 +41,11 @@ class Forward {
   const at::Tensor& tensor(int index) const { return tensors_[static_cast<std::size_t>(index)]; }
   bool can_fuse(const at::Tensor& tokens) const;
   EncoderLayerWeights weights_of(const LayerIndex& index) const;
-  LinearWeight weight_of(const Affine& affine) const;
   at::Tensor optional_tensor(int index) const { return index < 0 ? at::Tensor() : tensor(index); }
 
   const VitConfig& config_;
   const Architecture& architecture_;
   const std::vector<at::Tensor>& tensors_;
-  const std::vector<at::Tensor>& packed_;
 };
 
 }  // namespace zoetrope::model

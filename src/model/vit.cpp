@@ -2,12 +2,10 @@
 #include "zoetrope/model/vit.hpp"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 #include "zoetrope/compute/large_buffer.hpp"
 
 #include "architecture.hpp"
-#include "cpu/engine.hpp"
 #include "forward.hpp"
 
 namespace zoetrope::model {
@@ -42,20 +40,6 @@ Vit Vit::over(at::Tensor flat) const {
   return other;
 }
 
-Vit Vit::packed() const {
-  Vit other = replica();
-  if (!can_fuse_layer(config_, config_.num_tokens())) return other;
-  other.packed_.resize(tensors_.size());
-  const c10::NoGradGuard no_grad;
-  for (const LayerIndex& layer : architecture_->layers) {
-    for (const Affine& affine : {layer.qkv, layer.attention_out, layer.mlp_in, layer.mlp_out}) {
-      const auto index = static_cast<std::size_t>(affine.weight);
-      other.packed_[index] = tensors_[index].t().contiguous();
-    }
-  }
-  return other;
-}
-
 Vit Vit::to(at::Device device) const {
   return over(flat_.detach().to(device, /*non_blocking=*/false, /*copy=*/true));
 }
@@ -71,15 +55,15 @@ std::int64_t Vit::num_parameters() const {
 }
 
 at::Tensor Vit::embed(const at::Tensor& pixels) const {
-  return Forward(config_, *architecture_, tensors_, packed_).cls(pixels);
+  return Forward(config_, *architecture_, tensors_).cls(pixels);
 }
 
 at::Tensor Vit::features(const at::Tensor& pixels) const {
-  return Forward(config_, *architecture_, tensors_, packed_).features(pixels);
+  return Forward(config_, *architecture_, tensors_).features(pixels);
 }
 
 at::Tensor Vit::classify(const at::Tensor& features) const {
-  return Forward(config_, *architecture_, tensors_, packed_).classify(features);
+  return Forward(config_, *architecture_, tensors_).classify(features);
 }
 
 at::Tensor Vit::logits(const at::Tensor& pixels) const {

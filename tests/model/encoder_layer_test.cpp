@@ -105,26 +105,7 @@ TEST_P(EncoderLayer, GivesTheSameWithoutAGraph) {
   const at::Tensor with_graph = model.logits(pixels).detach();
   const at::NoGradGuard no_grad;
 
-  EXPECT_TRUE(model.logits(pixels).allclose(with_graph, 1e-5, 1e-6));  // gelu is approximated in another way
-}
-
-TEST_P(EncoderLayer, GivesTheSameBitsWithPackedWeights) {
-  const Threads scope(1);
-  const at::NoGradGuard no_grad;
-  const Vit model = make_model();
-  const at::Tensor pixels = at::randn({5, 1, 2 * GetParam().side, 2 * GetParam().side});
-
-  EXPECT_TRUE(model.packed().logits(pixels).equal(model.logits(pixels)));
-}
-
-TEST_P(EncoderLayer, FollowsItsWeightsWithGradientsThoughPacked) {
-  const Threads scope(1);
-  const Vit model = make_model();
-  const Vit packed = model.packed();
-  const at::Tensor pixels = at::randn({2, 1, 2 * GetParam().side, 2 * GetParam().side});
-  model.flat().mul_(0.5);
-
-  EXPECT_TRUE(packed.logits(pixels).equal(model.logits(pixels)));
+  EXPECT_TRUE(model.logits(pixels).equal(with_graph));
 }
 
 // 2 to 128 tokens have an attention kernel of their own; 145 do not, nor have heads of 12.

@@ -67,9 +67,6 @@ class Vit {
   Vit replica() const;
   // The same model over `flat`, memory of this layout on any device.
   Vit over(at::Tensor flat) const;
-  // The same, with weights laid out once more as the CPU's products read them, where that helps: for calls
-  // without gradients while the weights stay as they are.
-  Vit packed() const;
   // A copy in a device's memory.
   Vit to(at::Device device) const;
 
@@ -85,7 +82,6 @@ class Vit {
   std::shared_ptr<const Architecture> architecture_;
   at::Tensor flat_;
   std::vector<at::Tensor> tensors_;
-  std::vector<at::Tensor> packed_;  // empty, or beside each of tensors_ its packed form, where it has one
 };
 
 // Every parameter's slices of `flat` (a buffer of the model's layout: values, gradients, moments) under the

@@ -56,13 +56,13 @@ struct WholeLayer {
     const at::Tensor grad = mlp_rows_backward(saved.mlp, w.mlp, grad_result, to.mlp);
     add_column_sums(extent_of(grad), in(grad), to.out_bias.data());
     to.out_weight.add_product(grad, saved.context);
-    const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight.plain);
+    const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight);
     const at::Tensor grad_qkv =
         attention_of_rows_backward(saved.qkv, shape.batch, shape.heads, saved.probabilities, grad_context);
     if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_qkv), in(grad_qkv), to.qkv_bias.data());
     to.qkv_weight.add_product(grad_qkv, saved.norm.normed);
-    return norm_rows_backward(saved.norm, w.norm_weight, linear_input_gradient(grad_qkv, w.qkv_weight.plain),
-                              grad, to.norm_weight, to.norm_bias);
+    return norm_rows_backward(saved.norm, w.norm_weight, linear_input_gradient(grad_qkv, w.qkv_weight), grad,
+                              to.norm_weight, to.norm_bias);
   }
 };
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -13,17 +12,8 @@
 
 namespace zoetrope::model {
 
-struct LinearWeight {
-  at::Tensor plain;       // (N, K)
-  at::Tensor transposed;  // (K, N), or undefined: what the products read, laid out once for many of them
-};
-
 // Whether x is of a kind that is computed here.
 bool is_plain_float(const at::Tensor& x);
-
-// at::linear: x (..., K), bias (N) or undefined -> (..., N). For is_plain_float() through gemm.hpp; the
-// gradients of weight and bias are then added to the leaves' own buffers where they have one.
-at::Tensor linear(const at::Tensor& x, const LinearWeight& weight, const at::Tensor& bias);
 
 // qkv (B, T, 3H): every token's query, key and value -> (B, T, H).
 at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads);
@@ -31,26 +21,20 @@ at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads);
 // query (B, H) of one token an image, key_value (B, T, 2H) -> (B, H).
 at::Tensor token_attention(const at::Tensor& query, const at::Tensor& key_value, std::int64_t heads);
 
-// The tokens before the first layer, of float32 on the CPU, as one node of the graph: patches (B, P, K)
-// through the projection, weight (H, K) or (H, C, S, S) and bias (H), behind the `prefix` tokens (1, 1, H)
-// each, plus the position embeddings (1, T, H) -> (B, T, H). Nothing is differentiated for the patches.
-at::Tensor embed_tokens(const at::Tensor& patches, const at::Tensor& weight, const at::Tensor& bias,
-                        const std::vector<at::Tensor>& prefix, const at::Tensor& positions);
-
 // The tensors of one encoder layer.
 struct MlpWeights {
   at::Tensor norm_weight, norm_bias;
-  LinearWeight in_weight;
+  at::Tensor in_weight;
   at::Tensor in_bias;
-  LinearWeight out_weight;
+  at::Tensor out_weight;
   at::Tensor out_bias;
 };
 
 struct EncoderLayerWeights {
   at::Tensor norm_weight, norm_bias;
-  LinearWeight qkv_weight;
+  at::Tensor qkv_weight;
   at::Tensor qkv_bias;  // undefined with qkv_bias=false
-  LinearWeight out_weight;
+  at::Tensor out_weight;
   at::Tensor out_bias;
   MlpWeights mlp;
 };

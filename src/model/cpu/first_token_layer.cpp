@@ -6,7 +6,6 @@
 #include <ATen/ATen.h>
 
 #include "engine.hpp"
-#include "first_token_attention.hpp"
 #include "layer_node.hpp"
 #include "linear.hpp"
 #include "mlp_rows.hpp"
@@ -55,7 +54,7 @@ struct FirstTokenLayer {
     NormKept norm;
     at::Tensor query;          // (B, H), divided by sqrt(D)
     at::Tensor queries;        // (B, N, H), through the keys' weights
-    at::Tensor probabilities;  // as attend_to_rows() makes them
+    at::Tensor probabilities;  // (B, N, T)
     at::Tensor mixed;          // (B, N, H): what goes through the values' weights
     at::Tensor context;        // (B, H)
     MlpKept mlp;
@@ -80,7 +79,7 @@ struct FirstTokenLayer {
                             Saved* maybe_saved) {
     Saved here;
     Saved& saved = maybe_saved == nullptr ? here : *maybe_saved;
-    const at::Tensor& weight = w.qkv_weight.plain;
+    const at::Tensor& weight = w.qkv_weight;
     const Heads heads(shape, weight);
     const std::int64_t hidden = heads.hidden;
     const at::Tensor normed = norm_rows(x, w.norm_weight, w.norm_bias, shape.eps, &saved.norm);
@@ -96,7 +95,9 @@ struct FirstTokenLayer {
     for (std::int64_t h = 0; h < heads.count; ++h)
       multiply({shape.batch, hidden, heads.size()}, heads.columns(in(saved.query), h),
                heads.weight(in(weight), 1, h), heads.vectors(out(saved.queries), h));
-    saved.mixed = attend_to_rows(saved.queries, normed, &saved.probabilities);
+    const at::Tensor images = normed.view({shape.batch, shape.tokens, hidden});
+    saved.probabilities = at::bmm(saved.queries, images.transpose(1, 2)).softmax(2);
+    saved.mixed = at::bmm(saved.probabilities, images);
     for (std::int64_t h = 0; h < heads.count; ++h)
       multiply_by_transposed({shape.batch, heads.size(), hidden}, heads.vectors(in(saved.mixed), h),
                              heads.weight(in(weight), 2, h), heads.columns(out(saved.context), h),
@@ -116,19 +117,32 @@ struct FirstTokenLayer {
 
   static at::Tensor backward(const LayerShape& shape, const Saved& saved, const Weights& w,
                              const at::Tensor& grad_result, const EncoderLayerGradients& to) {
-    const Heads heads(shape, w.qkv_weight.plain);
+    const Heads heads(shape, w.qkv_weight);
     const at::Tensor grad = mlp_rows_backward(saved.mlp, w.mlp, grad_result, to.mlp);  // (B, H)
     add_column_sums(extent_of(grad), in(grad), to.out_bias.data());
     to.out_weight.add_product(grad, saved.context);
-    const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight.plain);
-    const RowAttentionGradient of =
-        attend_to_rows_backward(saved.queries, saved.norm.normed, saved.probabilities,
-                                values_backward(heads, saved, w, grad_context, to));
+    const at::Tensor grad_context = linear_input_gradient(grad, w.out_weight);
+    const AttentionGradient of =
+        attention_backward(saved, values_backward(heads, saved, w, grad_context, to));
     query_backward(heads, saved, w, of, to);
     const at::Tensor grad_x =
         norm_rows_backward(saved.norm, w.norm_weight, of.rows, {}, to.norm_weight, to.norm_bias);
     grad_x.view({shape.batch, shape.tokens, heads.hidden}).select(1, 0).add_(grad);
     return grad_x;
+  }
+
+  struct AttentionGradient {
+    at::Tensor queries;  // (B, N, H)
+    at::Tensor rows;     // (R, H)
+  };
+  static AttentionGradient attention_backward(const Saved& saved, const at::Tensor& grad_mixed) {
+    const at::Tensor& p = saved.probabilities;
+    const at::Tensor images = saved.norm.normed.view({p.size(0), p.size(2), grad_mixed.size(2)});
+    const at::Tensor of_scores =
+        at::_softmax_backward_data(at::bmm(grad_mixed, images.transpose(1, 2)), p, 2, at::kFloat);
+    const at::Tensor of_images =
+        at::bmm(p.transpose(1, 2), grad_mixed).baddbmm_(of_scores.transpose(1, 2), saved.queries);
+    return {at::bmm(of_scores, images), of_images.flatten(0, 1)};
   }
 
   // The gradient of `mixed` for that of `context`.
@@ -142,15 +156,15 @@ struct FirstTokenLayer {
       multiply_transposed({heads.size(), heads.hidden, heads.batch}, of_context,
                           heads.vectors(in(saved.mixed), h), heads.weight(to.qkv_weight.data(), 2, h),
                           Before::kAddedTo);
-      multiply({heads.batch, heads.hidden, heads.size()}, of_context,
-               heads.weight(in(w.qkv_weight.plain), 2, h), heads.vectors(out(grad_mixed), h));
+      multiply({heads.batch, heads.hidden, heads.size()}, of_context, heads.weight(in(w.qkv_weight), 2, h),
+               heads.vectors(out(grad_mixed), h));
     }
     return grad_mixed;
   }
 
   // Adds to the gradient of `normed` what comes through the first token's query. The keys' bias has none.
   static void query_backward(const Heads& heads, const Saved& saved, const Weights& w,
-                             const RowAttentionGradient& of, const EncoderLayerGradients& to) {
+                             const AttentionGradient& of, const EncoderLayerGradients& to) {
     const std::int64_t hidden = heads.hidden;
     const at::Tensor grad_query = at::empty_like(saved.query);
     for (std::int64_t h = 0; h < heads.count; ++h) {
@@ -158,15 +172,15 @@ struct FirstTokenLayer {
       multiply_transposed({heads.size(), hidden, heads.batch}, heads.columns(in(saved.query), h), of_queries,
                           heads.weight(to.qkv_weight.data(), 1, h), Before::kAddedTo);
       multiply_by_transposed({heads.batch, heads.size(), hidden}, of_queries,
-                             heads.weight(in(w.qkv_weight.plain), 1, h), heads.columns(out(grad_query), h));
+                             heads.weight(in(w.qkv_weight), 1, h), heads.columns(out(grad_query), h));
     }
     grad_query.mul_(heads.scale());
     if (w.qkv_bias.defined()) add_column_sums(extent_of(grad_query), in(grad_query), to.qkv_bias.data());
     const In rows{in(grad_query), hidden};
     multiply_transposed({hidden, hidden, heads.batch}, rows, heads.first_rows(in(saved.norm.normed)),
                         {to.qkv_weight.data(), hidden}, Before::kAddedTo);
-    multiply({heads.batch, hidden, hidden}, rows, {in(w.qkv_weight.plain), hidden},
-             heads.first_rows(out(of.rows)), Before::kAddedTo);
+    multiply({heads.batch, hidden, hidden}, rows, {in(w.qkv_weight), hidden}, heads.first_rows(out(of.rows)),
+             Before::kAddedTo);
   }
 };
 

@@ -8,8 +8,8 @@
 
 namespace zoetrope::model {
 
-// linear() outside the graph, of rows x (R, K), plus residual (R, N) where that is defined.
-at::Tensor linear_of_rows(const at::Tensor& x, const LinearWeight& weight, const at::Tensor& bias,
+// at::linear of rows x (R, K) and weight (N, K), plus residual (R, N) where that is defined.
+at::Tensor linear_of_rows(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                           const at::Tensor& residual = {});
 
 // The gradient of its x for that of its result, (R, N) -> (R, K).

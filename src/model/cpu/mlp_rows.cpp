@@ -54,10 +54,10 @@ at::Tensor mlp_rows_backward(const MlpKept& kept, const MlpWeights& w, const at:
                              const MlpGradients& to) {
   add_column_sums(extent_of(grad), in(grad), to.out_bias.data());
   to.out_weight.add_product(grad, kept.inner);
-  const at::Tensor grad_inner = linear_input_gradient(grad, w.out_weight.plain);
+  const at::Tensor grad_inner = linear_input_gradient(grad, w.out_weight);
   scale_by_slope(extent_of(grad_inner), out(grad_inner), in(kept.slope), to.in_bias.data());
   to.in_weight.add_product(grad_inner, kept.norm.normed);
-  const at::Tensor grad_normed = linear_input_gradient(grad_inner, w.in_weight.plain);
+  const at::Tensor grad_normed = linear_input_gradient(grad_inner, w.in_weight);
   return norm_rows_backward(kept.norm, w.norm_weight, grad_normed, grad, to.norm_weight, to.norm_bias);
 }
 
