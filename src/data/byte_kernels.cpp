@@ -143,10 +143,13 @@ void weigh_bytes(const RowGroup& group) {
 void weigh_rows(const std::uint8_t* rows, std::size_t row_bytes, const AxisWeights& axis, std::uint8_t* out) {
   const auto taps = static_cast<std::size_t>(axis.taps);
   const std::size_t end = axis.first.size();
-  auto weigh = weigh_bytes;
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR
+  const auto weigh = weigh_bytes;
+#else
   const std::size_t lanes = hn::Lanes(ByteTag());
-  weigh = row_bytes >= 2 * lanes ? weigh_group<2> : row_bytes >= lanes ? weigh_group<1> : weigh_bytes;
+  const auto weigh = row_bytes >= 2 * lanes ? weigh_group<2>
+                     : row_bytes >= lanes   ? weigh_group<1>
+                                            : weigh_bytes;
 #endif
   for (std::size_t o = 0; o < end;) {
     std::size_t next = o + 1;

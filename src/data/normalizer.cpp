@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "normalizer.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -65,7 +67,8 @@ bool gives(const Normalizer::Formula& formula, const ByteTable& table) {
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
   ByteTable values;
   HWY_DYNAMIC_DISPATCH(compute)(formula, bytes.data(), std::ssize(bytes), values.data());
-  return std::memcmp(values.data(), table.data(), sizeof(ByteTable)) == 0;
+  return std::ranges::equal(values, table, {}, std::bit_cast<std::uint32_t, float>,
+                            std::bit_cast<std::uint32_t, float>);
 }
 
 }  // namespace

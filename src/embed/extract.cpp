@@ -130,9 +130,13 @@ std::optional<Checkpoint> read_checkpoint(const store::RunDirectory& run, std::i
   const auto identity = identity_of(step, epoch_of(run, step), model.config(), digest, input);
   const auto sealed = store::sealed_identity(run.checkpoint(step));
   if (sealed == identity) return std::nullopt;
-  if (sealed && sealed->model_digest != identity.model_digest)
-    support::log_warning(run.embeddings(step).string() +
-                         ": was made from other weights than the checkpoint holds now, and is made again");
+  if (sealed && sealed->model_digest != identity.model_digest) {
+    const bool is_older = !sealed->model_digest.starts_with("xxh3-128:");
+    support::log_warning(run.embeddings(step).string() + ": was made " +
+                         (is_older ? "by an older zoetrope, which knew weights by another digest"
+                                   : "from other weights than the checkpoint holds now") +
+                         ", and is made again");
+  }
   return Checkpoint{input.device.is_cpu() ? std::move(model) : model.to(input.device), identity};
 }
 

@@ -268,14 +268,13 @@ std::vector<PieceShape> NcclCommunicator::exchange_shapes(const at::Tensor& piec
 }
 
 std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control, DeviceContext context,
-                                           std::shared_ptr<Activity> watch,
+                                           const std::shared_ptr<Activity>& watch,
                                            std::chrono::milliseconds timeout) {
   ZT_CHECK_CUDA(cudaSetDevice(context.ordinal));
   const ncclUniqueId id = share_unique_id(*control);
   auto handle = std::make_unique<NcclHandle>(id, control->rank(), control->size(), timeout);
-  return std::make_unique<NcclCommunicator>(std::move(control), std::move(context), std::move(watch),
-                                            std::move(handle), std::make_shared<CommunicationStream>(),
-                                            kWorldId, "nccl");
+  return std::make_unique<NcclCommunicator>(std::move(control), std::move(context), watch, std::move(handle),
+                                            std::make_shared<CommunicationStream>(), kWorldId, "nccl");
 }
 
 }  // namespace zoetrope::comm

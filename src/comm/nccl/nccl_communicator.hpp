@@ -70,7 +70,7 @@ class NcclCommunicator final : public Communicator {
 // Shares NCCL's id over `control` and connects its ranks, each with its device. Collective. RunError when
 // some rank does not come within `timeout`.
 std::unique_ptr<Communicator> connect_nccl(std::unique_ptr<Communicator> control, DeviceContext context,
-                                           std::shared_ptr<Activity> watch,
+                                           const std::shared_ptr<Activity>& watch,
                                            std::chrono::milliseconds timeout);
 
 }  // namespace zoetrope::comm
