@@ -79,7 +79,7 @@ TEST_F(Cifar10, KeepsTheFirstImagesUpToTheLimit) {
 
 TEST_F(Cifar10, SaysWhereATruncatedFileEnds) {
   Bytes bytes = records({9, 8});
-  bytes.resize(bytes.size() - 1);
+  bytes.pop_back();
   write("test_batch.bin", bytes);
 
   EXPECT_THAT([this] { open(Split::kTest); },
