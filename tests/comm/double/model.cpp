@@ -102,7 +102,7 @@ std::shared_ptr<InFlight> Model::begin(const std::string& name, Buffer sent, Buf
   } else if (capture_of_this_thread() != nullptr) {
     violations_.push_back(name + " on a stream that did not join the capture under way");
   }
-  if (!stream->capture) std::memset(received.data, kPoison, received.bytes);
+  if (!stream->capture && received.bytes != 0) std::memset(received.data, kPoison, received.bytes);
   in_flight_.push_back(operation);
   return operation;
 }
@@ -139,7 +139,8 @@ void Model::deliver(const Clock& clock) {
 void Model::deliver_one(const InFlight& operation) {
   if (!operation.has_result) return;
   const bool in_place = operation.sent.overlaps(operation.received);
-  if (!in_place && std::memcmp(operation.sent.data, operation.input.data(), operation.sent.bytes) != 0) {
+  if (!in_place && operation.sent.bytes != 0 &&
+      std::memcmp(operation.sent.data, operation.input.data(), operation.sent.bytes) != 0) {
     violations_.push_back("what " + operation.name + " sends was written to while in flight");
   }
   if (!is_poison(operation.received)) {
