@@ -60,7 +60,7 @@ std::string describe(const SafetensorsHeader& header) {
 
 }  // namespace
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(path) {
   SafetensorsHeader header = parse_safetensors_header(file_.bytes(), path.string());
   metadata_ = std::move(header.metadata);
   for (auto& [name, entry] : header.entries)
@@ -75,7 +75,7 @@ std::vector<std::string> SafetensorsFile::names() const {
 
 const SafetensorsFile::Entry& SafetensorsFile::entry(const std::string& name) const {
   const auto found = entries_.find(name);
-  if (found == entries_.end()) throw InputError(path_.string() + ": tensor \"" + name + "\" is missing");
+  if (found == entries_.end()) throw InputError(path().string() + ": tensor \"" + name + "\" is missing");
   return found->second;
 }
 
@@ -129,7 +129,7 @@ void read_tensor(const support::MappedFile& file, std::size_t begin, std::size_t
 std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& destinations) const {
   for (const auto& [name, destination] : destinations)
     if (const at::IntArrayRef stored = entry(name).shape; stored != destination.sizes())
-      throw InputError(path_.string() + ": tensor \"" + name + "\" has shape " + c10::str(stored) +
+      throw InputError(path().string() + ": tensor \"" + name + "\" has shape " + c10::str(stored) +
                        ", where " + c10::str(destination.sizes()) + " is asked for");
   std::vector<std::pair<Entry, at::Tensor>> in_order;
   for (const auto& [name, entry] : entries_) {
@@ -139,12 +139,12 @@ std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& desti
   std::sort(in_order.begin(), in_order.end(),
             [](const auto& a, const auto& b) { return a.first.begin < b.first.begin; });
   support::Xxh3 hash;
-  hash.update(describe(parse_safetensors_header(file_.bytes(), path_.string())));
+  hash.update(describe(parse_safetensors_header(file_.bytes(), path().string())));
   for (const auto& [entry, destination] : in_order)
     read_tensor(file_, entry.begin, entry.end, entry.dtype, destination, hash);
   std::string read = std::string(kDigestKind) + hash.hex();
   if (digest().value_or(read) != read)
-    throw InputError(path_.string() +
+    throw InputError(path().string() +
                      ": is damaged: its bytes are no longer those that its digest was made of; restore it "
                      "from a copy");
   return read;

@@ -42,7 +42,7 @@ class SafetensorsFile {
   std::string read(const std::map<std::string, at::Tensor>& destinations) const;
   // The same for the digest's sake alone. A file without one, such as transformers writes, passes unread.
   void verify() const;
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return file_.path(); }
 
  private:
   struct Entry {
@@ -52,7 +52,6 @@ class SafetensorsFile {
   };
   const Entry& entry(const std::string& name) const;
 
-  std::filesystem::path path_;
   support::MappedFile file_;
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> metadata_;

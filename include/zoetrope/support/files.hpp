@@ -67,6 +67,7 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  const std::filesystem::path& path() const noexcept { return path_; }
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
   // Fills `into` with the bytes from `offset` on. InputError where the file has become shorter.
   void read(std::size_t offset, std::span<std::byte> into) const;
