@@ -105,7 +105,7 @@ TEST_P(EncoderLayer, GivesTheSameWithoutAGraph) {
   const at::Tensor with_graph = model.logits(pixels).detach();
   const at::NoGradGuard no_grad;
 
-  EXPECT_TRUE(model.logits(pixels).equal(with_graph));
+  EXPECT_TRUE(model.logits(pixels).allclose(with_graph, 1e-5, 1e-6));  // gelu is approximated in another way
 }
 
 // 2 to 128 tokens have an attention kernel of their own; 145 do not, nor have heads of 12.

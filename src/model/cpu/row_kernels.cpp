@@ -31,6 +31,22 @@ HWY_INLINE Gelu gelu_of(Lanes u) {
   return {hn::Mul(u, below), hn::MulAdd(u, hn::Mul(all(0.39894228f), bell), below)};
 }
 
+// u * Phi(u) alone, by a rational approximation of (Phi(u) - 1/2) / u in u^2: a least-squares fit on |u|
+// <= 5.6, reweighted until the error of u * Phi(u) was level there, 3e-8. It needs no exponential.
+HWY_INLINE Lanes gelu_value_of(Lanes u) {
+  const Lanes end = all(5.6f);  // where Phi differs from 0 or 1 by less than a float's rounding
+  const Lanes least = hn::Neg(end);
+  const auto is_low = hn::Lt(u, least);
+  const Lanes inside = hn::IfThenElse(hn::Gt(u, end), end, hn::IfThenElse(is_low, least, u));  // NaN stays
+  const Lanes s = hn::Mul(inside, inside);
+  const Lanes p = polynomial(s, 2.1707512e-08f, 6.52571404e-06f, 1.86770924e-04f, 4.78588557e-03f,
+                             3.55563977e-02f, 3.98942104e-01f);
+  const Lanes q = polynomial(s, 1.18006322e-06f, 7.96813101e-05f, 1.98526568e-03f, 2.96322379e-02f,
+                             2.55790873e-01f, 1.0f);
+  const Lanes below = hn::MulAdd(inside, hn::Div(p, q), all(0.5f));
+  return hn::IfThenZeroElse(is_low, hn::Mul(u, below));
+}
+
 // One row of scores, whose entries from `count` up to its padded end become 0.
 HWY_INLINE void softmax(float* row, std::int64_t count) {
   const std::int64_t width = softmax_width(count);
@@ -74,7 +90,7 @@ void add_bias_gelu(Extent extent, float* x, const float* bias, float* slope) {
   for (std::int64_t r = 0; r < extent.rows; ++r, x += extent.columns) {
     if (slope == nullptr) {
       for (std::int64_t c = 0; c < extent.columns; c += kLanes)
-        store(x + c, gelu_of(hn::Add(load(x + c), load(bias + c))).value);
+        store(x + c, gelu_value_of(hn::Add(load(x + c), load(bias + c))));
       continue;
     }
     for (std::int64_t c = 0; c < extent.columns; c += kLanes) {
