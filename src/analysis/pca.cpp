@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_eigh.h>
+#include <Spectra/MatOp/DenseSymMatProd.h>
+#include <Spectra/SymEigsSolver.h>
 
 #include "zoetrope/analysis/projection.hpp"
 #include "zoetrope/compute/tasks.hpp"
@@ -23,7 +26,7 @@ struct Leading {
   Eigen::MatrixX2d components;  // [D, 2], unit columns
 };
 
-// LAPACK's sums depend on how many threads it has, and the projection should not.
+// Sums of LAPACK and Eigen depend on how many threads these have, and the projection should not.
 class OneThread {
  public:
   OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
@@ -35,9 +38,41 @@ class OneThread {
   int before_;
 };
 
+// What an iteration that broke down returns need not be one.
+bool are_eigenpairs(const Eigen::MatrixXd& symmetric, const Leading& pairs) {
+  constexpr double kTolerance = 1e-12;
+  const Eigen::MatrixX2d& v = pairs.components;
+  const Eigen::MatrixX2d residuals =
+      symmetric.selfadjointView<Eigen::Upper>() * v - v * pairs.values.asDiagonal();
+  const Eigen::Matrix2d products = v.transpose() * v;
+  return residuals.norm() <= kTolerance * std::abs(pairs.values[0]) &&
+         (products - Eigen::Matrix2d::Identity()).norm() <= kTolerance;
+}
+
+// By Lanczos' method, which takes a tenth of the time of all eigenpairs where there are many. None where it
+// does not converge: of a matrix of rank 0 or 1, or whose second and third eigenvalue are all but the same.
+std::optional<Leading> lanczos(const Eigen::MatrixXd& symmetric) {
+  constexpr int kLeastColumns = 64, kBasis = 24, kMostRestarts = 15;
+  constexpr double kTolerance = 1e-14;  // of the residuals, relative to the eigenvalues
+  if (symmetric.rows() < kLeastColumns) return std::nullopt;
+  Spectra::DenseSymMatProd<double, Eigen::Upper> product(symmetric);
+  Spectra::SymEigsSolver<Spectra::DenseSymMatProd<double, Eigen::Upper>> solver(product, 2, kBasis);
+  try {
+    solver.init();  // from the same numbers each time
+    solver.compute(Spectra::SortRule::LargestAlge, kMostRestarts, kTolerance, Spectra::SortRule::LargestAlge);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  if (solver.info() != Spectra::CompInfo::Successful) return std::nullopt;
+  Leading leading{solver.eigenvalues(), solver.eigenvectors()};
+  if (!are_eigenpairs(symmetric, leading)) return std::nullopt;
+  return leading;
+}
+
 // The two leading eigenpairs of a symmetric matrix, of which the upper triangle is read.
 Leading leading_eigenpairs(Eigen::MatrixXd& symmetric) {
   const OneThread one_thread;
+  if (auto leading = lanczos(symmetric)) return *leading;
   const std::int64_t size = symmetric.rows();
   // Eigen stores column after column, libtorch row after row: the upper triangle of one is the lower of the
   // other.

@@ -12,7 +12,7 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "3";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "4";  // changes when the same embeddings would give other numbers
 
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {

@@ -111,6 +111,45 @@ TEST(Pca, OfManyBlocksHasTheVarianceOfItsPoints) {
   EXPECT_NEAR(pca.explained_variance[0], largest * largest / (2100.0 - 1), 1e-9 * pca.explained_variance[0]);
 }
 
+// So many that only the leading eigenpairs are computed.
+TEST(Pca, OfManyColumnsHasTheLeadingEigenvectorsOfAll) {
+  const at::Tensor rows = random_rows(900, 768) * at::logspace(0, -2, 768);
+
+  const Pca pca = Pca::fit(rows);
+
+  const at::Tensor centred = rows.to(at::kDouble) - rows.to(at::kDouble).mean(0);
+  const auto [values, vectors] = at::linalg_eigh(centred.t().mm(centred) / 899.0);
+  for (int c = 0; c < 2; ++c) {
+    const at::Tensor vector = vectors.select(1, 767 - c).contiguous();
+    const Eigen::Map<const Eigen::VectorXd> expected(vector.const_data_ptr<double>(), 768);
+    const double cosine = pca.components.row(c).dot(expected);
+    EXPECT_NEAR(std::abs(cosine), 1.0, 1e-12);
+    EXPECT_LT((pca.components.row(c).transpose() - expected * (cosine < 0 ? -1 : 1)).cwiseAbs().maxCoeff(),
+              1e-9);
+    EXPECT_NEAR(pca.explained_variance[c], values[767 - c].item<double>(), 1e-12);
+  }
+}
+
+// Where an iteration for the leading eigenpairs finds no second one.
+TEST(Pca, OfRowsOnALineExplainsAllByOneComponent) {
+  const at::Tensor rows = random_rows(50, 1).mm(random_rows(1, 100, 2));
+
+  const Pca pca = Pca::fit(rows);
+
+  EXPECT_NEAR(pca.explained_variance_ratio[0], 1.0, 1e-9);
+  EXPECT_NEAR(pca.explained_variance_ratio[1], 0.0, 1e-9);
+  EXPECT_NEAR(pca.components.row(1).norm(), 1.0, 1e-9);
+}
+
+TEST(Pca, OfTheSameVarianceEverywhereHasTwoOfManyComponents) {
+  const at::Tensor rows = at::cat({at::eye(100), -at::eye(100)});
+
+  const Pca pca = Pca::fit(rows);
+
+  for (int c = 0; c < 2; ++c) EXPECT_NEAR(pca.explained_variance_ratio[c], 0.01, 1e-9);
+  EXPECT_NEAR(pca.components.row(0).dot(pca.components.row(1)), 0.0, 1e-9);
+}
+
 TEST(Pca, IsTheSameBitsWhateverTheNumberOfThreads) {
   const at::Tensor rows = random_rows(1500, 200);
   const int threads = at::get_num_threads();
