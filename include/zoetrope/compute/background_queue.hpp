@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done beside the caller's work, one thing after the other: files that are written while a model
+// trains.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+
+#include "zoetrope/compute/worker_pool.hpp"
+
+namespace zoetrope::compute {
+
+// Tasks that one thread runs in the order in which they come. Once one has thrown, those behind it are
+// dropped, and the next push() or wait() throws its error.
+class BackgroundQueue {
+ public:
+  // `max_bytes`: what the tasks that are not done may hold together.
+  explicit BackgroundQueue(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
+  ~BackgroundQueue();  // finishes what is queued
+  BackgroundQueue(const BackgroundQueue&) = delete;
+  BackgroundQueue& operator=(const BackgroundQueue&) = delete;
+
+  // `bytes`: of memory that `task` holds until it is done. Waits until there is room for them; what is larger
+  // than the whole of it waits until all before it is done.
+  void push(std::int64_t bytes, std::function<void()> task);
+  // Returns when all is done.
+  void wait();
+
+ private:
+  void run(std::int64_t bytes, std::function<void()> task);
+  void rethrow();
+
+  std::int64_t max_bytes_;
+  std::mutex mutex_;
+  std::condition_variable task_done_;
+  std::int64_t bytes_ = 0;    // of tasks that are not done
+  std::int64_t pending_ = 0;  // their number
+  std::exception_ptr error_;
+  bool has_failed_ = false;
+  WorkerPool thread_{1};  // last: its thread uses what is above
+};
+
+}  // namespace zoetrope::compute
