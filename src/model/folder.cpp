@@ -157,11 +157,25 @@ WeightReport check_weights(const fs::path& folder) {
           std::move(match.unused), std::move(match.problems)};
 }
 
-void save_model(const Vit& model, const fs::path& folder) {
-  support::write_file(folder / "config.json", model.config().to_json().dump(2) + "\n");
+namespace {
+
+store::NamedTensors tensors_of(const Vit& model) {
   store::NamedTensors tensors = named_views(model.parameters(), model.flat().detach());
   tensors.insert(tensors.end(), model.extra_tensors.begin(), model.extra_tensors.end());
-  store::write_safetensors(folder / "model.safetensors", tensors, {{"format", "pt"}});
+  return tensors;
+}
+
+const std::map<std::string, std::string> kMetadata = {{"format", "pt"}};
+
+}  // namespace
+
+std::string save_model(const Vit& model, const fs::path& folder) {
+  support::write_file(folder / "config.json", model.config().to_json().dump(2) + "\n");
+  return store::write_safetensors(folder / "model.safetensors", tensors_of(model), kMetadata);
+}
+
+std::string digest_of(const Vit& model) {
+  return store::digest_of(tensors_of(model), kMetadata);
 }
 
 }  // namespace zoetrope::model

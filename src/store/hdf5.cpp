@@ -40,6 +40,11 @@ PropertyList file_access(const Hdf5File::State& state) {
 
 }  // namespace
 
+std::recursive_mutex& hdf5_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
 std::string take_error_stack() {
   std::vector<std::string> descriptions;  // outermost call first
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect_description, &descriptions);
@@ -64,9 +69,9 @@ Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
 Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
 Hdf5File Hdf5File::open(const std::filesystem::path& path) {
-  set_up_hdf5();
   support::mark_progress();
   auto state = std::make_unique<State>();
+  set_up_hdf5();
   state->path = path;
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) state->fail("", "there is no such file");
@@ -77,8 +82,8 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
 }
 
 Hdf5File Hdf5File::create(const std::filesystem::path& path) {
-  set_up_hdf5();
   auto state = std::make_unique<State>();
+  set_up_hdf5();
   state->path = path;
   state->writing = true;
   const PropertyList access = file_access(*state);

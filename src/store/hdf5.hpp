@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HDF5's C API behind owning handles; every call is checked once and its error stack becomes the message.
-// HDF5 here is not thread-safe: one thread of a process at a time.
+// HDF5 here is not thread-safe: while a thread has files open, others wait to open theirs.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,12 @@ struct DatasetInfo {
   ElementType type = ElementType::kOther;
 };
 
-// An open HDF5 file. Errors are InputError on reading and RunError on writing; each names the file and the
-// dataset or attribute. A read allocates no more than the file really stores, whatever its header claims;
-// data outside the file (external and virtual storage, links to other files) and compressed data are refused.
-// Files are not locked, since NFS and Lustre often refuse locks: a file has one writer, which writes under a
-// temporary name. HDF5_USE_FILE_LOCKING in the environment still decides.
+// An open HDF5 file, of the thread that has opened it. Errors are InputError on reading and RunError on
+// writing; each names the file and the dataset or attribute. A read allocates no more than the file really
+// stores, whatever its header claims; data outside the file (external and virtual storage, links to other
+// files) and compressed data are refused. Files are not locked, since NFS and Lustre often refuse locks: a
+// file has one writer, which writes under a temporary name. HDF5_USE_FILE_LOCKING in the environment still
+// decides.
 class Hdf5File {
  public:
   static Hdf5File open(const std::filesystem::path& path);    // read-only

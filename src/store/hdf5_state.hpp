@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -54,7 +55,11 @@ static_assert(!std::is_copy_constructible_v<FileHandle>);
 // empty.
 std::string take_error_stack();
 
+// Held while a file is open. One thread may open several.
+std::recursive_mutex& hdf5_mutex();
+
 struct Hdf5File::State {
+  std::unique_lock<std::recursive_mutex> alone{hdf5_mutex()};  // first: the handles are closed under it
   std::filesystem::path path;
   bool writing = false;
   FileHandle file;

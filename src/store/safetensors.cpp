@@ -184,8 +184,22 @@ std::string text_of(const SafetensorsHeader& header, const NamedTensors& tensors
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata) {
+namespace {
+
+// Calls `use` with the bytes of each tensor, one after the other: those on a device come to the host one at a
+// time.
+template <typename Use>
+void for_each_bytes(const NamedTensors& tensors, const Use& use) {
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor contiguous = tensor.detach().to(at::kCPU).contiguous();
+    use(std::span(static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes()));
+  }
+}
+
+}  // namespace
+
+std::string write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                              const std::map<std::string, std::string>& metadata) {
   SafetensorsHeader header = header_of(tensors, metadata);
   support::Xxh3 digest;
   digest.update(describe(header));
@@ -198,18 +212,25 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   const std::uint64_t length = text.size();
   file.write(reinterpret_cast<const char*>(&length), kLengthBytes);
   file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  for (const auto& [name, tensor] : tensors) {
-    const at::Tensor contiguous = tensor.detach().to(at::kCPU).contiguous();
-    const std::span bytes(static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes());
+  for_each_bytes(tensors, [&](std::span<const std::byte> bytes) {
     digest.update(bytes);
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  }
+  });
   // Known only now, so that a tensor on a device is fetched once.
+  const std::string hex = digest.hex();
   file.seekp(static_cast<std::streamoff>(kLengthBytes + text.find(unknown) + kDigestKind.size()));
-  file << digest.hex();
+  file << hex;
   file.close();
   if (!file) throw RunError(path.string() + ": cannot be written (is the disk full?)");
   atomic.commit();
+  return std::string(kDigestKind) + hex;
+}
+
+std::string digest_of(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+  support::Xxh3 digest;
+  digest.update(describe(header_of(tensors, metadata)));
+  for_each_bytes(tensors, [&](std::span<const std::byte> bytes) { digest.update(bytes); });
+  return std::string(kDigestKind) + digest.hex();
 }
 
 }  // namespace zoetrope::store

@@ -64,7 +64,10 @@ struct WeightReport {
 };
 WeightReport check_weights(const std::filesystem::path& folder);
 
-// Writes config.json and model.safetensors into `folder`, which exists.
-void save_model(const Vit& model, const std::filesystem::path& folder);
+// Writes config.json and model.safetensors into `folder`, which exists. Returns the digest of the weights.
+std::string save_model(const Vit& model, const std::filesystem::path& folder);
+
+// The digest of the weights that save_model would write.
+std::string digest_of(const Vit& model);
 
 }  // namespace zoetrope::model

@@ -57,9 +57,12 @@ class SafetensorsFile {
   std::map<std::string, std::string> metadata_;
 };
 
-// Writes atomically, with a digest of all the file holds in its metadata. Tensors are copied to the CPU where
-// needed, one at a time.
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata);
+// Writes atomically, with a digest of all the file holds in its metadata, and returns the digest. Tensors are
+// copied to the CPU where needed, one at a time.
+std::string write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                              const std::map<std::string, std::string>& metadata);
+
+// The digest that the file would have.
+std::string digest_of(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata);
 
 }  // namespace zoetrope::store
