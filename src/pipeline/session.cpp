@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/pipeline/session.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <ATen/Context.h>
@@ -16,6 +17,7 @@
 
 #include "default_model.hpp"
 #include "preprocessor.hpp"
+#include "warm_up.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -76,6 +78,12 @@ Session::Session(comm::World& world, Options options)
   at::set_num_threads(threads_);
   world_.set_compute_threads(gpu_ ? 0 : threads_);
   if (precision() == model::Precision::kTensorFloat32) at::globalContext().setAllowTF32CuBLAS(true);
+  if (gpu_) warm_up_ = warm_up(device_, precision());
+}
+
+at::Device Session::device() {
+  if (warm_up_.valid()) warm_up_.get();
+  return device_;
 }
 
 train::Communicators Session::communicators() {
@@ -175,6 +183,16 @@ void Session::keep_options() {
   if (const std::string problem = store::unkept_value(options_.kept); !problem.empty())
     support::log_warning(problem + ": give it again to the next job of this run");
   store::write_run_ini(run_.run_ini(), options_.kept);
+}
+
+void Session::add_stage(const store::StageTime& stage) {
+  const auto same = std::ranges::find(stages_, stage.name, &store::StageTime::name);
+  if (same == stages_.end()) {
+    stages_.push_back(stage);
+  } else {
+    same->seconds += stage.seconds;
+    same->items += stage.items;
+  }
 }
 
 std::vector<store::LossRecord> Session::loss_log() const {

@@ -2,8 +2,10 @@
 // What the stages of one job share: the ranks, their devices, the options, and data that is loaded once.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +41,9 @@ class Session {
   // The tensors' communicator, which on GPUs is made when it is first asked for, and the decisions'.
   // Collective.
   train::Communicators communicators();
-  at::Device device() const { return device_; }  // where models and their inputs live
+  // Where models and their inputs live. Waits until a GPU is ready to compute, for which it is made while
+  // data is read.
+  at::Device device();
   // Where the analysis multiplies matrices: a GPU, or in the loops for cores.
   analysis::TensorDevice analysis_device() const {
     return device_.is_cpu() ? std::nullopt : analysis::TensorDevice(device_);
@@ -71,11 +75,16 @@ class Session {
     analysis_ = std::make_shared<const store::Analysis>(std::move(analysis));
   }
 
+  // Checkpoints that this job itself has embedded: nothing is to be checked of them.
+  const std::set<std::int64_t>& embedded() const { return embedded_; }
+  void add_embedded(std::int64_t step) { embedded_.insert(step); }
+
   // Writes run.ini, the first time: to be called when the options have proven to go with the data, the model
   // and what the run directory holds, since the next command takes them from there.
   void keep_options();
 
-  void add_stage(store::StageTime stage) { stages_.push_back(std::move(stage)); }
+  // Adds to the stage of that name, where there is one.
+  void add_stage(const store::StageTime& stage);
   const std::vector<store::StageTime>& stages() const { return stages_; }
 
  private:
@@ -89,10 +98,12 @@ class Session {
   std::optional<compute::Device> gpu_;
   at::Device device_;
   std::unique_ptr<comm::Communicator> tensors_;  // among GPUs
+  std::future<void> warm_up_;                    // of a GPU
   std::optional<data::PreprocessorConfig> preprocessor_;
   std::optional<LoadedSplit> train_;
   std::optional<LoadedSplit> test_;
   std::shared_ptr<const store::Analysis> analysis_;
+  std::set<std::int64_t> embedded_;
   std::vector<store::StageTime> stages_;
   bool options_are_kept_ = false;
 };
