@@ -57,6 +57,8 @@ void inspect_run(const store::RunDirectory& run) {
     frames += fs::exists(run.frame(step)) ? 1 : 0;
   }
   print("steps", std::to_string(steps.front()) + " to " + std::to_string(steps.back()));
+  if (const std::int64_t newest = run.newest_resume_point(); newest > 0)
+    print("training", "goes on from step " + std::to_string(newest));
   print("models", std::to_string(models));
   print("embedded", std::to_string(embedded));
   print("frames", std::to_string(frames));

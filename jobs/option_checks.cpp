@@ -35,6 +35,8 @@ void check_training(const train::TrainOptions& o, double epochs) {
   require(o.warmup_ratio >= 0 && o.warmup_ratio < 1, "--warmup-ratio must be at least 0 and below 1");
   require(o.max_grad_norm >= 0, "--max-grad-norm must not be negative");
   require(o.save_steps > 0 && o.logging_steps > 0, "--save-steps and --logging-steps must be positive");
+  require(o.resume_every >= 0 && std::isfinite(o.resume_every),
+          "--resume-every must be finite and not negative: seconds, or 0: with every checkpoint");
   require(o.keep_optimizer > 0, "--keep-optimizer must be positive: an interrupted run goes on from there");
 }
 

@@ -101,8 +101,12 @@ po::options_description training_options(Options& o) {
       "full: every checkpoint is a model; in-situ: embed while training, keep the last model");
   add("cuda-graph", choice(o.pipeline.training.graph, "cuda-graph", "MODE", kGraphModes),
       "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
+  add("resume-every", real(o.pipeline.training.resume_every, "120"),
+      "seconds of training that a job that dies loses at most: what it goes on from is saved so often, and "
+      "after a "
+      "signal; 0: with every checkpoint");
   add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"),
-      "newest checkpoints that keep the optimizer's state");
+      "newest checkpoints that keep the optimizer's state, of those that got it");
   return group;
 }
 

@@ -90,13 +90,6 @@ class RowsInProgress {
   Arriving arriving_;
 };
 
-std::int64_t rows_at_once_on_host(const model::VitConfig& config, std::int64_t block) {
-  const std::int64_t image_bytes = config.num_channels * config.image_size * config.image_size;
-  const std::int64_t blocks =
-      std::max(kBlocksAtOnce * at::get_num_threads(), kBytesAtOnce / (image_bytes * block));
-  return blocks * block;
-}
-
 }  // namespace
 
 std::int64_t block_size(const model::VitConfig& config, c10::DeviceType device) {
@@ -104,6 +97,15 @@ std::int64_t block_size(const model::VitConfig& config, c10::DeviceType device) 
   const std::int64_t widest =
       4 * config.num_tokens() * std::max(config.intermediate_size, 3 * config.hidden_size);
   return std::clamp(kWidestActivation / widest, kLeastBlock, kLargestBlock);
+}
+
+// On cores some blocks for each thread: threads wait for one another at the end of each time, so small images
+// come many at once.
+std::int64_t blocks_at_once(const model::VitConfig& config, c10::DeviceType device) {
+  if (device != c10::kCPU) return 1;
+  const std::int64_t image_bytes = config.num_channels * config.image_size * config.image_size;
+  return std::max(kBlocksAtOnce * at::get_num_threads(),
+                  kBytesAtOnce / (image_bytes * block_size(config, device)));
 }
 
 store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& images,
@@ -116,9 +118,8 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
   const std::int64_t last_row = std::min(last_block * size, images.labels().size(0));
   RowsInProgress rows(model, preprocessor, precision, last_row - first_row);
 
-  // Some blocks at a time: the next ones' images are made while these are computed. Threads wait for one
-  // another at the end of each time, so small images come many at once.
-  const std::int64_t rows_at_once = on_host ? rows_at_once_on_host(model.config(), size) : size;
+  // The next ones' images are made while these are computed.
+  const std::int64_t rows_at_once = size * blocks_at_once(model.config(), model.flat().device().type());
   const auto rows_from = [&](std::int64_t row) {
     std::vector<std::int64_t> indices(
         static_cast<std::size_t>(std::clamp<std::int64_t>(last_row - row, 0, rows_at_once)));

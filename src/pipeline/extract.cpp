@@ -9,11 +9,13 @@
 namespace zoetrope::pipeline {
 
 void extract(Session& session) {
-  const auto steps = session.checkpoint_steps();
+  auto steps = session.checkpoint_steps();
   if (steps.empty())
     throw InputError(session.run().root.string() +
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
                      "--run the output folder of a Hugging Face Trainer");
+  std::erase_if(steps, [&](std::int64_t step) { return session.embedded().contains(step); });
+  if (steps.empty()) return;
   embed::ExtractionInput input = extraction_input(session);
   input.on_stage = [&](const std::string& stage) { session.set_stage(stage); };
   input.on_model_read = [&] { session.keep_options(); };

@@ -6,6 +6,7 @@
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/train/trainer.hpp"
 
 #include "class_columns.hpp"
@@ -40,18 +41,19 @@ void require_two_classes(const data::Dataset& images, const Session& session) {
                          "\", and nothing can be told apart by them (a higher --train-limit takes more)");
 }
 
-train::TrainingHooks training_hooks(Session& session) {
-  train::TrainingHooks hooks;
-  hooks.on_stage = [&session](const std::string& stage) {
-    session.keep_options();  // the first step: what was there to resume from has been compared with them
-    session.set_stage(stage);
+// Embeds with each checkpoint while its model is in memory.
+train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding) {
+  return [&session, &embedding, input = extraction_input(session)](const train::CheckpointInMemory& made) {
+    const support::Stopwatch watch;
+    session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
+    const bool is_done = embed::extract_in_memory(
+        session.run(), {made.step, made.epoch, made.model, made.digest, made.once_written}, input,
+        session.communicator());
+    embedding.seconds += watch.seconds();
+    if (!is_done) return;
+    session.add_embedded(made.step);
+    embedding.items += input.images.labels().size(0);
   };
-  if (session.options().training.save != train::SaveMode::kInSitu) return hooks;
-  hooks.on_checkpoint = [&session, input = extraction_input(session)](std::int64_t step, double epoch,
-                                                                      const model::Vit& model) {
-    embed::extract_in_situ(session.run(), step, epoch, model, input, session.communicator());
-  };
-  return hooks;
 }
 
 model::Vit start_model(Session& session, const std::vector<std::string>& classes) {
@@ -64,9 +66,7 @@ model::Vit start_model(Session& session, const std::vector<std::string>& classes
   return session.device().is_cpu() ? model : model.to(session.device());
 }
 
-}  // namespace
-
-void finetune(Session& session) {
+void finetune(Session& session, bool embeds) {
   const data::Dataset& images = session.train();
   const auto& classes = images.class_names();
   require_two_classes(images, session);
@@ -75,11 +75,28 @@ void finetune(Session& session) {
                              images.digest()};
   // Before the first checkpoint, so that a job that is killed finds its options again.
   if (session.checkpoint_steps().empty()) session.keep_options();
-  const auto result = train::train(session.run(), std::move(input), options, session.communicators(),
-                                   training_hooks(session));
+  store::StageTime embedding{"embedding", 0, 0, "images"};
+  train::TrainingHooks hooks;
+  hooks.on_stage = [&session](const std::string& stage) {
+    session.keep_options();  // the first step: what was there to resume from has been compared with them
+    session.set_stage(stage);
+  };
+  if (embeds) hooks.on_checkpoint = embedding_hook(session, embedding);
+  const auto result = train::train(session.run(), std::move(input), options, session.communicators(), hooks);
   session.keep_options();  // there may have been no step left
-  session.add_stage(
-      {"training", result.seconds, (result.last_step - result.first_step) * options.batch_size, "images"});
+  session.add_stage({"training", result.seconds - embedding.seconds,
+                     (result.last_step - result.first_step) * options.batch_size, "images"});
+  if (embedding.items > 0) session.add_stage(embedding);
+}
+
+}  // namespace
+
+void finetune(Session& session) {
+  finetune(session, session.options().training.save == train::SaveMode::kInSitu);
+}
+
+void finetune_and_embed(Session& session) {
+  finetune(session, true);
 }
 
 }  // namespace zoetrope::pipeline

@@ -11,7 +11,7 @@ void run(Session& session) {
     throw InputError("--data " + session.options().data.spec +
                      ": the training and the test images have other classes, or the same in another order: "
                      "give splits of one data set");
-  finetune(session);
+  finetune_and_embed(session);
   extract(session);
   analyze(session);
   render(session);

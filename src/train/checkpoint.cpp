@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/train/checkpoint.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
@@ -30,18 +26,6 @@ void append_views(store::NamedTensors& tensors, const std::string& prefix, const
     tensors.emplace_back(prefix + name, view);
 }
 
-void write_optimizer(const fs::path& path, const CheckpointContent& content) {
-  store::NamedTensors tensors;
-  append_views(tensors, kFirstMoment, *content.model, content.exp_avg);
-  append_views(tensors, kSecondMoment, *content.model, content.exp_avg_sq);
-  tensors.emplace_back(kSums, at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
-  tensors.emplace_back(kCounts, at::tensor({content.sums.steps, content.sums.images}, at::kLong));
-  store::write_safetensors(path, tensors,
-                           {{"step", std::to_string(content.step)},
-                            {"identity", content.identity.dump()},
-                            {"interruption", content.interruption ? "true" : "false"}});
-}
-
 std::string metadata(const store::SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end())
@@ -49,28 +33,38 @@ std::string metadata(const store::SafetensorsFile& file, const std::string& key)
   return found->second;
 }
 
-bool is_interruption(const store::RunDirectory& run, std::int64_t step) {
-  if (!fs::exists(run.optimizer(step))) return false;
-  try {
-    return metadata(store::SafetensorsFile(run.optimizer(step)), "interruption") == "true";
-  } catch (const InputError&) {
-    return false;  // damaged: kept, and reported by whoever wants to read it
-  }
-}
+constexpr const char* kOptimizer = "optimizer.safetensors";
+constexpr const char* kIdentity = "training.json";
 
 }  // namespace
 
-void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& content) {
-  support::AtomicPath atomic(run.checkpoint(content.step));
+std::string write_checkpoint(const fs::path& to, const CheckpointContent& content) {
+  support::AtomicPath atomic(to);
   const fs::path& folder = atomic.temporary();
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw RunError(folder.string() + ": cannot be created: " + error.message());
-  model::save_model(*content.model, folder);
+  std::string digest = model::save_model(*content.model, folder);
   support::write_file(folder / "preprocessor_config.json", content.preprocessor.dump(2) + "\n");
   support::write_file(folder / "trainer_state.json", content.trainer_state.dump(2) + "\n");
-  if (content.exp_avg.defined()) write_optimizer(folder / "optimizer.safetensors", content);
+  support::write_file(folder / kIdentity, content.identity.dump(2) + "\n");
+  if (content.exp_avg.defined()) write_optimizer(folder, content);
   atomic.commit();
+  return digest;
+}
+
+void write_optimizer(const fs::path& folder, const CheckpointContent& content) {
+  store::NamedTensors tensors;
+  append_views(tensors, kFirstMoment, *content.model, content.exp_avg);
+  append_views(tensors, kSecondMoment, *content.model, content.exp_avg_sq);
+  tensors.emplace_back(kSums, at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
+  tensors.emplace_back(kCounts, at::tensor({content.sums.steps, content.sums.images}, at::kLong));
+  store::write_safetensors(folder / kOptimizer, tensors,
+                           {{"step", std::to_string(content.step)}, {"identity", content.identity.dump()}});
+}
+
+bool has_optimizer(const fs::path& folder) {
+  return fs::exists(folder / kOptimizer);
 }
 
 namespace {
@@ -82,9 +76,9 @@ void require_step(const store::SafetensorsFile& file, std::int64_t step) {
 
 }  // namespace
 
-ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model) {
+ResumePoint read_resume_point(const fs::path& folder, std::int64_t step, const model::Vit& model) {
   const c10::NoGradGuard no_grad;
-  const store::SafetensorsFile file(run.optimizer(step));
+  const store::SafetensorsFile file(folder / kOptimizer);
   require_step(file, step);
   ResumePoint point;
   point.identity = support::parse_json(metadata(file, "identity"), file.path().string());
@@ -103,49 +97,60 @@ ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step,
   return point;
 }
 
+std::optional<Json> read_identity(const fs::path& folder) {
+  if (!fs::exists(folder / kIdentity)) return std::nullopt;
+  return support::read_json(folder / kIdentity);
+}
+
 // Two texts, so that a number compares as it was written.
-void require_identity(const store::RunDirectory& run, std::int64_t step, const Json& stored,
-                      const Json& asked) {
+void require_identity(const fs::path& folder, const Json& stored, const Json& asked) {
   for (const auto& [key, value] : asked.items()) {
     if (!stored.contains(key) || stored.at(key) == value) continue;
-    throw UsageError(run.checkpoint(step).string() + " was trained with --" + key + " " +
-                     stored.at(key).dump() + ", now it is " + value.dump() +
-                     ": use the same options to go on, or another --run");
+    throw UsageError(folder.string() + " was trained with --" + key + " " + stored.at(key).dump() +
+                     ", now it is " + value.dump() + ": use the same options to go on, or another --run");
   }
 }
 
-void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std::int64_t keep_optimizer,
-                       bool keep_models) {
-  auto steps = run.checkpoint_steps();
-  std::erase_if(steps, [&](std::int64_t step) { return step > newest; });
-  std::int64_t kept = 0;
+namespace {
+
+// As versions before resume-<step> saved what is no frame.
+bool is_interruption(const fs::path& folder) {
+  if (!has_optimizer(folder)) return false;
+  try {
+    const store::SafetensorsFile file(folder / kOptimizer);
+    const auto found = file.metadata().find("interruption");
+    return found != file.metadata().end() && found->second == "true";
+  } catch (const InputError&) {
+    return false;  // damaged: kept, and reported by whoever wants to read it
+  }
+}
+
+}  // namespace
+
+// What cannot be removed now is removed with the next checkpoint.
+void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, const TrainOptions& options) {
+  std::error_code ignored;
+  const std::int64_t newest_point = run.newest_resume_point(newest);
+  std::int64_t points = 0;  // from the newest on
+  for (const std::int64_t step : run.resume_steps()) {
+    if (step < newest_point) fs::remove_all(run.resume(step), ignored);
+    if (step == newest_point) points = 1;
+  }
+  const bool keep_models = options.save == SaveMode::kFull;
+  const std::int64_t most = keep_models ? options.keep_optimizer : 1;
+  const auto steps = run.checkpoint_steps();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    std::error_code ignored;  // what cannot be removed now is removed with the next checkpoint
-    if (*step != newest && is_interruption(run, *step)) {
-      fs::remove_all(run.checkpoint(*step), ignored);
+    if (*step > newest) continue;
+    const fs::path folder = run.checkpoint(*step);
+    if (*step < newest_point && is_interruption(folder)) {
+      fs::remove_all(folder, ignored);
       continue;
     }
-    if (fs::exists(run.optimizer(*step)) && ++kept > keep_optimizer)
-      fs::remove(run.optimizer(*step), ignored);
+    if (has_optimizer(folder) && ++points > most) fs::remove(folder / kOptimizer, ignored);
     // A model without embeddings is of an earlier job that kept them all.
-    if (!keep_models && *step != newest && fs::exists(run.embeddings(*step))) {
-      fs::remove(run.optimizer(*step), ignored);
+    if (!keep_models && *step != newest && !has_optimizer(folder) && fs::exists(run.embeddings(*step)))
       fs::remove(run.model(*step), ignored);
-    }
   }
-}
-
-CheckpointWriter::~CheckpointWriter() {
-  if (running_.valid()) running_.wait();
-}
-
-void CheckpointWriter::start(std::function<void()> write) {
-  wait();
-  running_ = std::async(std::launch::async, std::move(write));
-}
-
-void CheckpointWriter::wait() {
-  if (running_.valid()) running_.get();
 }
 
 }  // namespace zoetrope::train

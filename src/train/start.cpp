@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "start.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -33,45 +34,81 @@ bool holds_nothing(const fs::path& folder) {
   return empty && !error;
 }
 
-StoredTraining read_training(const store::RunDirectory& run, std::int64_t step, bool has_optimizer) {
-  StoredTraining stored{model::load_checkpoint(run.checkpoint(step)), {}};
-  if (has_optimizer) stored.point = read_resume_point(run, step, stored.model);
+StoredTraining read_training(const fs::path& folder, std::int64_t step, bool has_optimizer) {
+  StoredTraining stored{model::load_checkpoint(folder), {}};
+  if (has_optimizer) stored.point = read_resume_point(folder, step, stored.model);
   return stored;
 }
 
 // All that training would go on from. InputError where a file of it is damaged.
-StoredTraining read_whole(const store::RunDirectory& run, std::int64_t step, bool has_optimizer) {
-  StoredTraining stored = read_training(run, step, has_optimizer);
-  const fs::path processor = run.checkpoint(step) / "preprocessor_config.json";
+StoredTraining read_whole(const fs::path& folder, std::int64_t step, bool has_optimizer) {
+  StoredTraining stored = read_training(folder, step, has_optimizer);
+  const fs::path processor = folder / "preprocessor_config.json";
   if (fs::exists(processor)) support::read_json(processor);
-  store::read_trainer_log(run.trainer_state(step));
+  store::read_trainer_log(folder / "trainer_state.json");
   return stored;
 }
 
-Found look(const store::RunDirectory& run, std::int64_t max_steps) {
-  Found found;
-  const auto steps = run.checkpoint_steps();
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    const bool has_optimizer = *step > 0 && fs::exists(run.optimizer(*step));
-    // The last step of all, and the newest: nothing is left to train.
-    const bool is_done = *step == max_steps && found.newest_lost < 0 && found.damage.empty();
-    if ((*step == 0 || has_optimizer || is_done) && model::has_weights(run.checkpoint(*step))) {
-      try {
-        // With the start alone nothing is trained, and it is made again.
-        if (*step > 0) found.start.whole = read_whole(run, *step, has_optimizer);
-        found.start.step = *step;
-        found.start.has_optimizer = has_optimizer;
-        return found;
-      } catch (const InputError& error) {
-        if (found.damage.empty()) found.damage = error.what();
-        found.start.damaged.push_back(*step);
-        continue;
-      }
+struct Candidate {
+  std::int64_t step = 0;
+  fs::path folder;
+  bool is_frame = false;
+};
+
+// From the newest to the oldest.
+std::vector<Candidate> candidates(const store::RunDirectory& run, const TrainOptions& options) {
+  std::vector<Candidate> all;
+  for (const std::int64_t step : run.checkpoint_steps())
+    all.push_back({step, run.checkpoint(step), options.is_frame(step)});
+  for (const std::int64_t step : run.resume_steps()) all.push_back({step, run.resume(step), false});
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.step > b.step; });
+  return all;
+}
+
+// Whether a training of these options has written the checkpoint, and so will come to it again.
+bool is_of_training(const fs::path& folder, const support::Json& identity) {
+  const auto stored = read_identity(folder);
+  if (stored) require_identity(folder, *stored, identity);
+  return stored.has_value();
+}
+
+// Whether `found` is complete with this checkpoint.
+bool look_at(const Candidate& candidate, const TrainOptions& options, const support::Json& identity,
+             Found& found) {
+  const auto& [step, folder, is_frame] = candidate;
+  Start& start = found.start;
+  const bool can_go_on = step > 0 && has_optimizer(folder);
+  // The last step of all, and the newest: nothing is left to train.
+  const bool is_done =
+      step == options.max_steps && found.newest_lost < 0 && found.damage.empty() && !start.has_frames;
+  try {
+    if ((step == 0 || can_go_on || is_done) && model::has_weights(folder)) {
+      // With the start alone nothing is trained, and it is made again.
+      if (step > 0 || start.has_frames) start.whole = read_whole(folder, step, can_go_on);
+      start.step = step;
+      start.folder = folder;
+      start.has_optimizer = can_go_on;
+      return true;
     }
-    if (holds_nothing(run.checkpoint(*step))) continue;
-    if (found.newest_lost < 0) found.newest_lost = *step;
-    found.first_lost = *step;
+    if (is_of_training(folder, identity)) {
+      start.has_frames |= is_frame;
+      return false;
+    }
+  } catch (const InputError& error) {
+    if (found.damage.empty()) found.damage = error.what();
+    if (!is_frame) start.damaged.push_back(folder);
+    return false;
   }
+  if (holds_nothing(folder)) return false;
+  if (found.newest_lost < 0) found.newest_lost = step;
+  found.first_lost = step;
+  return false;
+}
+
+Found look(const store::RunDirectory& run, const TrainOptions& options, const support::Json& identity) {
+  Found found;
+  for (const Candidate& candidate : candidates(run, options))
+    if (look_at(candidate, options, identity, found)) break;
   return found;
 }
 
@@ -96,10 +133,10 @@ std::string name_of(std::int64_t step) {
 
 void warn_of_damage(const Found& found) {
   if (found.damage.empty()) return;
-  support::log_warning(
-      found.damage + "; training " +
-      (found.start.step > 0 ? "goes on from " + name_of(found.start.step) : std::string("begins again")) +
-      " instead");
+  support::log_warning(found.damage + "; training " +
+                       (found.start.step > 0 ? "goes on from " + found.start.folder.filename().string()
+                                             : std::string("begins again")) +
+                       " instead");
 }
 
 // Whether weights of one can take the place of the other's and mean the same.
@@ -113,32 +150,35 @@ bool is_same_model(const model::Vit& a, const model::Vit& b) {
 
 }  // namespace
 
-Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control) {
+Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options,
+                     const support::Json& identity, comm::Communicator& control) {
   Found found;
   if (control.rank() == 0) {
     std::error_code error;
     fs::create_directories(run.root, error);
     if (error) throw RunError(run.root.string() + ": cannot be created: " + error.message());
-    found = look(run, max_steps);
+    found = look(run, options, identity);
   }
-  for (std::int64_t* value : {&found.start.step, &found.first_lost, &found.newest_lost})
+  Start& start = found.start;
+  for (std::int64_t* value : {&start.step, &found.first_lost, &found.newest_lost})
     *value = comm::broadcast_scalar(control, *value, 0);
-  found.start.has_optimizer = comm::broadcast_scalar(control, found.start.has_optimizer ? 1 : 0, 0) != 0;
+  for (bool* value : {&start.has_optimizer, &start.has_frames})
+    *value = comm::broadcast_scalar(control, *value ? 1 : 0, 0) != 0;
+  start.folder = comm::broadcast_string(control, start.folder.string(), 0);
   found.damage = comm::broadcast_string(control, found.damage, 0);
   if (found.newest_lost >= 0) refuse(run, found);
   if (control.rank() == 0) warn_of_damage(found);
-  return std::move(found.start);
+  return std::move(start);
 }
 
-StoredTraining read_start(const store::RunDirectory& run, Start& start, const model::Vit& model,
-                          const support::Json& identity) {
+StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity) {
   StoredTraining stored =
-      start.whole ? std::move(*start.whole) : read_training(run, start.step, start.has_optimizer);
+      start.whole ? std::move(*start.whole) : read_training(start.folder, start.step, start.has_optimizer);
   start.whole.reset();
   if (!is_same_model(stored.model, model))
-    throw UsageError(run.checkpoint(start.step).string() +
+    throw UsageError(start.folder.string() +
                      " holds another model than --model or other classes than --data: use another --run");
-  if (start.has_optimizer) require_identity(run, start.step, stored.point.identity, identity);
+  if (start.has_optimizer) require_identity(start.folder, stored.point.identity, identity);
   return stored;
 }
 

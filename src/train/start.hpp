@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -17,26 +18,27 @@ namespace zoetrope::train {
 // The files of a checkpoint that training goes on from.
 struct StoredTraining {
   model::Vit model;
-  ResumePoint point;  // empty where a finished training has left no optimizer
+  ResumePoint point;  // empty where a finished training has left no optimizer, and of checkpoint-0
 };
 
 struct Start {
-  std::int64_t step = -1;               // of the checkpoint to go on from; -1: there is none
-  bool has_optimizer = false;           // a finished training needs none, and checkpoint-0 has none
-  std::optional<StoredTraining> whole;  // rank 0's: it has read the checkpoint to know that it is whole
-  std::vector<std::int64_t> damaged;    // later checkpoints, passed over; rank 0's
+  std::int64_t step = -1;        // of what to go on from; -1: there is nothing
+  std::filesystem::path folder;  // where that is
+  bool has_optimizer = false;
+  bool has_frames = false;  // of later steps: they are kept where training comes to the same bits again
+  std::optional<StoredTraining> whole;         // rank 0's: it has read the files to know that they are whole
+  std::vector<std::filesystem::path> damaged;  // later ones that are no frames, passed over; rank 0's
 };
 
-// Makes the run directory and looks at its checkpoints on rank 0, which tells the others: the newest that is
-// whole, read to its last byte. A damaged one is passed over with a warning. On every rank, and before
-// anything is written or removed, UsageError where training would write over checkpoints that it cannot go on
-// from: those of a Hugging Face Trainer, or of a run whose optimizer files were deleted; InputError where it
-// would because all that it could go on from is damaged.
-Start agree_on_start(const store::RunDirectory& run, std::int64_t max_steps, comm::Communicator& control);
+// Makes the run directory and looks at its checkpoints on rank 0, which tells the others: the newest resume
+// point that is whole, read to its last byte, or checkpoint-0. A damaged one is passed over with a warning.
+// Before anything is written or removed, UsageError where training would write over checkpoints that it does
+// not come to again: those of a Hugging Face Trainer, or of other options than `identity`.
+Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options,
+                     const support::Json& identity, comm::Communicator& control);
 
 // What `start` goes on from, which the ranks that have not read it read now. UsageError where it is of
 // another model than `model`, or of other options than `identity`.
-StoredTraining read_start(const store::RunDirectory& run, Start& start, const model::Vit& model,
-                          const support::Json& identity);
+StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity);
 
 }  // namespace zoetrope::train

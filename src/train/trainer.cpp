@@ -8,28 +8,40 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include "zoetrope/comm/stop.hpp"
-#include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/compute/own_stream.hpp"
 #include "zoetrope/data/sampler.hpp"
-#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
-#include "zoetrope/train/checkpoint.hpp"
 #include "zoetrope/train/optimizer.hpp"
 #include "zoetrope/train/schedule.hpp"
 #include "zoetrope/train/state.hpp"
 
 #include "captured_step.hpp"
+#include "saver.hpp"
 #include "start.hpp"
 
 namespace zoetrope::train {
 
 namespace {
+
+support::Json identity_of(const TrainOptions& options, const std::string& dataset_digest) {
+  support::Json identity = options.identity();
+  identity["data"] = dataset_digest;
+  return identity;
+}
+
+data::Sampler sampler_of(const TrainOptions& options, std::int64_t num_images) {
+  data::Sampler sampler;
+  sampler.seed = options.seed;
+  sampler.num_images = num_images;
+  sampler.batch_size = options.batch_size;
+  return sampler;
+}
 
 // One training run of this process. Everything that decides which collective comes next is the same on every
 // rank: options, the reduced StepResult, and the step to resume from, which rank 0 broadcasts.
@@ -39,25 +51,23 @@ class Loop {
        Communicators communicators, const TrainingHooks& hooks)
       : stream_(input.model.flat().device()),
         run_(run),
-        preprocessor_(input.preprocessor),
         options_(options),
         tensors_(communicators.tensors),
         control_(communicators.control),
         hooks_(hooks),
         schedule_(options.learning_rate, options.warmup_ratio, options.max_steps),
+        sampler_(sampler_of(options, input.images.labels().size(0))),
         state_(make_state(std::move(input.model), tensors_)),
         optimizer_(state_, options.weight_decay, tensors_),
         steps_(state_.model, input.images, input.preprocessor, options.precision, options.threads,
                (options.batch_size + control_.size() - 1) / control_.size(), options.micro_batch,
                state_.share, tensors_),
         update_(steps_, optimizer_, options.max_grad_norm, state_.share, tensors_),
-        captured_(update_, steps_, state_.model, options, input.images.labels().size(0), communicators) {
-    sampler_.seed = options.seed;
-    sampler_.num_images = input.images.labels().size(0);
-    sampler_.batch_size = options.batch_size;
+        captured_(update_, steps_, state_.model, options, input.images.labels().size(0), communicators),
+        identity_(identity_of(options, input.dataset_digest)),
+        saver_(run, options, sampler_.steps_per_epoch(), identity_, input.preprocessor.to_json(), control_),
+        resume_clock_(options.resume_every, options.save_steps) {
     tensors_.register_buffer(steps_.gradient());
-    identity_ = options.identity();
-    identity_["data"] = input.dataset_digest;
   }
 
   TrainingResult train();
@@ -68,20 +78,12 @@ class Loop {
   void read_sums();
   void require_finite(std::int64_t step) const;
   void log_line(std::int64_t step, double learning_rate);
-  void save(std::int64_t step, bool interruption);
-  void start_writing(std::int64_t step, bool interruption);
-  void on_checkpoint(std::int64_t step);
-  double epoch_of(std::int64_t step) const {
-    return static_cast<double>(step) / static_cast<double>(sampler_.steps_per_epoch());
-  }
+  bool agree_on_resume_point(std::int64_t done);
+  void save(std::int64_t step, bool is_resume_point);
   bool is_root() const { return control_.rank() == 0; }
-  bool is_regular(std::int64_t step) const {
-    return step % options_.save_steps == 0 || step == options_.max_steps;
-  }
 
   compute::OwnStream stream_;  // before all that queues work on the device
   const store::RunDirectory& run_;
-  const data::PreprocessorConfig& preprocessor_;
   const TrainOptions& options_;
   comm::Communicator& tensors_;
   comm::Communicator& control_;
@@ -94,10 +96,12 @@ class Loop {
   Update update_;  // its sums: since the last line of the log
   CapturedStep captured_;
   support::Json identity_;
+  Saver saver_;
 
   std::optional<store::LossLog> log_;       // rank 0
   std::vector<store::LossRecord> history_;  // rank 0
-  CheckpointWriter writer_;                 // rank 0
+  ResumeClock resume_clock_;                // rank 0
+  support::Stopwatch since_start_;          // of the first step of this job
   IntervalSums sums_;                       // up to the last time the device was read
   std::int64_t images_since_log_ = 0;
   support::Stopwatch interval_;  // since the last line of the log
@@ -106,14 +110,14 @@ class Loop {
 };
 
 std::int64_t Loop::resume() {
-  Start start = agree_on_start(run_, options_.max_steps, control_);
+  Start start = agree_on_start(run_, options_, identity_, control_);
   std::int64_t found = start.step;
   // Nothing is trained yet: the start is made again, of the model and the seed that are asked for now.
-  if (found == 0) found = -1;
+  if (found == 0 && !start.has_frames) found = -1;
   if (is_root()) support::remove_leftovers(run_.root);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
-    const StoredTraining stored = read_start(run_, start, state_.model, identity_);
+    const StoredTraining stored = read_start(start, state_.model, identity_);
     write_state(state_, tensors_, [&] {
       state_.model.flat().copy_(stored.model.flat());
       if (!stored.point.exp_avg.defined()) return;
@@ -126,13 +130,11 @@ std::int64_t Loop::resume() {
     update_.sums()[1] = sums_.correct;
   }
   if (is_root()) {
-    // Regular ones will be written again; the others an undisturbed run would not have.
-    for (const std::int64_t step : start.damaged)
-      if (!is_regular(step)) std::filesystem::remove_all(run_.checkpoint(step));
+    for (const auto& folder : start.damaged) std::filesystem::remove_all(folder);
     log_.emplace(run_.log_csv(), std::max<std::int64_t>(found, 0));
     history_ = store::read_loss_log(run_.log_csv());
     if (found > 0 && found < options_.max_steps)
-      support::log_info("training goes on from checkpoint-" + std::to_string(found));
+      support::log_info("training goes on from " + start.folder.filename().string());
   }
   return found;
 }
@@ -144,49 +146,13 @@ void Loop::require_finite(std::int64_t step) const {
                  "; try a smaller --learning-rate, and --precision fp32");
 }
 
-void Loop::save(std::int64_t step, bool interruption) {
+void Loop::save(std::int64_t step, bool is_resume_point) {
   read_sums();
   require_finite(step);
-  if (is_root()) start_writing(step, interruption);
-  if (!interruption) on_checkpoint(step);
-}
-
-// What the hook computes is stored in the checkpoint's folder, so that is waited for.
-void Loop::on_checkpoint(std::int64_t step) {
-  if (!hooks_.on_checkpoint) return;
-  writer_.wait();
-  control_.barrier();
-  hooks_.on_checkpoint(step, epoch_of(step), state_.model);
-}
-
-void Loop::start_writing(std::int64_t step, bool interruption) {
-  const c10::NoGradGuard no_grad;
-  // Copies: training goes on. From a device they are still under way when the writer starts.
-  const compute::HostCopy values(state_.model.flat().clone());
-  compute::HostCopy exp_avg, exp_avg_sq;
-  if (step > 0) {
-    exp_avg = compute::HostCopy(state_.exp_avg.clone());
-    exp_avg_sq = compute::HostCopy(state_.exp_avg_sq.clone());
-  }
-  CheckpointContent content;
-  content.step = step;
-  content.epoch = epoch_of(step);
-  content.sums = sums_;
-  content.identity = identity_;
-  content.preprocessor = preprocessor_.to_json();
-  content.trainer_state = store::to_json({step, content.epoch, options_.max_steps, sampler_.steps_per_epoch(),
-                                          options_.logging_steps, options_.save_steps, options_.batch_size},
-                                         history_);
-  content.interruption = interruption;
-  const bool keep_models = options_.save == SaveMode::kFull;
-  writer_.start([run = run_, keep = options_.keep_optimizer, keep_models, model = state_.model, values,
-                 exp_avg, exp_avg_sq, content = std::move(content)]() mutable {
-    content.model = model.over(values.wait());
-    content.exp_avg = exp_avg.wait();
-    content.exp_avg_sq = exp_avg_sq.wait();
-    write_checkpoint(run, content);
-    prune_checkpoints(run, content.step, keep, keep_models);
-  });
+  if (is_resume_point) resume_clock_.saved(since_start_.seconds());
+  // After a signal there is no time for what can be made later of the files.
+  saver_.save(step, state_, sums_, history_, is_resume_point,
+              stop_ ? CheckpointHook() : hooks_.on_checkpoint);
 }
 
 void Loop::log_line(std::int64_t step, double learning_rate) {
@@ -195,7 +161,7 @@ void Loop::log_line(std::int64_t step, double learning_rate) {
   require_finite(step);
   if (is_root()) {
     const store::LossRecord record{step,
-                                   epoch_of(step),
+                                   saver_.epoch_of(step),
                                    loss,
                                    learning_rate,
                                    update_.grad_norm().item<double>(),
@@ -230,10 +196,19 @@ void Loop::train_step(std::int64_t step) {
   sums_.steps += 1;
   sums_.images += static_cast<std::int64_t>(batch.size());
   images_since_log_ += static_cast<std::int64_t>(batch.size());
-  stop_ = comm::is_asked_to_stop(control_);
   const std::int64_t done = step + 1;
+  const bool is_resume_point = agree_on_resume_point(done);
   if (done % options_.logging_steps == 0) log_line(done, learning_rate);
-  if (is_regular(done)) save(done, false);
+  if (is_resume_point || options_.is_frame(done)) save(done, is_resume_point);
+}
+
+// At the end, after a signal to any rank, and when rank 0's clock says so.
+bool Loop::agree_on_resume_point(std::int64_t done) {
+  const bool is_due = is_root() && resume_clock_.is_due(options_.is_frame(done), since_start_.seconds());
+  const at::Tensor asked = at::tensor({support::received_signal(), is_due ? 1 : 0}, at::kLong);
+  control_.all_reduce(asked, comm::ReduceOp::kMax);
+  stop_ = asked[0].item<std::int64_t>() != 0;
+  return stop_ || done == options_.max_steps || asked[1].item<std::int64_t>() != 0;
 }
 
 TrainingResult Loop::train() {
@@ -245,14 +220,16 @@ TrainingResult Loop::train() {
     throw UsageError(run_.root.string() + " has trained " + std::to_string(found) +
                      " steps already, more than the " + std::to_string(options_.max_steps) +
                      " asked for: use another --run");
+  const support::Stopwatch watch;
   if (found < 0) {
     save(0, false);
-  } else if (is_regular(found)) {
-    on_checkpoint(found);  // an earlier attempt may have ended between the checkpoint and this
+  } else if (options_.is_frame(found)) {
+    // An earlier attempt may have ended between the checkpoint and what the hook makes of it.
+    saver_.show(found, state_.model, hooks_.on_checkpoint);
   }
 
-  const support::Stopwatch watch;
   interval_ = {};
+  since_start_ = {};
   {
     support::Progress progress("training", options_.max_steps, "steps");
     progress.update(result.first_step);
@@ -263,16 +240,13 @@ TrainingResult Loop::train() {
       progress.update(step + 1,
                       history_.empty() ? "" : "loss " + support::format_fixed(history_.back().loss, 4));
       if (stop_ && step + 1 < options_.max_steps) {
-        if (!is_regular(step + 1)) save(step + 1, true);
-        writer_.wait();
-        control_.barrier();
+        saver_.wait();
         throw Interrupted("interrupted: the training is saved at step " + std::to_string(step + 1) +
                           "; run the same command again to go on");
       }
     }
   }
-  writer_.wait();
-  control_.barrier();  // no rank reads checkpoints before rank 0 has written the last
+  saver_.wait();  // no rank reads checkpoints before rank 0 has written the last
   result.seconds = watch.seconds();
   return result;
 }

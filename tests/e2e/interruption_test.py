@@ -29,21 +29,32 @@ class Interruption(unittest.TestCase):
         job.assert_no_leftovers(folder)
         self.assertGreater((folder / "animation.gif").stat().st_size, 1000)
 
-    def kill_when(self, name, condition):
+    def kill_when(self, name, condition, options=()):
         folder = self.root / name
-        process = job.start(["run", "--run", folder, *TRAINING], RANKS)
+        process = job.start(["run", "--run", folder, *TRAINING, *options], RANKS)
         job.wait_for(lambda: condition(folder), process)
         self.assertIn("killed", job.kill_one_rank(process).lower())
         return folder
 
+    # Before the optimizer's state is due, and with every checkpoint.
     def test_killed_in_training(self):
-        folder = self.kill_when("training", lambda run: (run / "checkpoint-20").exists())
-        self.assertFalse((folder / "checkpoint-60").exists(), "the kill came too late to test anything")
-        self.finish_and_compare(folder)
+        for name, options in ("training", []), ("training-often", ["--resume-every", "0"]):
+            folder = self.kill_when(name, lambda run: (run / "checkpoint-20/embeddings.h5").exists(), options)
+            self.assertFalse((folder / "checkpoint-60").exists(), "the kill came too late to test anything")
+            self.assertEqual(any(folder.glob("*/optimizer.safetensors")), bool(options))
+            embeddings = folder / "checkpoint-10/embeddings.h5"
+            before = embeddings.stat()
+            self.finish_and_compare(folder)
+            self.assertEqual(embeddings.stat().st_mtime_ns, before.st_mtime_ns, "what was there is made again")
 
     def test_killed_in_extraction(self):
-        folder = self.kill_when("extraction", lambda run: any(run.glob("checkpoint-*/embeddings*.h5")))
-        self.assertFalse((folder / "analysis.h5").exists(), "the kill came too late to test anything")
+        folder = self.root / "extraction"
+        job.run(["finetune", "--run", folder, *TRAINING[:-3], "--no-progress"], RANKS)
+        self.assertFalse(any(folder.glob("checkpoint-*/embeddings*.h5")))
+        process = job.start(["extract", "--run", folder], RANKS)
+        job.wait_for(lambda: any(folder.glob("checkpoint-*/embeddings*.h5")), process)
+        self.assertIn("killed", job.kill_one_rank(process).lower())
+        self.assertFalse((folder / "checkpoint-60/embeddings.h5").exists(), "the kill came too late to test anything")
         self.finish_and_compare(folder)
 
     def test_killed_in_analysis(self):
@@ -68,6 +79,7 @@ class Interruption(unittest.TestCase):
         self.assertEqual(process.returncode, 75, errors)
         self.assertIn("run the same command again", errors)
         self.assertFalse((folder / "checkpoint-60").exists(), "the signal came too late to test anything")
+        self.assertTrue(any(folder.glob("*/optimizer.safetensors")))
         self.finish_and_compare(folder)
 
     def test_a_signal_to_one_rank_stops_the_analysis_of_all(self):

@@ -67,7 +67,8 @@ def assert_same_results(first, second):
 
 
 def assert_no_leftovers(folder):
-    left = [str(path) for path in Path(folder).rglob("*") if path.name.endswith(".tmp") or "shard" in path.name]
+    left = [str(path) for path in Path(folder).rglob("*")
+            if path.name.endswith(".tmp") or "shard" in path.name or path.name.startswith("resume-")]
     assert not left, f"left behind: {left}"
 
 

@@ -115,13 +115,34 @@ TEST_F(Extract, IsTheSameBitsOnAnyNumberOfRanks) {
   for (const std::int64_t step : steps) expect_bits(step);
 }
 
-TEST_F(Extract, InSituIsTheSameBitsAsFromTheCheckpoint) {
-  save_checkpoint(7);
+// What is to be written is written at the end, as it may be beside a training.
+TEST_F(Extract, OfAModelInMemoryIsTheSameBitsAsFromTheCheckpoint) {
+  const model::Vit model = make_model(7);
+  std::vector<std::function<void(const std::string&)>> tasks;
+  const ModelInMemory checkpoint{7, 0.5, model, std::nullopt, [&](std::int64_t, auto task) {
+                                   EXPECT_EQ(comm().rank(), 0);
+                                   tasks.push_back(std::move(task));
+                                 }};
 
-  extract_in_situ(run_, 7, 0.5, make_model(7), input(), comm());
+  EXPECT_TRUE(extract_in_memory(run_, checkpoint, input(), comm()));
+  save_checkpoint(7);
+  for (const auto& task : tasks) task(digest_of(7));
+  comm().barrier();
 
   expect_bits(7);
   EXPECT_EQ(store::read_identity(run_.checkpoint(7)).epoch, 0.5);
+}
+
+TEST_F(Extract, OfAModelInMemoryDoesNothingTwice) {
+  save_checkpoint(0);
+  extract(run_, {0}, input(), comm());
+  const model::Vit model = make_model(0);
+  int calls = 0;
+
+  EXPECT_TRUE(extract_in_memory(
+      run_, {0, 0, model, digest_of(0), [&](std::int64_t, const auto&) { ++calls; }}, input(), comm()));
+
+  EXPECT_EQ(calls, 0);
 }
 
 TEST_F(Extract, DoesNothingTwice) {

@@ -10,6 +10,7 @@
 #include "zoetrope/train/options.hpp"
 #include "zoetrope/train/schedule.hpp"
 
+#include "saver.hpp"
 #include "step.hpp"
 #include "tensor_dataset.hpp"
 #include "training_data.hpp"
@@ -42,6 +43,32 @@ TEST(StepsOfEpochs, AreRoundedUp) {
 
 Clipping clip_alone(const at::Tensor& gradient, double max_norm) {
   return clip_gradient(gradient, max_norm, {}, *comm::make_single_communicator());
+}
+
+// The steps of a training of `seconds` each at which its clock says that the optimizer's state is due.
+std::vector<int> due_steps(double interval, int save_steps, double seconds, int steps) {
+  ResumeClock clock(interval, save_steps);
+  std::vector<int> due;
+  for (int step = 1; step <= steps; ++step) {
+    const double now = seconds * step;
+    if (!clock.is_due(step % save_steps == 0, now)) continue;
+    due.push_back(step);
+    clock.saved(now);
+  }
+  return due;
+}
+
+TEST(ResumeClock, FallsDueWithTheLastFrameInTime) {
+  EXPECT_EQ(due_steps(120, 20, 1, 400), (std::vector<int>{120, 240, 360}));
+  EXPECT_EQ(due_steps(119, 20, 1, 400), (std::vector<int>{100, 200, 300, 400}));
+}
+
+TEST(ResumeClock, FallsDueBetweenFramesThatAreFartherApart) {
+  EXPECT_EQ(due_steps(120, 300, 1, 600), (std::vector<int>{120, 240, 300, 420, 540, 600}));
+}
+
+TEST(ResumeClock, FallsDueWithEveryFrameForAnIntervalOfZero) {
+  EXPECT_EQ(due_steps(0, 20, 1, 70), (std::vector<int>{20, 40, 60}));
 }
 
 TEST(ClipGradient, ScalesToTheLargestNormOnlyWhenAbove) {

@@ -22,8 +22,8 @@ TEST(Start, ReadsTheNewestCheckpointOnce) {
   identity["data"] = "digest";
   const std::int64_t before = testing::bytes_read();
 
-  Start start = agree_on_start(run, options.max_steps, *communicator);
-  const StoredTraining stored = read_start(run, start, model, identity);
+  Start start = agree_on_start(run, options, identity, *communicator);
+  const StoredTraining stored = read_start(start, model, identity);
 
   const auto read = testing::bytes_read() - before;
   const auto once = static_cast<std::int64_t>(std::filesystem::file_size(run.model(11)) +

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "zoetrope/comm/testing.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -94,6 +95,11 @@ class FinishedRun : public ::testing::Test {
   void remove_optimizers() {
     for (const std::int64_t step : run_.checkpoint_steps()) fs::remove(run_.optimizer(step));
   }
+  // As versions wrote them that saved the optimizer with every checkpoint.
+  void remove_identities() {
+    for (const std::int64_t step : run_.checkpoint_steps())
+      fs::remove(run_.checkpoint(step) / "training.json");
+  }
 
   const data::PixelStore images_ = testing::golden_images(20);
   TrainOptions options_ = short_options();  // checkpoints 0, 4, 8 and 11
@@ -112,6 +118,7 @@ TEST_F(FinishedRun, IsLeftAsItIsWithoutOptimizers) {
 
 TEST_F(FinishedRun, CheckpointsThatCannotBeGoneOnFromAreNotReplaced) {
   remove_optimizers();
+  remove_identities();
   options_.max_steps = 15;
   const auto before = contents(run_.root);
 
@@ -120,6 +127,18 @@ TEST_F(FinishedRun, CheckpointsThatCannotBeGoneOnFromAreNotReplaced) {
                                            HasSubstr("checkpoint-11 lacks"), HasSubstr("another --run"),
                                            HasSubstr("zoetrope extract"), HasSubstr("from checkpoint-4 on"),
                                            HasSubstr("again from checkpoint-0"))));
+  EXPECT_TRUE(contents(run_.root) == before);
+}
+
+TEST_F(FinishedRun, FramesOfOtherOptionsAreNotReplaced) {
+  remove_optimizers();
+  options_.max_steps = 15;
+  const auto before = contents(run_.root);
+
+  for (const int ranks : {1, 3})
+    EXPECT_THAT([&] { train(ranks); },
+                ThrowsMessage<UsageError>(
+                    AllOf(HasSubstr("checkpoint-11"), HasSubstr("--max-steps"), HasSubstr("another --run"))));
   EXPECT_TRUE(contents(run_.root) == before);
 }
 
@@ -189,18 +208,36 @@ INSTANTIATE_TEST_SUITE_P(Files, DamagedNewest,
                                            Damage{"CutPreprocessor", "preprocessor_config.json", cut}),
                          [](const auto& named) { return named.param.name; });
 
-// It is of no regular step: no undisturbed run has it.
+// They are of no frame: no undisturbed run has them.
 TEST_F(FinishedRun, ADamagedInterruptionIsRemoved) {
   fs::copy(run_.checkpoint(8), run_.checkpoint(9));
+  fs::copy(run_.checkpoint(8), run_.resume(10));
   cut(run_.optimizer(9));
+  cut(run_.resume(10) / "optimizer.safetensors");
   fs::remove_all(run_.checkpoint(11));
 
   train(1);
 
   EXPECT_THAT(run_.checkpoint_steps(), ::testing::ElementsAre(0, 4, 8, 11));
+  EXPECT_TRUE(run_.resume_steps().empty());
+}
+
+// Training comes to the same frames again, and leaves them as they are.
+TEST_F(FinishedRun, BeginsAgainWhereAllResumePointsAreDamaged) {
+  flip_bit(run_.optimizer(11));
+  flip_bit(run_.optimizer(8));
+  const auto frame = contents(run_.checkpoint(4));
+  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
+
+  train(1);
+
+  EXPECT_TRUE(contents(run_.checkpoint(4)) == frame);
+  EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
+  EXPECT_NO_THROW(train(2));
 }
 
 TEST_F(FinishedRun, NothingIsReplacedWhereAllResumePointsAreDamaged) {
+  remove_identities();
   flip_bit(run_.optimizer(11));
   flip_bit(run_.optimizer(8));
   const auto before = contents(run_.root);
@@ -210,6 +247,80 @@ TEST_F(FinishedRun, NothingIsReplacedWhereAllResumePointsAreDamaged) {
                                               HasSubstr("from checkpoint-4 on"))));
 
   EXPECT_TRUE(contents(run_.root) == before);
+}
+
+std::map<std::string, fs::file_time_type> times(const fs::path& folder) {
+  std::map<std::string, fs::file_time_type> times;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) times[entry.path().string()] = entry.last_write_time();
+  return times;
+}
+
+// Killed before the optimizer's state was due: the frames are kept that training comes to again, but for a
+// damaged one.
+TEST(Start, KeepsFramesAfterTheLastResumePoint) {
+  const store::RunDirectory run{scratch_folder()}, whole{scratch_folder()};
+  const auto images = testing::golden_images(20);
+  TrainOptions options = short_options();
+  options.save_steps = 2;
+  options.resume_every = 120;
+  TrainingHooks breaks;
+  breaks.on_stage = [](const std::string& stage) {
+    if (stage == "training, step 10") throw Interruption("pulled the plug");
+  };
+  train_on(2, whole.root, images, options);
+  EXPECT_THROW(train_on(2, run.root, images, options, breaks), Interruption);
+  ASSERT_FALSE(fs::exists(run.optimizer(8)));
+  const auto kept = times(run.checkpoint(6));
+  flip_bit(run.model(4));
+
+  train_on(2, run.root, images, options);
+
+  EXPECT_TRUE(times(run.checkpoint(6)) == kept);
+  EXPECT_EQ(run.checkpoint_steps(), whole.checkpoint_steps());
+  for (const std::int64_t step : whole.checkpoint_steps())
+    EXPECT_TRUE(support::read_file(run.model(step)) == support::read_file(whole.model(step))) << step;
+  const auto log = store::read_loss_log(run.log_csv()), expected = store::read_loss_log(whole.log_csv());
+  ASSERT_EQ(log.size(), expected.size());
+  for (std::size_t i = 0; i < log.size(); ++i) EXPECT_EQ(log[i].loss, expected[i].loss);
+}
+
+// In situ the models of older frames are gone, and their embeddings say what they were of.
+TEST(Start, KeepsFramesOfWhichOnlyEmbeddingsAreLeft) {
+  const store::RunDirectory run{scratch_folder()};
+  const auto images = testing::golden_images(20);
+  TrainOptions options = short_options();
+  options.save_steps = 2;
+  options.resume_every = 120;
+  options.save = SaveMode::kInSitu;
+  TrainingHooks hooks;
+  std::vector<std::int64_t> known;  // frames that the hook is told to be there
+  hooks.on_checkpoint = [&](const CheckpointInMemory& made) {
+    if (made.digest) known.push_back(made.step);
+    made.once_written(0, [&run, step = made.step](const std::string& digest) {
+      store::EmbeddingsIdentity identity;
+      identity.step = step;
+      identity.model_digest = digest;
+      identity.num_rows = identity.num_columns = 1;
+      if (store::is_sealed(run.checkpoint(step), identity)) return;
+      store::write_shard(run.checkpoint(step), identity, 0, {{0.0F}, {}});
+      store::seal(run.checkpoint(step), identity);
+    });
+  };
+  hooks.on_stage = [](const std::string& stage) {
+    if (stage == "training, step 10") throw Interruption("pulled the plug");
+  };
+  EXPECT_THROW(train_on(1, run.root, images, options, hooks), Interruption);
+  ASSERT_FALSE(fs::exists(run.model(4)));
+  const auto kept = times(run.checkpoint(4));
+  ASSERT_TRUE(known.empty());
+  hooks.on_stage = {};
+
+  train_on(1, run.root, images, options, hooks);
+
+  EXPECT_TRUE(times(run.checkpoint(4)) == kept);
+  EXPECT_THAT(known, ::testing::ElementsAre(0, 2, 4, 6, 8));
+  EXPECT_THAT(run.checkpoint_steps(), ::testing::ElementsAre(0, 2, 4, 6, 8, 10, 11));
 }
 
 // With the start alone nothing is trained: it is made again, with the options of now.

@@ -60,6 +60,7 @@ inline TrainOptions short_options() {
   options.batch_size = 7;  // of 20 images: epochs end in short batches
   options.save_steps = 4;
   options.logging_steps = 3;  // not aligned with checkpoints: the sums must be saved
+  options.resume_every = 0;   // each of them can be gone on from
   return options;
 }
 

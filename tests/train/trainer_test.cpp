@@ -145,11 +145,14 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   const store::RunDirectory run{folder};
   std::vector<std::int64_t> seen;
   TrainingHooks hooks;
-  hooks.on_checkpoint = [&](std::int64_t step, double, const model::Vit& model) {
-    EXPECT_EQ(testing::fingerprint(model),
-              testing::fingerprint(model::load_checkpoint(run.checkpoint(step))));
-    support::write_file(run.embeddings(step), "of this model");
-    seen.push_back(step);
+  hooks.on_checkpoint = [&](const CheckpointInMemory& made) {
+    const std::string in_memory = testing::fingerprint(made.model);
+    made.once_written(0, [&run, in_memory, step = made.step](const std::string& digest) {
+      EXPECT_EQ(in_memory, testing::fingerprint(model::load_checkpoint(run.checkpoint(step))));
+      EXPECT_EQ(digest, model::StoredModel(run.checkpoint(step)).digest());
+      support::write_file(run.embeddings(step), "of this model");
+    });
+    seen.push_back(made.step);
   };
 
   train_on(1, folder, testing::golden_images(20), options, hooks);
@@ -157,6 +160,22 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 4, 8, 11}));
   EXPECT_FALSE(std::filesystem::exists(run.model(8)));
   EXPECT_TRUE(std::filesystem::exists(run.model(11)));
+}
+
+// The optimizer's state is saved by time, and this training is over before it is due.
+TEST(Trainer, FramesHaveNoOptimizerButTheLast) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.resume_every = 120;
+
+  train_on(2, folder, testing::golden_images(20), options);
+
+  const store::RunDirectory run{folder};
+  EXPECT_EQ(run.checkpoint_steps(), (std::vector<std::int64_t>{0, 4, 8, 11}));
+  for (const std::int64_t step : {0, 4, 8})
+    EXPECT_FALSE(std::filesystem::exists(run.optimizer(step))) << step;
+  EXPECT_TRUE(std::filesystem::exists(run.optimizer(11)));
+  EXPECT_TRUE(run.resume_steps().empty());
 }
 
 TEST(Trainer, InSituKeepsModelsThatAnEarlierJobHasNotEmbedded) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,13 +36,28 @@ struct ExtractionResult {
 
 // Embeds with every checkpoint in `steps` whose embeddings.h5 is missing or stale, taking up complete shards
 // of an earlier attempt. Every model is read once, by one rank, which finds out whether it is damaged: those
-// whose embeddings are there before anything is made. A checkpoint whose model is gone must have embeddings
-// of this dataset. Collective.
+// whose embeddings are there before anything is made. A rank reads its next model while it embeds with one. A
+// checkpoint whose model is gone must have embeddings of this dataset. Collective.
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator);
 
-// Embeds with `model` (the same on every rank) as checkpoint `step`, whose folder exists. Collective.
-void extract_in_situ(const store::RunDirectory& run, std::int64_t step, double epoch, const model::Vit& model,
-                     const ExtractionInput& input, comm::Communicator& communicator);
+// Has `task`, which holds `bytes` of memory, called with the digest of a checkpoint's weights once its folder
+// is on disk, beside the computation, in the order of the calls.
+using OnceWritten =
+    std::function<void(std::int64_t bytes, std::function<void(const std::string& digest)> task)>;
+
+struct ModelInMemory {
+  std::int64_t step = 0;
+  double epoch = 0;
+  const model::Vit& model;  // the same on every rank, on `ExtractionInput::device`
+  // Rank 0's. Known already where an earlier job has written the checkpoint.
+  std::optional<std::string> digest;
+  OnceWritten once_written;
+};
+
+// Embeds with a model whose checkpoint is being written, or is there; nothing is done where its embeddings
+// are there, too. Collective. False after a signal to any rank: what is missing is left to extract().
+bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& checkpoint,
+                       const ExtractionInput& input, comm::Communicator& communicator);
 
 }  // namespace zoetrope::embed

@@ -17,6 +17,9 @@ namespace zoetrope::embed {
 // embedding the same bits on any number of ranks and threads.
 std::int64_t block_size(const model::VitConfig& config, c10::DeviceType device = c10::kCPU);
 
+// How many blocks a rank computes at a time: their images are made together.
+std::int64_t blocks_at_once(const model::VitConfig& config, c10::DeviceType device = c10::kCPU);
+
 // The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of
 // libtorch's threads computes whole blocks; a device computes them one after the other. `images` makes its
 // batches where the model is. `on_progress` gets the number of images done since its last call,

@@ -7,7 +7,8 @@
 
 namespace zoetrope::pipeline {
 
-void finetune(Session& session);     // log.csv and the checkpoints
+void finetune(Session& session);  // log.csv and the checkpoints; with --save in-situ embeddings, too
+void finetune_and_embed(Session& session);
 void extract(Session& session);      // embeddings.h5 of every checkpoint
 void analyze(Session& session);      // analysis.h5
 void render(Session& session);       // a frame for each checkpoint, and the animation

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct RunDirectory {
   std::filesystem::path checkpoint(std::int64_t step) const {
     return root / ("checkpoint-" + std::to_string(step));
   }
+  // What training goes on from where it is no frame: the same files as a checkpoint's.
+  std::filesystem::path resume(std::int64_t step) const { return root / ("resume-" + std::to_string(step)); }
   std::filesystem::path model(std::int64_t step) const { return checkpoint(step) / "model.safetensors"; }
   std::filesystem::path optimizer(std::int64_t step) const {
     return checkpoint(step) / "optimizer.safetensors";
@@ -32,9 +35,12 @@ struct RunDirectory {
   std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / "embeddings.h5"; }
   std::filesystem::path frame(std::int64_t step) const { return checkpoint(step) / "frame.png"; }
 
-  // The steps of every checkpoint-<step> folder, ascending. Folders with another name are not looked at.
-  // InputError when the run directory cannot be listed.
+  // The steps of every checkpoint-<step>, or resume-<step>, folder, ascending. Folders with another name are
+  // not looked at. InputError when the run directory cannot be listed.
   std::vector<std::int64_t> checkpoint_steps() const;
+  std::vector<std::int64_t> resume_steps() const;
+  // The newest step, not after `last`, with an optimizer's state to go on from; -1: there is none.
+  std::int64_t newest_resume_point(std::int64_t last = std::numeric_limits<std::int64_t>::max()) const;
 };
 
 }  // namespace zoetrope::store

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// checkpoint-<step>/: a Hugging Face model folder, with what continuing the training needs.
+// checkpoint-<step>/, a frame, and resume-<step>/, between two frames: Hugging Face model folders. Some hold
+// what continuing the training needs, too: resume points.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <future>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "zoetrope/model/vit.hpp"
-#include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/train/options.hpp"
 
 namespace zoetrope::train {
 
@@ -28,18 +26,23 @@ struct IntervalSums {
 // What one checkpoint is made of. Tensors are snapshots: training goes on while they are written.
 struct CheckpointContent {
   std::int64_t step = 0;
-  double epoch = 0;
   std::optional<model::Vit> model;  // holds a copy of the values
-  at::Tensor exp_avg;               // flat layout; undefined: no optimizer state (checkpoint-0)
+  at::Tensor exp_avg;               // flat layout; undefined: it is no resume point
   at::Tensor exp_avg_sq;
   IntervalSums sums;
   support::Json identity;       // TrainOptions::identity and the data's digest
   support::Json preprocessor;   // preprocessor_config.json
   support::Json trainer_state;  // trainer_state.json
-  bool interruption = false;    // saved because of a signal: it goes once a regular checkpoint follows
 };
 
-void write_checkpoint(const store::RunDirectory& run, const CheckpointContent& content);
+// Writes the folder, atomically. Returns the digest of the model's weights.
+std::string write_checkpoint(const std::filesystem::path& folder, const CheckpointContent& content);
+
+// Makes a checkpoint that is there a resume point.
+void write_optimizer(const std::filesystem::path& folder, const CheckpointContent& content);
+
+// Whether the folder is a resume point, whole or not.
+bool has_optimizer(const std::filesystem::path& folder);
 
 // What optimizer.safetensors holds.
 struct ResumePoint {
@@ -49,33 +52,23 @@ struct ResumePoint {
   support::Json identity;
 };
 
-// Reads the optimizer's state of checkpoint `step` for `model`, once. InputError where it is damaged, of
+// Reads the optimizer's state after `step` steps for `model`, once. InputError where it is damaged, of
 // another step or of another model.
-ResumePoint read_resume_point(const store::RunDirectory& run, std::int64_t step, const model::Vit& model);
+ResumePoint read_resume_point(const std::filesystem::path& folder, std::int64_t step,
+                              const model::Vit& model);
 
-// UsageError names the first option of `asked` that differs from those that checkpoint `step` was trained
-// with.
-void require_identity(const store::RunDirectory& run, std::int64_t step, const support::Json& stored,
+// The CheckpointContent::identity that a training has left in a checkpoint that it wrote; none where others
+// did.
+std::optional<support::Json> read_identity(const std::filesystem::path& folder);
+
+// UsageError names the first option of `asked` that differs from those that the checkpoint was trained with.
+void require_identity(const std::filesystem::path& folder, const support::Json& stored,
                       const support::Json& asked);
 
-// Removes what is no longer needed once checkpoint `newest` is on disk: optimizer states beyond
-// `keep_optimizer`, checkpoints of interruptions, and with `keep_models` false the older models.
-void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, std::int64_t keep_optimizer,
-                       bool keep_models);
-
-// Writes checkpoints beside the training, one at a time. An error of writing is thrown by the next call.
-class CheckpointWriter {
- public:
-  CheckpointWriter() = default;
-  ~CheckpointWriter();
-  CheckpointWriter(const CheckpointWriter&) = delete;
-  CheckpointWriter& operator=(const CheckpointWriter&) = delete;
-
-  void start(std::function<void()> write);
-  void wait();
-
- private:
-  std::future<void> running_;
-};
+// Removes what is no longer needed once what was saved after `newest` steps is on disk: optimizer states
+// beyond
+// --keep-optimizer, what was saved between frames before the newest resume point, and with --save in-situ the
+// models that have been embedded, but for the newest and the one that training would go on from.
+void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, const TrainOptions& options);
 
 }  // namespace zoetrope::train

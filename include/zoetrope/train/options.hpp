@@ -35,13 +35,17 @@ struct TrainOptions {
   std::uint64_t seed = 42;
   std::int64_t save_steps = 20;
   std::int64_t logging_steps = 20;
-  std::int64_t keep_optimizer = 2;  // in how many of the newest checkpoints the optimizer's state is kept
+  double resume_every = 120;        // seconds between states to go on from; 0: with every checkpoint
+  std::int64_t keep_optimizer = 2;  // how many of these states in checkpoints are kept, the newest
   SaveMode save = SaveMode::kFull;
   data::Augmentation augmentation =
       data::Augmentation::kNone;  // part of what is learned, applied by data::ImageCache
   model::Precision precision = model::Precision::kFloat32;
   int threads = 1;  // of this rank
   GraphMode graph = GraphMode::kAuto;
+
+  // Whether the model after `step` steps is a frame of the animation.
+  bool is_frame(std::int64_t step) const { return step % save_steps == 0 || step == max_steps; }
 
   // The options that decide what is learned: a run is only continued with equal ones.
   support::Json identity() const;

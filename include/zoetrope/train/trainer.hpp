@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/data/image_cache.hpp"
@@ -28,10 +30,25 @@ struct TrainingInput {
   std::string dataset_digest;
 };
 
+// A frame while its model is in memory. Its files are being written beside the training.
+struct CheckpointInMemory {
+  std::int64_t step = 0;
+  double epoch = 0;
+  const model::Vit& model;
+  // And the rest on rank 0 only. The digest of the weights where it is known already: an earlier job has
+  // written the checkpoint.
+  std::optional<std::string> digest;
+  // Has `task`, which holds `bytes` of memory, called with the digest once the checkpoint is on disk, beside
+  // the training too, in the order of the calls. Waits where what is to be written has no room in memory.
+  std::function<void(std::int64_t bytes, std::function<void(const std::string& digest)> task)> once_written;
+};
+
+using CheckpointHook = std::function<void(const CheckpointInMemory&)>;
+
 struct TrainingHooks {
-  // Called on every rank when checkpoint-<step> is on disk, and again for the one that training resumes from.
-  // Collective. For in-situ extraction.
-  std::function<void(std::int64_t step, double epoch, const model::Vit& model)> on_checkpoint;
+  // Called on every rank for each frame, also for the one that training goes on from. Collective; may end
+  // early after a signal.
+  CheckpointHook on_checkpoint;
   // Names the work for the watchdog and the log.
   std::function<void(const std::string& stage)> on_stage;
 };

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stored_checkpoints.hpp"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
+#include "zoetrope/support/log.hpp"
+
+#include "identity.hpp"
+
+namespace zoetrope::embed {
+
+namespace {
+
+double epoch_of(const store::RunDirectory& run, std::int64_t step) {
+  return store::read_epoch(run.trainer_state(step));
+}
+
+// What `read` returns. A damaged model ends the job before anything is made of it: embeddings that are there
+// already may be the only good ones.
+template <typename Read>
+auto with_way_out(const store::RunDirectory& run, std::int64_t step, const Read& read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    if (!std::filesystem::exists(run.embeddings(step))) throw;
+    throw InputError(std::string(error.what()) + " (" + run.embeddings(step).string() +
+                     " is left as it is; delete the model.safetensors beside it to go on with that)");
+  }
+}
+
+}  // namespace
+
+bool StoredCheckpoints::needs_reading(std::int64_t step) const {
+  const auto folder = run_.checkpoint(step);
+  const auto model = with_way_out(run_, step, [&] { return model::StoredModel(folder); });
+  const auto digest = model.digest();
+  if (!digest) return true;
+  const auto identity = identity_of(step, epoch_of(run_, step), model.config(), *digest, input_);
+  if (!store::is_sealed(folder, identity)) return true;
+  with_way_out(run_, step, [&] { model.verify(); });
+  return false;
+}
+
+// On one rank, and on the CPU.
+std::optional<StoredCheckpoint> StoredCheckpoints::read(std::int64_t step) const {
+  auto [model, digest] =
+      with_way_out(run_, step, [&] { return model::StoredModel(run_.checkpoint(step)).read(); });
+  const auto identity = identity_of(step, epoch_of(run_, step), model.config(), digest, input_);
+  const auto sealed = store::sealed_identity(run_.checkpoint(step));
+  if (sealed == identity) return std::nullopt;
+  if (sealed && sealed->model_digest != identity.model_digest) {
+    const bool is_older = !sealed->model_digest.starts_with("xxh3-128:");
+    support::log_warning(run_.embeddings(step).string() + ": was made " +
+                         (is_older ? "by an older zoetrope, which knew weights by another digest"
+                                   : "from other weights than the checkpoint holds now") +
+                         ", and is made again");
+  }
+  return StoredCheckpoint{std::move(model), identity};
+}
+
+void StoredCheckpoints::prefetch(std::int64_t step) {
+  next_step_ = step;
+  next_ = std::async(std::launch::async, [this, step] { return read(step); });
+}
+
+std::optional<StoredCheckpoint> StoredCheckpoints::take(std::int64_t step, const Group& group) {
+  std::optional<StoredCheckpoint> checkpoint;
+  if (group.control->rank() == 0) {
+    checkpoint = next_.valid() && next_step_ == step ? next_.get() : read(step);
+    if (checkpoint && !input_.device.is_cpu()) checkpoint->model = checkpoint->model.to(input_.device);
+  }
+  if (group.control->size() == 1) return checkpoint;
+  const std::string digest =
+      comm::broadcast_string(*group.control, checkpoint ? checkpoint->identity.model_digest : "", 0);
+  if (digest.empty()) return std::nullopt;
+  if (!checkpoint) {
+    const auto path = run_.checkpoint(step) / "config.json";
+    const auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+    checkpoint = StoredCheckpoint{model::Vit(config, input_.device),
+                                  identity_of(step, epoch_of(run_, step), config, digest, input_)};
+  }
+  (group.tensors ? *group.tensors : *group.control).broadcast(checkpoint->model.flat(), 0);
+  return checkpoint;
+}
+
+}  // namespace zoetrope::embed
