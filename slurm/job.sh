@@ -4,7 +4,9 @@
 # ---- What a cluster may need changed.
 
 # module load openmpi hdf5
-program=${ZOETROPE:-$home/build/zoetrope}  # build/cuda/zoetrope for GPUs
+program=$home/build/zoetrope mpirun=mpirun  # build/cuda/zoetrope for GPUs
+[[ ! -x $home/bin/zoetrope ]] || { program=$home/bin/zoetrope mpirun=$home/bin/mpirun; } # a bundle has its own of both
+program=${ZOETROPE:-$program}
 # `srun --mpi=list` names what a cluster's srun can do; without pmix, use run-mpirun.sbatch.
 srun_options=(--mpi=pmix)
 mpirun_options=()
@@ -75,7 +77,7 @@ set_command() {
       --kill-on-bad-exit=1 "$program" "${words[@]}")
   else
     # --bind-to none: mpirun would bind a rank, and all of its threads, to one core.
-    command=(mpirun --bind-to none -n "$ranks" "${mpirun_options[@]}" "$program" "${words[@]}")
+    command=("$mpirun" --bind-to none -n "$ranks" "${mpirun_options[@]}" "$program" "${words[@]}")
   fi
 }
 

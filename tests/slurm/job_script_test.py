@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job scripts with stand-ins for Slurm's commands: what files, the environment and words hold is never run."""
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -45,6 +46,17 @@ class JobScript(unittest.TestCase):
         """A job that ends with code 75 and has saved nothing, where a file says how often that happened before."""
         self.note.write_bytes(note)
         return self.call("run.sbatch", "--run", "run", ENDS_WITH="75")
+
+    def test_a_bundle_starts_its_own_programs(self):
+        home = self.bin.parent / "a bundle"
+        (home / "slurm").mkdir(parents=True)
+        (home / "bin").mkdir()
+        shutil.copy(SCRIPTS / "job.sh", home / "slurm")
+        for name, text in (("zoetrope", "echo zoetrope $*"), ("mpirun", 'echo mpirun; while [[ $1 != /* ]]; do shift; done; exec "$@"')):
+            (home / "bin" / name).write_text(f"#!/bin/bash\n{text}\n")
+            (home / "bin" / name).chmod(0o755)
+        said = self.call("run-mpirun.sbatch", "--run", "run", code=0, ZOETROPE_HOME=str(home), ZOETROPE="")
+        self.assertIn("mpirun\nzoetrope run --run run --threads 1\n", said)
 
     def test_a_note_that_is_no_number_is_not_computed_with(self):
         for note in (PLANTED, f"0+{PLANTED}", f"{PLANTED}\n2", "note", "-1", "3.0", "0" * 99999, "\udcff\udcfe", "\0", ""):
