@@ -15,10 +15,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/support"))
 
 import require  # noqa: E402
 
-with require.imports():
-    import h5py  # noqa: F401
-    import numpy  # noqa: F401
-
 MAIN = Path(__file__).with_name("main.py")
 BUILD, MPIRUN = sys.argv[1], sys.argv[2].replace(";", " ")
 HAS_PYTORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers"))

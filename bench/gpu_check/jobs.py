@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts zoetrope and its peers, and reads what they leave."""
 
+import array
 import csv
 import json
 import random
+import re
 import struct
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 TIMEOUT = 900  # seconds of one command
 
 VIT_B_16 = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072, image_size=224,
@@ -45,7 +48,12 @@ class Jobs:
 
     def program(self, name, words, ranks=1):
         launch = [*self.options.mpirun, "-n", ranks] if ranks > 1 else []
-        return self.run([*launch, self.options.build / name, *words])
+        return self.run([*launch, self.path_of(name), *words])
+
+    def path_of(self, name):
+        """Of a program, in a build folder or in a bundle's bin/."""
+        in_bundle = self.options.build / name
+        return in_bundle if in_bundle.exists() else self.options.build / "bench" / name
 
     def zoetrope(self, words, ranks=1):
         return self.program("zoetrope", words, ranks)
@@ -54,20 +62,43 @@ class Jobs:
         self._runs += 1
         return self.scratch / f"run-{self._runs}"
 
+    def images(self, count):
+        """Fashion-MNIST where it is there; else `count` images that can be told apart: each class is a pattern under noise."""
+        if FASHION_MNIST.is_dir():
+            return f"idx:{FASHION_MNIST}"
+        return self._write_images(f"classes-{count}", count, 28, [random.Random(label).randbytes(28 * 28) for label in range(10)])
+
     def made_up_images(self, count, side):
         """Grey images of noise in IDX format, `count` for training and as many for the test."""
-        folder = self.scratch / f"images-{count}-{side}"
+        return self._write_images(f"images-{count}-{side}", count, side)
+
+    def _write_images(self, name, count, side, patterns=None):
+        folder = self.scratch / name
         if not folder.exists():
             folder.mkdir()
             noise = random.Random(42)
             for split in ("train", "t10k"):
                 with open(folder / f"{split}-images-idx3-ubyte", "wb") as file:
                     file.write(struct.pack(">IIII", 0x803, count, side, side))
-                    for _ in range(count):
-                        file.write(noise.randbytes(side * side))
+                    for i in range(count):
+                        pixels = noise.randbytes(side * side)
+                        file.write(bytes((a + b) // 2 for a, b in zip(pixels, patterns[i % 10])) if patterns else pixels)
                 labels = bytes(i % 10 for i in range(count))
                 (folder / f"{split}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, count) + labels)
         return f"idx:{folder}"
+
+    def embeddings(self, run):
+        """{step: rows of float32} of all checkpoints, as h5dump reads them: the bundle's own, or that of hdf5-tools."""
+        own = ROOT / "libexec/h5dump"
+        h5dump = own if own.exists() else "h5dump"
+        found = {}
+        for path in sorted(run.glob("checkpoint-*/embeddings.h5")):
+            values, file = array.array("f"), self.scratch / "embeddings.bin"
+            header = self.run([h5dump, "-d", "/embeddings", "-b", "NATIVE", "-o", file, path])
+            values.frombytes(file.read_bytes())
+            width = int(re.search(r"SIMPLE \{ \( \d+, (\d+) \)", header)[1])
+            found[int(path.parent.name.split("-")[1])] = [values[i:i + width] for i in range(0, len(values), width)]
+        return found
 
     def peer(self, script, words):
         """One of bench/peers, in Python: its lines of JSON."""
@@ -83,14 +114,3 @@ def log(run):
 
 def stage(run, name):
     return json.loads((run / "summary.json").read_text())["stages"][name]
-
-
-def embeddings(run):
-    """{step: float32 [N, D]} of all checkpoints."""
-    import h5py
-
-    found = {}
-    for path in sorted(run.glob("checkpoint-*/embeddings.h5")):
-        with h5py.File(path) as file:
-            found[int(path.parent.name.split("-")[1])] = file["embeddings"][:]
-    return found

@@ -2,7 +2,8 @@
 """What zoetrope claims about GPUs, measured on the machine it is started on: one line per claim, PASS, FAIL or NOT RUN with
 the reason, and all numbers in a JSON file.
 
-    bench/gpu-check                     on all GPUs of this machine, about five minutes: script/build cuda comes first
+    bench/gpu-check                     on all GPUs of this machine, about five minutes: script/build cuda comes first, or it is
+                                        started from a bundle (script/bundle cuda)
     bench/gpu-check --rehearse          the same commands with little work on CPU cores: shows that the script works, and
                                         claims nothing about GPUs
 
@@ -14,7 +15,8 @@ collectives are captured as CUDA and NCCL want it, and that a run whose steps ar
 double of both (tests/comm/double). That libtorch's allocator, autograd and kernels can be captured, and that a replay is faster,
 only this script shows.
 
-PyTorch's side is bench/peers/ddp.py, for which script/bootstrap --peers installs the libraries.
+PyTorch's side is bench/peers/ddp.py, for which script/bootstrap --peers installs the libraries; where they are not, it is not
+measured. The rest needs no package of Python's.
 """
 
 import argparse
@@ -79,15 +81,17 @@ def parse():
     parser = argparse.ArgumentParser(prog="gpu-check", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rehearse", action="store_true", help="little work, on CPU cores")
-    parser.add_argument("--build", type=Path, help="the build folder; default: build/cuda, else build")
+    parser.add_argument("--build", type=Path, help="the folder of zoetrope; default: build/cuda, else build; in a bundle its bin")
     parser.add_argument("--json", type=Path, default=Path("gpu-check.json"), help="where the numbers go")
     parser.add_argument("--scratch", help="a folder for some GB of made-up images")
-    parser.add_argument("--mpirun", type=shlex.split, default=["mpirun", "--bind-to", "none"], help="how ranks are started")
+    parser.add_argument("--mpirun", type=shlex.split, help="how ranks are started; default: mpirun --bind-to none")
     parser.add_argument("--no-pytorch", action="store_true", help="leave out the comparison with PyTorch")
     options = parser.parse_args()
-    options.build = options.build or next(
-        (folder for folder in (ROOT / "build/cuda", ROOT / "build") if (folder / "zoetrope").exists()), ROOT / "build")
+    places = [ROOT / "bin", ROOT / "build/cuda", ROOT / "build"]
+    options.build = options.build or next((folder for folder in places if (folder / "zoetrope").exists()), ROOT / "build")
     options.build = options.build.resolve()  # commands run in a folder of their own
+    own = options.build / "mpirun"
+    options.mpirun = options.mpirun or [own if own.exists() else "mpirun", "--bind-to", "none"]
     if not (options.build / "zoetrope").exists():
         parser.error(f"{options.build}/zoetrope is not there: run script/build cuda, or give --build")
     return options

@@ -2,9 +2,11 @@
 """Speed on one GPU and on all: ViT-B/16 in bf16, 224 x 224 images of noise. Rates are those that zoetrope logs itself,
 reading images, optimizer and log included."""
 
+import importlib.util
 import json
 import re
 import statistics
+import sys
 
 from jobs import log, stage
 
@@ -45,7 +47,7 @@ def all_reduce(jobs, report, found):
         return report.not_run("there is one GPU", RIGHT_SUMS)
     output = jobs.scratch / "comm.json"
     words = ["--device", jobs.device, "--json", output, *(["--smoke"] if jobs.rehearse else ["--max-bytes", 1 << 28])]
-    jobs.program("bench/comm_bench", words, found["gpus"])
+    jobs.program("comm_bench", words, found["gpus"])
     measured = json.loads(output.read_text())
     for row in measured["all_reduce"]:
         print(f"  {row['bytes']:>11} bytes {row['median_us']:>10.1f} us  algbw {row['algbw_gb_s']:8.2f} GB/s"
@@ -119,6 +121,9 @@ def claim_scaling(report, found, rates):
 def compare_with_ddp(jobs, report, found, size, rates):
     if jobs.options.no_pytorch:
         return report.not_run("--no-pytorch", DDP)
+    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
+    if missing:
+        return report.not_run(f"{sys.executable} has no {' and no '.join(missing)}", DDP)
     gpus = found["gpus"]
     words = ["--device", jobs.device, "--gpus", gpus, "--batch", size.batch, "--steps", size.steps // 2,
              "--model", jobs.config]
