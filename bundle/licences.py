@@ -9,8 +9,10 @@ from pathlib import Path
 
 def debian_packages(paths):
     """Names of the packages that the files are from."""
-    patterns = [f"*/{path.resolve().name}" for path in paths]
-    found = subprocess.run(["dpkg", "-S", *patterns], capture_output=True, text=True).stdout  # fails where one is of no package
+    resolved = [str(path.resolve()) for path in paths]
+    # /lib is a link to /usr/lib, and a package may name a file by either. It fails where one of them is of no package.
+    names = [*resolved, *(path.removeprefix("/usr") for path in resolved if path.startswith("/usr/lib/"))]
+    found = subprocess.run(["dpkg", "-S", *names], capture_output=True, text=True).stdout
     return sorted({package.partition(":")[0] for line in found.splitlines() for package in line.rpartition(": ")[0].split(", ")})
 
 
