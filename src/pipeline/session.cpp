@@ -47,7 +47,8 @@ std::optional<compute::Device> choose_gpu(comm::World& world, const Options& opt
                        (query.list().empty() ? query.why_none : "another rank's host has no GPU"));
     return std::nullopt;
   }
-  compute::Device gpu = comm::select_device(world.communicator(), comm::Place::of(world), query);
+  compute::Device gpu =
+      comm::select_device(world.communicator(), comm::Place::of(world), query, comm::nccl_version());
   compute::bind_to_cores_near(gpu);
   return gpu;
 }

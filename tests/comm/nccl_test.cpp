@@ -239,6 +239,27 @@ TEST(Nccl, AnErrorOfTheLinkComesOutOfWait) {
 
 TEST(Nccl, TellsItsVersion) {
   EXPECT_THAT(nccl_version(), testing::MatchesRegex("2[.][0-9]+[.][0-9]+"));
+  nccl_double::report_version(22809);
+  EXPECT_EQ(nccl_version(), "2.28.9");
+  nccl_double::report_version(0);
+}
+
+TEST(Nccl, AnotherReleaseThanItWasBuiltForIsRefusedUnlessRanksAreToShareAGpu) {
+  constexpr int kNewer = NCCL_VERSION_CODE + 100, kOlder = NCCL_VERSION_CODE - 100;
+  const DoubleSession session;
+  int argc = 0;
+  char** argv = nullptr;
+  World world(argc, argv);
+  const auto connect = [&] { make_nccl_communicator(world, 0)->barrier(); };
+  const auto is_refused = ThrowsMessage<RunError>(HasSubstr("was loaded, but zoetrope was built for"));
+  nccl_double::report_version(kNewer);
+  EXPECT_THAT(connect, is_refused);
+  setenv("NCCL_MULTI_RANK_GPU_ENABLE", "1", 1);
+  EXPECT_NO_THROW(connect());
+  nccl_double::report_version(kOlder);
+  EXPECT_THAT(connect, is_refused);
+  unsetenv("NCCL_MULTI_RANK_GPU_ENABLE");
+  nccl_double::report_version(0);
 }
 
 }  // namespace

@@ -151,6 +151,25 @@ TEST_F(NcclRun, RefusesToCaptureWithoutAFullBatch) {
       ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("fewer training images")));
 }
 
+// A machine of one GPU, for tests.
+TEST_F(NcclRun, RanksThatShareAGpuEqualRanksThatHaveOneEach) {
+  const auto apart = run("apart", {"--device", "cuda"});
+  nccl_double::share_device(true);
+  setenv("NCCL_MULTI_RANK_GPU_ENABLE", "1", 1);
+  const auto together = run("together", {"--device", "cuda"});
+  EXPECT_EQ(backend_, "nccl");
+  nccl_double::report_version(22809);
+  EXPECT_THAT(
+      [&] {
+        run("refused", {"--device", "cuda"});
+      },
+      ::testing::ThrowsMessage<RunError>(::testing::HasSubstr("here it is NCCL 2.28.9")));
+  nccl_double::report_version(0);
+  unsetenv("NCCL_MULTI_RANK_GPU_ENABLE");
+  nccl_double::share_device(false);
+  expect_equal(together, apart);
+}
+
 TEST_F(NcclRun, RecordsTensorFloat32) {
   const auto folder = run("tf32", {"--precision", "tf32"});
   EXPECT_EQ(store::read_identity(folder.checkpoint(10)).dtype, "tf32");

@@ -71,10 +71,23 @@ DeviceContext make_device_context(int ordinal) {
 
 }  // namespace zoetrope::comm
 
+namespace zoetrope::comm::nccl_double {
+
+namespace {
+bool is_shared = false;
+}  // namespace
+
+void share_device(bool share) {
+  is_shared = share;
+}
+
+}  // namespace zoetrope::comm::nccl_double
+
 namespace zoetrope::compute {
 
 DeviceQuery cuda_devices() {
-  const Device device{0, "double", "DOUBLE-" + std::to_string(getpid()), "", 0};
+  const Device device{0, "double",
+                      comm::nccl_double::is_shared ? "DOUBLE" : "DOUBLE-" + std::to_string(getpid()), "", 0};
   return {[device] { return std::vector<Device>{device}; }, ""};
 }
 

@@ -47,6 +47,12 @@ std::string live_objects();
 // link.
 void break_communicators(ncclResult_t error);
 
+// What ncclGetVersion says on this rank from now on, as in 22809; 0 for that of the headers.
+void report_version(int code);
+
+// From now on all ranks of this host see the same device, as on a host that has one; else each has its own.
+void share_device(bool share);
+
 // From now on no capture can begin on this rank, as on a device that does not support it.
 void refuse_captures(bool refuse);
 

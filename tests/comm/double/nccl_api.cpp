@@ -59,6 +59,7 @@ thread_local int group_depth = 0;
 thread_local std::vector<PendingCall> pending;
 const std::vector<CapturedGroup>* expected = nullptr;  // of the replay under way
 std::size_t next_expected = 0;
+int reported_version = NCCL_VERSION_CODE;
 
 Model& model() {
   return Model::instance();
@@ -280,6 +281,10 @@ void end_expecting() {
   expected = nullptr;
 }
 
+void report_version(int code) {
+  reported_version = code == 0 ? NCCL_VERSION_CODE : code;
+}
+
 void break_communicators(ncclResult_t error) {
   const std::lock_guard lock(comms_mutex);
   for (const auto& comm : comms) comm->broken = error;
@@ -300,7 +305,7 @@ const char* ncclGetLastError(ncclComm_t) {
 }
 
 ncclResult_t ncclGetVersion(int* version) {
-  *version = NCCL_VERSION_CODE;
+  *version = reported_version;
   return ncclSuccess;
 }
 
