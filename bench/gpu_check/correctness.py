@@ -16,8 +16,10 @@ LOSSES = "losses of 20 steps equal the CPU's to 1e-3"
 EMBEDDINGS = "embeddings equal the CPU's to 1e-3 of the largest"
 NEAREST = f"at least 99 % of the {NEIGHBOURS} nearest neighbours are the CPU's"
 STREAMED = "losses are the same to 1e-5 when images do not stay in memory"
+ONE_GPU = "there is one GPU, and only NCCL 2.30 or newer lets ranks share it (--nccl FILE)"
 GRAPH = "losses with --cuda-graph on equal those with off to 1e-4"
 ALL_GPUS = "losses on all GPUs equal those on one to 1e-4"
+SHARED = "losses of 2 and of 4 ranks that share a GPU equal one's to 1e-4"
 
 
 def small_run(jobs, device, ranks=1, more=()):
@@ -87,11 +89,11 @@ def streaming(jobs, report, found):
 
 
 def graph(jobs, report, found):
-    """Steps replayed as a CUDA graph, and steps that are not: on all GPUs"""
+    """Steps replayed as a CUDA graph, and steps that are not: by as many ranks as there can be"""
     on = "auto" if jobs.rehearse else "on"  # cores capture nothing, and refuse "on"
-    replayed, plain = (small_run(jobs, jobs.device, found["gpus"], ["--cuda-graph", mode]) for mode in (on, "off"))
+    replayed, plain = (small_run(jobs, jobs.device, found["ranks"], ["--cuda-graph", mode]) for mode in (on, "off"))
     difference = largest_loss_difference(replayed, plain)
-    report.answer(GRAPH, difference < 1e-4, f"{difference:.1e} on {found['gpus']}")
+    report.answer(GRAPH, difference < 1e-4, f"{difference:.1e} with {found['ranks']} rank(s)")
 
 
 def ranks(jobs, report, found):
@@ -103,7 +105,19 @@ def ranks(jobs, report, found):
     report.answer(ALL_GPUS, difference < 1e-4, f"{difference:.1e} on {found['gpus']}")
 
 
+def shared(jobs, report, found):
+    """Ranks that share a GPU, which NCCL can serve from 2.30 on: what is checked of ranks where there is one"""
+    if found["gpus"] > 1:
+        return  # each rank has its own
+    if not jobs.shares_gpus:
+        return report.not_run(ONE_GPU, SHARED)
+    alone = small_run(jobs, jobs.device)
+    difference = max(largest_loss_difference(small_run(jobs, jobs.device, ranks), alone) for ranks in (2, 4))
+    report.answer(SHARED, difference < 1e-4, f"{difference:.1e}")
+
+
 losses_and_embeddings.claims = (LOSSES, EMBEDDINGS, NEAREST)
 streaming.claims = (STREAMED,)
 graph.claims = (GRAPH,)
 ranks.claims = (ALL_GPUS,)
+shared.claims = (SHARED,)

@@ -33,6 +33,12 @@ class Jobs:
         self.config = self.scratch / "config.json"
         self.config.write_text(json.dumps({"model_type": "vit", "architectures": ["ViTForImageClassification"], **self.model}))
         self._runs = 0
+        self.shares_gpus = False  # whether ranks may outnumber GPUs
+        self._preload = None
+        if options.nccl:
+            # In a place without the spaces and colons that the loader takes for ends of names.
+            self._preload = self.scratch / "libnccl.so.2"
+            self._preload.symlink_to(options.nccl.resolve())
 
     def run(self, command):
         """Standard output of a command; JobFailed with its last words when it fails."""
@@ -47,8 +53,14 @@ class Jobs:
         return done.stdout
 
     def program(self, name, words, ranks=1):
-        launch = [*self.options.mpirun, "-n", ranks] if ranks > 1 else []
-        return self.run([*launch, self.path_of(name), *words])
+        return self.run(self.command(name, words, ranks))
+
+    def command(self, name, words, ranks=1):
+        launch = [*self.options.mpirun, "-n", ranks, *(["--oversubscribe"] if self.shares_gpus else [])] if ranks > 1 else []
+        environment = [f"LD_PRELOAD={self._preload}"] if self._preload else []
+        if self.shares_gpus:
+            environment.append("NCCL_MULTI_RANK_GPU_ENABLE=1")
+        return [str(word) for word in (*launch, *(["env", *environment] if environment else []), self.path_of(name), *words)]
 
     def path_of(self, name):
         """Of a program, in a build folder or in a bundle's bin/."""

@@ -4,6 +4,8 @@ the reason, and all numbers in a JSON file.
 
     bench/gpu-check                     on all GPUs of this machine, about five minutes: script/build cuda comes first, or it is
                                         started from a bundle (script/bundle cuda)
+    bench/gpu-check --nccl FILE         with another libnccl.so.2: on a machine of one GPU, one of 2.30 or newer lets ranks share
+                                        it, so that what is claimed of ranks is checked, but for their speed
     bench/gpu-check --rehearse          the same commands with little work on CPU cores: shows that the script works, and
                                         claims nothing about GPUs
 
@@ -24,6 +26,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 import tempfile
@@ -31,6 +34,7 @@ import traceback
 from pathlib import Path
 
 import correctness
+import faults
 import speed
 from jobs import JobFailed, Jobs
 from report import Report
@@ -46,7 +50,7 @@ def main():
         found = look_around(jobs)
         print(f"{found['version']}\n{found['gpus']} GPU(s): {', '.join(found['names']) or found['why_none']}\n", flush=True)
         for part in (correctness.losses_and_embeddings, correctness.streaming, correctness.graph, correctness.ranks,
-                     speed.all_reduce, speed.training, speed.graph, speed.extraction):
+                     correctness.shared, faults.ranks_that_go, speed.all_reduce, speed.training, speed.graph, speed.extraction):
             report.begin(part)
             if found["gpus"] == 0 and not options.rehearse:
                 for claim in part.claims:
@@ -74,7 +78,10 @@ def look_around(jobs):
     why = last.partition("(no GPU: ")[2].rstrip(")") or "this zoetrope was built without CUDA; build the preset cuda"
     if jobs.rehearse:
         names = ["a CPU core"] * 2
-    return {"version": version.strip(), "gpus": len(names), "names": names, "why_none": why, "cores": os.cpu_count()}
+    nccl = re.search(r"NCCL (\d+)\.(\d+)", version)
+    jobs.shares_gpus = len(names) == 1 and nccl is not None and (int(nccl[1]), int(nccl[2])) >= (2, 30)
+    return {"version": version.strip(), "gpus": len(names), "names": names, "why_none": why, "cores": os.cpu_count(),
+            "ranks": 2 if jobs.shares_gpus else len(names)}
 
 
 def parse():
@@ -85,11 +92,14 @@ def parse():
     parser.add_argument("--json", type=Path, default=Path("gpu-check.json"), help="where the numbers go")
     parser.add_argument("--scratch", help="a folder for some GB of made-up images")
     parser.add_argument("--mpirun", type=shlex.split, help="how ranks are started; default: mpirun --bind-to none")
+    parser.add_argument("--nccl", type=Path, help="a libnccl.so.2 to load in place of torch's: from 2.30 on ranks can share a GPU")
     parser.add_argument("--no-pytorch", action="store_true", help="leave out the comparison with PyTorch")
     options = parser.parse_args()
     places = [ROOT / "bin", ROOT / "build/cuda", ROOT / "build"]
     options.build = options.build or next((folder for folder in places if (folder / "zoetrope").exists()), ROOT / "build")
     options.build = options.build.resolve()  # commands run in a folder of their own
+    if options.nccl and not options.nccl.is_file():
+        parser.error(f"--nccl {options.nccl}: is no file: give the libnccl.so.2 itself")
     own = options.build / "mpirun"
     options.mpirun = options.mpirun or [own if own.exists() else "mpirun", "--bind-to", "none"]
     if not (options.build / "zoetrope").exists():

@@ -8,6 +8,7 @@ import re
 import statistics
 import sys
 
+from correctness import ONE_GPU
 from jobs import log, stage
 
 # Dense bf16 TFLOP/s without sparsity, from NVIDIA's data sheets.
@@ -43,17 +44,19 @@ def peak_of(found):
 
 def all_reduce(jobs, report, found):
     """All-reduce: algbw = bytes / time, busbw = algbw 2 (n - 1) / n, as nccl-tests has them"""
-    if found["gpus"] < 2:
-        return report.not_run("there is one GPU", RIGHT_SUMS)
+    if found["ranks"] < 2:
+        return report.not_run(ONE_GPU, RIGHT_SUMS)
     output = jobs.scratch / "comm.json"
     words = ["--device", jobs.device, "--json", output, *(["--smoke"] if jobs.rehearse else ["--max-bytes", 1 << 28])]
-    jobs.program("comm_bench", words, found["gpus"])
+    jobs.program("comm_bench", words, found["ranks"])
     measured = json.loads(output.read_text())
     for row in measured["all_reduce"]:
         print(f"  {row['bytes']:>11} bytes {row['median_us']:>10.1f} us  algbw {row['algbw_gb_s']:8.2f} GB/s"
               f"  busbw {row['busbw_gb_s']:8.2f} GB/s")
     report.number("comm_bench", measured)
     largest = measured["all_reduce"][-1]
+    if jobs.shares_gpus:
+        return report.answer(RIGHT_SUMS, True, f"{found['ranks']} ranks; they share a GPU: their speed is not judged")
     report.answer(RIGHT_SUMS, True, f"{largest['busbw_gb_s']:.1f} GB/s busbw at {largest['bytes']} bytes")
 
 
