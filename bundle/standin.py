@@ -14,7 +14,7 @@ from pathlib import Path
 
 import elf
 
-# {library: the only ones that are called of those it needs}, or {library: ^ those that are not called}
+# {library: which of those it needs are called}
 CALLED = {r"lib(avcodec|avformat|avfilter|avutil|swscale|swresample|postproc)\.so.*":
           r"lib(av|sw|postproc|x264|webp|z\.so|stdc\+\+|gcc_s).*",
           r"libhdf5_serial\.so.*": r"(?!libcurl).*",  # files of HDF5 behind a URL
