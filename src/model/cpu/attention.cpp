@@ -2,6 +2,7 @@
 #include "attention.hpp"
 
 #include <optional>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -106,6 +107,17 @@ at::Tensor short_attention(const at::Tensor& query, const at::Tensor& packed, co
   return compute(query, packed, shape, nullptr);
 }
 
+// The `count` tensors (B, N, T, D) that lie side by side in `packed`, as views of it. Attention's gradients
+// have the strides of what it takes, so that in backward the parts of a row are put side by side in one pass;
+// picked out of one view (3, B, N, T, D) by their indices, each would come as a tensor of the whole's size,
+// filled with zeros.
+std::vector<at::Tensor> heads_of(const at::Tensor& packed, std::int64_t count, const AttentionShape& shape) {
+  std::vector<at::Tensor> parts = packed.split(packed.size(2) / count, 2);
+  for (at::Tensor& part : parts)
+    part = part.view({shape.batch, shape.keys, shape.heads, shape.head_size}).transpose(1, 2);
+  return parts;
+}
+
 at::Tensor by_image(const at::Tensor& qkv, std::int64_t batch) {
   return qkv.view({batch, qkv.size(0) / batch, qkv.size(1)});
 }
@@ -132,8 +144,7 @@ at::Tensor attention_of_rows_backward(const at::Tensor& qkv, std::int64_t batch,
 at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads) {
   const AttentionShape shape = shape_of({}, qkv, heads);
   if (is_short(shape, qkv)) return short_attention({}, qkv.contiguous(), shape);
-  const at::Tensor parts = qkv.view({shape.batch, shape.keys, 3, heads, shape.head_size})
-                               .permute({2, 0, 3, 1, 4});  // (3, B, N, T, D)
+  const std::vector<at::Tensor> parts = heads_of(qkv, 3, shape);
   return at::scaled_dot_product_attention(parts[0], parts[1], parts[2])
       .transpose(1, 2)
       .reshape({shape.batch, shape.keys, heads * shape.head_size});
@@ -144,8 +155,7 @@ at::Tensor token_attention(const at::Tensor& query, const at::Tensor& key_value,
   const std::int64_t hidden = heads * shape.head_size;
   if (is_short(shape, key_value))
     return short_attention(query.contiguous(), key_value.contiguous(), shape).view({shape.batch, hidden});
-  const at::Tensor parts = key_value.view({shape.batch, shape.keys, 2, heads, shape.head_size})
-                               .permute({2, 0, 3, 1, 4});  // (2, B, N, T, D)
+  const std::vector<at::Tensor> parts = heads_of(key_value, 2, shape);
   return at::scaled_dot_product_attention(query.view({shape.batch, heads, 1, shape.head_size}), parts[0],
                                           parts[1])
       .reshape({shape.batch, hidden});
