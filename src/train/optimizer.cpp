@@ -8,15 +8,16 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "device_update.hpp"
 #include "update_kernels.hpp"
 
 namespace zoetrope::train {
 
 namespace {
 
-constexpr double kBeta1 = 0.9;
-constexpr double kBeta2 = 0.999;
-constexpr double kEps = 1e-8;
+constexpr AdamWConstants kConstants;
+constexpr double kBeta1 = kConstants.beta1;
+constexpr double kBeta2 = kConstants.beta2;
 
 }  // namespace
 
@@ -47,14 +48,13 @@ void AdamW::step(const at::Tensor& gradient, const at::Tensor& factor) {
   const c10::NoGradGuard no_grad;
   step_.add_(1);
   if (gradient.is_cpu()) return step_on_cpu(gradient, factor.item<float>());
-  gradient.mul_(factor);
-  step_on_device(gradient);
+  adamw_on_device(state_, gradient, factor, spans_, step_, learning_rate_, kConstants);
 }
 
 void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
   const double step = step_.item<double>(), learning_rate = learning_rate_.item<double>();
   const support::Range mine = state_.share.value_or(support::Range{0, gradient.numel()});
-  for (const Span& span : spans_) {
+  for (const DecaySpan& span : spans_) {
     const AdamWStep scalars{
         .gradient_factor = factor,
         .exp_avg_weight = static_cast<float>(1 - kBeta1),
@@ -63,7 +63,7 @@ void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
         .value_factor = static_cast<float>(1 - learning_rate * span.weight_decay),
         .step_size = static_cast<float>(learning_rate / (1 - std::pow(kBeta1, step))),
         .denominator_factor = static_cast<float>(1 / std::sqrt(1 - std::pow(kBeta2, step))),
-        .eps = kEps};
+        .eps = static_cast<float>(kConstants.eps)};
     const std::int64_t first = std::max(span.first, mine.begin);
     const std::int64_t end = std::min(span.first + span.size, mine.end);
     if (first >= end) continue;
@@ -72,17 +72,6 @@ void AdamW::step_on_cpu(const at::Tensor& gradient, float factor) {
                part(state_.model.flat()));
   }
   if (state_.share) communicator_.barrier();
-}
-
-void AdamW::step_on_device(const at::Tensor& gradient) {
-  for (const Span& span : spans_) {
-    const auto part = [&](const at::Tensor& flat) {
-      return std::vector<at::Tensor>{flat.narrow(0, span.first, span.size)};
-    };
-    at::_fused_adamw_(part(state_.model.flat()), part(gradient), part(state_.exp_avg),
-                      part(state_.exp_avg_sq), {}, {step_}, learning_rate_, kBeta1, kBeta2, span.weight_decay,
-                      kEps, /*amsgrad=*/false, /*maximize=*/false);
-  }
 }
 
 namespace {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schedule, gradient reducer and step, each alone.
+#include <functional>
+#include <vector>
+
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
@@ -10,6 +13,7 @@
 #include "zoetrope/train/options.hpp"
 #include "zoetrope/train/schedule.hpp"
 
+#include "device_update.hpp"
 #include "saver.hpp"
 #include "step.hpp"
 #include "tensor_dataset.hpp"
@@ -92,20 +96,27 @@ TEST_P(GradientNorm, IsLibtorchs) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, GradientNorm, ::testing::Values(0, 1, 15, 16384, 100003));
 
-// In the first steps, where the moments are corrected most, with a gradient that is clipped.
-TEST(AdamW, UpdatesAsLibtorchs) {
-  const auto communicator = comm::make_single_communicator();
-  const TrainingState state = make_state(model::load_checkpoint(golden("vit-tiny")), *communicator);
-  const model::Vit& model = state.model;
-  AdamW optimizer(state, 0.1, *communicator);
-  model.flat().normal_();
-  at::Tensor values = model.flat().clone(), exp_avg = at::zeros_like(values), exp_avg_sq = exp_avg.clone();
-  const at::Tensor learning_rate = at::scalar_tensor(0.01, at::kDouble), step = at::zeros({}, at::kFloat);
-  optimizer.set_learning_rate(0.01);
+// Between parameters is padding.
+void expect_equal_parameters(const model::Vit& model, const at::Tensor& ours, const at::Tensor& theirs) {
+  for (const model::Parameter& parameter : model.parameters())
+    EXPECT_TRUE(ours.narrow(0, parameter.offset, parameter.size())
+                    .allclose(theirs.narrow(0, parameter.offset, parameter.size()), 1e-6, 1e-7))
+        << parameter.parts.front().name;
+}
 
+// From `factor` times the gradient.
+using UpdateState = std::function<void(const at::Tensor& gradient, const at::Tensor& factor)>;
+
+// In the first steps, where the moments are corrected most, with a gradient that is clipped.
+void expect_libtorchs_adamw(const TrainingState& state, const UpdateState& update) {
+  const model::Vit& model = state.model;
+  model.flat().normal_();
+  const at::Tensor values = model.flat().clone(), exp_avg = at::zeros_like(values),
+                   exp_avg_sq = exp_avg.clone();
+  const at::Tensor learning_rate = at::scalar_tensor(0.01, at::kDouble), step = at::zeros({}, at::kFloat);
   for (int i = 0; i < 3; ++i) {
     const at::Tensor gradient = at::randn_like(values), clipped = gradient * 0.25;
-    optimizer.step(gradient, at::scalar_tensor(0.25, at::kFloat));
+    update(gradient, at::scalar_tensor(0.25, at::kFloat));
     step.add_(1);
     for (const model::Parameter& parameter : model.parameters()) {
       const auto part = [&](const at::Tensor& flat) {
@@ -115,16 +126,34 @@ TEST(AdamW, UpdatesAsLibtorchs) {
                         learning_rate, 0.9, 0.999, parameter.decays ? 0.1 : 0.0, 1e-8, false, false);
     }
   }
+  expect_equal_parameters(model, model.flat(), values);
+  expect_equal_parameters(model, state.exp_avg, exp_avg);
+  expect_equal_parameters(model, state.exp_avg_sq, exp_avg_sq);
+}
 
-  for (const model::Parameter& parameter : model.parameters()) {  // between them is padding
-    const auto equal = [&](const at::Tensor& ours, const at::Tensor& theirs) {
-      return ours.narrow(0, parameter.offset, parameter.size())
-          .allclose(theirs.narrow(0, parameter.offset, parameter.size()), 1e-6, 1e-7);
-    };
-    EXPECT_TRUE(equal(model.flat(), values)) << parameter.parts.front().name;
-    EXPECT_TRUE(equal(state.exp_avg, exp_avg)) << parameter.parts.front().name;
-    EXPECT_TRUE(equal(state.exp_avg_sq, exp_avg_sq)) << parameter.parts.front().name;
-  }
+TEST(AdamW, UpdatesAsLibtorchs) {
+  const auto communicator = comm::make_single_communicator();
+  const TrainingState state = make_state(model::load_checkpoint(golden("vit-tiny")), *communicator);
+  AdamW optimizer(state, 0.1, *communicator);
+  optimizer.set_learning_rate(0.01);
+  expect_libtorchs_adamw(
+      state, [&](const at::Tensor& gradient, const at::Tensor& factor) { optimizer.step(gradient, factor); });
+}
+
+// libtorch has the kernel that devices run for CPUs, too.
+TEST(AdamW, UpdatesAsLibtorchsOnADevice) {
+  const auto communicator = comm::make_single_communicator();
+  const TrainingState state = make_state(model::load_checkpoint(golden("vit-tiny")), *communicator);
+  std::vector<DecaySpan> spans;
+  for (const model::Parameter& parameter : state.model.parameters())
+    spans.push_back({parameter.offset, parameter.size(), parameter.decays ? 0.1 : 0.0});
+  const at::Tensor step = at::zeros({}, at::kFloat), learning_rate = at::scalar_tensor(0.01, at::kFloat);
+  expect_libtorchs_adamw(state, [&](const at::Tensor& gradient, const at::Tensor& factor) {
+    step.add_(1);
+    const at::Tensor clipped = gradient * factor;
+    adamw_on_device(state, gradient, factor, spans, step, learning_rate, {});
+    EXPECT_TRUE(at::equal(gradient, clipped));  // as clip_grad_norm_ leaves it
+  });
 }
 
 TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {

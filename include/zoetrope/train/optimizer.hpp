@@ -12,6 +12,13 @@
 
 namespace zoetrope::train {
 
+// A run of neighbouring parameters that are treated alike.
+struct DecaySpan {
+  std::int64_t first = 0;
+  std::int64_t size = 0;
+  double weight_decay = 0;
+};
+
 class AdamW {
  public:
   // Betas 0.9 and 0.999, eps 1e-8. Only parameters that decay take `weight_decay`. Both outlive this.
@@ -32,19 +39,11 @@ class AdamW {
   }
 
  private:
-  // A run of neighbouring parameters that are treated alike.
-  struct Span {
-    std::int64_t first = 0;
-    std::int64_t size = 0;
-    double weight_decay = 0;
-  };
-
   void step_on_cpu(const at::Tensor& gradient, float factor);
-  void step_on_device(const at::Tensor& gradient);
 
   const TrainingState& state_;
   comm::Communicator& communicator_;
-  std::vector<Span> spans_;
+  std::vector<DecaySpan> spans_;
   at::Tensor step_;           // float32 scalar, as the fused kernel wants it
   at::Tensor learning_rate_;  // scalar: float64 on the CPU, float32 on a device, whose kernel reads that
 };
