@@ -131,7 +131,8 @@ po::options_description forward_options(Options& o) {
   add("backend", choice(o.pipeline.compute.backend, "backend", "B", kBackends),
       "what the ranks' tensors go through: mpi, nccl, or auto: nccl between GPUs");
   add("precision", choice(o.pipeline.compute.precision, "precision", "P", kPrecisions),
-      "fp32; tf32 (a GPU's faster products); bf16 (autocast: weights and optimizer stay fp32); auto: bf16 on "
+      "fp32; tf32 (a GPU's faster products); bf16 (matrix products; weights and optimizer stay fp32); auto: "
+      "bf16 on "
       "GPUs, else fp32");
   return group;
 }

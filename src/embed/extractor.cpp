@@ -29,7 +29,7 @@ class RowsInProgress {
  public:
   RowsInProgress(const model::Vit& model, const data::PreprocessorConfig& preprocessor,
                  model::Precision precision, std::int64_t num_rows)
-      : model_(model), preprocessor_(preprocessor), precision_(precision) {
+      : model_(model), preprocessor_(preprocessor), rounded_(model.rounded(precision)) {
     rows_.embeddings.resize(static_cast<std::size_t>(num_rows * model.config().hidden_size));
     rows_.logits.resize(static_cast<std::size_t>(num_rows * model.config().num_labels()));
   }
@@ -67,10 +67,9 @@ class RowsInProgress {
   // CLS rows and logits, float32.
   std::pair<at::Tensor, at::Tensor> embed(const at::Tensor& bytes) const {
     const at::Tensor pixels = data::normalize(bytes, preprocessor_);
-    const model::PrecisionScope scope(precision_, bytes.device().type());
-    const at::Tensor features = model_.features(pixels);
+    const at::Tensor features = model_.features(pixels, rounded_);
     const at::Tensor cls = features.narrow(1, 0, model_.config().hidden_size);
-    return {cls.to(at::kFloat).contiguous(), model_.classify(features).to(at::kFloat).contiguous()};
+    return {cls.to(at::kFloat).contiguous(), model_.classify(features, rounded_).to(at::kFloat).contiguous()};
   }
 
   void store(const at::Tensor& cls, const at::Tensor& scores, std::int64_t first) {
@@ -85,7 +84,7 @@ class RowsInProgress {
 
   const model::Vit& model_;
   const data::PreprocessorConfig& preprocessor_;
-  model::Precision precision_;
+  at::Tensor rounded_;
   store::EmbeddedRows rows_;
   Arriving arriving_;
 };

@@ -9,17 +9,46 @@
 
 namespace zoetrope::model {
 
-at::Tensor Forward::linear(const at::Tensor& x, const Affine& affine) const {
-  return at::linear(x, tensor(affine.weight), optional_tensor(affine.bias));
+Rounded Forward::rounded(int index) const {
+  if (index < 0) return {};
+  const Parameter& parameter = architecture_.parameters[static_cast<std::size_t>(index)];
+  if (!rounded_.defined()) return {tensor(index), {}};
+  return {tensor(index), rounded_.narrow(0, parameter.offset, parameter.size()).view(parameter.shape)};
+}
+
+Forward::Weights Forward::weights(const Affine& affine) const {
+  return {rounded(affine.weight), rounded(affine.bias)};
+}
+
+// The first rows of a layer's weight and bias, and the others.
+std::array<Forward::Weights, 2> Forward::split_rows(const Weights& weights, std::int64_t first) const {
+  const auto split = [&](const at::Tensor& x) {
+    return x.defined() ? x.split_with_sizes({first, x.size(0) - first}) : std::vector<at::Tensor>(2);
+  };
+  const auto weight = split(weights.weight.parameter), weight_values = split(weights.weight.values);
+  const auto bias = split(weights.bias.parameter), bias_values = split(weights.bias.values);
+  return {Weights{{weight[0], weight_values[0]}, {bias[0], bias_values[0]}},
+          Weights{{weight[1], weight_values[1]}, {bias[1], bias_values[1]}}};
+}
+
+at::Tensor Forward::linear(const at::Tensor& x, const Weights& weights) const {
+  if (rounded_.defined()) return linear_bf16(x, weights.weight, weights.bias);
+  return at::linear(x, weights.weight.parameter, weights.bias.parameter);
 }
 
 at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
   return at::layer_norm(x, {x.size(-1)}, tensor(affine.weight), tensor(affine.bias), config_.layer_norm_eps);
 }
 
+// As products take it.
+at::Tensor Forward::normed(const at::Tensor& x, const Affine& norm) const {
+  const at::Tensor result = layer_norm(x, norm);
+  return rounded_.defined() ? result.to(at::kBFloat16) : result;
+}
+
 // The residual connection, with LayerScale where the family has it.
 at::Tensor Forward::add_to(const at::Tensor& residual, const at::Tensor& x, int scale) const {
-  return scale < 0 ? residual + x : at::addcmul(residual, x, tensor(scale));
+  return scale < 0 ? residual + x : at::addcmul(residual, x.to(at::kFloat), tensor(scale));
 }
 
 // A convolution whose stride is its kernel's size is one matrix product over the patches' pixels.
@@ -36,31 +65,30 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
       tensor(architecture_.position_embeddings), config_.num_prefix_tokens(), rows, columns);  // (1, T, H)
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
-  const at::Tensor weight = tensor(projection.weight).view({config_.hidden_size, channels * side * side});
+  Weights as_rows = weights(projection);
+  for (at::Tensor* const weight : {&as_rows.weight.parameter, &as_rows.weight.values})
+    if (weight->defined()) *weight = weight->view({config_.hidden_size, channels * side * side});
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(at::linear(patches, weight, tensor(projection.bias)));  // (B, P, H)
-  return at::cat(parts, 1) + positions;                                   // (B, T, H)
+  parts.push_back(linear(patches, as_rows));  // (B, P, H)
+  return at::cat(parts, 1) + positions;       // (B, T, H)
 }
 
 at::Tensor Forward::attention_block(const at::Tensor& tokens, const LayerIndex& index) const {
-  const at::Tensor qkv = linear(layer_norm(tokens, index.norm_before), index.qkv);  // (B, T, 3H)
+  const at::Tensor qkv = linear(normed(tokens, index.norm_before), weights(index.qkv));  // (B, T, 3H)
   const at::Tensor context = self_attention(qkv, config_.num_attention_heads);
-  return add_to(tokens, linear(context, index.attention_out), index.attention_scale);
+  return add_to(tokens, linear(context, weights(index.attention_out)), index.attention_scale);
 }
 
 // Where only the CLS token's row is used after the last layer: its query attends to every token's key and
 // value, and nothing else of the layer is computed for the other rows.
 at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const {
-  const std::int64_t hidden = config_.hidden_size;
-  const at::Tensor normed = layer_norm(tokens, index.norm_before);
-  const std::vector<at::Tensor> weight = tensor(index.qkv.weight).split_with_sizes({hidden, 2 * hidden});
-  const at::Tensor all_bias = optional_tensor(index.qkv.bias);
-  const std::vector<at::Tensor> bias =
-      all_bias.defined() ? all_bias.split_with_sizes({hidden, 2 * hidden}) : std::vector<at::Tensor>(2);
-  const at::Tensor query = at::linear(normed.select(1, 0), weight[0], bias[0]);  // (B, H)
-  const at::Tensor key_value = at::linear(normed, weight[1], bias[1]);           // (B, T, 2H)
+  const at::Tensor rows = normed(tokens, index.norm_before);
+  const auto [of_query, of_key_value] = split_rows(weights(index.qkv), config_.hidden_size);
+  const at::Tensor query = linear(rows.select(1, 0), of_query);  // (B, H)
+  const at::Tensor key_value = linear(rows, of_key_value);       // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
-  return add_to(tokens.select(1, 0), linear(context, index.attention_out), index.attention_scale);  // (B, H)
+  return add_to(tokens.select(1, 0), linear(context, weights(index.attention_out)),
+                index.attention_scale);  // (B, H)
 }
 
 at::Tensor Forward::activate(const at::Tensor& x) const {
@@ -82,13 +110,13 @@ at::Tensor Forward::activate(const at::Tensor& x) const {
 }
 
 at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index) const {
-  const at::Tensor inner = activate(linear(layer_norm(tokens, index.norm_after), index.mlp_in));
-  return add_to(tokens, linear(inner, index.mlp_out), index.mlp_scale);
+  const at::Tensor inner = activate(linear(normed(tokens, index.norm_after), weights(index.mlp_in)));
+  return add_to(tokens, linear(inner, weights(index.mlp_out)), index.mlp_scale);
 }
 
 bool Forward::can_fuse(const at::Tensor& tokens) const {
   const bool is_alone = at::in_parallel_region() || at::get_num_threads() == 1;
-  return is_alone && is_plain_float(tokens) && can_fuse_layer(config_, tokens.size(1));
+  return is_alone && !rounded_.defined() && is_plain_float(tokens) && can_fuse_layer(config_, tokens.size(1));
 }
 
 EncoderLayerWeights Forward::weights_of(const LayerIndex& index) const {
@@ -137,7 +165,7 @@ at::Tensor Forward::features(const at::Tensor& pixels) const {
 }
 
 at::Tensor Forward::classify(const at::Tensor& features) const {
-  return linear(features, architecture_.classifier);
+  return linear(features, weights(architecture_.classifier));
 }
 
 }  // namespace zoetrope::model

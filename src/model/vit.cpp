@@ -54,20 +54,28 @@ std::int64_t Vit::num_parameters() const {
   return count;
 }
 
-at::Tensor Vit::embed(const at::Tensor& pixels) const {
-  return Forward(config_, *architecture_, tensors_).cls(pixels);
+at::Tensor Vit::rounded(Precision precision) const {
+  return precision == Precision::kBFloat16 ? flat_.detach().to(at::kBFloat16) : at::Tensor();
 }
 
-at::Tensor Vit::features(const at::Tensor& pixels) const {
-  return Forward(config_, *architecture_, tensors_).features(pixels);
+Forward Vit::forward(const at::Tensor& rounded) const {
+  return {config_, *architecture_, tensors_, rounded};
 }
 
-at::Tensor Vit::classify(const at::Tensor& features) const {
-  return Forward(config_, *architecture_, tensors_).classify(features);
+at::Tensor Vit::embed(const at::Tensor& pixels, const at::Tensor& rounded) const {
+  return forward(rounded).cls(pixels);
 }
 
-at::Tensor Vit::logits(const at::Tensor& pixels) const {
-  return classify(features(pixels));
+at::Tensor Vit::features(const at::Tensor& pixels, const at::Tensor& rounded) const {
+  return forward(rounded).features(pixels);
+}
+
+at::Tensor Vit::classify(const at::Tensor& features, const at::Tensor& rounded) const {
+  return forward(rounded).classify(features);
+}
+
+at::Tensor Vit::logits(const at::Tensor& pixels, const at::Tensor& rounded) const {
+  return classify(features(pixels, rounded), rounded);
 }
 
 store::NamedTensors named_views(const std::vector<Parameter>& parameters, const at::Tensor& flat) {

@@ -22,8 +22,8 @@ void train_one_layer(at::Device device, model::Precision precision) {
   const at::Tensor pixels =
       at::zeros({8, config.num_channels, config.image_size, config.image_size}, at::TensorOptions(device));
   const at::Tensor labels = at::zeros({8}, at::TensorOptions(device).dtype(at::kLong));
-  const model::PrecisionScope scope(precision, device.type());
-  at::cross_entropy_loss(model.logits(pixels).to(at::kFloat), labels).backward();
+  const at::Tensor logits = model.logits(pixels, model.rounded(precision));
+  at::cross_entropy_loss(logits.to(at::kFloat), labels).backward();
 }
 
 }  // namespace

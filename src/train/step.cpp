@@ -84,12 +84,13 @@ const at::Tensor& StepRunner::run(const LocalBatch& batch) {
   std::vector<at::Tensor> sums(replicas_.size());
   for (at::Tensor& replica : sums) replica = at::zeros_like(totals_);
 
+  const at::Tensor rounded = replicas_.front().model.rounded(precision_);  // they share their values
   reducer_->zero();
   if (num_rows == 0) reducer_->expect_backward(0);
   for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
     const std::int64_t count = std::min(micro_batch_, num_rows - first);
     if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_replicas)));
-    run_micro_batch(batch.pixels.narrow(0, first, count), batch.labels.narrow(0, first, count),
+    run_micro_batch(batch.pixels.narrow(0, first, count), batch.labels.narrow(0, first, count), rounded,
                     batch.batch_size, sums);
     support::mark_progress();
   }
@@ -101,7 +102,8 @@ const at::Tensor& StepRunner::run(const LocalBatch& batch) {
   return totals_;
 }
 
-void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,
+void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels,
+                                 const at::Tensor& rounded, std::int64_t batch_size,
                                  std::vector<at::Tensor>& sums) {
   const std::int64_t count = pixels.size(0);
   const auto active = static_cast<int>(std::min(count, static_cast<std::int64_t>(replicas_.size())));
@@ -109,7 +111,7 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
     const auto [first, last] = support::share(count, static_cast<int>(i), active);
     const auto index = static_cast<std::size_t>(i);
     sums[index] += run_replica(replicas_[index], pixels.narrow(0, first, last - first),
-                               labels.narrow(0, first, last - first), batch_size);
+                               labels.narrow(0, first, last - first), rounded, batch_size);
   };
   if (replicas_.size() == 1) return run(0);  // the threads work inside each operation
   compute::for_each_task(active, run);
@@ -117,13 +119,9 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
 
 // Sum of the images' losses, and how many were right.
 at::Tensor StepRunner::run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
-                                   std::int64_t batch_size) const {
+                                   const at::Tensor& rounded, std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
-  at::Tensor logits;
-  {
-    const model::PrecisionScope scope(precision_, pixels.device().type());
-    logits = replica.model.logits(data::normalize(pixels, preprocessor_));
-  }
+  const at::Tensor logits = replica.model.logits(data::normalize(pixels, preprocessor_), rounded);
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
   (loss / static_cast<double>(batch_size)).backward();
   const c10::NoGradGuard no_grad;

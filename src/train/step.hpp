@@ -48,10 +48,11 @@ class StepRunner {
 
  private:
   std::span<const std::int64_t> mine(std::span<const std::int64_t> batch) const;
-  void run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, std::int64_t batch_size,
-                       std::vector<at::Tensor>& sums);
+  // `rounded` as model::Vit takes it.
+  void run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, const at::Tensor& rounded,
+                       std::int64_t batch_size, std::vector<at::Tensor>& sums);
   at::Tensor run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
-                         std::int64_t batch_size) const;
+                         const at::Tensor& rounded, std::int64_t batch_size) const;
 
   data::ImageCache& images_;
   const data::PreprocessorConfig& preprocessor_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schedule, gradient reducer and step, each alone.
 #include <functional>
+#include <memory>
+#include <numeric>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -239,6 +241,31 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
     optimizer.step(runner.gradient(), clip_alone(runner.gradient(), 1.0).factor);
     EXPECT_NEAR(loss, losses[step].item<double>(), 1e-4 * loss) << "step " << step;
   }
+}
+
+// In bf16 products take a copy of the weights, which must be that of the step.
+TEST(StepRunner, RoundsTheWeightsOfEachStep) {
+  const auto preprocessor = testing::golden_preprocessor();
+  const auto images = testing::cache_of(testing::golden_images(24), preprocessor);
+  auto communicator = comm::make_single_communicator();
+  const TrainingState state = make_state(model::load_checkpoint(golden("train-50/initial")), *communicator);
+  const auto make_runner = [&](std::int64_t micro_batch) {
+    return std::make_unique<StepRunner>(state.model, *images, preprocessor, model::Precision::kBFloat16, 1,
+                                        24, micro_batch, state.share, *communicator);
+  };
+  std::vector<std::int64_t> batch(24);
+  std::iota(batch.begin(), batch.end(), 0);
+  const auto run = [&](StepRunner& runner) { return runner.run(runner.load(batch, 0))[0].item<double>(); };
+
+  const auto runner = make_runner(24), in_passes = make_runner(7);
+  const double before = run(*runner);
+  state.model.flat().mul_(1.25);
+  const double after = run(*runner);
+
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after, run(*make_runner(24)));
+  EXPECT_NEAR(run(*in_passes), after, 1e-3 * after);
+  EXPECT_LT(testing::relative_difference(in_passes->gradient(), runner->gradient()), 0.02);
 }
 
 }  // namespace

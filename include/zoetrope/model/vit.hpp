@@ -14,6 +14,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "zoetrope/model/config.hpp"
+#include "zoetrope/model/precision.hpp"
 #include "zoetrope/store/safetensors.hpp"
 
 namespace zoetrope::model {
@@ -37,6 +38,7 @@ struct Parameter {
   std::int64_t size() const;
 };
 
+class Forward;
 struct Architecture;  // which parameters a configuration has, and where each is used
 
 // All parameters of a model, as views of one flat float32 buffer: an optimizer, a norm or a broadcast is then
@@ -48,14 +50,17 @@ class Vit {
 
   // Logits [B, L] of pixels float32 [B, C, S, S]. Records gradients as grad mode says. Where S is not the
   // configuration's image_size, the position embeddings are interpolated, as with transformers'
-  // interpolate_pos_encoding.
-  at::Tensor logits(const at::Tensor& pixels) const;
+  // interpolate_pos_encoding. `rounded`, here and below, is in which precision: what rounded() gave.
+  at::Tensor logits(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
   // The CLS row after the final LayerNorm, [B, H]: AutoModel(...).last_hidden_state[:, 0].
-  at::Tensor embed(const at::Tensor& pixels) const;
+  at::Tensor embed(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
   // What the classifier takes, [B, F]: the CLS row, and beside it the patches' mean where the family has it.
-  at::Tensor features(const at::Tensor& pixels) const;
+  at::Tensor features(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
   // The classifier on features [B, F].
-  at::Tensor classify(const at::Tensor& features) const;
+  at::Tensor classify(const at::Tensor& features, const at::Tensor& rounded = {}) const;
+  // The values as matrix products of `precision` take them, for passes until they change: in bfloat16 a copy
+  // of flat(), made once for all of them; undefined in the others, which take the values themselves.
+  at::Tensor rounded(Precision precision) const;
 
   const VitConfig& config() const { return config_; }
   const std::vector<Parameter>& parameters() const;
@@ -77,6 +82,7 @@ class Vit {
  private:
   Vit() = default;
   void make_leaves();
+  Forward forward(const at::Tensor& rounded) const;
 
   VitConfig config_;
   std::shared_ptr<const Architecture> architecture_;

@@ -2,7 +2,6 @@
 #include "linear.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 
 #include "gemm.hpp"
 #include "tensor_rows.hpp"
@@ -10,7 +9,7 @@
 namespace zoetrope::model {
 
 bool is_plain_float(const at::Tensor& x) {
-  return x.device().is_cpu() && x.scalar_type() == at::kFloat && !at::autocast::is_autocast_enabled(at::kCPU);
+  return x.device().is_cpu() && x.scalar_type() == at::kFloat;
 }
 
 at::Tensor linear_of_rows(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
