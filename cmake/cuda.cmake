@@ -10,6 +10,9 @@ find_path(ZOETROPE_NCCL_INCLUDE nccl.h HINTS ${site_packages}/nvidia/nccl/includ
 # The runtime's headers include crt/, which has a wheel of its own (nvidia-cuda-crt) and is in every toolkit.
 find_path(ZOETROPE_CUDA_INCLUDE crt/host_config.h HINTS ${cuda_wheels} ENV CUDA_HOME PATHS /usr/local/cuda PATH_SUFFIXES include)
 
+# CUDA's compiler as a library, which the program loads when it runs on a GPU; a test compiles with it wherever it is.
+file(GLOB ZOETROPE_NVRTC ${site_packages}/nvidia/cu[0-9]*/lib/libnvrtc.so.[0-9]*)
+
 if(ZOETROPE_NCCL_INCLUDE AND ZOETROPE_CUDA_INCLUDE)
   add_library(zoetrope_cuda_headers INTERFACE)
   target_include_directories(zoetrope_cuda_headers SYSTEM INTERFACE ${ZOETROPE_NCCL_INCLUDE} ${ZOETROPE_CUDA_INCLUDE})

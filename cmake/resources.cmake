@@ -20,7 +20,7 @@ function(zoetrope_embed target namespace)
     if(NOT EXISTS "${path}")
       message(FATAL_ERROR "No ${name} at '${path}'. Run script/bootstrap.")
     endif()
-    set(symbol zoetrope_resource_${index})
+    set(symbol ${target}_resource_${index})
     string(APPEND data
       "asm(\".section .rodata\\n\" \".global ${symbol}\\n\" \"${symbol}:\\n\" \".incbin \\\"${path}\\\"\\n\"\n"
       "    \".global ${symbol}_end\\n\" \"${symbol}_end:\\n\" \".byte 0\\n\" \".previous\\n\");\n"

@@ -2,6 +2,8 @@
 // Shapes: B images, T tokens, H hidden.
 #include "forward.hpp"
 
+#include <utility>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -36,19 +38,37 @@ at::Tensor Forward::linear(const at::Tensor& x, const Weights& weights) const {
   return at::linear(x, weights.weight.parameter, weights.bias.parameter);
 }
 
-at::Tensor Forward::layer_norm(const at::Tensor& x, const Affine& affine) const {
-  return at::layer_norm(x, {x.size(-1)}, tensor(affine.weight), tensor(affine.bias), config_.layer_norm_eps);
-}
-
-// As products take it.
-at::Tensor Forward::normed(const at::Tensor& x, const Affine& norm) const {
-  const at::Tensor result = layer_norm(x, norm);
+// The LayerNorm's input becomes one sum.
+at::Tensor Forward::normed(Stream& tokens, const Affine& norm) const {
+  const NormParameters parameters{tensor(norm.weight), tensor(norm.bias), config_.layer_norm_eps};
+  if (kernels_) {
+    const auto [sum, result] = add_norm(kernels_, tokens.sum, tokens.branch, tokens.bias, parameters);
+    tokens = {sum, {}, {}};
+    return result;
+  }
+  const at::Tensor result =
+      at::layer_norm(tokens.sum, {tokens.sum.size(-1)}, parameters.weight, parameters.shift, parameters.eps);
   return rounded_.defined() ? result.to(at::kBFloat16) : result;
 }
 
+// In float32.
+at::Tensor Forward::last_norm(const Stream& tokens) const {
+  at::Tensor sum = tokens.sum;
+  if (tokens.branch.defined()) sum = sum + tokens.branch;
+  if (tokens.bias.defined()) sum = sum + tokens.bias;
+  return at::layer_norm(sum, {sum.size(-1)}, tensor(architecture_.norm.weight),
+                        tensor(architecture_.norm.bias), config_.layer_norm_eps);
+}
+
 // The residual connection, with LayerScale where the family has it.
-at::Tensor Forward::add_to(const at::Tensor& residual, const at::Tensor& x, int scale) const {
-  return scale < 0 ? residual + x : at::addcmul(residual, x.to(at::kFloat), tensor(scale));
+void Forward::add_linear(Stream& to, const at::Tensor& x, const Affine& affine, int scale) const {
+  if (kernels_ && scale < 0) {
+    to.branch = linear(x, {rounded(affine.weight), {}});
+    to.bias = optional_tensor(affine.bias);
+    return;
+  }
+  const at::Tensor branch = linear(x, weights(affine));
+  to.sum = scale < 0 ? to.sum + branch : at::addcmul(to.sum, branch.to(at::kFloat), tensor(scale));
 }
 
 // A convolution whose stride is its kernel's size is one matrix product over the patches' pixels.
@@ -73,22 +93,24 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
   return at::cat(parts, 1) + positions;       // (B, T, H)
 }
 
-at::Tensor Forward::attention_block(const at::Tensor& tokens, const LayerIndex& index) const {
+Forward::Stream Forward::attention_block(Stream tokens, const LayerIndex& index) const {
   const at::Tensor qkv = linear(normed(tokens, index.norm_before), weights(index.qkv));  // (B, T, 3H)
   const at::Tensor context = self_attention(qkv, config_.num_attention_heads);
-  return add_to(tokens, linear(context, weights(index.attention_out)), index.attention_scale);
+  add_linear(tokens, context, index.attention_out, index.attention_scale);
+  return tokens;
 }
 
 // Where only the CLS token's row is used after the last layer: its query attends to every token's key and
 // value, and nothing else of the layer is computed for the other rows.
-at::Tensor Forward::attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const {
+Forward::Stream Forward::attention_block_cls(Stream tokens, const LayerIndex& index) const {
   const at::Tensor rows = normed(tokens, index.norm_before);
   const auto [of_query, of_key_value] = split_rows(weights(index.qkv), config_.hidden_size);
   const at::Tensor query = linear(rows.select(1, 0), of_query);  // (B, H)
   const at::Tensor key_value = linear(rows, of_key_value);       // (B, T, 2H)
   const at::Tensor context = token_attention(query, key_value, config_.num_attention_heads);
-  return add_to(tokens.select(1, 0), linear(context, weights(index.attention_out)),
-                index.attention_scale);  // (B, H)
+  Stream cls{tokens.sum.select(1, 0), {}, {}};  // (B, H)
+  add_linear(cls, context, index.attention_out, index.attention_scale);
+  return cls;
 }
 
 at::Tensor Forward::activate(const at::Tensor& x) const {
@@ -109,9 +131,16 @@ at::Tensor Forward::activate(const at::Tensor& x) const {
   return x;
 }
 
-at::Tensor Forward::mlp_block(const at::Tensor& tokens, const LayerIndex& index) const {
-  const at::Tensor inner = activate(linear(normed(tokens, index.norm_after), weights(index.mlp_in)));
-  return add_to(tokens, linear(inner, weights(index.mlp_out)), index.mlp_scale);
+at::Tensor Forward::mlp_inner(const at::Tensor& normed, const LayerIndex& index) const {
+  if (kernels_ && config_.hidden_act == Activation::kGelu && !config_.use_swiglu_ffn)
+    return bias_gelu(kernels_, linear(normed, {rounded(index.mlp_in.weight), {}}), tensor(index.mlp_in.bias));
+  return activate(linear(normed, weights(index.mlp_in)));
+}
+
+Forward::Stream Forward::mlp_block(Stream tokens, const LayerIndex& index) const {
+  const at::Tensor inner = mlp_inner(normed(tokens, index.norm_after), index);
+  add_linear(tokens, inner, index.mlp_out, index.mlp_scale);
+  return tokens;
 }
 
 bool Forward::can_fuse(const at::Tensor& tokens) const {
@@ -134,33 +163,31 @@ EncoderLayerWeights Forward::weights_of(const LayerIndex& index) const {
                   .out_bias = tensor(index.mlp_out.bias)}};
 }
 
-at::Tensor Forward::layer(const at::Tensor& tokens, const LayerIndex& index) const {
-  if (can_fuse(tokens)) return encoder_layer(config_, tokens, weights_of(index));
-  return mlp_block(attention_block(tokens, index), index);
+Forward::Stream Forward::layer(Stream tokens, const LayerIndex& index) const {
+  if (can_fuse(tokens.sum)) return {encoder_layer(config_, tokens.sum, weights_of(index)), {}, {}};
+  return mlp_block(attention_block(std::move(tokens), index), index);
 }
 
 // The CLS token's row of a layer after which no other is used.
-at::Tensor Forward::last_layer_cls(const at::Tensor& tokens, const LayerIndex& index) const {
-  if (can_fuse(tokens)) return encoder_layer_of_first(config_, tokens, weights_of(index));
-  return mlp_block(attention_block_cls(tokens, index), index);
+Forward::Stream Forward::last_layer_cls(Stream tokens, const LayerIndex& index) const {
+  if (can_fuse(tokens.sum)) return {encoder_layer_of_first(config_, tokens.sum, weights_of(index)), {}, {}};
+  return mlp_block(attention_block_cls(std::move(tokens), index), index);
 }
 
-at::Tensor Forward::layers_before_last(const at::Tensor& pixels) const {
-  at::Tensor tokens = embed_patches(pixels);
+Forward::Stream Forward::layers_before_last(const at::Tensor& pixels) const {
+  Stream tokens{embed_patches(pixels), {}, {}};
   for (std::size_t i = 0; i + 1 < architecture_.layers.size(); ++i)
-    tokens = layer(tokens, architecture_.layers[i]);
+    tokens = layer(std::move(tokens), architecture_.layers[i]);
   return tokens;
 }
 
 at::Tensor Forward::cls(const at::Tensor& pixels) const {
-  return layer_norm(last_layer_cls(layers_before_last(pixels), architecture_.layers.back()),
-                    architecture_.norm);
+  return last_norm(last_layer_cls(layers_before_last(pixels), architecture_.layers.back()));
 }
 
 at::Tensor Forward::features(const at::Tensor& pixels) const {
   if (!config_.pools_patches()) return cls(pixels);
-  const LayerIndex& last = architecture_.layers.back();
-  const at::Tensor tokens = layer_norm(layer(layers_before_last(pixels), last), architecture_.norm);
+  const at::Tensor tokens = last_norm(layer(layers_before_last(pixels), architecture_.layers.back()));
   return at::cat({tokens.select(1, 0), tokens.slice(1, config_.num_prefix_tokens()).mean(1)}, 1);
 }
 

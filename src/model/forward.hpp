@@ -12,6 +12,7 @@
 #include "zoetrope/model/config.hpp"
 
 #include "architecture.hpp"
+#include "bf16/fused.hpp"
 #include "bf16/linear.hpp"
 #include "cpu/engine.hpp"
 
@@ -19,10 +20,15 @@ namespace zoetrope::model {
 
 class Forward {
  public:
-  // `rounded`: the flat buffer in bfloat16, for products in it; undefined in float32.
+  // `rounded`: the flat buffer in bfloat16, for products in it; undefined in float32. `kernels` then compute
+  // what lies between the products; null: libtorch's operations do.
   Forward(const VitConfig& config, const Architecture& architecture, const std::vector<at::Tensor>& tensors,
-          at::Tensor rounded)
-      : config_(config), architecture_(architecture), tensors_(tensors), rounded_(std::move(rounded)) {}
+          at::Tensor rounded = {}, KernelsPointer kernels = {})
+      : config_(config),
+        architecture_(architecture),
+        tensors_(tensors),
+        rounded_(std::move(rounded)),
+        kernels_(std::move(kernels)) {}
 
   // pixels (B, C, S, S) -> the CLS row after the final LayerNorm (B, H).
   at::Tensor cls(const at::Tensor& pixels) const;
@@ -36,18 +42,25 @@ class Forward {
   struct Weights {
     Rounded weight, bias;
   };
+  // The rows between layers: sum + branch + bias, of which the last two may be undefined. `branch` is added
+  // where the next LayerNorm reads the rows anyway.
+  struct Stream {
+    at::Tensor sum;
+    at::Tensor branch, bias;
+  };
 
   at::Tensor embed_patches(const at::Tensor& pixels) const;
-  at::Tensor layer(const at::Tensor& tokens, const LayerIndex& index) const;
-  at::Tensor last_layer_cls(const at::Tensor& tokens, const LayerIndex& index) const;
-  at::Tensor layers_before_last(const at::Tensor& pixels) const;
-  at::Tensor attention_block(const at::Tensor& tokens, const LayerIndex& index) const;
-  at::Tensor attention_block_cls(const at::Tensor& tokens, const LayerIndex& index) const;
-  at::Tensor mlp_block(const at::Tensor& tokens, const LayerIndex& index) const;
+  Stream layer(Stream tokens, const LayerIndex& index) const;
+  Stream last_layer_cls(Stream tokens, const LayerIndex& index) const;
+  Stream layers_before_last(const at::Tensor& pixels) const;
+  Stream attention_block(Stream tokens, const LayerIndex& index) const;
+  Stream attention_block_cls(Stream tokens, const LayerIndex& index) const;
+  Stream mlp_block(Stream tokens, const LayerIndex& index) const;
   at::Tensor activate(const at::Tensor& x) const;
-  at::Tensor add_to(const at::Tensor& residual, const at::Tensor& x, int scale) const;
-  at::Tensor layer_norm(const at::Tensor& x, const Affine& affine) const;
-  at::Tensor normed(const at::Tensor& x, const Affine& norm) const;
+  at::Tensor mlp_inner(const at::Tensor& normed, const LayerIndex& index) const;
+  void add_linear(Stream& to, const at::Tensor& x, const Affine& affine, int scale) const;
+  at::Tensor normed(Stream& tokens, const Affine& norm) const;
+  at::Tensor last_norm(const Stream& tokens) const;
   at::Tensor linear(const at::Tensor& x, const Weights& weights) const;
   Weights weights(const Affine& affine) const;
   std::array<Weights, 2> split_rows(const Weights& weights, std::int64_t first) const;
@@ -61,6 +74,7 @@ class Forward {
   const Architecture& architecture_;
   const std::vector<at::Tensor>& tensors_;
   at::Tensor rounded_;
+  KernelsPointer kernels_;
 };
 
 }  // namespace zoetrope::model

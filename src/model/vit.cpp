@@ -6,6 +6,7 @@
 #include "zoetrope/compute/large_buffer.hpp"
 
 #include "architecture.hpp"
+#include "bf16/device_kernels.hpp"
 #include "forward.hpp"
 
 namespace zoetrope::model {
@@ -59,7 +60,8 @@ at::Tensor Vit::rounded(Precision precision) const {
 }
 
 Forward Vit::forward(const at::Tensor& rounded) const {
-  return {config_, *architecture_, tensors_, rounded};
+  return {config_, *architecture_, tensors_, rounded,
+          rounded.defined() ? kernels_on(flat_.device(), config_) : KernelsPointer()};
 }
 
 at::Tensor Vit::embed(const at::Tensor& pixels, const at::Tensor& rounded) const {
