@@ -17,6 +17,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::support {
 namespace fs = std::filesystem;
@@ -46,6 +47,7 @@ std::string reason() {
 }
 
 void flush_to_disk(const fs::path& path) {
+  const trace::Span span("flushing", path);
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   // EINVAL: a file system that cannot sync folders. It has done what it can.
   if (!fd.valid() || (::fsync(fd.get()) != 0 && errno != EINVAL))
@@ -100,6 +102,7 @@ void AtomicPath::commit() {
 }
 
 void write_file(const fs::path& path, std::string_view content) {
+  const trace::Span span("writing", path);
   AtomicPath atomic(path);
   {
     const FileDescriptor fd(
@@ -116,6 +119,7 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 std::string read_file(const fs::path& path, std::size_t max_bytes) {
+  const trace::Span span("reading", path);
   // A pipe, which may stand among images, would be waited for.
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) throw InputError(path.string() + ": cannot be opened: " + reason());
