@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include <pthread.h>
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::comm {
 
@@ -24,6 +24,7 @@ class QueuedWork final : public Work {
 
  private:
   void await() {
+    const trace::Span span("waiting for a collective");
     if (executor_ != nullptr) return executor_->run_until(result_);
     ++*num_waiting_;
     result_.wait();
@@ -71,7 +72,7 @@ void OrderedExecutor::run_until(const std::shared_future<void>& result) {
 }
 
 void OrderedExecutor::run() {
-  pthread_setname_np(pthread_self(), "zt-collectives");
+  trace::name_thread("zt-collectives");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });

@@ -12,8 +12,10 @@
 
 #include "zoetrope/compute/cpu_set.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "host.hpp"
+#include "mpi/clock_lead.hpp"
 #include "mpi/mpi_communicator.hpp"
 #include "watchdog/watchdog.hpp"
 
@@ -138,6 +140,14 @@ void World::set_compute_threads(int threads) {
 }
 void World::set_stage(const std::string& stage) {
   state_->watch->set_stage(stage);
+  trace::enter_stage(stage);
+}
+void World::set_last_words(std::function<void()> words) {
+  state_->watch->set_last_words(std::move(words));
+}
+std::int64_t World::clock_lead(const std::function<std::int64_t()>& clock) {
+  state_->communicator.barrier();
+  return measure_clock_lead(duplicate(MPI_COMM_WORLD).get(), clock);
 }
 const std::shared_ptr<Activity>& World::watch() const {
   return state_->watch;

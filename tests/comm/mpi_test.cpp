@@ -12,6 +12,7 @@
 
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/compute/cpu_set.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "comm/conformance.hpp"
 #include "host.hpp"
@@ -117,6 +118,16 @@ TEST(World, ControlScalarsTravel) {
   const std::int64_t n = world->size();
   EXPECT_EQ(all_reduce_scalar(communicator, std::int64_t{world->rank()}, ReduceOp::kSum), n * (n - 1) / 2);
   EXPECT_EQ(broadcast_string(communicator, "I am rank " + std::to_string(world->rank()), 0), "I am rank 0");
+}
+
+// Clocks of hosts that were started at different times. The ranks of this host have one.
+TEST(World, KnowsHowFarRankZerosClockIsAhead) {
+  const auto world = make_world();
+  const std::int64_t start = world->rank() * std::int64_t{1'000'000'000};
+  const std::int64_t lead = world->clock_lead([start] { return trace::now() - start; });
+  constexpr double kTolerance = 20e6;  // on a machine that does other things, too
+  EXPECT_NEAR(static_cast<double>(lead), static_cast<double>(start), kTolerance);
+  EXPECT_EQ(world->clock_lead(trace::now), 0);
 }
 
 TEST(World, OpenMpiIsCalledByItsName) {

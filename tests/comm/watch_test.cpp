@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/timeline.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "watchdog/activity.hpp"
 #include "watchdog/hang_report.hpp"
@@ -202,6 +204,32 @@ TEST(ChildId, DiffersByParentOrdinalAndColor) {
   EXPECT_NE(child_id(1, 2, 3), child_id(1, 2, 4));
   EXPECT_NE(child_id(1, 2, 3), child_id(1, 3, 3));
   EXPECT_NE(child_id(1, 2, 3), child_id(2, 2, 3));
+}
+
+TEST(LastWords, AreSaidOnce) {
+  FakeRank rank;
+  int said = 0;
+  rank.watch->say_last_words();
+  rank.watch->set_last_words([&] { ++said; });
+  rank.watch->say_last_words();
+  rank.watch->say_last_words();
+  EXPECT_EQ(said, 1);
+  rank.watch->set_last_words([&] { ++said; });
+  rank.watch->set_last_words({});
+  rank.watch->say_last_words();
+  EXPECT_EQ(said, 1);
+}
+
+TEST(Timeline, ShowsCollectivesWithTheirBytes) {
+  FakeRank rank;
+  trace::start_recording(trace::now(), "run");
+  for (const auto& [dtype, elements] :
+       {std::pair{"float32", 10}, {"float64", 10}, {"uint8", 10}, {"bfloat16", 10}, {"", 0}})
+    const Activity::Channel::Waiting waiting(rank.world, "all_reduce", elements, dtype);
+  trace::stop_recording();
+  const std::string events = trace::timeline_events({});
+  for (const char* bytes : {"40", "80", "10", "20", "0"})
+    EXPECT_THAT(events, HasSubstr(std::string("\"args\":{\"bytes\":") + bytes + "}"));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +40,15 @@ class World {
   // themselves are work of the cores: there they are done by who waits for them. Sums of three or more ranks
   // differ between the two ways in the last bits. Collective; none may be under way.
   void set_compute_threads(int threads);
-  // Names what the job is doing, for the watchdog's report: "training, step 120".
+  // Names what the job is doing, for the watchdog's report and the timeline: "training, step 120".
   void set_stage(const std::string& stage);
+  // Called once in the watchdog's thread when this job ends without the caller's doing, or a signal says that
+  // it may: what is to be saved of a rank. It is given two seconds. Empty: nothing.
+  void set_last_words(std::function<void()> words);
+
+  // How far rank 0's clock is ahead of this rank's, in the nanoseconds of `clock`; exact to half the time
+  // that a message and its answer take, and 0 within that. Collective.
+  std::int64_t clock_lead(const std::function<std::int64_t()>& clock);
 
   // CPU tensors over MPI, all ranks. Owned by the world; made at construction.
   Communicator& communicator();

@@ -2,11 +2,25 @@
 #include "watchdog/activity.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::comm {
+
+namespace {
+
+// Of "float32" 4: a name ends in its bits.
+std::int64_t item_bytes(std::string_view dtype) {
+  const std::size_t digits = dtype.find_first_of("0123456789");
+  std::int64_t bits = 0;
+  if (digits != std::string_view::npos)
+    std::from_chars(dtype.data() + digits, dtype.data() + dtype.size(), bits);
+  return bits / 8;
+}
+
+}  // namespace
 
 void Activity::add(Source* source) {
   const std::lock_guard lock(mutex_);
@@ -63,6 +77,16 @@ void Activity::abandon() {
   for (Source* source : sources_) source->abandon();
 }
 
+void Activity::set_last_words(std::function<void()> words) {
+  const std::lock_guard lock(last_words_mutex_);
+  last_words_ = std::move(words);
+}
+
+void Activity::say_last_words() {
+  const std::lock_guard lock(last_words_mutex_);
+  if (const auto words = std::exchange(last_words_, nullptr)) words();
+}
+
 Activity::Channel::Channel(std::shared_ptr<Activity> watch, std::uint64_t id, const std::string& label)
     : watch_(std::move(watch)), id_(id), label_(label) {
   watch_->add(this);
@@ -87,7 +111,7 @@ ChannelReport Activity::Channel::report(double now_s) {
 
 Activity::Channel::Waiting::Waiting(Channel& channel, const char* operation, std::int64_t elements,
                                     const char* dtype)
-    : channel_(channel) {
+    : channel_(channel), span_(operation, "bytes", elements * item_bytes(dtype)) {
   const std::lock_guard lock(channel_.mutex_);
   ++channel_.sequence_;
   channel_.operation_ = operation;

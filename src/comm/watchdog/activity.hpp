@@ -8,12 +8,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::comm {
 
@@ -76,6 +79,10 @@ class Activity {
   std::optional<std::string> failure() const;  // the first source's that has one
   void abandon();
 
+  // See World::set_last_words(). They are said once.
+  void set_last_words(std::function<void()> words);
+  void say_last_words();
+
  private:
   double idle_s();
 
@@ -86,6 +93,8 @@ class Activity {
   std::atomic<std::int64_t> moves_{0};
   std::int64_t moves_seen_ = 0;  // with support::progress_marks()
   double moved_at_s_ = 0.0;
+  std::mutex last_words_mutex_;
+  std::function<void()> last_words_;
 };
 
 // A group's sequence of collectives on this rank. Used by one thread at a time.
@@ -106,6 +115,7 @@ class Activity::Channel final : public Activity::Source {
 
    private:
     Channel& channel_;
+    const trace::Span span_;
   };
 
   std::uint64_t id() const { return id_; }

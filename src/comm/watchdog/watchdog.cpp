@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -62,6 +63,7 @@ void Watchdog::run() {
       beat();
       receive();
       if (const auto reason = watch_->failure()) end_job("rank " + std::to_string(rank_) + ": " + *reason);
+      if (support::received_signal() != 0) watch_->say_last_words();
       if (rank_ == 0) judge();
       if (is_deputy()) judge_rank_zero();
     } while (sleep_until_next_beat());
@@ -151,7 +153,10 @@ void Watchdog::end_job(const std::string& reason) {
   std::fflush(stdout);
   std::fprintf(stderr, "zoetrope: the job is ended: %s\n", reason.c_str());
   std::fflush(stderr);
-  std::packaged_task<void()> abandon([watch = watch_] { watch->abandon(); });
+  std::packaged_task<void()> abandon([watch = watch_] {
+    watch->say_last_words();
+    watch->abandon();
+  });
   const auto abandoned = abandon.get_future();
   std::thread(std::move(abandon)).detach();
   abandoned.wait_for(kAbandonTime);
