@@ -5,6 +5,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "zoetrope/support/trace.hpp"
+
 namespace zoetrope::compute {
 
 HostCopy::HostCopy(const at::Tensor& tensor) {
@@ -12,6 +14,7 @@ HostCopy::HostCopy(const at::Tensor& tensor) {
     host_ = tensor;
     return;
   }
+  const trace::Span span("queueing a copy to the host", "bytes", static_cast<std::int64_t>(tensor.nbytes()));
   const c10::impl::VirtualGuardImpl device(tensor.device().type());
   const c10::Stream compute = device.getStream(tensor.device());
   const c10::Stream copies = device.getStreamFromGlobalPool(tensor.device());
@@ -27,7 +30,10 @@ HostCopy::HostCopy(const at::Tensor& tensor) {
 }
 
 const at::Tensor& HostCopy::wait() const {
-  if (done_) done_->synchronize();
+  if (done_) {
+    const trace::Span span("waiting for the device");
+    done_->synchronize();
+  }
   return host_;
 }
 

@@ -6,6 +6,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "zoetrope/support/trace.hpp"
+
 namespace zoetrope::compute {
 
 Uploader::Uploader(at::Device device) : device_(device) {
@@ -14,6 +16,7 @@ Uploader::Uploader(at::Device device) : device_(device) {
 
 at::Tensor Uploader::upload(const at::Tensor& host) const {
   if (!copies_) return host;
+  const trace::Span span("queueing a copy to the device", "bytes", static_cast<std::int64_t>(host.nbytes()));
   const c10::Stream compute = c10::impl::VirtualGuardImpl(device_.type()).getStream(device_);
   const at::Tensor pinned = host.pin_memory();  // its allocator keeps it until the copy is done
   c10::Event copied(device_.type());

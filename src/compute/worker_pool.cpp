@@ -3,10 +3,17 @@
 
 #include <utility>
 
+#include "zoetrope/support/trace.hpp"
+
 namespace zoetrope::compute {
 
-WorkerPool::WorkerPool(int num_threads) {
-  for (int i = 0; i < num_threads; ++i) threads_.emplace_back([this] { work(); });
+WorkerPool::WorkerPool(int num_threads, const char* name) {
+  for (int i = 0; i < num_threads; ++i) {
+    threads_.emplace_back([this, name] {
+      trace::name_thread(name);
+      work();
+    });
+  }
 }
 
 WorkerPool::~WorkerPool() {

@@ -15,6 +15,7 @@
 #include "zoetrope/compute/large_buffer.hpp"
 #include "zoetrope/compute/upload.hpp"
 #include "zoetrope/compute/worker_pool.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "plane_writer.hpp"
 
@@ -93,7 +94,7 @@ class ImageCache::Impl {
     labels_ = read_labels(*dataset_);
     kept_ = compute::large_bytes({keeps ? capacity : 0, channels_, output_.height, output_.width});
     slot_of_.assign(static_cast<std::size_t>(n), kNoSlot);
-    pool_ = std::make_unique<compute::WorkerPool>(std::max(options.num_threads, 1));
+    pool_ = std::make_unique<compute::WorkerPool>(std::max(options.num_threads, 1), "zt-images");
   }
 
   const at::Tensor& labels() const { return labels_; }
@@ -115,7 +116,10 @@ class ImageCache::Impl {
   at::Tensor pixels(std::span<const std::int64_t> indices, std::int64_t epoch) {
     std::shared_ptr<Batch> batch = take_begun(indices, epoch);
     if (!batch) batch = begin({indices.begin(), indices.end()}, epoch);
-    batch->left.wait();
+    {
+      const trace::Span span("waiting for images");
+      batch->left.wait();
+    }
     if (batch->error) std::rethrow_exception(batch->error);
     return batch->pixels;
   }
@@ -159,6 +163,7 @@ class ImageCache::Impl {
   // Runs on the workers.
   void make_images(Batch& batch, std::size_t first) {
     const std::size_t last = std::min(first + kDecodedPerTask, batch.indices.size());
+    const trace::Span span("preparing images", "images", static_cast<std::int64_t>(last - first));
     auto* target = batch.pixels.mutable_data_ptr<std::uint8_t>() + first * image_bytes();
     try {
       PlaneWriter writer(config_, output_);

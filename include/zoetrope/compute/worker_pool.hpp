@@ -14,7 +14,8 @@ namespace zoetrope::compute {
 // those that run and drops those that have not begun.
 class WorkerPool {
  public:
-  explicit WorkerPool(int num_threads);
+  // `name`: of the threads, a literal of at most 15 characters.
+  WorkerPool(int num_threads, const char* name);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
