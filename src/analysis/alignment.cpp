@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/analysis/alignment.hpp"
 
+#include "zoetrope/support/trace.hpp"
+
 namespace zoetrope::analysis {
 
 AlignedFrames align_frames(const std::vector<Points>& frames, AlignTo reference) {
+  const trace::Span span("Procrustes", "frames", static_cast<std::int64_t>(frames.size()));
   AlignedFrames result;
   for (const Points& frame : frames) {
     if (reference == AlignTo::kNone) {

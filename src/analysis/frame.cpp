@@ -9,6 +9,7 @@
 #include "zoetrope/analysis/drift.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/support/stopwatch.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::analysis {
 
@@ -18,6 +19,7 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 Neighbours score_outliers(const FrameInput& input, std::int64_t num_neighbours, TensorDevice device,
                           FrameAnalysis& result) {
+  const trace::Span span("neighbours", "images", input.rows.size(0));
   const support::Stopwatch watch;
   const auto metric = metric_for(input.rows.size(1));
   Neighbours neighbours = nearest_neighbours(input.rows, num_neighbours, metric, device);
@@ -29,6 +31,7 @@ Neighbours score_outliers(const FrameInput& input, std::int64_t num_neighbours, 
 
 void project(const at::Tensor& rows, const std::optional<Pca>& shared, TensorDevice device,
              FrameAnalysis& result) {
+  const trace::Span span("PCA", "images", rows.size(0));
   const support::Stopwatch watch;
   const Pca pca = shared ? *shared : Pca::fit(rows, device);
   const Points points = pca.transform(rows);
@@ -39,6 +42,7 @@ void project(const at::Tensor& rows, const std::optional<Pca>& shared, TensorDev
 }
 
 void read_classifier(const FrameInput& input, FrameAnalysis& result) {
+  const trace::Span span("classifier");
   result.accuracy = kUnknown;
   if (input.num_classes == 0) return;
   Classification said = classify(input.logits, input.num_classes, input.label);
@@ -57,6 +61,7 @@ FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours
   Neighbours neighbours = score_outliers(input, num_neighbours, device, result);
   project(input.rows, shared, device, result);
   read_classifier(input, result);
+  const trace::Span span("comparing with the frame before");
   result.neighbour_preservation = before ? neighbour_preservation(before->neighbours, neighbours) : kUnknown;
   result.linear_cka = before ? linear_cka(before->rows, input.rows, device) : kUnknown;
   before = Predecessor{input.rows, std::move(neighbours)};

@@ -8,6 +8,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "readers.hpp"
 #include "selection.hpp"
@@ -76,6 +77,7 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, cons
   if (folder.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
   if (!fs::is_directory(folder))
     throw InputError("--data " + spec + ": " + folder.string() + " is not a folder");
+  const trace::Span span("opening a data set", folder);
   try {
     auto dataset = scheme.open(folder, split, options);
     refuse_names_beyond_utf8(*dataset, spec);

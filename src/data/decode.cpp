@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "orientation.hpp"
 
@@ -59,6 +60,7 @@ Decoded decode_by_sight(Bytes bytes) {
 }  // namespace
 
 Image decode_image(Bytes bytes, const std::string& origin) {
+  const trace::Span span("decoding");
   try {
     Decoded decoded = decode_by_sight(bytes);
     return turn_upright(std::move(decoded.image), orientation_of(decoded.exif, decoded.xmp));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "zoetrope/support/trace.hpp"
+
 #include "byte_kernels.hpp"
 
 namespace zoetrope::data {
@@ -97,6 +99,7 @@ void Resizer::run(const Image& image, std::span<std::uint8_t> planes) {
   const auto height = static_cast<std::size_t>(vertical_.count);
   const auto width = static_cast<std::size_t>(horizontal_.count);
   if (vertical_.is_identity()) return resize_rows(image.pixels.data(), in_height, channels, planes.data());
+  const trace::Span span("resizing");
   if (vertical_first_) {
     between_.resize(height * in_width * channels);
     weigh_rows(image.pixels.data(), in_width * channels, vertical_weights_, between_.data());

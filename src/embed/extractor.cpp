@@ -13,6 +13,7 @@
 
 #include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/compute/tasks.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::embed {
 
@@ -39,6 +40,7 @@ class RowsInProgress {
   void compute_on_host(const at::Tensor& bytes, std::int64_t first, std::int64_t size) {
     compute::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
       const c10::InferenceMode no_graph;  // thread-local, and this may be a worker thread
+      const trace::Span span("embedding", "images", end - begin);
       const auto [cls, scores] = embed(bytes.narrow(0, begin, end - begin));
       store(cls, scores, first + begin);
     });
@@ -47,6 +49,7 @@ class RowsInProgress {
   // One block on a device, with all it has: queued, while the block before it is on its way to the host.
   void compute_on_device(const at::Tensor& bytes, std::int64_t first) {
     const c10::NoGradGuard no_grad;
+    const trace::Span span("embedding", "images", bytes.size(0));
     const auto [cls, scores] = embed(bytes);
     Arriving now{first, compute::HostCopy(cls), compute::HostCopy(scores)};
     std::swap(now, arriving_);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "zoetrope/render/animation.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::render {
 
@@ -42,6 +43,7 @@ class ReadAhead {
 
   // At most `count` times; rethrows what `make` threw.
   Result next() {
+    const trace::Span span("waiting for a frame");
     Result result = ahead_.front().get();
     ahead_.pop_front();
     if (started_ < count_) start();
@@ -50,7 +52,10 @@ class ReadAhead {
 
  private:
   void start() {
-    ahead_.push_back(std::async(std::launch::async, [this, i = started_] { return make_(i); }));
+    ahead_.push_back(std::async(std::launch::async, [this, i = started_] {
+      trace::name_thread("zt-frames");
+      return make_(i);
+    }));
     ++started_;
   }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::render {
 
@@ -138,6 +139,7 @@ void VideoFile::open_codec(const VideoSettings& settings, const FrameFormat& for
 }
 
 void VideoFile::encode(const AVFrame* frame) {
+  const trace::Span span("encoding");
   checked(avcodec_send_frame(codec_.get(), frame), path_ + ": encoding a frame");
   while (true) {
     const int code = avcodec_receive_packet(codec_.get(), packet_.get());

@@ -3,6 +3,8 @@
 
 #include <variant>
 
+#include "zoetrope/support/trace.hpp"
+
 #include "article.hpp"
 #include "canvas.hpp"
 #include "figure.hpp"
@@ -22,6 +24,7 @@ AnyFigure make_figure(const Scene& scene) {
 
 struct FrameRenderer::State {
   explicit State(Scene the_scene) : scene(std::move(the_scene)), figure(make_figure(scene)) {
+    const trace::Span span("drawing the background");
     background = make_picture(scene.width, scene.height);
     std::visit([&](const auto& figure_kind) { figure_kind->draw_background(background); }, figure);
   }
@@ -35,6 +38,7 @@ FrameRenderer::FrameRenderer(Scene scene) : state_(std::make_unique<State>(std::
 FrameRenderer::~FrameRenderer() = default;
 
 Picture FrameRenderer::draw(const Frame& frame) const {
+  const trace::Span span("drawing", "step", frame.step);
   Picture picture = state_->background;
   std::visit([&](const auto& figure) { figure->draw_frame(picture, frame); }, state_->figure);
   return picture;

@@ -6,6 +6,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/pool.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "animation.hpp"
 #include "ffmpeg.hpp"
@@ -33,6 +34,7 @@ Picture thin_out(const Picture& picture) {
 }
 
 FramePtr make_palette(const Film& film) {
+  const trace::Span span("choosing the palette");
   const std::size_t samples = std::min(film.count, kPaletteFrames);
   ReadAhead<Picture> reader(samples, film.threads, [&](std::size_t k) {
     // From the first frame to the last.
@@ -62,6 +64,7 @@ class PaletteMapper {
   explicit PaletteMapper(FramePtr palette) : palette_(std::move(palette)) {}
 
   FramePtr map(const Picture& picture, std::int64_t pts) {
+    const trace::Span span("reducing to the palette");
     const int width = picture.width;
     const int height = picture.height;
     return idle_.with([&] { return make(width, height); },

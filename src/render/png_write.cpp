@@ -9,6 +9,7 @@
 #include "zoetrope/render/frame.hpp"
 #include "zoetrope/support/deflate.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::render {
 namespace {
@@ -56,6 +57,7 @@ void pack_rows(const Picture& picture, int first, int last, std::vector<std::uin
 }  // namespace
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {
+  const trace::Span span("packing", path);
   support::Deflater deflater(support::Deflater::Container::kZlib, support::Deflater::Effort::kLittle);
   std::vector<std::uint8_t> band;
   for (int first = 0; first < picture.height; first += kBandRows) {

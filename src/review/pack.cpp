@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/deflate.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::review {
 namespace {
@@ -24,6 +25,7 @@ std::uint16_t quantise(double value, Range range) {
 }  // namespace
 
 std::string gzip(std::string_view bytes) {
+  const trace::Span span("packing", "bytes", static_cast<std::int64_t>(bytes.size()));
   if (bytes.size() > std::numeric_limits<std::uint32_t>::max())
     throw RunError("the review page's data exceed 4 GiB");
   support::Deflater deflater(support::Deflater::Container::kGzip, support::Deflater::Effort::kMost);

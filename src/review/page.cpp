@@ -9,6 +9,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "pack.hpp"
 #include "resources.hpp"
@@ -261,6 +262,7 @@ std::string fill(std::string_view page, const Replacements& replacements) {
 }  // namespace
 
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options) {
+  const trace::Span span("review page", path);
   check(review);
   const PackedArrays arrays = pack_arrays(review.analysis);
   const Sheets sheets = make_sheets(review.images, static_cast<std::int64_t>(review.analysis.num_images()));

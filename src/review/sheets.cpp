@@ -12,6 +12,7 @@
 #include <jpeglib.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::review {
 namespace {
@@ -109,6 +110,7 @@ void draw_cell(const Images& images, std::int64_t image, const Sheets& sheets,
 }  // namespace
 
 Sheets make_sheets(const Images& images, std::int64_t count) {
+  const trace::Span span("sheets of images", "images", count);
   Sheets sheets;
   if (images.pixels.empty() || count == 0) return sheets;
   const std::int64_t side = std::max(images.width, images.height);

@@ -6,6 +6,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "hdf5.hpp"
 
@@ -151,6 +152,7 @@ void write_members(Hdf5File& file, const Analysis& a) {
 }  // namespace
 
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis) {
+  const trace::Span span("writing", path);
   support::AtomicPath target(path);
   Hdf5File file = Hdf5File::create(target.temporary());
   write_members(file, analysis);
@@ -160,6 +162,7 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
 }
 
 Analysis read_analysis(const std::filesystem::path& path) {
+  const trace::Span span("reading", path);
   const Reader reader(path);
   Analysis analysis = read_members(reader);
   check_indices(reader, "label", analysis.label, analysis.class_names.size());

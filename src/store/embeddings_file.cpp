@@ -6,6 +6,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "embeddings_shards.hpp"
 #include "hdf5.hpp"
@@ -111,6 +112,7 @@ bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& iden
 }
 
 void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
+  const trace::Span span("sealing", sealed_path(checkpoint_folder));
   if (!is_sealed(checkpoint_folder, identity)) {
     const std::vector<support::Range> present = collect_shards(checkpoint_folder, identity);
     if (const auto missing = missing_rows(identity.num_rows, present); !missing.empty()) {
@@ -124,11 +126,13 @@ void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity)
 }
 
 EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
+  const trace::Span span("reading the identity", sealed_path(checkpoint_folder));
   return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder)), sealed_path(checkpoint_folder));
 }
 
 Embeddings read_embeddings(const fs::path& checkpoint_folder) {
   const fs::path path = sealed_path(checkpoint_folder);
+  const trace::Span span("reading", path);
   const Hdf5File file = Hdf5File::open(path);
   Embeddings embeddings{read_sealed_identity(file, path), file.read_floats(kEmbeddings), {}};
   if (embeddings.identity.num_classes > 0) embeddings.logits = file.read_floats(kLogits);

@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -115,6 +116,7 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) 
 
 void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity, std::int64_t first,
                  const EmbeddedRows& rows) {
+  const trace::Span span("writing a shard", "rows", first);
   const auto columns = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_columns, 0));
   const auto classes = static_cast<std::size_t>(std::max<std::int64_t>(identity.num_classes, 0));
   const std::size_t count = columns == 0 ? 0 : rows.embeddings.size() / columns;

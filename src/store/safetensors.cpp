@@ -13,6 +13,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/trace.hpp"
 
 #include "safetensors_header.hpp"
 
@@ -127,6 +128,7 @@ void read_tensor(const support::MappedFile& file, std::size_t begin, std::size_t
 }  // namespace
 
 std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& destinations) const {
+  const trace::Span span("reading", path());
   for (const auto& [name, destination] : destinations)
     if (const at::IntArrayRef stored = entry(name).shape; stored != destination.sizes())
       throw InputError(path().string() + ": tensor \"" + name + "\" has shape " + c10::str(stored) +
@@ -200,6 +202,7 @@ void for_each_bytes(const NamedTensors& tensors, const Use& use) {
 
 std::string write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                               const std::map<std::string, std::string>& metadata) {
+  const trace::Span span("writing", path);
   SafetensorsHeader header = header_of(tensors, metadata);
   support::Xxh3 digest;
   digest.update(describe(header));

@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::train {
 namespace {
@@ -65,7 +66,10 @@ void CapturedStep::run(const LocalBatch& batch) {
   if (mode_ == GraphMode::kOff || batch.batch_size != batch_size_) return update_.run(batch);
   hold(batch);
   if (!graph_ && runs_until_capture_-- == 0) capture();
-  if (graph_) return graph_->replay();
+  if (graph_) {
+    const trace::Span span("replaying the step");
+    return graph_->replay();
+  }
   update_.run(held_);
 }
 
@@ -82,6 +86,7 @@ void CapturedStep::hold(const LocalBatch& batch) {
 }
 
 void CapturedStep::capture() {
+  const trace::Span span("capturing the step");
   std::vector<at::Tensor> operands = update_.tensors();
   operands.push_back(model_.flat());
   if (held_.pixels.defined()) operands.insert(operands.end(), {held_.pixels, held_.labels});

@@ -7,6 +7,8 @@
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include "zoetrope/support/trace.hpp"
+
 #include "update_kernels.hpp"
 
 namespace zoetrope::train {
@@ -102,6 +104,7 @@ void GradientReducer::gradient_ready(std::size_t bucket) {
 // Replicas are added in their order, so that a sum does not depend on which thread was faster.
 void GradientReducer::complete_bucket(std::size_t index) {
   const c10::NoGradGuard no_grad;
+  const trace::Span span("adding up the replicas");
   Bucket& bucket = *buckets_[index];
   const at::Tensor sum = replicas_.front().gradient.narrow(0, bucket.first, bucket.size);
   for (std::size_t replica = 1; replica < replicas_.size(); ++replica)

@@ -11,6 +11,7 @@
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/range.hpp"
+#include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::train {
 
@@ -73,6 +74,7 @@ LocalBatch StepRunner::load(std::span<const std::int64_t> batch, std::int64_t ep
   local.batch_size = static_cast<std::int64_t>(batch.size());
   const auto rows = mine(batch);
   if (rows.empty()) return local;
+  const trace::Span span("loading the batch");
   local.pixels = images_.pixels(rows, epoch);
   local.labels = images_.labels(rows);
   return local;
@@ -121,7 +123,12 @@ void StepRunner::run_micro_batch(const at::Tensor& pixels, const at::Tensor& lab
 at::Tensor StepRunner::run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
                                    const at::Tensor& rounded, std::int64_t batch_size) const {
   const c10::AutoGradMode grad(true);  // thread-local, and this may be a worker thread
-  const at::Tensor logits = replica.model.logits(data::normalize(pixels, preprocessor_), rounded);
+  at::Tensor logits;
+  {
+    const trace::Span span("forward", "images", pixels.size(0));
+    logits = replica.model.logits(data::normalize(pixels, preprocessor_), rounded);
+  }
+  const trace::Span span("backward", "images", pixels.size(0));
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);
   (loss / static_cast<double>(batch_size)).backward();
   const c10::NoGradGuard no_grad;
@@ -140,6 +147,7 @@ Update::Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm, std::o
 
 void Update::run(const LocalBatch& batch) {
   sums_ += steps_.run(batch);
+  const trace::Span span("update");
   const Clipping clipping = clip_gradient(steps_.gradient(), max_grad_norm_, share_, communicator_);
   grad_norm_.copy_(clipping.norm);
   optimizer_.step(steps_.gradient(), clipping.factor);

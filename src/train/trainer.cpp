@@ -9,6 +9,7 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/compute/own_stream.hpp"
+#include "zoetrope/compute/step_trace.hpp"
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -17,6 +18,7 @@
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
+#include "zoetrope/support/trace.hpp"
 #include "zoetrope/train/optimizer.hpp"
 #include "zoetrope/train/schedule.hpp"
 #include "zoetrope/train/state.hpp"
@@ -178,12 +180,14 @@ void Loop::log_line(std::int64_t step, double learning_rate) {
 
 // The device is waited for only where its numbers are needed: at a line of the log and at a checkpoint.
 void Loop::read_sums() {
+  const trace::Span span("waiting for the device");
   const at::Tensor sums = update_.sums().to(at::kCPU);
   sums_.loss = sums[0].item<double>();
   sums_.correct = sums[1].item<double>();
 }
 
 void Loop::train_step(std::int64_t step) {
+  const compute::StepTrace traced(step + 1, options_.max_steps);
   const std::vector<std::int64_t> batch = std::move(next_batch_);
   if (step + 1 < options_.max_steps) {
     next_batch_ = sampler_.batch(step + 1);
