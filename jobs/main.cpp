@@ -20,7 +20,9 @@
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
+#include "zoetrope/support/trace.hpp"
 
+#include "job_trace.hpp"
 #include "jobs.hpp"
 #include "options.hpp"
 
@@ -151,6 +153,17 @@ void do_job(comm::World& world, const Job& job, Options options) {
   if (world.rank() == 0 && !quiet) std::cout << summary << std::flush;
 }
 
+// The timeline is written also of a job that is interrupted: every rank comes here in step then.
+void do_traced_job(comm::World& world, const Job& job, const Options& options, JobTrace* trace) {
+  try {
+    do_job(world, job, options);
+  } catch (const Interrupted&) {
+    if (trace != nullptr) trace->write();
+    throw;
+  }
+  if (trace != nullptr) trace->write();
+}
+
 }  // namespace
 }  // namespace zoetrope::jobs
 
@@ -217,8 +230,10 @@ std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::int64_t start = zoetrope::trace::now();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   std::unique_ptr<World> world;
+  std::optional<jobs::JobTrace> trace;
   try {
     if (jobs::answer_alone(arguments)) return 0;
     zoetrope::support::keep_freed_memory();
@@ -231,13 +246,15 @@ int main(int argc, char** argv) {
     if (!options) return exit_code;
     world->set_timeout(std::chrono::seconds(options->timeout));
     startup.end();
-    jobs::do_job(*world, job, *options);
+    if (!options->trace.empty()) trace.emplace(*world, *options, start);
+    jobs::do_traced_job(*world, job, *options, trace ? &*trace : nullptr);
     return 0;
   } catch (const zoetrope::Interrupted& interrupted) {
     // Every rank has come here in step: all end in order.
     if (world->rank() == 0) print_error(interrupted.what(), nullptr);
     return static_cast<int>(ExitCode::kInterrupted);
   } catch (const std::exception& error) {
+    if (trace && world->rank() == 0) trace->write_own();
     if (world != nullptr && world->size() > 1) end_all(*world, error);
     print_error(error.what(), nullptr);
     return code_of(error);

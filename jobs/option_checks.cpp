@@ -71,6 +71,8 @@ void check(const Options& options) {
   require(o.analysis.neighbours > 0, "--neighbours must be positive");
   require(o.analysis.outliers >= 0, "--outliers must not be negative");
   require(options.timeout > 0, "--timeout must be positive");
+  require(options.trace_steps.empty() || !options.trace.empty(),
+          "--trace-steps adds to a timeline: give the file for it with --trace");
   check_rendering(o.render);
   if ((options.groups & kRendering) != 0) check_pictures(o.render);
 }

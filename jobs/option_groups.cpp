@@ -70,6 +70,23 @@ po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
       });
 }
 
+// --trace-steps A:B, both included.
+po::typed_value<std::string>* step_range(support::Range& target) {
+  constexpr std::int64_t kMostSteps = 100;
+  return po::value<std::string>()->value_name("A:B")->notifier([&target](const std::string& asked) {
+    const char* const end = asked.data() + asked.size();
+    std::int64_t first = 0, last = 0;
+    const auto [colon, error] = std::from_chars(asked.data(), end, first);
+    const bool has_colon = error == std::errc{} && colon != end && *colon == ':';
+    const auto [rest, last_error] = has_colon ? std::from_chars(colon + 1, end, last)
+                                              : std::from_chars_result{colon, std::errc::invalid_argument};
+    if (last_error != std::errc{} || rest != end || first < 1 || last < first || last - first >= kMostSteps)
+      throw UsageError("--trace-steps " + asked + ": give the first and the last step, e.g. 5:6, of " +
+                       std::to_string(kMostSteps) + " at most");
+    target = {first, last + 1};
+  });
+}
+
 po::options_description model_options(Options& o) {
   po::options_description group("Model", kLineLength);
   group.add_options()(
@@ -102,11 +119,12 @@ po::options_description training_options(Options& o) {
   add("cuda-graph", choice(o.pipeline.training.graph, "cuda-graph", "MODE", kGraphModes),
       "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
   add("resume-every", real(o.pipeline.training.resume_every, "120"),
-      "seconds of training that a job that dies loses at most: what it goes on from is saved so often, and "
-      "after a "
-      "signal; 0: with every checkpoint");
+      "seconds of training that a job that dies loses at most: what it goes on from is saved so often, after a "
+      "signal, and at the end; 0: with every checkpoint");
   add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"),
       "newest checkpoints that keep the optimizer's state, of those that got it");
+  add("trace-steps", step_range(o.trace_steps),
+      "with --trace: steps A to B with each operation of libtorch and each kernel");
   return group;
 }
 
@@ -186,6 +204,8 @@ po::options_description common_options(Options& o) {
   add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
   add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
   add("no-progress", po::bool_switch(&o.no_progress), "no progress bars");
+  add("trace", po::value(&o.trace)->value_name("FILE"),
+      "a timeline of the job for ui.perfetto.dev, as JSON; packed where FILE ends in .gz");
   return group;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "zoetrope/pipeline/options.hpp"
+#include "zoetrope/support/range.hpp"
 
 namespace zoetrope::jobs {
 
@@ -32,7 +33,9 @@ struct Options {
   bool quiet = false;
   std::string log_level = "info";
   bool no_progress = false;
-  unsigned groups = 0;  // that the job takes
+  std::string trace;           // the timeline's file; empty: none
+  support::Range trace_steps;  // those whose operations it shows
+  unsigned groups = 0;         // that the job takes
 
   // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.
   bool has_max_steps() const { return pipeline.training.max_steps > 0; }
