@@ -119,7 +119,8 @@ po::options_description training_options(Options& o) {
   add("cuda-graph", choice(o.pipeline.training.graph, "cuda-graph", "MODE", kGraphModes),
       "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
   add("resume-every", real(o.pipeline.training.resume_every, "120"),
-      "seconds of training that a job that dies loses at most: what it goes on from is saved so often, after a "
+      "seconds of training that a job that dies loses at most: what it goes on from is saved so often, after "
+      "a "
       "signal, and at the end; 0: with every checkpoint");
   add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"),
       "newest checkpoints that keep the optimizer's state, of those that got it");

@@ -28,7 +28,8 @@ struct Recorded {
 
 std::map<std::string, std::vector<Recorded>> recorded() {
   std::map<std::string, std::vector<Recorded>> spans;
-  const auto all = support::parse_json("[" + trace::timeline_events({}) + "]", "timeline");
+  const auto all =
+      support::parse_json(std::string("[").append(trace::timeline_events({})).append("]"), "timeline");
   for (const auto& event : all) {
     if (event.at("ph") != "X") continue;
     const double begin = event.at("ts"), duration = event.at("dur");

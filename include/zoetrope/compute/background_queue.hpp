@@ -40,7 +40,7 @@ class BackgroundQueue {
   std::int64_t pending_ = 0;  // their number
   std::exception_ptr error_;
   bool has_failed_ = false;
-  WorkerPool thread_{1};  // last: its thread uses what is above
+  WorkerPool thread_{1, "zt-background"};  // last: its thread uses what is above
 };
 
 }  // namespace zoetrope::compute
