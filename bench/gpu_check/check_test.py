@@ -95,11 +95,11 @@ class GpuCheck(unittest.TestCase):
     def test_without_a_gpu_it_says_what_it_could_not_run(self):
         code, output, result = gpu_check()
         self.assertEqual(code, 77)
-        self.assertEqual(len(result["claims"]), 16)
+        self.assertEqual(len(result["claims"]), 18)
         for claim in result["claims"]:
             self.assertEqual(claim["verdict"], "NOT RUN")
             self.assertIn("no GPU: ", claim["measured"])
-        self.assertIn("16 NOT RUN", output)
+        self.assertIn("18 NOT RUN", output)
 
     def test_a_rehearsal_runs_everything_and_claims_nothing_about_gpus(self):
         code, _, result = gpu_check("--rehearse", *([] if HAS_PYTORCH else ["--no-pytorch"]))
@@ -112,8 +112,21 @@ class GpuCheck(unittest.TestCase):
             self.assertIn(verdict, ("PASS",) if about_answers and not about_one_gpu else ("REHEARSED", "NOT RUN"), text)
         self.assertEqual(set(result["numbers"]["training_images_per_second"]), {"1", "2"})
         self.assertGreater(result["numbers"]["extraction_images_per_second"], 0)
+        self.assertGreater(result["numbers"]["whole_job_seconds_in_situ"]["total"], 0)
         if HAS_PYTORCH:
-            self.assertGreater(result["numbers"]["ddp_images_per_second"], 0)
+            self.assertEqual(set(result["numbers"]["pytorch_images_per_second"]), {"transformers, eager", "packed, eager"})
+
+    @unittest.skipUnless(HAS_PYTORCH, "PyTorch is not installed")
+    def test_the_packed_vit_is_the_same_model(self):
+        import torch
+        import transformers
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "peers"))
+        from packed_vit import PackedViT
+        config = transformers.ViTConfig(**jobs.VIT_REHEARSAL, num_labels=10)
+        model = transformers.ViTForImageClassification._from_config(config).eval()
+        pixels = torch.randn(4, 3, 32, 32)
+        with torch.no_grad():
+            self.assertTrue(torch.allclose(PackedViT(config).load(model)(pixels), model(pixels).logits, atol=1e-6))
 
     def test_a_build_that_is_not_there_is_wrong_usage(self):
         with tempfile.TemporaryDirectory() as folder:
