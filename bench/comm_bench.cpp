@@ -241,8 +241,8 @@ int main(int argc, char** argv) {
     std::unique_ptr<Communicator> nccl;
     at::Device device = at::kCPU;
     if (options.device == "cuda") {
-      const zoetrope::compute::Device gpu =
-          select_device(world.communicator(), Place::of(world), zoetrope::compute::cuda_devices());
+      const zoetrope::compute::Device gpu = select_device(world.communicator(), Place::of(world),
+                                                          zoetrope::compute::cuda_devices(), nccl_version());
       device = zoetrope::compute::tensor_device(gpu);
       c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
       nccl = make_nccl_communicator(world, gpu.ordinal);
