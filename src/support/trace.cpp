@@ -52,6 +52,9 @@ std::string without_temporary(const std::string& name) {
 // A thread's hold on its track.
 class ThreadTrack {
  public:
+  ThreadTrack() = default;
+  ThreadTrack(const ThreadTrack&) = delete;
+  ThreadTrack& operator=(const ThreadTrack&) = delete;
   ~ThreadTrack() {
     if (track_ != nullptr) Recorder::instance().give_back(track_);
   }
@@ -138,7 +141,7 @@ bool Recorder::has_room(Track& track, std::size_t bytes) {
 detail::End* Recorder::begin(const char* name, const char* argument, std::int64_t number, std::string text) {
   Track& track = thread_track.get();
   const std::lock_guard lock(track.mutex);
-  const std::size_t bytes = sizeof(KeptSpan) + (text.empty() ? 0 : sizeof text + text.size());
+  const std::size_t bytes = sizeof(KeptSpan) + (text.empty() ? 0 : sizeof(std::string) + text.size());
   if (!has_room(track, bytes)) return nullptr;
   return &track.spans.emplace_back(name, argument, number, std::move(text), now()).end;
 }

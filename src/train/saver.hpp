@@ -63,7 +63,7 @@ class Saver {
   std::optional<std::string> stored_digest(std::int64_t step, const model::Vit& model,
                                            bool is_resume_point) const;
   CheckpointInMemory in_memory(std::int64_t step, const model::Vit& model, std::optional<std::string> known,
-                               std::shared_ptr<std::string> digest);
+                               const std::shared_ptr<std::string>& digest);
 
   const store::RunDirectory run_;
   const TrainOptions options_;

@@ -118,7 +118,7 @@ at::Tensor RowKernels::bias_gelu(const at::Tensor& x, const at::Tensor& bias) co
 at::Tensor RowKernels::bias_gelu_gradient(const at::Tensor& grad, const at::Tensor& x, const at::Tensor& bias,
                                           float* to) const {
   const std::int64_t rows = x.size(0), columns = x.size(1);
-  const std::int64_t strips = divide_up(columns, kLanes * kWide);
+  const std::int64_t strips = divide_up(columns, std::int64_t{kLanes} * kWide);
   const std::int64_t blocks =
       num_blocks(rows, kSlices, divide_up(kGeluBlocks * launcher_->multiprocessors(), strips));
   const at::Tensor result = at::empty_like(x), partial = at::empty({blocks, 1, columns}, bias.options());
