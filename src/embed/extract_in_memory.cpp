@@ -27,6 +27,14 @@ std::vector<float> rows_of(const at::Tensor& all, support::Range rows) {
   return {first, first + rows.size() * all.size(1)};
 }
 
+// A device is waited for at the end of each piece; on cores that is so whenever their threads wait for one
+// another.
+std::int64_t blocks_of_piece(const model::Vit& model, std::int64_t block_size) {
+  constexpr std::int64_t kImagesOfPiece = 4096;
+  if (model.flat().is_cpu()) return blocks_at_once(model.config());
+  return std::max<std::int64_t>(1, kImagesOfPiece / block_size);
+}
+
 // What a rank embeds of `total` blocks in round `round`, of at most `at_once` blocks a rank.
 support::Range blocks_of_round(std::int64_t total, std::int64_t at_once, std::int64_t round, int rank,
                                int size) {
@@ -68,7 +76,7 @@ bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& chec
   if (comm::broadcast_scalar(communicator, is_sealed ? 1 : 0, 0) != 0) return true;
 
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
-  const std::int64_t at_once = blocks_at_once(model.config(), model.flat().device().type());
+  const std::int64_t at_once = blocks_of_piece(model, size);
   const std::int64_t num_rows = identity.num_rows, total = (num_rows + size - 1) / size;
   const std::int64_t most =
       support::share(total, 0, communicator.size()).size();  // the largest of the shares
