@@ -116,7 +116,7 @@ class GpuCheck(unittest.TestCase):
         if HAS_PYTORCH:
             self.assertEqual(set(result["numbers"]["pytorch_images_per_second"]), {"transformers, eager", "packed, eager"})
 
-    @unittest.skipUnless(HAS_PYTORCH, "PyTorch is not installed")
+    @require.unless(HAS_PYTORCH, "peers", "PyTorch is not installed")
     def test_the_packed_vit_is_the_same_model(self):
         import torch
         import transformers
