@@ -2,10 +2,9 @@
 #                   [LABELS label...] [TIMEOUT s])
 #
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
-# it is one test; label unit. With KERNELS it is run as on lesser processors, too: name-AVX2, name-SSE4, name-least.
+# it is one test; label unit: a process for each TEST would take longer to load libtorch than to test. With KERNELS it is run as on lesser processors, too: name-AVX2, name-SSE4, name-least.
 # SANITIZED: script/sanitize runs it too, with one and two ranks.
 # Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
-include(GoogleTest)
 include(require)
 
 set(ZOETROPE_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none CACHE STRING "How tests start MPI ranks")
@@ -18,10 +17,7 @@ endif()
 function(zoetrope_add_test)
   cmake_parse_arguments(T "TORCH;KERNELS;SANITIZED" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 120)
-    if(T_RANKS)
-      set(T_TIMEOUT 600) # more ranks than cores, on a machine that does other things too
-    endif()
+    set(T_TIMEOUT 900) # on a machine that does other things, too
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
   target_link_libraries(${T_NAME} PRIVATE zoetrope_options ${T_LIBS} GTest::gmock)
@@ -54,13 +50,12 @@ function(zoetrope_add_test)
     endforeach()
   else()
     target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
-    if(T_SANITIZED AND ZOETROPE_SANITIZE)  # all in one process: a sanitized one takes long to start
-      add_test(NAME ${T_NAME} COMMAND ${T_NAME} WORKING_DIRECTORY ${scratch})
-      set_tests_properties(${T_NAME} PROPERTIES LABELS "unit;sanitized;${T_LABELS}" TIMEOUT 900)
-    else()
-      gtest_discover_tests(${T_NAME} WORKING_DIRECTORY ${scratch} DISCOVERY_TIMEOUT 60
-        PROPERTIES LABELS "unit;${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+    set(labels unit ${T_LABELS})
+    if(T_SANITIZED)
+      list(APPEND labels sanitized)
     endif()
+    add_test(NAME ${T_NAME} COMMAND ${T_NAME} WORKING_DIRECTORY ${scratch})
+    set_tests_properties(${T_NAME} PROPERTIES LABELS "${labels}" TIMEOUT ${T_TIMEOUT})
     if(T_KERNELS)
       target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/processor.cpp)
       target_link_libraries(${T_NAME} PRIVATE PkgConfig::HWY)
