@@ -2,7 +2,9 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/review/review.hpp"
@@ -70,13 +72,19 @@ void review_live(Session& session) {
   if (session.world().size() > 1)
     throw UsageError("zoetrope review --live works alone: start it without mpirun");
   LivePage page;
+  std::string trouble;  // the last that was warned of
   support::log_info("watching " + session.run().root.string() + "; open " + session.run().review().string() +
                     "; Ctrl-C ends");
   while (support::received_signal() == 0) {
     try {
       refresh(session, page);
+      trouble.clear();
     } catch (const Interrupted&) {
       break;  // the page stays as it is
+    } catch (const Error& error) {
+      // A checkpoint that is replaced while it is read, a full disk: the run goes on, and so does this.
+      if (std::exchange(trouble, error.what()) != error.what())
+        support::log_warning(trouble + "; the page stays as it is until that has passed");
     }
     for (int tenth = 0; tenth < 10 * kRefreshSeconds && support::received_signal() == 0; ++tenth)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

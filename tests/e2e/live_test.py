@@ -41,6 +41,24 @@ class Live(unittest.TestCase):
         self.assertEqual(live.returncode, 0)
         self.assertEqual(page.read_bytes(), own)
 
+    def test_what_cannot_be_read_for_a_while_does_not_end_it(self):
+        page, log = self.run_folder / "review.html", self.run_folder / "log.csv"
+        job.run(["run", "--run", self.run_folder, *job.SMALL])
+        page.unlink()
+        whole = log.read_text()
+        log.write_text(whole + "not a line of the log\n")
+        live = self.start("review", "--live")
+        while "the page stays as it is until that has passed" not in (line := live.stderr.readline()):
+            self.assertIsNone(live.poll())
+        self.assertIn("log.csv: line 6", line)
+        self.assertFalse(page.exists())
+
+        log.write_text(whole)
+        job.wait_for(page.exists, live, WAIT)
+        live.send_signal(signal.SIGINT)
+        live.communicate(timeout=WAIT)
+        self.assertEqual(live.returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()
