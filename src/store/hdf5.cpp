@@ -2,10 +2,14 @@
 #include "hdf5.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
 
 #include "zoetrope/store/hdf5_version.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 #include "hdf5_state.hpp"
 
@@ -38,6 +42,13 @@ PropertyList file_access(const Hdf5File::State& state) {
   return access;
 }
 
+// HDF5's words for a system call that failed hold "errno = 5".
+int system_error_in(const std::string& stack) {
+  constexpr std::string_view kErrno = "errno = ";
+  const std::size_t at = stack.find(kErrno);
+  return at == std::string::npos ? 0 : std::atoi(stack.c_str() + at + kErrno.size());
+}
+
 }  // namespace
 
 std::recursive_mutex& hdf5_mutex() {
@@ -57,10 +68,13 @@ std::string take_error_stack() {
 }
 
 void Hdf5File::State::fail(const std::string& place, const std::string& what) const {
-  std::string message = path.string() + ": " + (place.empty() ? "" : place + ": ") + what;
-  if (const std::string stack = take_error_stack(); !stack.empty()) message += " (HDF5: " + stack + ")";
-  if (writing) throw RunError(message);
-  throw InputError(message);
+  const std::string stack = take_error_stack();
+  const std::string message = (place.empty() ? "" : place + ": ") + what;
+  if (const int error = writing ? 0 : system_error_in(stack))
+    support::throw_system_error(path, message, error);
+  const std::string whole = path.string() + ": " + message + (stack.empty() ? "" : " (HDF5: " + stack + ")");
+  if (writing) throw RunError(whole);
+  throw InputError(whole);
 }
 
 Hdf5File::Hdf5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -74,7 +88,10 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   set_up_hdf5();
   state->path = path;
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) state->fail("", "there is no such file");
+  const bool is_there = std::filesystem::is_regular_file(path, error);
+  if (error && error != std::errc::no_such_file_or_directory)
+    support::throw_system_error(path, "cannot be opened", error.value());
+  if (!is_there) state->fail("", "there is no such file");
   const PropertyList access = file_access(*state);
   state->file = FileHandle(state->check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "",
                                         "this is not a readable HDF5 file"));

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -25,7 +25,7 @@ std::int64_t step_of(std::string_view name, std::string_view prefix) {
 std::vector<std::int64_t> steps_of_folders(const std::filesystem::path& root, std::string_view prefix) {
   std::error_code error;
   std::filesystem::directory_iterator entries(root, error);
-  if (error) throw InputError(root.string() + ": cannot list the run directory: " + error.message());
+  if (error) support::throw_system_error(root, "the run directory cannot be listed", error.value());
   std::vector<std::int64_t> steps;
   for (const auto& entry : entries) {
     const std::int64_t step = step_of(entry.path().filename().string(), prefix);

@@ -39,7 +39,7 @@ std::string kind_of_this_thread() {
   return name == program || *name == '\0' ? "worker" : name;
 }
 
-// ".name.123.tmp" is what AtomicPath calls a file until it is whole.
+// ".name.WRITER.tmp" is what AtomicPath calls a file until it is whole.
 std::string without_temporary(const std::string& name) {
   constexpr std::string_view kSuffix = ".tmp";
   if (!name.starts_with('.') || !name.ends_with(kSuffix)) return name;

@@ -41,9 +41,7 @@ constexpr const char* kIdentity = "training.json";
 std::string write_checkpoint(const fs::path& to, const CheckpointContent& content) {
   support::AtomicPath atomic(to);
   const fs::path& folder = atomic.temporary();
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw RunError(folder.string() + ": cannot be created: " + error.message());
+  support::create_folders(folder);
   std::string digest = model::save_model(*content.model, folder);
   support::write_file(folder / "preprocessor_config.json", content.preprocessor.dump(2) + "\n");
   support::write_file(folder / "trainer_state.json", content.trainer_state.dump(2) + "\n");
@@ -133,7 +131,7 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
   const std::int64_t newest_point = run.newest_resume_point(newest);
   std::int64_t points = 0;  // from the newest on
   for (const std::int64_t step : run.resume_steps()) {
-    if (step < newest_point) fs::remove_all(run.resume(step), ignored);
+    if (step < newest_point) support::remove_folder(run.resume(step));
     if (step == newest_point) points = 1;
   }
   const bool keep_models = options.save == SaveMode::kFull;
@@ -143,7 +141,7 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
     if (*step > newest) continue;
     const fs::path folder = run.checkpoint(*step);
     if (*step < newest_point && is_interruption(folder)) {
-      fs::remove_all(folder, ignored);
+      support::remove_folder(folder);
       continue;
     }
     if (has_optimizer(folder) && ++points > most) fs::remove(folder / kOptimizer, ignored);

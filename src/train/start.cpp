@@ -10,6 +10,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
@@ -154,9 +155,7 @@ Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options
                      const support::Json& identity, comm::Communicator& control) {
   Found found;
   if (control.rank() == 0) {
-    std::error_code error;
-    fs::create_directories(run.root, error);
-    if (error) throw RunError(run.root.string() + ": cannot be created: " + error.message());
+    support::create_folders(run.root);
     found = look(run, options, identity);
   }
   Start& start = found.start;

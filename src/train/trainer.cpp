@@ -132,7 +132,8 @@ std::int64_t Loop::resume() {
     update_.sums()[1] = sums_.correct;
   }
   if (is_root()) {
-    for (const auto& folder : start.damaged) std::filesystem::remove_all(folder);
+    for (const auto& folder : start.damaged) support::remove_folder(folder);
+    if (found >= 0) prune_checkpoints(run_, found, options_);  // a kill may have come between a save and that
     log_.emplace(run_.log_csv(), std::max<std::int64_t>(found, 0));
     history_ = store::read_loss_log(run_.log_csv());
     if (found > 0 && found < options_.max_steps)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What appears under a name is whole, whatever becomes of the writer.
+#include <chrono>
 #include <fstream>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -111,6 +113,20 @@ TEST(AtomicPath, AFolderIsReplacedWithAllThatItHeld) {
   EXPECT_THAT(names_in("."), ElementsAre("checkpoint"));
 }
 
+// Both are there at any time: a reader in between, as a job after a kill, finds one of them.
+TEST(AtomicPath, AFolderIsThereWhileItIsReplaced) {
+  fill("checkpoint", "old");
+  std::jthread reader([](const std::stop_token& stop) {
+    while (!stop.stop_requested())
+      if (!fs::exists("checkpoint/deep/state")) ::_exit(9);
+  });
+  for (int i = 0; i < 200; ++i) {
+    AtomicPath folder("checkpoint");
+    fill(folder.temporary(), "new");
+    folder.commit();
+  }
+}
+
 TEST(AtomicPath, NothingOfAnEarlierTryIsCommitted) {
   const fs::path temporary = AtomicPath("checkpoint").temporary();
   fs::create_directory(temporary);
@@ -197,25 +213,79 @@ TEST(RemoveLeftovers, WhatALivingProcessWritesStays) {
   EXPECT_EQ(read_file("checkpoint/deep/state"), "whole");
 }
 
+// The name of a temporary file of `path` with another writer.
+fs::path by(const std::string& writer, const std::string& name = "model") {
+  return "." + name + "." + writer + ".tmp";
+}
+
+// "place-pid-token" of this process.
+std::string own_name() {
+  return AtomicPath("model").temporary().stem().extension().string().substr(1);
+}
+
+void age(const fs::path& path) {
+  fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(2));
+}
+
 // The first process of a container has the same number each time.
 TEST(RemoveLeftovers, WhatAnEarlierProcessOfThisNumberLeftIsSwept) {
-  write(".model." + std::to_string(::getpid()) + ".tmp", "half");
+  const std::string own = own_name();
+  write(by(own.substr(0, own.rfind('-')) + "-0011223344556677"), "half");
   remove_leftovers(".");
   EXPECT_THAT(names_in("."), IsEmpty());
 }
 
+TEST(RemoveLeftovers, WhatThisProcessIsWritingStays) {
+  AtomicPath file("model");
+  write(file.temporary(), "half");
+  remove_leftovers(".");
+  EXPECT_NO_THROW(file.commit());
+}
+
+// Process numbers mean nothing on another machine or in another container, where the writer may live.
+TEST(RemoveLeftovers, WhatIsWrittenElsewhereStaysUntilNobodyHasWrittenToItForAnHour) {
+  for (const fs::path& path :
+       {by("0123abcd-999999999-0011223344556677"), by("999999999"), fs::path(".model.tmp")}) {
+    write(path, "half");
+    remove_leftovers(".");
+    EXPECT_THAT(names_in("."), ElementsAre(path.string()));
+    age(path);
+    remove_leftovers(".");
+    EXPECT_THAT(names_in("."), IsEmpty()) << path;
+  }
+}
+
 TEST(RemoveLeftovers, OtherFilesAndDeeperFoldersStay) {
-  for (const char* name : {".hidden", "data.tmp", ".tmp.h5"}) write(name, "somebody's");
+  for (const char* name : {".hidden", "data.tmp", ".tmp.h5"}) write(name, "somebody's"), age(name);
   fs::create_directory("deeper");
-  write("deeper/.model.999999999.tmp", "not directly in the folder");
-  write(".model.999999999.tmp", "half");
-  write(".model.tmp", "half, without a number");
+  const fs::path old = by("999999999");
+  write("deeper" / old, "not directly in the folder");
+  age("deeper" / old);
 
   remove_leftovers(".");
 
   EXPECT_THAT(names_in("."), UnorderedElementsAre(".hidden", "data.tmp", ".tmp.h5", "deeper"));
-  EXPECT_THAT(names_in("deeper"), ElementsAre(".model.999999999.tmp"));
+  EXPECT_THAT(names_in("deeper"), ElementsAre(old.string()));
   EXPECT_NO_THROW(remove_leftovers("missing"));
+}
+
+TEST(CreateFolders, MakesWhatIsMissing) {
+  create_folders("a/b/c");
+  create_folders("a/b/c/");
+  create_folders("a/d/");
+  EXPECT_TRUE(fs::is_directory("a/b/c") && fs::is_directory("a/d"));
+}
+
+TEST(CreateFolders, AFileInItsPlaceIsNamed) {
+  write("a", "");
+  EXPECT_THAT([] { create_folders("a/b"); }, ThrowsMessage<RunError>(StartsWith("a/b: cannot be created: ")));
+}
+
+TEST(RemoveFolder, TakesAllOfIt) {
+  fill("checkpoint", "old");
+  remove_folder("checkpoint");
+  remove_folder("missing");
+  EXPECT_THAT(names_in("."), IsEmpty());
 }
 
 }  // namespace

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole files, as a string and mapped.
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <span>
 #include <utility>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/mapping_guard.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 namespace zoetrope::support {
 namespace {
@@ -141,6 +151,85 @@ TEST(Readers, RefuseALinkToNothingAndFollowOthers) {
   fs::create_symlink("file", "link");
   EXPECT_EQ(read_file("link"), kText);
   EXPECT_EQ(text_of(MappedFile("link")), kText);
+}
+
+// Looked at and not read, it can be no exception.
+TEST(MappedFile, LookingAtAFileThatWasCutEndsTheProcessWithItsName) {
+  std::ofstream("file") << std::string(10'000, 'x');
+  EXPECT_EXIT(
+      {
+        report_lost_mappings();
+        const MappedFile first("file");
+        const MappedFile file("file");
+        std::ofstream("file").close();
+        [[maybe_unused]] const volatile auto byte = file.bytes()[5000];
+      },
+      testing::ExitedWithCode(4),
+      "^zoetrope: file: the file has become shorter, .* while it was read; run it again");
+}
+
+[[noreturn]] void look_where_a_file_was_mapped() {
+  std::signal(SIGBUS, [](int) { ::_exit(7); });
+  report_lost_mappings();
+  std::ofstream("file") << "x";
+  const void* where = MappedFile("file").bytes().data();
+  void* other = ::mmap(const_cast<void*>(where), 1, PROT_READ, MAP_PRIVATE, ::open("file", O_RDONLY), 0);
+  std::ofstream("file").close();
+  [[maybe_unused]] const volatile char byte = *static_cast<const volatile char*>(other);
+  ::_exit(0);
+}
+
+TEST(MappedFile, AFileThatIsNoLongerMappedHasNoSay) {
+  EXPECT_EXIT(look_where_a_file_was_mapped(), testing::ExitedWithCode(7), "^$");
+}
+
+// A process's own memory is a file whose first page is not there.
+TEST(ReadFile, AnErrorOfTheDiskIsTriedAgainAndIsNoFaultOfTheInput) {
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT([] { read_file("/proc/self/mem"); },
+              ThrowsMessage<RunError>("/proc/self/mem: cannot be read: Input/output error"));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::seconds(2)) << "two pauses";
+}
+
+[[noreturn]] void read_without_descriptors() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  try {
+    read_file("file");
+  } catch (const RunError& error) {
+    std::fputs(error.what(), stderr);
+    ::_exit(4);
+  }
+  ::_exit(0);
+}
+
+TEST(ReadFile, TooManyOpenFilesAreNoFaultOfTheInput) {
+  std::ofstream("file") << kText;
+  EXPECT_EXIT(read_without_descriptors(), testing::ExitedWithCode(4),
+              "^file: cannot be opened: Too many open files$");
+}
+
+TEST(SystemError, AWrongPathIsTheUsersAndTheRestTheSystems) {
+  for (const int error : {ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG})
+    EXPECT_THROW(throw_system_error("file", "cannot be opened", error), InputError) << error;
+  for (const int error : {EACCES, EPERM, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS, EIO, ESTALE, ETIMEDOUT})
+    EXPECT_THROW(throw_system_error("file", "cannot be opened", error), RunError) << error;
+}
+
+TEST(TryAgain, TwiceAfterAPassingErrorAndNeverAfterAnother) {
+  int attempts = 0;
+  EXPECT_EQ(try_again([&] {
+              if (++attempts < 3) throw PassingError("file: cannot be read");
+              return attempts;
+            }),
+            3);
+  attempts = 0;
+  EXPECT_THROW(try_again([&] {
+                 ++attempts;
+                 throw RunError("file: cannot be read");
+               }),
+               RunError);
+  EXPECT_EQ(attempts, 1);
 }
 
 }  // namespace

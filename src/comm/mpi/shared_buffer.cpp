@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include <ATen/ATen.h>
 
@@ -66,6 +67,10 @@ SharedBuffer::SharedBuffer(MPI_Comm comm, Kind kind, std::int64_t count)
     int unit = 0;
     ZT_CHECK_MPI(MPI_Win_shared_query(window_, static_cast<int>(r), &bytes, &unit, &buffers_[r]));
   }
+  for (float* buffer : buffers_)
+    guards_.emplace_back(
+        buffer, static_cast<std::size_t>(count) * sizeof(float),
+        std::string(kSharedMemory) + " is full: make room there, or start fewer ranks on this host");
   if (holds_one) std::fill_n(here, count, 0.0f);
   meet();
 }

@@ -12,6 +12,7 @@
 #include <mpi.h>
 
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/support/mapping_guard.hpp"
 
 namespace zoetrope::comm {
 
@@ -46,6 +47,7 @@ class SharedBuffer {
   MPI_Win window_ = MPI_WIN_NULL;
   std::vector<float*> buffers_;  // by rank, or the one
   std::size_t mine_;             // of them
+  std::vector<support::MappingGuard> guards_;
 };
 
 }  // namespace zoetrope::comm

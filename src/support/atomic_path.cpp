@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/trace.hpp"
+
+#include "file_descriptor.hpp"
+#include "process_name.hpp"
+
+namespace zoetrope::support {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kTemporarySuffix = ".tmp";
+
+std::string reason() {
+  return std::strerror(errno);
+}
+
+void flush_to_disk(const fs::path& path) {
+  const trace::Span span("flushing", path);
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // EINVAL: a file system that cannot sync folders. It has done what it can.
+  if (!fd.valid() || (::fsync(fd.get()) != 0 && errno != EINVAL))
+    throw RunError(path.string() + ": cannot be flushed to disk: " + reason());
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// ".NAME.WRITER.tmp"
+fs::path temporary_beside(const fs::path& path) {
+  return path.parent_path() /
+         ("." + path.filename().string() + "." + ProcessName::own().text() + std::string(kTemporarySuffix));
+}
+
+// Of a temporary file or folder; none where the name is not one that temporary_beside() gives.
+std::optional<ProcessName> writer_of(const fs::path& temporary) {
+  const std::string writer = temporary.stem().extension().string();
+  return writer.empty() ? std::nullopt : ProcessName::parse(std::string_view(writer).substr(1));
+}
+
+bool is_temporary(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with('.') && name.ends_with(kTemporarySuffix);
+}
+
+bool is_left_over(const fs::path& temporary) {
+  const auto writer = writer_of(temporary);
+  const Life life = writer ? life_of(*writer) : Life::kUnknown;
+  if (life != Life::kUnknown) return life == Life::kEnded;
+  // A writer elsewhere cannot be asked; none takes that long between two writes.
+  std::error_code error;
+  const auto changed = fs::last_write_time(temporary, error);
+  return !error && fs::file_time_type::clock::now() - changed > std::chrono::hours(1);
+}
+
+// Puts a folder where another may be, which then has the temporary name. A kill leaves one of them there, but
+// on file systems that cannot exchange two names.
+bool put_folder_in_place(const fs::path& temporary, const fs::path& place) {
+  if (::rename(temporary.c_str(), place.c_str()) == 0) return true;
+  if (errno != ENOTEMPTY && errno != EEXIST) return false;
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return false;
+  const fs::path old = temporary_beside(fs::path(place) += ".old");
+  return ::rename(place.c_str(), old.c_str()) == 0 && ::rename(temporary.c_str(), place.c_str()) == 0 &&
+         ::rename(old.c_str(), temporary.c_str()) == 0;
+}
+
+}  // namespace
+
+AtomicPath::AtomicPath(fs::path final_path)
+    : final_path_(std::move(final_path)), temporary_(temporary_beside(final_path_)) {
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+}
+
+AtomicPath::~AtomicPath() {
+  if (committed_) return;
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+}
+
+void AtomicPath::commit() {
+  const bool is_folder = fs::is_directory(temporary_);
+  if (is_folder) {
+    for (const auto& entry : fs::recursive_directory_iterator(temporary_)) flush_to_disk(entry.path());
+  }
+  flush_to_disk(temporary_);
+  const bool is_there = is_folder ? put_folder_in_place(temporary_, final_path_)
+                                  : ::rename(temporary_.c_str(), final_path_.c_str()) == 0;
+  if (!is_there) throw RunError(final_path_.string() + ": cannot be put in place: " + reason());
+  committed_ = true;
+  mark_progress();
+  flush_to_disk(folder_of(final_path_));
+  std::error_code ignored;
+  if (is_folder) fs::remove_all(temporary_, ignored);  // what was there
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  const trace::Span span("writing", path);
+  AtomicPath atomic(path);
+  FileDescriptor fd(
+      ::open(atomic.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!fd.valid()) throw RunError(path.string() + ": cannot be created: " + reason());
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw RunError(path.string() + ": cannot be written: " + reason());
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  // A file server may say only now that the disk is full.
+  if (::close(fd.release()) != 0) throw RunError(path.string() + ": cannot be written: " + reason());
+  atomic.commit();
+}
+
+void create_folders(const fs::path& folder) {
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return;
+  create_folders(folder.has_filename() ? folder.parent_path() : folder.parent_path().parent_path());
+  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+    throw RunError(folder.string() + ": cannot be created: " + reason());
+  flush_to_disk(folder_of(folder.has_filename() ? folder : folder.parent_path()));
+}
+
+void remove_folder(const fs::path& folder) {
+  const fs::path removed = temporary_beside(folder);
+  std::error_code ignored;
+  if (::rename(folder.c_str(), removed.c_str()) == 0) fs::remove_all(removed, ignored);
+}
+
+void remove_leftovers(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (is_temporary(entry.path()) && is_left_over(entry.path())) fs::remove_all(entry.path(), ignored);
+  }
+}
+
+}  // namespace zoetrope::support
