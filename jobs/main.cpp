@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -11,17 +12,19 @@
 #include <thread>
 
 #include "zoetrope/comm/startup_watch.hpp"
+#include "zoetrope/pipeline/run_lock.hpp"
 #include "zoetrope/pipeline/summary.hpp"
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/mapping_guard.hpp"
 #include "zoetrope/support/memory.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "failure.hpp"
 #include "job_trace.hpp"
 #include "jobs.hpp"
 #include "options.hpp"
@@ -71,22 +74,6 @@ const Job& find_job(const std::string& name) {
   const std::string near = support::nearest_word(name, names);
   throw UsageError("unknown job '" + name + "'" + (near.empty() ? "" : ": did you mean " + near + "?") +
                    " ('zoetrope --help' lists all)");
-}
-
-// A rank's own view of a folder may be older than rank 0's, which therefore looks for all. A job that trains
-// holds the lock that is returned.
-std::unique_ptr<support::FolderLock> open_run_directory(pipeline::Session& session, bool starts_run) {
-  const std::filesystem::path& root = session.run().root;
-  std::unique_ptr<support::FolderLock> lock;
-  if (session.is_root()) {
-    std::error_code error;
-    if (starts_run) std::filesystem::create_directories(root, error);
-    if (error) throw InputError(root.string() + ": cannot be created: " + error.message());
-    if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
-    if (starts_run) lock = std::make_unique<support::FolderLock>(root);
-  }
-  session.communicator().barrier();
-  return lock;
 }
 
 // What this process can answer without the others. Returns false when there is a job to do.
@@ -146,7 +133,9 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const bool quiet = options.quiet;
   const support::Stopwatch watch;
   pipeline::Session session(world, std::move(options.pipeline));
-  const auto lock = open_run_directory(session, (job.groups & kTraining) != 0);
+  const auto lock = pipeline::open_run_directory(
+      session, (job.groups & kTraining) != 0,
+      {.patience = std::chrono::seconds(options.timeout), .take_over = options.take_over});
   job.stage(session);
   session.keep_options();
   const std::string summary = pipeline::summarize(session, watch.seconds());
@@ -169,15 +158,9 @@ void do_traced_job(comm::World& world, const Job& job, const Options& options, J
 
 namespace {
 
-using zoetrope::Error;
 using zoetrope::ExitCode;
 using zoetrope::comm::World;
 namespace jobs = zoetrope::jobs;
-
-int code_of(const std::exception& error) {
-  const auto* known = dynamic_cast<const Error*>(&error);
-  return static_cast<int>(known != nullptr ? known->code() : ExitCode::kFailed);
-}
 
 void print_error(const std::string& message, const World* world) {
   const std::string who = world == nullptr || world->size() == 1
@@ -200,8 +183,9 @@ std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job
     try {
       part();
     } catch (const std::exception& error) {
-      message = error.what();
-      code = code_of(error);
+      const jobs::Failure failure = jobs::failure_of(error);
+      message = failure.message;
+      code = static_cast<int>(failure.code);
     }
   };
   jobs::IniTexts inis;
@@ -220,11 +204,22 @@ std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job
 
 // Peers may be waiting in a collective: the whole job is ended. Where every rank meets the same error (a file
 // is missing) rank 0 speaks for all: the others hold back, and are ended before they do.
-[[noreturn]] void end_all(World& world, const std::exception& error) {
+[[noreturn]] void end_all(World& world, const jobs::Failure& failure) {
   using namespace std::chrono_literals;
   if (world.rank() > 0) std::this_thread::sleep_for(3s + std::min(world.rank(), 100) * 20ms);
-  print_error(error.what(), &world);
-  world.abort(code_of(error));
+  print_error(failure.message, &world);
+  world.abort(static_cast<int>(failure.code));
+}
+
+// In a thread of a library, or where one exception meets another: nobody can catch it any more.
+[[noreturn]] void end_at_once() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::exception& error) {
+    print_error(jobs::failure_of(error).message, nullptr);
+  } catch (...) {
+  }
+  std::_Exit(static_cast<int>(ExitCode::kFailed));
 }
 
 }  // namespace
@@ -234,12 +229,14 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   std::unique_ptr<World> world;
   std::optional<jobs::JobTrace> trace;
+  std::set_terminate(end_at_once);
   try {
     if (jobs::answer_alone(arguments)) return 0;
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
     zoetrope::comm::StartupWatch startup(jobs::startup_timeout(arguments));
     world = std::make_unique<World>(argc, argv);
+    zoetrope::support::report_lost_mappings();  // MPI would print its own lines
     const jobs::Job& job = jobs::find_job(arguments[0]);
     int exit_code = 0;
     const auto options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
@@ -255,8 +252,9 @@ int main(int argc, char** argv) {
     return static_cast<int>(ExitCode::kInterrupted);
   } catch (const std::exception& error) {
     if (trace && world->rank() == 0) trace->write_own();
-    if (world != nullptr && world->size() > 1) end_all(*world, error);
-    print_error(error.what(), nullptr);
-    return code_of(error);
+    const jobs::Failure failure = jobs::failure_of(error);
+    if (world != nullptr && world->size() > 1) end_all(*world, failure);
+    print_error(failure.message, nullptr);
+    return static_cast<int>(failure.code);
   }
 }

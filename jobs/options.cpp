@@ -76,9 +76,9 @@ void store_ini(const fs::path& path, const std::string& text, const po::options_
 bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
   if (name == "max-steps") return options.has_max_steps();
-  const std::vector<std::string> others = {"help",      "run",         "live",          "export",
-                                           "config",    "timeout",     "check-options", "quiet",
-                                           "log-level", "no-progress", "trace",         "trace-steps"};
+  const std::vector<std::string> others = {
+      "help",  "run",       "live",      "export",      "config", "timeout",    "check-options",
+      "quiet", "take-over", "log-level", "no-progress", "trace",  "trace-steps"};
   return std::find(others.begin(), others.end(), name) == others.end();
 }
 

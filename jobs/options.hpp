@@ -30,6 +30,7 @@ struct Options {
   pipeline::Options pipeline;
   std::string config;
   std::int64_t timeout = 600;  // seconds
+  bool take_over = false;      // the run directory of a job that is known to be gone
   bool quiet = false;
   std::string log_level = "info";
   bool no_progress = false;

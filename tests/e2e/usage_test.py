@@ -198,11 +198,23 @@ class Usage(unittest.TestCase):
             while not (self.root / "run/checkpoint-0").exists():
                 self.assertIsNone(first.poll(), "the first training ended")
                 time.sleep(0.05)
-            self.refused([*words, "5"], 2, "another job is training there")
+            self.refused([*words, "5", "--timeout", "1"], 4, "another job works there (process ")
         finally:
             first.terminate()
             first.communicate()
         self.assertEqual(first.returncode, 75)
+
+    def test_surroundings_that_libraries_crash_in(self):
+        gone = self.root / "gone"
+        gone.mkdir()
+        script = 'cd "$0" && rmdir "$0" && exec "$1" run --run "$2"'
+        done = subprocess.run(["sh", "-c", script, gone, job.PROGRAM, self.root / "run"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+        self.assertEqual(done.stderr, "zoetrope: the working directory is gone: change to another one\n")
+        done = subprocess.run(["sh", "-c", 'ulimit -v 1000000; exec "$0" run --run "$1"', job.PROGRAM, self.root / "run"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+        self.assertRegex(done.stderr, r"^zoetrope: the address space is limited to 976 MiB \(ulimit -v\).*\n$")
 
     def test_a_pipe_is_no_file(self):
         os.mkfifo(self.root / "pipe.json")

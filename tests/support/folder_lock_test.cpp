@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two jobs must not train in one folder.
+// Two jobs must not write in one folder.
+#include "zoetrope/support/folder_lock.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/json.hpp"
 
 #include "support/another_process.hpp"
 
@@ -12,63 +24,163 @@ namespace zoetrope::support {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 using testing::ThrowsMessage;
 
-// 0 where a process that asks now gets the lock, 1 where it is refused.
-int refused_to_another_process(const fs::path& folder) {
-  return AnotherProcess([&](const auto&) { const FolderLock lock(folder); }).exit_code();
+constexpr const char* kFile = "run/.lock";
+
+std::unique_ptr<FolderLock> take(const LockOptions& options) {
+  return std::make_unique<FolderLock>("run", ".lock", options, [](const std::string&) { ::_exit(4); });
+}
+// Without waiting for an owner for longer than it takes to see that there is one.
+std::unique_ptr<FolderLock> take() {
+  return take({.patience = 0ms, .beat = 20ms});
 }
 
-TEST(FolderLock, ASecondProcessIsKeptOutUntilTheEnd) {
-  fs::create_directory("run");
-  fs::create_directory("another");
+// The owner as a process of another machine has written it.
+void write_owner_elsewhere(const std::string& since = "2026-01-01 00:00:00") {
+  const Json owner = {{"process", "0123abcd-77-0011223344556677"},
+                      {"host", "node7"},
+                      {"pid", 77},
+                      {"since", since},
+                      {"slurm_job", "42"}};
+  std::ofstream(kFile) << owner.dump() << "\n";
+}
+
+class FolderLockTest : public testing::Test {
+ protected:
+  FolderLockTest() { fs::create_directory("run"); }
+};
+
+TEST_F(FolderLockTest, ASecondProcessIsKeptOutUntilTheEnd) {
   {
-    const FolderLock lock("run");
-    EXPECT_EQ(refused_to_another_process("run"), 1);
-    EXPECT_EQ(refused_to_another_process("another"), 0);
+    const auto lock = take();
+    EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1);
   }
-  EXPECT_EQ(refused_to_another_process("run"), 0);
-  EXPECT_TRUE(fs::is_empty("run")) << "a lock is no file, which a killed job would leave behind";
+  EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 0);
+  EXPECT_TRUE(fs::is_empty("run"));
 }
 
-// Where there is no lock to be had, a training goes on without one.
-TEST(FolderLock, AMissingFolderIsNoError) {
-  EXPECT_NO_THROW(FolderLock("missing"));
+TEST_F(FolderLockTest, LocksOfOtherNamesAndFoldersAreOthers) {
+  fs::create_directory("another");
+  const auto lock = take();
+  EXPECT_NO_THROW(FolderLock("run", ".live", {}, {}));
+  EXPECT_NO_THROW(FolderLock("another", ".lock", {}, {}));
 }
 
-TEST(FolderLock, WhoIsKeptOutIsToldOfTheFolderAndWhatToDo) {
-  fs::create_directory("run");
+TEST_F(FolderLockTest, AMissingFolderIsNamed) {
+  EXPECT_THAT([] { FolderLock("missing", ".lock", {}, {}); },
+              ThrowsMessage<InputError>(StartsWith("missing/.lock: ")));
+}
+
+TEST_F(FolderLockTest, WhoWaitsInVainIsToldForWhomAndWhatToDo) {
   AnotherProcess holder([](const auto& wait) {
-    const FolderLock lock("run");
+    const auto lock = take();
     wait();
   });
   holder.wait_until_it_waits();
+  EXPECT_THAT(
+      [] { take({.patience = 100ms, .beat = 20ms}); },
+      ThrowsMessage<RunError>(AllOf(StartsWith("run: "), HasSubstr("another job works there (process "),
+                                    HasSubstr(" on "), HasSubstr("since 20"), HasSubstr("--take-over"))));
+}
 
-  EXPECT_THAT([] { FolderLock("run"); },
-              ThrowsMessage<UsageError>(AllOf(StartsWith("run: "), HasSubstr("another job is training there"),
-                                              HasSubstr("--run"))));
-
-  holder.go_on();
-  EXPECT_EQ(holder.exit_code(), 0);
-  EXPECT_NO_THROW(FolderLock("run"));
+TEST_F(FolderLockTest, WhoWaitsHasItWhenTheOwnerEnds) {
+  AnotherProcess holder([](const auto& wait) {
+    const auto lock = take();
+    wait();
+  });
+  holder.wait_until_it_waits();
+  std::jthread later([&] {
+    std::this_thread::sleep_for(200ms);
+    holder.go_on();
+  });
+  const auto lock = take({.patience = 60s, .beat = 20ms});
+  EXPECT_TRUE(fs::exists(kFile));
 }
 
 // Nobody is there to unlock after a kill or a crash: the system must.
-TEST(FolderLock, AKilledProcessHoldsNothing) {
-  fs::create_directory("run");
+TEST_F(FolderLockTest, AKilledProcessHoldsNothing) {
   AnotherProcess holder([](const auto& wait) {
-    const FolderLock lock("run");
+    const auto lock = take();
     wait();
   });
   holder.wait_until_it_waits();
-  EXPECT_THROW(FolderLock("run"), UsageError);
+  EXPECT_THROW(take(), RunError);
 
   holder.kill();
 
-  EXPECT_NO_THROW(FolderLock("run"));
+  EXPECT_TRUE(fs::exists(kFile));
+  EXPECT_NO_THROW(take());
+}
+
+// The file system has locks, but not across machines; or it has none, which is the same to an owner
+// elsewhere.
+TEST_F(FolderLockTest, AnOwnerElsewhereHoldsItAsLongAsItBeats) {
+  write_owner_elsewhere();
+  std::jthread owner([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      fs::last_write_time(kFile, fs::file_time_type::clock::now());
+      std::this_thread::sleep_for(20ms);
+    }
+  });
+  EXPECT_THAT(
+      [] { take({.patience = 1s, .beat = 20ms}); },
+      ThrowsMessage<RunError>(HasSubstr("process 77 on node7, Slurm job 42, since 2026-01-01 00:00:00")));
+  owner.request_stop();
+  owner.join();
+  EXPECT_NO_THROW(take({.patience = 60s, .beat = 20ms}));
+}
+
+TEST_F(FolderLockTest, ALockOfADeadMachineIsTakenOver) {
+  // What holds the lock is not what is said to hold it: the file server has not yet noticed that its client
+  // is gone.
+  AnotherProcess server([](const auto& wait) {
+    const auto lock = take({.beat = 1h});
+    wait();
+  });
+  server.wait_until_it_waits();
+  write_owner_elsewhere();
+
+  const auto lock = take({.patience = 60s, .beat = 20ms});
+
+  EXPECT_THAT(read_file(kFile), testing::Not(HasSubstr("node7")));
+  EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1) << "the new owner holds it";
+}
+
+TEST_F(FolderLockTest, ADamagedEntryHoldsNobodyOut) {
+  for (const char* entry : {"", "{", "[]", "{\"process\": 1}", "{\"process\": \"a-b-c\", \"pid\": 1}"}) {
+    std::ofstream(kFile) << entry;
+    EXPECT_NO_THROW(take()) << entry;
+  }
+}
+
+TEST_F(FolderLockTest, APersonCanTakeItOverAndTheOwnerLearnsOfIt) {
+  AnotherProcess owner([](const auto& wait) {
+    const auto lock = take({.beat = 20ms});
+    wait();  // in vain
+  });
+  owner.wait_until_it_waits();
+  const auto lock = take({.patience = 0ms, .take_over = true, .beat = 20ms});
+  EXPECT_EQ(owner.exit_code(), 4);
+  EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1) << "the new owner holds it";
+}
+
+TEST_F(FolderLockTest, OfManyThatComeAtOnceOneAtATimeHasIt) {
+  std::vector<std::unique_ptr<AnotherProcess>> processes;
+  for (int i = 0; i < 6; ++i)
+    processes.push_back(std::make_unique<AnotherProcess>([](const auto&) {
+      for (int turn = 0; turn < 5; ++turn) {
+        const auto lock = take({.patience = 120s, .beat = 10ms});
+        if (!fs::create_directory("run/alone")) ::_exit(2);
+        std::this_thread::sleep_for(2ms);
+        fs::remove("run/alone");
+      }
+    }));
+  for (const auto& process : processes) EXPECT_EQ(process->exit_code(), 0);
 }
 
 }  // namespace

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/pipeline/run_lock.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/log.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+constexpr const char* kLock = ".zoetrope.lock";
+constexpr const char* kLiveLock = ".zoetrope.live.lock";
+
+std::unique_ptr<support::FolderLock> open_here(Session& session, bool starts_run,
+                                               const support::LockOptions& options) {
+  const std::filesystem::path& root = session.run().root;
+  if (starts_run) support::create_folders(root);
+  if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+  return std::make_unique<support::FolderLock>(root, session.options().review.live ? kLiveLock : kLock,
+                                               options, [&world = session.world()](const std::string& what) {
+                                                 std::fprintf(stderr, "zoetrope: %s\n", what.c_str());
+                                                 world.abort(static_cast<int>(ExitCode::kFailed));
+                                               });
+}
+
+}  // namespace
+
+std::unique_ptr<support::FolderLock> open_run_directory(Session& session, bool starts_run,
+                                                        const support::LockOptions& options) {
+  std::unique_ptr<support::FolderLock> lock;
+  std::string interruption;
+  if (session.is_root()) {
+    try {
+      lock = open_here(session, starts_run, options);
+    } catch (const Interrupted& interrupted) {
+      interruption = interrupted.what();
+    }
+  }
+  interruption = comm::broadcast_string(session.communicator(), interruption, 0);
+  if (!interruption.empty()) throw Interrupted(interruption);
+  return lock;
+}
+
+}  // namespace zoetrope::pipeline
