@@ -2,11 +2,26 @@
 #include "zoetrope/embed/extract.hpp"
 
 #include "zoetrope/pipeline/stages.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 
 #include "extraction_input.hpp"
 
 namespace zoetrope::pipeline {
+
+namespace {
+
+// What a kill in the middle of a sealing has left: all are sealed now.
+void sweep(const Session& session) {
+  if (!session.is_root()) return;
+  for (const std::int64_t step : session.run().checkpoint_steps()) {
+    support::remove_leftovers(session.run().checkpoint(step));
+    store::remove_shards(session.run().checkpoint(step));
+  }
+}
+
+}  // namespace
 
 void extract(Session& session) {
   auto steps = session.checkpoint_steps();
@@ -15,12 +30,13 @@ void extract(Session& session) {
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
                      "--run the output folder of a Hugging Face Trainer");
   std::erase_if(steps, [&](std::int64_t step) { return session.embedded().contains(step); });
-  if (steps.empty()) return;
+  if (steps.empty()) return sweep(session);
   embed::ExtractionInput input = extraction_input(session);
   input.on_stage = [&](const std::string& stage) { session.set_stage(stage); };
   input.on_model_read = [&] { session.keep_options(); };
   const auto result = embed::extract(session.run(), steps, input, session.communicator());
   session.add_stage({"embedding", result.seconds, result.images, "images"});
+  sweep(session);
 }
 
 }  // namespace zoetrope::pipeline

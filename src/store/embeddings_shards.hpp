@@ -18,6 +18,5 @@ void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem::path& path);
 
 std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, support::Range rows);
-void remove_shards(const std::filesystem::path& checkpoint_folder);
 
 }  // namespace zoetrope::store

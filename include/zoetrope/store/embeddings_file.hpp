@@ -55,6 +55,9 @@ bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsI
 // Of embeddings.h5; none where it is missing or damaged.
 std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& checkpoint_folder);
 
+// For a checkpoint whose embeddings.h5 is there: a kill may have come before seal() removed all of them.
+void remove_shards(const std::filesystem::path& checkpoint_folder);
+
 // Joins the shards into embeddings.h5 and removes them. RunError when rows are missing. Run by one rank; a
 // call after a crash at any point of an earlier one finishes its work.
 void seal(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loaded into a program by LD_PRELOAD: ends it after the n-th operation on the files of one folder, as a node
+// that loses its power would, or lets the operations from the n-th on fail, as a full disk does. Counted is
+// what changes the folder: files made, written, flushed, renamed, removed.
+//   ZOETROPE_TEST_FOLDER      the folder, absolute
+//   ZOETROPE_TEST_OPERATIONS  a file outside the folder that gets a line for each operation
+//   ZOETROPE_TEST_KILL_AFTER  n; 0: never
+//   ZOETROPE_TEST_FAIL_FROM   n; 0: never
+//   ZOETROPE_TEST_FAIL_WITH   the errno of those that fail
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace {
+
+template <typename Function>
+Function* next(const char* name) {
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string name_of(int fd) {
+  char path[4096];
+  const ssize_t length = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path);
+  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "";
+}
+
+// `path` as seen from the folder `at`.
+std::string whole(int at, const char* path) {
+  if (*path == '/' || at == AT_FDCWD) return path;
+  return name_of(at) + "/" + path;
+}
+
+class Operation {
+ public:
+  Operation(const char* name, const std::string& path) {
+    static const std::string folder = variable("ZOETROPE_TEST_FOLDER");
+    static std::atomic<long> count{0};
+    if (folder.empty() || !path.starts_with(folder)) return;
+    number_ = ++count;
+    line_ = std::string(name) + " " + path.substr(folder.size()) + "\n";
+  }
+  ~Operation() {
+    static const std::string log = variable("ZOETROPE_TEST_OPERATIONS");
+    static const long kill_after = std::atol(variable("ZOETROPE_TEST_KILL_AFTER").c_str());
+    if (number_ == 0) return;
+    const int error = errno;
+    if (!log.empty()) {
+      const int fd = next<int(const char*, int, ...)>("open")(
+          log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+      [[maybe_unused]] const auto written =
+          next<ssize_t(int, const void*, size_t)>("write")(fd, line_.data(), line_.size());
+      ::close(fd);
+    }
+    if (number_ == kill_after) ::kill(::getpid(), SIGKILL);
+    errno = error;
+  }
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  bool fails() const {
+    static const long fail_from = std::atol(variable("ZOETROPE_TEST_FAIL_FROM").c_str());
+    static const int error = std::atoi(variable("ZOETROPE_TEST_FAIL_WITH").c_str());
+    if (number_ == 0 || fail_from == 0 || number_ < fail_from) return false;
+    errno = error;
+    return true;
+  }
+
+ private:
+  long number_ = 0;  // from 1 on; 0: it is not counted
+  std::string line_;
+};
+
+int open_as(const char* name, const char* path, int flags, mode_t mode) {
+  const auto real = next<int(const char*, int, ...)>(name);
+  if ((flags & O_CREAT) == 0) return real(path, flags);
+  const Operation operation("create", path);
+  return operation.fails() ? -1 : real(path, flags, mode);
+}
+
+FILE* fopen_as(const char* name, const char* path, const char* mode) {
+  const auto real = next<FILE*(const char*, const char*)>(name);
+  if (*mode == 'r') return real(path, mode);
+  const Operation operation("create", path);
+  return operation.fails() ? nullptr : real(path, mode);
+}
+
+// What the call gives where the operation does not fail.
+template <typename Call>
+auto attempt(const char* name, const std::string& path, Call call) -> decltype(call()) {
+  const Operation operation(name, path);
+  return operation.fails() ? -1 : call();
+}
+
+}  // namespace
+
+extern "C" {
+
+int open(const char* path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? static_cast<mode_t>(va_arg(list, int)) : 0;
+  va_end(list);
+  return open_as("open", path, flags, mode);
+}
+int open64(const char* path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? static_cast<mode_t>(va_arg(list, int)) : 0;
+  va_end(list);
+  return open_as("open64", path, flags, mode);
+}
+FILE* fopen(const char* path, const char* mode) {
+  return fopen_as("fopen", path, mode);
+}
+FILE* fopen64(const char* path, const char* mode) {
+  return fopen_as("fopen64", path, mode);
+}
+
+ssize_t write(int fd, const void* bytes, size_t size) {
+  return attempt("write", name_of(fd),
+                 [&] { return next<ssize_t(int, const void*, size_t)>("write")(fd, bytes, size); });
+}
+ssize_t pwrite(int fd, const void* bytes, size_t size, off_t at) {
+  return attempt("write", name_of(fd), [&] {
+    return next<ssize_t(int, const void*, size_t, off_t)>("pwrite")(fd, bytes, size, at);
+  });
+}
+ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t at) {
+  return attempt("write", name_of(fd), [&] {
+    return next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64")(fd, bytes, size, at);
+  });
+}
+int ftruncate(int fd, off_t size) noexcept {
+  return attempt("cut", name_of(fd), [&] { return next<int(int, off_t)>("ftruncate")(fd, size); });
+}
+int fsync(int fd) {
+  return attempt("flush", name_of(fd), [&] { return next<int(int)>("fsync")(fd); });
+}
+int fdatasync(int fd) {
+  return attempt("flush", name_of(fd), [&] { return next<int(int)>("fdatasync")(fd); });
+}
+int mkdir(const char* path, mode_t mode) noexcept {
+  return attempt("create", path, [&] { return next<int(const char*, mode_t)>("mkdir")(path, mode); });
+}
+int rename(const char* from, const char* to) noexcept {
+  return attempt("rename", to, [&] { return next<int(const char*, const char*)>("rename")(from, to); });
+}
+int renameat2(int from_at, const char* from, int to_at, const char* to, unsigned flags) noexcept {
+  return attempt("rename", whole(to_at, to), [&] {
+    return next<int(int, const char*, int, const char*, unsigned)>("renameat2")(from_at, from, to_at, to,
+                                                                                flags);
+  });
+}
+int unlink(const char* path) noexcept {
+  return attempt("remove", path, [&] { return next<int(const char*)>("unlink")(path); });
+}
+int remove(const char* path) noexcept {
+  return attempt("remove", path, [&] { return next<int(const char*)>("remove")(path); });
+}
+int rmdir(const char* path) noexcept {
+  return attempt("remove", path, [&] { return next<int(const char*)>("rmdir")(path); });
+}
+int unlinkat(int at, const char* path, int flags) noexcept {
+  return attempt("remove", whole(at, path),
+                 [&] { return next<int(int, const char*, int)>("unlinkat")(at, path, flags); });
+}
+
+}  // extern "C"
