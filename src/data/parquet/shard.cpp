@@ -7,12 +7,14 @@
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <arrow/memory_pool.h>
+#include <arrow/util/io_util.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
 #include <parquet/metadata.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -32,7 +34,16 @@ constexpr std::int64_t kLeastMemory = std::int64_t{256} << 20;
 }
 
 void check(const arrow::Status& status, const fs::path& path) {
-  if (!status.ok()) fail(path, status.ToString());
+  if (status.ok()) return;
+  if (const int error = arrow::internal::ErrnoFromStatus(status))
+    support::throw_system_error(path, "cannot be read", error);
+  fail(path, status.ToString());
+}
+
+[[noreturn]] void fail(const fs::path& path, const parquet::ParquetException& error) {
+  if (const auto* of_arrow = dynamic_cast<const parquet::ParquetStatusException*>(&error))
+    check(of_arrow->status(), path);
+  fail(path, std::string(error.what()));
 }
 
 template <typename T>
@@ -176,7 +187,7 @@ struct ParquetShard::Impl {
       check(table->Validate(), path);
       return table;
     } catch (const parquet::ParquetException& error) {
-      fail(path, error.what());
+      fail(path, error);
     }
   }
 
@@ -192,7 +203,7 @@ ParquetShard::ParquetShard(const fs::path& path) {
   try {
     impl_ = std::make_unique<Impl>(path);
   } catch (const parquet::ParquetException& error) {
-    fail(path, error.what());
+    fail(path, error);
   }
 }
 ParquetShard::~ParquetShard() = default;
