@@ -4,14 +4,17 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "slurm"
 PLANTED = "x[$(touch planted)]"  # bash runs the command when it computes with this
 STAND_INS = {
-    "srun": "[[ $1 == --mpi=list ]] && { echo pmix; exit; }\nexit $ENDS_WITH",
-    "squeue": "echo RUNNING",
+    "srun": "[[ $1 == --mpi=list ]] && { echo pmix; exit; }\n$BEFORE_ITS_END\nexit $ENDS_WITH",
+    "mpirun": "$BEFORE_ITS_END\nexit $ENDS_WITH",
+    # A controller that is down for as many questions as the file says.
+    "squeue": "read -r silent <silent && ((silent > 0)) && { echo $((silent - 1)) >silent; echo \"$SAYS\" >&2; exit 1; }\necho ${STATE:-RUNNING}",
     "scontrol": 'echo "$*"; kill $PPID',  # Slurm ends a job that it queues again
     "sbatch": "echo 1",
 }
@@ -24,16 +27,20 @@ class JobScript(unittest.TestCase):
         self.folder = Path(scratch.name) / "work"
         self.bin = Path(scratch.name) / "bin"
         self.note = self.folder / "run/.nothing-saved-by-job-7"
+        self.failures = self.folder / "run/.failures-of-job-7"
+        self.ended = self.folder / "run/ended.ini"
         self.note.parent.mkdir(parents=True)
         self.bin.mkdir()
         for name, text in STAND_INS.items():
             (self.bin / name).write_text(f"#!/bin/bash\n{text}\n")
             (self.bin / name).chmod(0o755)
+        (self.folder / "silent").write_text("0\n")
 
     def call(self, script, *words, code=None, **variables):
         """Runs a script of slurm/ as Slurm would. Returns what it said."""
         environment = {"PATH": f"{self.bin}:{os.environ['PATH']}", "ZOETROPE_HOME": str(SCRIPTS.parent), "ZOETROPE": "/bin/true",
-                       "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n1", "SLURM_JOB_NUM_NODES": "1", **variables}
+                       "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n1", "SLURM_JOB_NUM_NODES": "1", "BEFORE_ITS_END": ":",
+                       "ZOETROPE_SECONDS_BEFORE_RETRY": "0", **variables}
         done = subprocess.run(["bash", SCRIPTS / script, *words], capture_output=True, text=True, errors="replace", timeout=100,
                               cwd=self.folder, env=environment)
         said = done.stdout + done.stderr
@@ -46,6 +53,19 @@ class JobScript(unittest.TestCase):
         """A job that ends with code 75 and has saved nothing, where a file says how often that happened before."""
         self.note.write_bytes(note)
         return self.call("run.sbatch", "--run", "run", ENDS_WITH="75")
+
+    def fail_once(self, note=None, **variables):
+        """A job whose program ends with code 9."""
+        if note is not None:
+            self.failures.write_text(note)
+        return self.call("run.sbatch", "--run", "run", **{"ENDS_WITH": "9", **variables})
+
+    def end_under_mpirun(self, text, code="1"):
+        """A job whose mpirun ends with this code, when the program has left `text` in its run directory."""
+        program = self.bin / "leave"
+        program.write_text(f"#!{shutil.which('python3')}\nopen('run/ended.ini', 'w').write({text!r})\n")
+        program.chmod(0o755)
+        return self.call("run-mpirun.sbatch", "--run", "run", ENDS_WITH=code, BEFORE_ITS_END=str(program))
 
     def test_a_bundle_starts_its_own_programs(self):
         home = self.bin.parent / "a bundle"
@@ -83,7 +103,7 @@ class JobScript(unittest.TestCase):
 
     def test_numbers_of_the_environment_are_digits(self):
         for name in ("SLURM_CPUS_PER_TASK", "SLURM_JOB_NUM_NODES", "SLURM_NTASKS", "SLURM_RESTART_COUNT", "ZOETROPE_SECONDS_TO_STOP",
-                     "REPEATS"):
+                     "ZOETROPE_SECONDS_BEFORE_RETRY", "ZOETROPE_SECONDS_TO_ASK", "REPEATS"):
             for value in (PLANTED, f"1+{PLANTED}", "many", "-1", "1e3", "9" * 10):
                 for script, words in (("run.sbatch", ["--run", "run"]), ("scaling.sbatch", ["folder"])):
                     if name == "REPEATS" and script == "run.sbatch":
@@ -92,10 +112,84 @@ class JobScript(unittest.TestCase):
                     self.assertIn(f"error: {name} is '{value}', which is not a number", said)
 
     def test_numbers_of_the_environment_are_decimal(self):
-        said = self.call("run.sbatch", "--run", "run", code=9, ENDS_WITH="9", SLURM_RESTART_COUNT="08", SLURM_NTASKS="010",
-                         SLURM_CPUS_PER_TASK="09", ZOETROPE_SECONDS_TO_STOP="090")
-        self.assertIn("not tried again after 8 restarts", said)
+        said = self.fail_once(SLURM_RESTART_COUNT="08", SLURM_NTASKS="010", SLURM_CPUS_PER_TASK="09", ZOETROPE_SECONDS_TO_STOP="090",
+                         ZOETROPE_SECONDS_BEFORE_RETRY="00")
+        self.assertIn("job 7, attempt 9, on n1", said)
         self.assertIn("--ntasks=10 --cpus-per-task=9 ", said)
+
+    def test_what_it_was_queued_again_for_otherwise_is_no_failure(self):
+        self.assertIn("requeue 7", self.fail_once(SLURM_RESTART_COUNT="50"))
+        self.assertEqual(self.failures.read_text(), "1\n")
+        self.assertIn("requeue 7", self.fail_once(SLURM_RESTART_COUNT="51"))
+        self.assertEqual(self.failures.read_text(), "2\n")
+
+    def test_a_job_that_fails_is_not_tried_for_ever(self):
+        self.failures.write_text("3\n")
+        said = self.call("run.sbatch", "--run", "run", code=9, ENDS_WITH="9")
+        self.assertIn("not tried again after 4 failures in a row", said)
+        self.assertNotIn("requeue", said)
+        self.assertFalse(self.failures.exists())
+        for note in (PLANTED, "x", ""):
+            self.assertIn("requeue 7", self.fail_once(note))
+
+    def test_failures_are_counted_anew_when_something_was_saved(self):
+        save = self.bin / "save"
+        save.write_text("#!/bin/sh\nmkdir -p run/checkpoint-5\necho >run/checkpoint-5/model.safetensors\n")
+        save.chmod(0o755)
+        self.assertIn("requeue 7", self.fail_once("3", BEFORE_ITS_END=str(save)))
+        self.assertEqual(self.failures.read_text(), "1\n")
+        self.note.write_text("2\n")
+        self.call("run.sbatch", "--run", "run", ENDS_WITH="75", BEFORE_ITS_END=str(save))
+        self.assertFalse(self.failures.exists() or self.note.exists())
+
+    def test_there_is_a_pause_before_the_next_try(self):
+        start = time.monotonic()
+        self.assertIn("tried again in 3 s", self.fail_once(ZOETROPE_SECONDS_BEFORE_RETRY="3"))
+        self.assertGreaterEqual(time.monotonic() - start, 3)
+
+    def test_a_controller_that_does_not_answer_is_asked_again(self):
+        for code, says in (("75", "Unable to contact slurm controller (connect failure)"), ("9", "")):
+            (self.folder / "silent").write_text("2\n")
+            said = self.call("run.sbatch", "--run", "run", ENDS_WITH=code, SAYS=f"slurm_load_jobs error: {says}")
+            self.assertEqual(said.count("not queued yet"), 2, said)
+            self.assertIn("requeue 7", said)
+
+    def test_a_controller_that_never_answers_ends_the_job_with_its_code(self):
+        (self.folder / "silent").write_text("99\n")
+        said = self.call("run.sbatch", "--run", "run", code=75, ENDS_WITH="75", ZOETROPE_SECONDS_TO_ASK="4")
+        self.assertIn("Slurm's controller has not answered for 4 s: submit the job again", said)
+        self.assertNotIn("requeue", said)
+
+    def test_a_job_that_is_gone_or_cancelled_is_not_queued_again(self):
+        said = self.call("run.sbatch", "--run", "run", code=75, ENDS_WITH="75", STATE="COMPLETING")
+        self.assertNotIn("requeue", said)
+        (self.folder / "silent").write_text("9\n")
+        said = self.call("run.sbatch", "--run", "run", code=75, ENDS_WITH="75", SAYS="slurm_load_jobs error: Invalid job id specified")
+        self.assertNotIn("requeue", said)
+
+    def test_a_cluster_that_does_not_requeue_is_not_asked_for_ever(self):
+        (self.bin / "scontrol").write_text("#!/bin/sh\necho requeue is disabled >&2\nexit 1\n")
+        said = self.call("run.sbatch", "--run", "run", code=75, ENDS_WITH="75")
+        self.assertIn("this cluster does not requeue: submit the job again", said)
+
+    def test_what_the_run_says_of_its_end_counts_for_more_than_mpiruns_code(self):
+        said = self.end_under_mpirun("code = 75\njob = 7\n")
+        self.assertIn("requeue 7", said)
+        self.assertNotIn("failed", said)
+        for code in ("2", "3"):
+            said = self.end_under_mpirun(f"job = 7\ncode = {code}\n", code="143")
+            self.assertNotIn("requeue", said)
+        self.assertIn("failed with code 4", self.end_under_mpirun("code = 4\njob = 7\nmessage = x\n", code="137"))
+
+    def test_what_the_run_says_of_its_end_is_not_believed_of_another(self):
+        for text in ("code = 2\njob = 8\n", "code = 2\n", f"code = {PLANTED}\njob = 7\n", "code = 0\njob = 7\n",
+                     "code = 2\njob = $(touch planted)\n", f"code = 2\njob = {PLANTED}\n", "x" * 5000 + "\ncode = 2\njob = 7\n",
+                     "\0code = 9999999999999999999999\0\njob = 7\n", ""):
+            self.failures.unlink(missing_ok=True)
+            self.assertIn("failed with code 1", self.end_under_mpirun(text), text[:40])
+        self.failures.unlink()
+        self.ended.write_text("code = 2\njob = 7\n")  # an earlier attempt's
+        self.assertIn("requeue 7", self.fail_once())
 
     def test_names_of_options_are_words(self):
         program = os.environ["ZOETROPE"]
