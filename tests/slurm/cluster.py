@@ -66,7 +66,11 @@ SlurmctldTimeout=10
 MessageTimeout=10
 NodeName=n[1-{nodes}] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{last}] CPUs={cpus} Sockets=1 \
 CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory=4000 Gres=gpu:{gpus} State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+# A job in the second partition takes the nodes of jobs in the first, which are queued again.
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2
 """
 
 
@@ -185,6 +189,28 @@ class Cluster:
         names = (name_of(pid) for pid in descendants(self.keeper_pid))
         return sorted(name for name in names if name not in ("", "munged", "slurmctld", "slurmscriptd", "slurmd"))
 
+    def pids_named(self, name):
+        return [pid for pid in descendants(self.keeper_pid) if name_of(pid) == name]
+
+    def batch_scripts(self):
+        """The processes that run job scripts."""
+        def is_one(pid):
+            try:
+                return b"/slurm_script" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0", 2)[1]
+            except (OSError, IndexError):
+                return False
+        return [pid for pid in descendants(self.keeper_pid) if is_one(pid)]
+
+    def stop_controller(self):
+        """Its state is kept; commands of Slurm fail until it is started again, and jobs go on."""
+        for pid in self.pids_named("slurmctld"):
+            os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not self.pids_named("slurmctld"), "slurmctld does not end")
+
+    def start_controller(self):
+        self.keeper.stdin.write("slurmctld\n")
+        self.keeper.stdin.flush()
+
     def crash(self, node):
         """A node loses its power: its daemon and all that its jobs run there are gone, and Slurm hears nothing."""
         log = self.folder / f"log/slurmd.{node}.log"
@@ -235,21 +261,26 @@ def configure(folder, nodes):
         f"AutoDetect=off\nNodeName=n[1-{nodes}] Name=gpu File={folder}/dev/gpu[0-{GPUS_PER_NODE - 1}]\n")
 
 
-def start_daemons(folder, nodes):
-    def spawn(*words):
-        with open(folder / f"log/{words[0]}.out", "ab") as log:
-            subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+def spawn(folder, *words):
+    with open(folder / f"log/{words[0]}.out", "ab") as log:
+        subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
+
+def start_controller(folder):
+    spawn(folder, "slurmctld", "-D", "-i")
+
+
+def start_daemons(folder, nodes):
     munge = folder / "munge"
-    spawn("munged", "--foreground", f"--socket={munge}/socket", f"--key-file={munge}/key", f"--pid-file={munge}/pid",
-          f"--log-file={munge}/log", f"--seed-file={munge}/seed")
+    spawn(folder, "munged", "--foreground", f"--socket={munge}/socket", f"--key-file={munge}/key",
+          f"--pid-file={munge}/pid", f"--log-file={munge}/log", f"--seed-file={munge}/seed")
     wait_until(lambda: (munge / "socket").exists(), "munged did not start")
-    spawn("slurmctld", "-D", "-i")
+    start_controller(folder)
     for i in range(nodes):
-        spawn("slurmd", "-D", "-N", f"n{i + 1}")
+        spawn(folder, "slurmd", "-D", "-N", f"n{i + 1}")
 
     def idle():
-        done = subprocess.run(["sinfo", "-h", "-N", "-o", "%T"], capture_output=True, text=True)
+        done = subprocess.run(["sinfo", "-h", "-N", "-p", "main", "-o", "%T"], capture_output=True, text=True)
         return done.stdout.split() == ["idle"] * nodes
     wait_until(idle, "the nodes did not become idle")
 
@@ -285,7 +316,8 @@ def keep(folder, nodes):
         configure(folder, nodes)
         start_daemons(folder, nodes)
         print("ready", os.getpid(), flush=True)
-        sys.stdin.read()
+        for _ in sys.stdin:  # a line each time that the controller is to be started anew
+            start_controller(folder)
     except (OSError, RuntimeError) as error:
         logs = (f"{path}:\n{path.read_text(errors='replace')[-2000:]}" for path in (folder / "log").glob("*"))
         print(error, *logs, sep="\n", flush=True)

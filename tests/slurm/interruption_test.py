@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs that are told that their time is up, cancelled, or fail: what is saved, what is queued again, what is not."""
+import os
 import re
+import signal
 
 import harness
 from harness import LONGER, SlurmTest
@@ -15,7 +17,7 @@ class Interruption(SlurmTest):
         path = self.folder / "program"
         path.write_text(f"#!/bin/bash\n{text}\n")
         path.chmod(0o755)
-        return {"size": ["--nodes=1", "--cpus-per-task=1"], "ZOETROPE": str(path)}
+        return {"size": ["--nodes=1", "--cpus-per-task=1"], "ZOETROPE": str(path), "ZOETROPE_SECONDS_BEFORE_RETRY": "1"}
 
     def tell_that_time_is_up(self, script):
         number = self.submit(script, "--run", "run", *LONGER)
@@ -43,6 +45,41 @@ class Interruption(SlurmTest):
         self.wait_until(lambda: re.search(GOES_ON, self.said()))
         self.assertIn("interrupted: the training is saved at step", self.said())
 
+    def preempt(self, script):
+        number = self.submit(script, "--run", "run", *LONGER)
+        self.wait_for_training()
+        urgent = self.submit("stage.sbatch", "inspect", size=["--partition=urgent", "--nodes=4", "--exclusive"], ZOETROPE="/bin/true")
+        self.assert_still_training()
+        self.finish(urgent)
+        record = self.finish(number)
+        self.assertEqual(record["Restarts"], "1", self.said())
+        self.assertRegex(self.said(), GOES_ON)
+        self.assertNotIn("failed with code", self.said())
+        self.assert_same_as_reference("run", LONGER)
+
+    def test_a_job_that_is_preempted_under_srun(self):
+        self.preempt("run.sbatch")
+
+    def test_a_job_that_is_preempted_under_mpirun(self):
+        self.preempt("run-mpirun.sbatch")
+
+    def test_a_controller_that_is_away_while_the_job_saves(self):
+        number = self.submit("run.sbatch", "--run", "run", *LONGER)
+        self.wait_for_training()
+        self.cluster.stop_controller()
+        scripts = self.cluster.batch_scripts()
+        self.assertTrue(scripts)
+        for script in scripts:  # and what it runs in the background
+            os.kill(script, signal.SIGUSR1)
+        self.assert_still_training()
+        self.wait_until(lambda: "not queued yet: Slurm's controller is asked again" in self.said())
+        self.cluster.start_controller()
+        record = self.finish(number)
+        self.assertEqual(record["Restarts"], "1", self.said())
+        self.assertIn("interrupted: the training is saved at step", self.said())
+        self.assertRegex(self.said(), GOES_ON)
+        self.assert_same_as_reference("run", LONGER)
+
     def test_a_cancelled_job_saves_and_stays_cancelled(self):
         number = self.submit("run.sbatch", "--run", "run", *LONGER)
         self.wait_for_training()
@@ -57,7 +94,7 @@ class Interruption(SlurmTest):
     def test_a_job_that_fails_is_tried_again_but_not_for_ever(self):
         number = self.submit("run.sbatch", **self.program("exit 9"))
         record = self.finish(number, "FAILED")
-        self.assertEqual((record["Restarts"], record["ExitCode"]), ("3", "9:0"))
+        self.assertEqual((record["Restarts"], record["ExitCode"]), ("3", "9:0"), self.said())
         self.assertEqual(self.said().count("failed with code 9"), 4)
 
     def test_a_rank_that_was_killed_is_tried_again(self):
