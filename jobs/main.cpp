@@ -25,6 +25,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "failure.hpp"
+#include "job_end.hpp"
 #include "job_trace.hpp"
 #include "jobs.hpp"
 #include "options.hpp"
@@ -125,7 +126,7 @@ std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) 
   }
 }
 
-void do_job(comm::World& world, const Job& job, Options options) {
+void do_job(comm::World& world, const Job& job, Options options, const std::vector<std::string>& words) {
   support::set_up_logging(options.quiet ? "warning" : options.log_level, world.rank(), world.size(),
                           world.host());
   if (options.quiet || options.no_progress || world.rank() != 0)
@@ -136,16 +137,19 @@ void do_job(comm::World& world, const Job& job, Options options) {
   const auto lock = pipeline::open_run_directory(
       session, (job.groups & kTraining) != 0,
       {.patience = std::chrono::seconds(options.timeout), .take_over = options.take_over});
+  if (session.is_root()) forget_ending(words);
   job.stage(session);
   session.keep_options();
+  if (session.is_root()) forget_ending(words);
   const std::string summary = pipeline::summarize(session, watch.seconds());
   if (world.rank() == 0 && !quiet) std::cout << summary << std::flush;
 }
 
 // The timeline is written also of a job that is interrupted: every rank comes here in step then.
-void do_traced_job(comm::World& world, const Job& job, const Options& options, JobTrace* trace) {
+void do_traced_job(comm::World& world, const Job& job, const Options& options,
+                   const std::vector<std::string>& words, JobTrace* trace) {
   try {
-    do_job(world, job, options);
+    do_job(world, job, options, words);
   } catch (const Interrupted&) {
     if (trace != nullptr) trace->write();
     throw;
@@ -198,16 +202,20 @@ std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job
   exit_code = static_cast<int>(
       comm::all_reduce_scalar(world.communicator(), std::int64_t{code}, comm::ReduceOp::kMax));
   if (first_failed == world.size()) return options;
-  if (world.rank() == first_failed) print_error(message, nullptr);
+  if (world.rank() == first_failed) {
+    print_error(message, nullptr);
+    jobs::keep_ending(words, exit_code, message);
+  }
   return std::nullopt;
 }
 
 // Peers may be waiting in a collective: the whole job is ended. Where every rank meets the same error (a file
 // is missing) rank 0 speaks for all: the others hold back, and are ended before they do.
-[[noreturn]] void end_all(World& world, const jobs::Failure& failure) {
+[[noreturn]] void end_all(World& world, const jobs::Failure& failure, const std::vector<std::string>& words) {
   using namespace std::chrono_literals;
   if (world.rank() > 0) std::this_thread::sleep_for(3s + std::min(world.rank(), 100) * 20ms);
   print_error(failure.message, &world);
+  jobs::keep_ending(words, static_cast<int>(failure.code), failure.message);
   world.abort(static_cast<int>(failure.code));
 }
 
@@ -244,17 +252,21 @@ int main(int argc, char** argv) {
     world->set_timeout(std::chrono::seconds(options->timeout));
     startup.end();
     if (!options->trace.empty()) trace.emplace(*world, *options, start);
-    jobs::do_traced_job(*world, job, *options, trace ? &*trace : nullptr);
+    jobs::do_traced_job(*world, job, *options, arguments, trace ? &*trace : nullptr);
     return 0;
   } catch (const zoetrope::Interrupted& interrupted) {
     // Every rank has come here in step: all end in order.
-    if (world->rank() == 0) print_error(interrupted.what(), nullptr);
+    if (world->rank() == 0) {
+      print_error(interrupted.what(), nullptr);
+      jobs::keep_ending(arguments, static_cast<int>(ExitCode::kInterrupted), interrupted.what());
+    }
     return static_cast<int>(ExitCode::kInterrupted);
   } catch (const std::exception& error) {
     if (trace && world->rank() == 0) trace->write_own();
     const jobs::Failure failure = jobs::failure_of(error);
-    if (world != nullptr && world->size() > 1) end_all(*world, failure);
+    if (world != nullptr && world->size() > 1) end_all(*world, failure, arguments);
     print_error(failure.message, nullptr);
+    if (world != nullptr) jobs::keep_ending(arguments, static_cast<int>(failure.code), failure.message);
     return static_cast<int>(failure.code);
   }
 }

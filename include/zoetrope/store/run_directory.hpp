@@ -18,6 +18,7 @@ struct RunDirectory {
   std::filesystem::path analysis() const { return root / "analysis.h5"; }
   std::filesystem::path animation(const std::string& format) const { return root / ("animation." + format); }
   std::filesystem::path summary() const { return root / "summary.json"; }
+  std::filesystem::path ended() const { return root / "ended.ini"; }
   std::filesystem::path review() const { return root / "review.html"; }
 
   std::filesystem::path checkpoint(std::int64_t step) const {
