@@ -9,6 +9,7 @@
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "identity.hpp"
@@ -28,7 +29,7 @@ auto with_way_out(const store::RunDirectory& run, std::int64_t step, const Read&
   try {
     return read();
   } catch (const InputError& error) {
-    if (!std::filesystem::exists(run.embeddings(step))) throw;
+    if (!support::is_listed(run.embeddings(step))) throw;
     throw InputError(std::string(error.what()) + " (" + run.embeddings(step).string() +
                      " is left as it is; delete the model.safetensors beside it to go on with that)");
   }

@@ -5,6 +5,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "weight_index.hpp"
 
@@ -33,11 +34,11 @@ constexpr const char* kPickles[] = {"pytorch_model.bin", "pytorch_model.bin.inde
 }  // namespace
 
 bool WeightFiles::are_in(const fs::path& folder) {
-  return fs::exists(folder / kSingle) || fs::exists(folder / kIndex);
+  return support::is_listed(folder / kSingle) || support::is_listed(folder / kIndex);
 }
 
 WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / kSingle) {
-  if (!fs::exists(path_)) {
+  if (!support::is_listed(path_)) {
     open_shards(folder);
   } else {
     files_.emplace_back(path_);
@@ -47,7 +48,7 @@ WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / kSingle) {
 
 void WeightFiles::open_shards(const fs::path& folder) {
   path_ = folder / kIndex;
-  if (!fs::exists(path_)) fail_without_weights(folder);
+  if (!support::is_listed(path_)) fail_without_weights(folder);
   const auto index = parse_weight_index(support::read_json(path_), path_.string());
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : index) shards.insert(shard);

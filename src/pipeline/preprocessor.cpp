@@ -8,6 +8,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
@@ -25,7 +26,7 @@ std::optional<fs::path> find_file(const fs::path& source, const fs::path& run, c
   if (!fs::is_directory(source)) return std::nullopt;
   for (const fs::path& folder : {source, run, model}) {
     if (folder == model && model != source && is_default_model(model)) continue;
-    if (fs::exists(folder / kFileName)) return folder / kFileName;
+    if (support::is_listed(folder / kFileName)) return folder / kFileName;
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/summary.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/text.hpp"
 
@@ -54,7 +55,7 @@ double last_accuracy_in(const store::Analysis& analysis) {
 double last_accuracy(const Session& session) {
   if (session.analysis()) return last_accuracy_in(*session.analysis());
   const std::filesystem::path path = session.run().analysis();
-  if (!std::filesystem::exists(path)) return std::nan("");
+  if (!support::is_listed(path)) return std::nan("");
   try {
     return last_accuracy_in(store::read_analysis(path));
   } catch (const InputError& error) {
@@ -76,7 +77,7 @@ std::string summarize(Session& session, double total_seconds) {
 
   std::string text;
   for (const std::string& format : session.options().render.formats)
-    if (std::filesystem::exists(session.run().animation(format)))
+    if (support::is_listed(session.run().animation(format)))
       text += line("animation", session.run().animation(format).string());
   if (std::isfinite(accuracy))
     text += line("accuracy", support::format_fixed(100 * accuracy, 2) + " % of the test images");

@@ -8,6 +8,7 @@
 
 #include "zoetrope/store/hdf5_version.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/system_error.hpp"
 
@@ -88,7 +89,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   set_up_hdf5();
   state->path = path;
   std::error_code error;
-  const bool is_there = std::filesystem::is_regular_file(path, error);
+  const bool is_there = support::is_listed(path) && std::filesystem::is_regular_file(path, error);
   if (error && error != std::errc::no_such_file_or_directory)
     support::throw_system_error(path, "cannot be opened", error.value());
   if (!is_there) state->fail("", "there is no such file");

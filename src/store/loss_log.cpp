@@ -16,6 +16,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -150,8 +151,7 @@ void LossLog::append(const LossRecord& record) {
 }
 
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
+  if (!support::is_listed(path)) return {};
   return parse_log(support::read_file(path), path.string());
 }
 

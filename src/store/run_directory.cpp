@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/system_error.hpp"
 
 namespace zoetrope::store {
@@ -48,7 +49,7 @@ std::vector<std::int64_t> RunDirectory::resume_steps() const {
 std::int64_t RunDirectory::newest_resume_point(std::int64_t last) const {
   std::int64_t newest = -1;
   for (const std::int64_t step : checkpoint_steps())
-    if (step <= last && std::filesystem::exists(optimizer(step))) newest = step;
+    if (step <= last && support::is_listed(optimizer(step))) newest = step;
   for (const std::int64_t step : resume_steps())
     if (step <= last) newest = std::max(newest, step);
   return newest;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "zoetrope/support/listing.hpp"
+
 namespace zoetrope::store {
 
 namespace {
@@ -59,13 +61,12 @@ support::Json to_json(const TrainerState& state, const std::vector<LossRecord>& 
 }
 
 double read_epoch(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) return 0;
+  if (!support::is_listed(path)) return 0;
   return support::json_get_or<double>(support::read_python_json(path), "epoch", 0.0, path.string());
 }
 
 std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
+  if (!support::is_listed(path)) return {};
   const std::string name = path.string();
   const auto state = support::read_python_json(path);
   std::vector<LossRecord> log;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/system_error.hpp"
 #include "zoetrope/support/trace.hpp"
@@ -23,9 +24,12 @@ namespace {
 
 // Without O_NONBLOCK a pipe, which may stand among images, would be waited for.
 FileDescriptor open_to_read(const fs::path& path) {
-  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid()) throw_system_error(path, "cannot be opened", errno);
-  return fd;
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  int fd = ::open(path.c_str(), kFlags);
+  // Another host may have written it since this one last looked.
+  if (fd < 0 && errno == ENOENT && is_listed(path)) fd = ::open(path.c_str(), kFlags);
+  if (fd < 0) throw_system_error(path, "cannot be opened", errno);
+  return FileDescriptor(fd);
 }
 
 std::size_t size_of_regular_file(const fs::path& path, const FileDescriptor& fd) {

@@ -7,6 +7,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::train {
 
@@ -62,7 +63,7 @@ void write_optimizer(const fs::path& folder, const CheckpointContent& content) {
 }
 
 bool has_optimizer(const fs::path& folder) {
-  return fs::exists(folder / kOptimizer);
+  return support::is_listed(folder / kOptimizer);
 }
 
 namespace {
@@ -96,7 +97,7 @@ ResumePoint read_resume_point(const fs::path& folder, std::int64_t step, const m
 }
 
 std::optional<Json> read_identity(const fs::path& folder) {
-  if (!fs::exists(folder / kIdentity)) return std::nullopt;
+  if (!support::is_listed(folder / kIdentity)) return std::nullopt;
   return support::read_json(folder / kIdentity);
 }
 
@@ -146,7 +147,8 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
     }
     if (has_optimizer(folder) && ++points > most) fs::remove(folder / kOptimizer, ignored);
     // A model without embeddings is of an earlier job that kept them all.
-    if (!keep_models && *step != newest && !has_optimizer(folder) && fs::exists(run.embeddings(*step)))
+    if (!keep_models && *step != newest && !has_optimizer(folder) &&
+        support::is_listed(run.embeddings(*step)))
       fs::remove(run.model(*step), ignored);
   }
 }

@@ -12,6 +12,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 namespace zoetrope::train {
@@ -45,7 +46,7 @@ StoredTraining read_training(const fs::path& folder, std::int64_t step, bool has
 StoredTraining read_whole(const fs::path& folder, std::int64_t step, bool has_optimizer) {
   StoredTraining stored = read_training(folder, step, has_optimizer);
   const fs::path processor = folder / "preprocessor_config.json";
-  if (fs::exists(processor)) support::read_json(processor);
+  if (support::is_listed(processor)) support::read_json(processor);
   store::read_trainer_log(folder / "trainer_state.json");
   return stored;
 }
