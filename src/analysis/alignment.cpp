@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/analysis/alignment.hpp"
 
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::analysis {
@@ -9,6 +10,7 @@ AlignedFrames align_frames(const std::vector<Points>& frames, AlignTo reference)
   const trace::Span span("Procrustes", "frames", static_cast<std::int64_t>(frames.size()));
   AlignedFrames result;
   for (const Points& frame : frames) {
+    support::stop_point();
     if (reference == AlignTo::kNone) {
       result.points.push_back(stretch(frame));
       result.disparity.push_back(0);

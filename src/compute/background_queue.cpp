@@ -3,11 +3,15 @@
 
 #include <utility>
 
+#include "heir.hpp"
+
 namespace zoetrope::compute {
+
+BackgroundQueue::BackgroundQueue(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
 
 BackgroundQueue::~BackgroundQueue() {
   std::unique_lock lock(mutex_);
-  task_done_.wait(lock, [&] { return pending_ == 0; });
+  task_done_.wait(lock, [&] { return pending_.empty(); });
 }
 
 void BackgroundQueue::push(std::int64_t bytes, std::function<void()> task) {
@@ -16,34 +20,49 @@ void BackgroundQueue::push(std::int64_t bytes, std::function<void()> task) {
     task_done_.wait(lock, [&] { return bytes_ == 0 || bytes_ + bytes <= max_bytes_; });
     rethrow();
     bytes_ += bytes;
-    ++pending_;
+    pending_.push_back({bytes, std::move(task)});
   }
-  thread_.submit([this, bytes, task = std::move(task)]() mutable { run(bytes, std::exchange(task, {})); });
+  thread_.submit([this] { run_next(); });
 }
 
 void BackgroundQueue::wait() {
   std::unique_lock lock(mutex_);
-  task_done_.wait(lock, [&] { return pending_ == 0; });
+  task_done_.wait(lock, [&] { return pending_.empty(); });
+  heir_.reset();
   rethrow();
 }
 
-// `task` and what it holds are gone before their memory counts as free.
-void BackgroundQueue::run(std::int64_t bytes, std::function<void()> task) {
+void BackgroundQueue::leave_to_heir() {
+  const std::lock_guard lock(mutex_);
+  if (pending_.empty() || has_failed_) return;
+  heir_ = std::make_unique<Heir>(pending_.size(), [this](std::size_t i) {
+    if (pending_[i].task) pending_[i].task();  // else it has ended, and was about to be taken away
+  });
+}
+
+// The task and what it holds are gone before their memory counts as free.
+void BackgroundQueue::run_next() {
+  Entry* next = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    next = &pending_.front();
+  }
   std::exception_ptr error;
   try {
-    if (!has_failed_) task();
+    if (!has_failed_) next->task();
   } catch (...) {
     error = std::current_exception();
   }
-  task = {};
+  next->task = {};
   // Notified under the lock: the destructor may go on as soon as it is free.
   const std::lock_guard lock(mutex_);
   if (error) {
     error_ = error;
     has_failed_ = true;
   }
-  bytes_ -= bytes;
-  --pending_;
+  bytes_ -= next->bytes;
+  pending_.pop_front();
+  if (heir_) heir_->note_done();
   task_done_.notify_all();
 }
 

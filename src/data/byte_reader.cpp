@@ -6,13 +6,14 @@
 #include <cstring>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 namespace zoetrope::data {
 namespace {
 
 constexpr std::uint64_t kDeflateMaxRatio = 1032;  // zlib's manual: no input expands further than this
 constexpr int kGzipOnly = 15 + 16;                // inflateInit2: a window of 32 KiB, gzip header expected
-constexpr std::size_t kLargestChunk = std::size_t{1} << 30;
+constexpr std::size_t kLargestChunk = std::size_t{1} << 26;  // so that a signal is heard in between
 
 }  // namespace
 
@@ -45,6 +46,7 @@ std::size_t ByteReader::unpack(std::span<std::uint8_t> out) {
   const auto packed = file_.bytes();
   std::size_t done = 0;
   while (done < out.size()) {
+    support::stop_point();
     const std::size_t used = reinterpret_cast<const std::byte*>(stream_.next_in) - packed.data();
     const auto in_chunk = static_cast<uInt>(std::min(packed.size() - used, kLargestChunk));
     const auto out_chunk = static_cast<uInt>(std::min(out.size() - done, kLargestChunk));

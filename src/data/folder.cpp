@@ -13,6 +13,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "decode.hpp"
@@ -78,6 +79,7 @@ std::vector<Entry> list_images(const fs::path& split_folder) {
   std::vector<Entry> entries;
   for (const fs::path& class_folder : class_folders(split_folder)) {
     for (const auto& file : fs::directory_iterator(class_folder)) {
+      support::stop_point();
       if (is_left_out(file)) continue;
       if (file.is_directory())
         throw InputError(file.path().string() +
@@ -202,6 +204,7 @@ class FolderDataset final : public Dataset {
     support::Sha256 sha;
     for (const std::string& name : class_names_) sha.update(name + "\n");
     for (std::size_t i = 0; i < files_.size(); ++i) {
+      support::stop_point();
       sha.update(files_[i].lexically_relative(split_folder).string() + " " +
                  std::to_string(size_of(files_[i])) + " " + std::to_string(labels_[i]) + "\n");
       if (total < kHashContentBelow) sha.update(support::read_file(files_[i], kMaxFileBytes));

@@ -12,6 +12,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "class_names.hpp"
 #include "decode.hpp"
@@ -120,6 +121,7 @@ class ParquetDataset final : public Dataset {
   }
 
   void add_rows(std::size_t shard, const std::vector<ParquetColumn>& expected) {
+    support::stop_point();
     const ParquetShard& file = shards_[shard];
     const auto same = [](const ParquetColumn& a, const ParquetColumn& b) {
       return a.name == b.name && a.kind == b.kind;
@@ -165,7 +167,10 @@ class ParquetDataset final : public Dataset {
       sha.update(std::to_string(place.shard) + " " + std::to_string(place.row_group) + " " +
                  std::to_string(place.row) + " " + std::to_string(labels_[i]) + "\n");
     }
-    for (const ParquetShard& shard : shards_) sha.update(tail_digest(shard.path()));
+    for (const ParquetShard& shard : shards_) {
+      support::stop_point();
+      sha.update(tail_digest(shard.path()));
+    }
     return sha.hex();
   }
 

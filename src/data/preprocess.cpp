@@ -11,6 +11,7 @@
 
 #include "zoetrope/compute/large_buffer.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "plane_writer.hpp"
@@ -26,10 +27,13 @@ bool fill_pixels(const Dataset& dataset, const PreprocessorConfig& config, Size 
   const std::int64_t channels = pixels.size(1);
   const std::int64_t plane = std::int64_t{output.height} * output.width;
   auto* bytes = pixels.mutable_data_ptr<std::uint8_t>();
+  const bool may_end_early = support::is_interruptible();
   at::parallel_for(0, dataset.size(), kImagesPerTask, [&](std::int64_t begin, std::int64_t end) {
     const trace::Span span("preparing images", "images", end - begin);
+    const support::Interruptible as_the_caller(may_end_early);
     PlaneWriter writer(config, output);
     for (std::int64_t i = begin; i < end && all_fit; ++i) {
+      support::stop_point();
       const Image image = dataset.image(i);
       if (image.channels > channels) {
         all_fit = false;

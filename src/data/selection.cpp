@@ -9,6 +9,7 @@
 #include <ATen/Parallel.h>
 
 #include "zoetrope/data/sampler.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 
 namespace zoetrope::data {
@@ -22,9 +23,12 @@ constexpr std::int64_t kCheckedPerTask = 16;
 std::vector<std::string> find_faults(std::span<const std::int64_t> candidates,
                                      const std::function<void(std::int64_t)>& decode) {
   std::vector<std::string> faults(candidates.size());
+  const bool may_end_early = support::is_interruptible();
   at::parallel_for(0, static_cast<std::int64_t>(candidates.size()), kCheckedPerTask,
                    [&](std::int64_t begin, std::int64_t end) {
+                     const support::Interruptible as_the_caller(may_end_early);
                      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+                       support::stop_point();
                        try {
                          decode(candidates[i]);
                        } catch (const InputError& error) {

@@ -12,8 +12,10 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
 
+#include "sealing.hpp"
 #include "stored_checkpoints.hpp"
 
 namespace zoetrope::embed {
@@ -22,6 +24,8 @@ namespace {
 
 // A shard is written after this many images, so that little is lost when a rank dies.
 constexpr std::int64_t kImagesPerShard = 4096;
+
+constexpr const char* kKept = "embeddings so far are kept; run the same command again to go on";
 
 // A checkpoint of which only the embeddings are left: they must be of this dataset, and whole.
 void require_embeddings(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
@@ -33,7 +37,8 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step, const
 }
 
 // Embeds what is missing of one checkpoint on the ranks of `group`, then seals. Collective over `group`.
-void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIdentity& identity,
+// False after a signal to one of them: shards hold what is done.
+bool embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIdentity& identity,
                       const model::Vit& model, const ExtractionInput& input, comm::Communicator& group,
                       const std::function<void(std::int64_t)>& on_progress) {
   const auto folder = run.checkpoint(identity.step);
@@ -59,13 +64,15 @@ void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
   const auto mine = share_blocks(blocks_of(ranges, size, std::max<std::int64_t>(1, kImagesPerShard / size)),
                                  group.rank(), group.size());
   for (const auto& [first, last] : mine) {
+    const support::Interruptible until_asked;
     const auto rows =
         embed_blocks(model, input.images, input.preprocessor, input.precision, first, last, on_progress);
-    store::write_shard(folder, identity, first * size, rows);
+    if (!rows.embeddings.empty()) store::write_shard(folder, identity, first * size, rows);
+    if (support::must_stop()) break;
   }
-  group.barrier();
-  if (group.rank() == 0) store::seal(folder, identity);
-  group.barrier();
+  if (comm::is_asked_to_stop(group)) return false;
+  if (group.rank() == 0) seal_unless_asked(folder, identity);
+  return !comm::is_asked_to_stop(group);
 }
 
 Group make_group(const ExtractionInput& input, comm::Communicator& communicator, int color, bool is_shared) {
@@ -78,14 +85,17 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
                                    const ExtractionInput& input, const StoredCheckpoints& stored,
                                    comm::Communicator& communicator) {
   at::Tensor needed = at::zeros({static_cast<std::int64_t>(steps.size())}, at::kLong);
-  for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
-       i += static_cast<std::size_t>(communicator.size())) {
-    if (!model::has_weights(run.checkpoint(steps[i]))) {
-      require_embeddings(run, steps[i], input);
-      continue;
+  comm::do_unless_asked(communicator, kKept, [&] {
+    for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
+         i += static_cast<std::size_t>(communicator.size())) {
+      support::stop_point();
+      if (!model::has_weights(run.checkpoint(steps[i]))) {
+        require_embeddings(run, steps[i], input);
+        continue;
+      }
+      if (stored.needs_reading(steps[i])) needed[static_cast<std::int64_t>(i)] = 1;
     }
-    if (stored.needs_reading(steps[i])) needed[static_cast<std::int64_t>(i)] = 1;
-  }
+  });
   communicator.all_reduce(needed, comm::ReduceOp::kMax);
   std::vector<std::size_t> work;
   for (std::size_t i = 0; i < steps.size(); ++i)
@@ -114,7 +124,7 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
   };
   std::int64_t embedded = 0;  // by groups of which this rank is the first
   for (auto round = rounds.begin(); round != rounds.end(); ++round) {
-    comm::stop_if_asked(communicator, "embeddings so far are kept; run the same command again to go on");
+    comm::stop_if_asked(communicator, kKept);
     const std::int64_t step = steps[work[round->item]];
     if (input.on_stage) input.on_stage("embedding with checkpoint-" + std::to_string(step));
     // Whether ranks are alone in this round is the same for all of them.
@@ -125,9 +135,11 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
     if (input.on_model_read) input.on_model_read();
     if (round + 1 != rounds.end() && round[1].group_rank == 0) stored.prefetch(steps[work[round[1].item]]);
     if (!checkpoint) continue;
-    embed_checkpoint(run, checkpoint->identity, checkpoint->model, input, *group.control, on_progress);
+    if (!embed_checkpoint(run, checkpoint->identity, checkpoint->model, input, *group.control, on_progress))
+      break;  // the others hear of it at their next round, or below
     if (group.control->rank() == 0) embedded += num_images;
   }
+  comm::stop_if_asked(communicator, kKept);
   embedded = comm::all_reduce_scalar(communicator, embedded, comm::ReduceOp::kSum);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return {embedded, seconds};

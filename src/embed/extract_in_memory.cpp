@@ -10,8 +10,10 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/extract.hpp"
 #include "zoetrope/embed/plan.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "identity.hpp"
+#include "sealing.hpp"
 
 namespace zoetrope::embed {
 
@@ -64,6 +66,15 @@ void write_later(const store::RunDirectory& run, const store::EmbeddingsIdentity
   }
 }
 
+void seal_later(const std::filesystem::path& folder, const store::EmbeddingsIdentity& identity,
+                const OnceWritten& once_written) {
+  once_written(0, [folder, identity](const std::string& digest) {
+    store::EmbeddingsIdentity written = identity;
+    written.model_digest = digest;
+    seal_unless_asked(folder, written);
+  });
+}
+
 }  // namespace
 
 bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& checkpoint,
@@ -81,12 +92,14 @@ bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& chec
   const std::int64_t most =
       support::share(total, 0, communicator.size()).size();  // the largest of the shares
   for (std::int64_t round = 0; round * at_once < most; ++round) {
-    if (comm::is_asked_to_stop(communicator)) return false;
     const support::Range mine =
         blocks_of_round(total, at_once, round, communicator.rank(), communicator.size());
     store::EmbeddedRows rows;
-    if (!mine.empty())
+    if (!mine.empty()) {
+      const support::Interruptible until_asked;
       rows = embed_blocks(model, input.images, input.preprocessor, input.precision, mine.begin, mine.end);
+    }
+    if (comm::is_asked_to_stop(communicator)) return false;  // and the rows of this round may not be all
     const at::Tensor embeddings = communicator.gather(as_tensor(rows.embeddings, identity.num_columns), 0);
     const at::Tensor logits = communicator.gather(as_tensor(rows.logits, identity.num_classes), 0);
     if (communicator.rank() != 0) continue;
@@ -97,12 +110,7 @@ bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& chec
     }
     write_later(run, identity, pieces, embeddings, logits, checkpoint.once_written);
   }
-  if (communicator.rank() == 0)
-    checkpoint.once_written(0, [folder, identity](const std::string& digest) {
-      store::EmbeddingsIdentity written = identity;
-      written.model_digest = digest;
-      store::seal(folder, written);
-    });
+  if (communicator.rank() == 0) seal_later(folder, identity, checkpoint.once_written);
   return true;
 }
 

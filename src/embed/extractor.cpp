@@ -13,6 +13,8 @@
 
 #include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/compute/tasks.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::embed {
@@ -36,14 +38,22 @@ class RowsInProgress {
   }
 
   // `bytes` (uint8 [B, C, H, W], CPU) become the rows from `first` on, in blocks of `size`, each by one
-  // thread.
-  void compute_on_host(const at::Tensor& bytes, std::int64_t first, std::int64_t size) {
-    compute::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
-      const c10::InferenceMode no_graph;  // thread-local, and this may be a worker thread
-      const trace::Span span("embedding", "images", end - begin);
-      const auto [cls, scores] = embed(bytes.narrow(0, begin, end - begin));
-      store(cls, scores, first + begin);
-    });
+  // thread. Returns how many there are without a gap: after a signal not all.
+  std::int64_t compute_on_host(const at::Tensor& bytes, std::int64_t first, std::int64_t size) {
+    std::vector<char> is_done(static_cast<std::size_t>((bytes.size(0) + size - 1) / size));
+    try {
+      compute::for_each_range(bytes.size(0), size, [&](std::int64_t begin, std::int64_t end) {
+        const c10::InferenceMode no_graph;  // thread-local, and this may be a worker thread
+        const trace::Span span("embedding", "images", end - begin);
+        const auto [cls, scores] = embed(bytes.narrow(0, begin, end - begin));
+        store(cls, scores, first + begin);
+        is_done[static_cast<std::size_t>(begin / size)] = 1;
+      });
+    } catch (const Interrupted&) {
+      // What is done is kept.
+    }
+    const auto gap = std::ranges::find(is_done, 0);
+    return std::min(size * (gap - is_done.begin()), bytes.size(0));
   }
 
   // One block on a device, with all it has: queued, while the block before it is on its way to the host.
@@ -56,8 +66,10 @@ class RowsInProgress {
     take(now);
   }
 
-  store::EmbeddedRows finish() {
+  store::EmbeddedRows finish(std::int64_t num_rows) {
     take(arriving_);
+    rows_.embeddings.resize(static_cast<std::size_t>(num_rows * model_.config().hidden_size));
+    rows_.logits.resize(static_cast<std::size_t>(num_rows * model_.config().num_labels()));
     return std::move(rows_);
   }
 
@@ -128,18 +140,20 @@ store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& imag
     std::iota(indices.begin(), indices.end(), row);
     return indices;
   };
-  for (std::int64_t row = first_row; row < last_row; row += rows_at_once) {
+  std::int64_t num_done = 0;
+  for (std::int64_t row = first_row; row < last_row && !support::must_stop(); row += rows_at_once) {
     const std::vector<std::int64_t> now = rows_from(row), next = rows_from(row + rows_at_once);
     const at::Tensor bytes = images.pixels(now, 0);
     if (!next.empty()) images.prefetch(next, 0);
     if (on_host) {
-      rows.compute_on_host(bytes, row - first_row, size);
+      num_done += rows.compute_on_host(bytes, row - first_row, size);
     } else {
       rows.compute_on_device(bytes, row - first_row);
+      num_done += bytes.size(0);
     }
     if (on_progress) on_progress(static_cast<std::int64_t>(now.size()));
   }
-  return rows.finish();
+  return rows.finish(num_done);
 }
 
 }  // namespace zoetrope::embed

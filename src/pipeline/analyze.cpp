@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/stopwatch.hpp"
@@ -30,11 +31,11 @@ void analyze(Session& session) {
   const auto sources = read_sources(session, steps);
   if (is_done(session, sources)) return;
   store::Analysis analysis = analyze_sources(session, sources);
-  if (session.is_root()) {
+  comm::do_unless_asked(session.communicator(), kNothingIsKept, [&] {
+    if (!session.is_root()) return;
     store::write_analysis(session.run().analysis(), analysis);
     session.keep_analysis(std::move(analysis));
-  }
-  session.communicator().barrier();
+  });
   session.add_stage({"analysis", watch.seconds(), static_cast<std::int64_t>(steps.size()), "frames"});
 }
 

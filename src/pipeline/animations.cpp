@@ -32,7 +32,8 @@ void encode(Session& session, render::RendererPool& renderers, const std::vector
   if (format == session.options().render.formats.front())
     animation.poster = session.run().root / "poster.png";
   render::write_animation(session.run().animation(format), animation, count, [&](std::size_t i) {
-    if (support::received_signal() != 0) throw Interrupted("the encoding of the " + format);
+    const support::Interruptible until_asked;  // in a thread of the encoder's
+    support::stop_point();
     {
       const std::lock_guard lock(mutex);
       progress.update(static_cast<std::int64_t>(i));
@@ -50,12 +51,9 @@ void encode_animations(Session& session, render::RendererPool& renderers,
   const std::vector<std::string>& formats = session.options().render.formats;
   const auto rank = static_cast<std::size_t>(session.world().rank()),
              ranks = static_cast<std::size_t>(session.world().size());
-  try {
+  comm::do_unless_asked(session.communicator(), kNotFinished, [&] {
     for (std::size_t i = rank; i < formats.size(); i += ranks) encode(session, renderers, frames, formats[i]);
-  } catch (const Interrupted&) {
-    // The other ranks hear of it now.
-  }
-  comm::stop_if_asked(session.communicator(), kNotFinished);
+  });
   const std::size_t count =
       render::num_animation_frames(frames.size(), render::TweenOptions{session.options().render.tween});
   session.add_stage(

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/json.hpp"
 
 namespace zoetrope::pipeline {
@@ -25,6 +26,7 @@ review::Images images_for_page(const data::Dataset& dataset) {
   std::vector<data::Image> list;
   review::Images images;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    support::stop_point();
     data::Image image = dataset.image(i);
     if (i == 0) {
       images.height = std::min(image.height, kLargestSide);

@@ -57,7 +57,10 @@ void render(Session& session) {
   const store::Analysis& analysis = analysis_of_run(session);
   sweep(session, analysis);
   render::RendererPool renderers(make_scene(session, analysis));
-  const auto frames = make_frames(session.options().render, analysis, session.test());
+  const data::Dataset& images = session.test();
+  std::vector<render::Frame> frames;
+  comm::do_unless_asked(session.communicator(), kNotFinished,
+                        [&] { frames = make_frames(session.options().render, analysis, images); });
   draw_frames(session, renderers, frames);
   encode_animations(session, renderers, frames);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/review/review.hpp"
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/support/log.hpp"
@@ -14,14 +15,16 @@ namespace zoetrope::pipeline {
 void review(Session& session) {
   if (session.options().review.live) return review_live(session);
   const support::Stopwatch watch;
+  session.test();  // by all ranks, as they must agree whether that was stopped
   session.set_stage("writing the review page");
-  if (session.is_root()) {
-    const review::Review page = review_of(session, analysis_of_run(session));
-    review::write_page(session.run().review(), page);
-    for (const std::string& format : session.options().review.exports)
-      support::log_info("wrote " + review::export_review(format, session.run(), page).string());
-  }
-  session.communicator().barrier();
+  comm::do_unless_asked(
+      session.communicator(), "the review is not finished; run the same command again", [&] {
+        if (!session.is_root()) return;
+        const review::Review page = review_of(session, analysis_of_run(session));
+        review::write_page(session.run().review(), page);
+        for (const std::string& format : session.options().review.exports)
+          support::log_info("wrote " + review::export_review(format, session.run(), page).string());
+      });
   session.add_stage({"review", watch.seconds(), 1, "pages"});
 }
 

@@ -87,6 +87,7 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
   analysis::CovarianceAccumulator sums(session_.analysis_device());
   for (std::size_t frame = options_.projection == Projection::kLast ? sources_.size() - 1 : 0;
        frame < sources_.size(); ++frame) {
+    support::stop_point();
     store::Embeddings embeddings = read(frame);
     sums.add(rows_of(embeddings));
   }
@@ -123,7 +124,7 @@ std::vector<FrameAnalysis> Analyzer::compute_mine() {
   if (first == last) return results;
   std::optional<analysis::Predecessor> before = predecessor_of(static_cast<std::size_t>(first));
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
-    if (support::received_signal() != 0) break;  // and analyze() tells the others
+    support::stop_point();
     results.push_back(analyze_frame(frame, shared, before));
     progress.update(static_cast<std::int64_t>(results.size()));
   }
@@ -138,6 +139,7 @@ void Analyzer::add_aligned(const std::vector<FrameAnalysis>& frames, store::Anal
   const analysis::AlignedFrames aligned = analysis::align_frames(projected, options_.align);
   result.disparity = aligned.disparity;
   for (const analysis::Points& points : aligned.points) {
+    support::stop_point();
     result.aligned.insert(result.aligned.end(), points.data(), points.data() + points.size());
     result.curves["class_separation"].push_back(analysis::class_separation(points, labels_));
   }
@@ -190,13 +192,16 @@ void Analyzer::add_stages(const std::vector<FrameAnalysis>& mine) {
 }
 
 store::Analysis Analyzer::analyze() {
-  const auto mine = compute_mine();
-  comm::stop_if_asked(session_.communicator(),
-                      "of the analysis nothing is kept; run the same command again to do it");
+  std::vector<FrameAnalysis> mine;
+  comm::do_unless_asked(session_.communicator(), kNothingIsKept, [&] { mine = compute_mine(); });
   session_.set_stage("gathering the analysis");
   const auto frames = gather_frames(mine, labels_.size(), has_classifier(), session_.communicator());
   add_stages(mine);
-  return session_.is_root() ? combine(frames) : store::Analysis{};
+  store::Analysis result;
+  comm::do_unless_asked(session_.communicator(), kNothingIsKept, [&] {
+    if (session_.is_root()) result = combine(frames);
+  });
+  return result;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "zoetrope/comm/nccl.hpp"
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
@@ -24,6 +25,8 @@ namespace zoetrope::pipeline {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* kNothingRead = "the images are not read to the end; run the same command again";
 
 // The folder or file that says what the model is: the run's own first checkpoint once there is one.
 fs::path model_source(const store::RunDirectory& run, const Options& options) {
@@ -134,7 +137,10 @@ LoadedSplit Session::load(data::Split which, std::int64_t limit) {
   choice.other_split = is_train ? asked.test_split : asked.train_split;
   choice.image_column = asked.image_column;
   choice.label_column = asked.label_column;
-  return {data::open_dataset(asked.spec, which, choice), nullptr};
+  LoadedSplit split;
+  comm::do_unless_asked(communicator(), kNothingRead,
+                        [&] { split.dataset = data::open_dataset(asked.spec, which, choice); });
+  return split;
 }
 
 data::ImageCache& Session::images_of(LoadedSplit& split, data::Augmentation augmentation) {
@@ -145,7 +151,10 @@ data::ImageCache& Session::images_of(LoadedSplit& split, data::Augmentation augm
   cache.seed = options_.training.seed;
   cache.device = device_;
   cache.augmentation = augmentation;
-  split.images = std::make_unique<data::ImageCache>(split.dataset, preprocessor(), cache);
+  const data::PreprocessorConfig& config = preprocessor();
+  comm::do_unless_asked(communicator(), kNothingRead, [&] {
+    split.images = std::make_unique<data::ImageCache>(split.dataset, config, cache);
+  });
   return *split.images;
 }
 

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "zoetrope/data/shrink.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 namespace zoetrope::pipeline {
 
 std::shared_ptr<const support::Image> Thumbnails::of(std::int64_t index) {
   auto& made = made_[index];
   if (made) return made;
+  support::stop_point();
   data::Image image = dataset_.image(index);
   // A strip much longer than wide must keep at least a pixel of its width.
   const int factor =

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::render {
@@ -142,6 +143,7 @@ void VideoFile::encode(const AVFrame* frame) {
   const trace::Span span("encoding");
   checked(avcodec_send_frame(codec_.get(), frame), path_ + ": encoding a frame");
   while (true) {
+    support::stop_point();
     const int code = avcodec_receive_packet(codec_.get(), packet_.get());
     if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
     checked(code, path_ + ": encoding a frame");

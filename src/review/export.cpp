@@ -8,6 +8,8 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "exports.hpp"
@@ -33,7 +35,7 @@ std::vector<store::Embeddings> read_ends(const store::RunDirectory& run, const s
   if (analysis.step.empty()) return found;
   for (const std::int64_t step : {analysis.step.front(), analysis.step.back()}) {
     const bool again = !found.empty() && found.back().identity.step == step;
-    if (again || !std::filesystem::exists(run.embeddings(step))) continue;
+    if (again || !support::is_listed(run.embeddings(step))) continue;
     found.push_back(store::read_embeddings(run.checkpoint(step)));
     if (found.back().identity.num_rows != static_cast<std::int64_t>(analysis.num_images())) {
       throw InputError(run.embeddings(step).string() + ": has " +
@@ -70,6 +72,7 @@ std::vector<std::string> encode_images(const Review& review) {
   if (images.pixels.empty()) return encoded;
   const auto size = static_cast<std::size_t>(images.height * images.width * images.channels);
   for (std::size_t i = 0; i < review.analysis.num_images(); ++i) {
+    support::stop_point();
     encoded.push_back(encode_png(std::span(images.pixels).subspan(i * size, size), images.width,
                                  images.height, images.channels));
   }

@@ -8,6 +8,7 @@
 #include <iconv.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "exports.hpp"
 
@@ -75,8 +76,14 @@ class NpzWriter {
     if (!values.empty() || shape.front() == 0)
       add(name, dtype, shape, values.data(), values.size() * sizeof(T));
   }
-  void write(const void* bytes, std::size_t size) {
-    if (size > 0 && archive_write_data(archive_.get(), bytes, size) < 0) check(ARCHIVE_FATAL);
+  void write(const void* values, std::size_t size) {
+    constexpr std::size_t kPiece = std::size_t{1} << 26;
+    const char* bytes = static_cast<const char*>(values);
+    for (std::size_t at = 0; at < size; at += kPiece) {
+      support::stop_point();
+      if (archive_write_data(archive_.get(), bytes + at, std::min(kPiece, size - at)) < 0)
+        check(ARCHIVE_FATAL);
+    }
   }
   void check(int result) const {
     if (result < ARCHIVE_WARN)

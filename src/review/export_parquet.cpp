@@ -2,6 +2,7 @@
 // One row for each image. Written by Apache Arrow's C++ library, the one inside PyPI's pyarrow wheel, where
 // the build found it (cmake/exports.cmake).
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "exports.hpp"
 
@@ -90,6 +91,7 @@ void Columns::add_images(const std::string& name, const std::vector<std::string>
 }
 
 void add_frame(Columns& columns, const store::Analysis& a, std::size_t t) {
+  support::stop_point();
   const std::size_t images = a.num_images();
   const std::string suffix = "_" + std::to_string(a.step[t]);
   std::vector<double> x;
@@ -137,8 +139,14 @@ void write_parquet(const std::filesystem::path& path, const ExportData& data) {
       parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->build();
   const auto keep_schema = parquet::ArrowWriterProperties::Builder().store_schema()->build();
   constexpr std::int64_t kRowGroup = 16384;
-  check(parquet::arrow::WriteTable(*columns.table(hugging_face_features(data.review)),
-                                   arrow::default_memory_pool(), out, kRowGroup, properties, keep_schema));
+  const auto table = columns.table(hugging_face_features(data.review));
+  const auto writer = check(parquet::arrow::FileWriter::Open(*table->schema(), arrow::default_memory_pool(),
+                                                             out, properties, keep_schema));
+  for (std::int64_t row = 0; row < table->num_rows(); row += kRowGroup) {
+    support::stop_point();
+    check(writer->WriteTable(*table->Slice(row, kRowGroup), kRowGroup));
+  }
+  check(writer->Close());
   check(out->Close());
 }
 

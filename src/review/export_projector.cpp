@@ -10,6 +10,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "exports.hpp"
 #include "sheets.hpp"
@@ -34,6 +35,7 @@ template <typename T>
 std::string tensor_tsv(std::span<const T> values, std::size_t columns) {
   std::string text;
   for (std::size_t i = 0; i < values.size(); ++i) {
+    support::stop_point();
     append(text, values[i]);
     text += (i + 1) % columns == 0 ? '\n' : '\t';
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/spotlight_file.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "exports.hpp"
 
@@ -36,6 +37,7 @@ void write_spotlight(const std::filesystem::path& path, const ExportData& data) 
   if (!a.prediction.empty()) file.add_ints("forgetting_events", forgetting_events(a.label, a.prediction));
   if (const auto ranks = label_issue_ranks(a); !ranks.empty()) file.add_ints("label_issue_rank", ranks);
   for (const store::Embeddings& embeddings : data.embeddings) {
+    support::stop_point();
     file.add_embeddings("embedding_" + std::to_string(embeddings.identity.step), embeddings.values,
                         static_cast<std::size_t>(embeddings.identity.num_columns));
   }

@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/deflate.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::review {
@@ -51,6 +52,7 @@ std::string base64(std::string_view bytes) {
 template <typename Integer>
 void ArrayPacker::add(const std::string& name, const std::vector<Integer>& values, std::size_t frame_size) {
   for (std::size_t plane = 0; plane < sizeof(Integer); ++plane) {
+    support::stop_point();
     for (std::size_t i = 0; i < values.size(); ++i) {
       const bool has_before = frame_size > 0 && i >= frame_size;
       const auto stored = static_cast<Integer>(has_before ? values[i] - values[i - frame_size] : values[i]);

@@ -12,6 +12,7 @@
 #include <jpeglib.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::review {
@@ -45,6 +46,7 @@ std::string encode_jpeg(std::vector<std::uint8_t>& pixels, std::int64_t width, s
   jpeg_error_mgr errors{};
   codec.err = jpeg_std_error(&errors);
   errors.error_exit = throw_jpeg_error;
+  support::stop_point();
   jpeg_create_compress(&codec);
   const std::unique_ptr<jpeg_compress_struct, void (*)(j_compress_ptr)> owner(&codec, jpeg_destroy_compress);
   unsigned char* buffer = nullptr;
@@ -93,6 +95,7 @@ std::uint8_t mean_pixel(const Images& images, std::int64_t image, const Sheets& 
 // Puts image `image` in its cell; the cell's rest repeats the image's edge, which costs JPEG least.
 void draw_cell(const Images& images, std::int64_t image, const Sheets& sheets,
                std::vector<std::uint8_t>& sheet) {
+  support::stop_point();
   const std::int64_t place = image % (sheets.columns * sheets.rows);
   const std::int64_t left = place % sheets.columns * sheets.cell_width;
   const std::int64_t top = place / sheets.columns * sheets.cell_height;

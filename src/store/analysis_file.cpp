@@ -6,6 +6,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "hdf5.hpp"
@@ -122,6 +123,7 @@ Analysis read_members(const Reader& reader) {
 // Writes one dataset of the given shape, which its values must fill.
 template <typename T>
 void put(Hdf5File& file, const std::string& name, const std::vector<T>& values, const Shape& shape) {
+  support::stop_point();
   file.write(name, std::span<const T>(values), shape);
 }
 template <typename T>

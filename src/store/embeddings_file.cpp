@@ -6,6 +6,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "embeddings_shards.hpp"
@@ -36,6 +37,7 @@ void copy_rows(const Hdf5File& shard, const char* name, std::int64_t shard_first
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kCopyValues) / columns);
   std::vector<float> block;
   for (std::int64_t row = rows.begin; row < rows.end; row += step) {
+    support::stop_point();
     const std::int64_t count = std::min(step, rows.end - row);
     block.resize(static_cast<std::size_t>(count * columns));
     shard.read_rows(name, static_cast<std::uint64_t>(row - shard_first), block);

@@ -7,11 +7,13 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::train {
 
@@ -21,6 +23,12 @@ namespace {
 
 // Of copies that are not written yet; a model that is larger is copied when all before it is written.
 constexpr std::int64_t kBytesInQueue = std::int64_t{2} << 30;
+
+// A device's copies are in memory that is pinned for it, which another process does not see.
+compute::HostCopy copy_of(const at::Tensor& tensor) {
+  const compute::HostCopy copy(tensor.clone());
+  return comm::may_be_killed_soon() && !tensor.is_cpu() ? compute::HostCopy(copy.wait().clone()) : copy;
+}
 
 }  // namespace
 
@@ -66,6 +74,7 @@ void Saver::show(std::int64_t step, const model::Vit& model, const CheckpointHoo
 }
 
 void Saver::wait() {
+  if (comm::may_be_killed_soon()) queue_.leave_to_heir();
   queue_.wait();
   control_.barrier();
 }
@@ -97,12 +106,12 @@ void Saver::write(CheckpointContent content, const TrainingState& state, bool is
                   std::shared_ptr<std::string> digest) {
   const c10::NoGradGuard no_grad;
   // Copies: training goes on. From a device they are still under way when they are queued.
-  const compute::HostCopy values(state.model.flat().clone());
+  const compute::HostCopy values = copy_of(state.model.flat());
   compute::HostCopy exp_avg, exp_avg_sq;
   std::int64_t copies = 1;
   if (is_resume_point && content.step > 0) {
-    exp_avg = compute::HostCopy(state.exp_avg.clone());
-    exp_avg_sq = compute::HostCopy(state.exp_avg_sq.clone());
+    exp_avg = copy_of(state.exp_avg);
+    exp_avg_sq = copy_of(state.exp_avg_sq);
     copies = 3;
   }
   const fs::path folder =
@@ -126,7 +135,7 @@ void Saver::write(CheckpointContent content, const TrainingState& state, bool is
 std::optional<std::string> Saver::stored_digest(std::int64_t step, const model::Vit& model,
                                                 bool is_resume_point) const {
   const fs::path folder = run_.checkpoint(step);
-  if (!fs::exists(folder)) return std::nullopt;
+  if (!support::is_listed(folder)) return std::nullopt;
   try {
     std::optional<std::string> stored;
     if (model::has_weights(folder)) {

@@ -48,7 +48,7 @@ class Saver {
             const std::vector<store::LossRecord>& history, bool is_resume_point, const CheckpointHook& hook);
   // The frame that training goes on from, for `hook`. Collective.
   void show(std::int64_t step, const model::Vit& model, const CheckpointHook& hook);
-  // Collective. Returns when all is on disk.
+  // Collective. Returns when all is on disk; a process that is killed before that leaves it to another.
   void wait();
 
   double epoch_of(std::int64_t step) const {

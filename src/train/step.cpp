@@ -7,8 +7,11 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/model/cost.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/range.hpp"
 #include "zoetrope/support/trace.hpp"
@@ -80,6 +83,14 @@ LocalBatch StepRunner::load(std::span<const std::int64_t> batch, std::int64_t ep
   return local;
 }
 
+// A step of several micro-batches may take long. Nothing of it has been sent before the last of them, for
+// which all ranks meet; ranks with fewer rows, too. On a device the host is far ahead of the computation.
+void StepRunner::give_up_if_asked(bool is_last) {
+  if (local_batch_ <= micro_batch_ || !totals_.is_cpu()) return;
+  if (!is_last && support::received_signal() == 0) return;
+  if (comm::is_asked_to_stop(communicator_)) throw Interrupted("interrupted: a step was given up");
+}
+
 const at::Tensor& StepRunner::run(const LocalBatch& batch) {
   const std::int64_t num_rows = batch.pixels.defined() ? batch.pixels.size(0) : 0;
   const auto num_replicas = static_cast<std::int64_t>(replicas_.size());
@@ -88,9 +99,11 @@ const at::Tensor& StepRunner::run(const LocalBatch& batch) {
 
   const at::Tensor rounded = replicas_.front().model.rounded(precision_);  // they share their values
   reducer_->zero();
+  if (num_rows == 0) give_up_if_asked(true);
   if (num_rows == 0) reducer_->expect_backward(0);
   for (std::int64_t first = 0; first < num_rows; first += micro_batch_) {
     const std::int64_t count = std::min(micro_batch_, num_rows - first);
+    give_up_if_asked(first + count == num_rows);
     if (first + count == num_rows) reducer_->expect_backward(static_cast<int>(std::min(count, num_replicas)));
     run_micro_batch(batch.pixels.narrow(0, first, count), batch.labels.narrow(0, first, count), rounded,
                     batch.batch_size, sums);

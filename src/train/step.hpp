@@ -35,6 +35,8 @@ class StepRunner {
   // The gradient of the mean loss over the batch is left in gradient(), summed over all ranks, where there is
   // a `share` in that alone. Returns totals(), over all ranks: the mean cross entropy and the number of
   // images whose class was predicted, float64 [2] on the model's device, which is not waited for. Collective.
+  // Interrupted on every rank where one has got a signal and the step takes several passes on cores: nothing
+  // has changed then but gradient().
   const at::Tensor& run(const LocalBatch& batch);
   // Begins to make the images of a later step: of the next that run() is called for.
   void prefetch(std::span<const std::int64_t> batch, std::int64_t epoch);
@@ -48,6 +50,7 @@ class StepRunner {
 
  private:
   std::span<const std::int64_t> mine(std::span<const std::int64_t> batch) const;
+  void give_up_if_asked(bool is_last);
   // `rounded` as model::Vit takes it.
   void run_micro_batch(const at::Tensor& pixels, const at::Tensor& labels, const at::Tensor& rounded,
                        std::int64_t batch_size, std::vector<at::Tensor>& sums);

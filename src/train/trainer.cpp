@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/compute/own_stream.hpp"
 #include "zoetrope/compute/step_trace.hpp"
 #include "zoetrope/data/sampler.hpp"
@@ -81,6 +82,10 @@ class Loop {
   void require_finite(std::int64_t step) const;
   void log_line(std::int64_t step, double learning_rate);
   bool agree_on_resume_point(std::int64_t done);
+  void show_start(std::int64_t found);
+  void save_after_hook(std::int64_t done, bool is_resume_point);
+  void save_at_rest(std::int64_t done);
+  [[noreturn]] void stop_at(std::int64_t step);
   void save(std::int64_t step, bool is_resume_point);
   bool is_root() const { return control_.rank() == 0; }
 
@@ -205,6 +210,21 @@ void Loop::train_step(std::int64_t step) {
   const bool is_resume_point = agree_on_resume_point(done);
   if (done % options_.logging_steps == 0) log_line(done, learning_rate);
   if (is_resume_point || options_.is_frame(done)) save(done, is_resume_point);
+  if (hooks_.on_checkpoint && options_.is_frame(done)) save_after_hook(done, is_resume_point);
+}
+
+// What is made of a checkpoint ends early after a signal, and this step is the last then.
+void Loop::save_after_hook(std::int64_t done, bool is_resume_point) {
+  if (stop_ || !comm::is_asked_to_stop(control_)) return;
+  stop_ = true;
+  if (!is_resume_point) save_at_rest(done);
+}
+
+// Where the queue may hold the frame of this step, which is then added to.
+void Loop::save_at_rest(std::int64_t done) {
+  stop_ = true;
+  saver_.wait();
+  save(done, true);
 }
 
 // At the end, after a signal to any rank, and when rank 0's clock says so.
@@ -214,6 +234,25 @@ bool Loop::agree_on_resume_point(std::int64_t done) {
   control_.all_reduce(asked, comm::ReduceOp::kMax);
   stop_ = asked[0].item<std::int64_t>() != 0;
   return stop_ || done == options_.max_steps || asked[1].item<std::int64_t>() != 0;
+}
+
+// What is made of the checkpoint that training starts from; after a signal, nothing else.
+void Loop::show_start(std::int64_t found) {
+  if (found < 0) {
+    save(0, false);
+  } else if (options_.is_frame(found)) {
+    // An earlier attempt may have ended between the checkpoint and what the hook makes of it.
+    saver_.show(found, state_.model, hooks_.on_checkpoint);
+  }
+  if (hooks_.on_checkpoint && found < options_.max_steps && comm::is_asked_to_stop(control_)) stop_at(found);
+}
+
+void Loop::stop_at(std::int64_t step) {
+  saver_.wait();
+  throw Interrupted("interrupted: " +
+                    (step > 0 ? "the training is saved at step " + std::to_string(step)
+                              : std::string("nothing is trained yet")) +
+                    "; run the same command again to go on");
 }
 
 TrainingResult Loop::train() {
@@ -226,12 +265,7 @@ TrainingResult Loop::train() {
                      " steps already, more than the " + std::to_string(options_.max_steps) +
                      " asked for: use another --run");
   const support::Stopwatch watch;
-  if (found < 0) {
-    save(0, false);
-  } else if (options_.is_frame(found)) {
-    // An earlier attempt may have ended between the checkpoint and what the hook makes of it.
-    saver_.show(found, state_.model, hooks_.on_checkpoint);
-  }
+  show_start(found);
 
   interval_ = {};
   since_start_ = {};
@@ -241,14 +275,15 @@ TrainingResult Loop::train() {
     next_batch_ = sampler_.batch(result.first_step);
     for (std::int64_t step = result.first_step; step < options_.max_steps; ++step) {
       if (hooks_.on_stage) hooks_.on_stage("training, step " + std::to_string(step + 1));
-      train_step(step);
+      try {
+        train_step(step);
+      } catch (const Interrupted&) {  // all ranks have given the step up
+        if (step > result.first_step) save_at_rest(step);
+        stop_at(step);
+      }
       progress.update(step + 1,
                       history_.empty() ? "" : "loss " + support::format_fixed(history_.back().loss, 4));
-      if (stop_ && step + 1 < options_.max_steps) {
-        saver_.wait();
-        throw Interrupted("interrupted: the training is saved at step " + std::to_string(step + 1) +
-                          "; run the same command again to go on");
-      }
+      if (stop_ && step + 1 < options_.max_steps) stop_at(step + 1);
     }
   }
   saver_.wait();  // no rank reads checkpoints before rank 0 has written the last

@@ -17,6 +17,7 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 
 namespace {
@@ -79,6 +80,12 @@ void run(World& world, const std::string& fault, bool faulty) {
       std::this_thread::sleep_for(100ms);
       zoetrope::support::mark_progress();
     }
+    world.communicator().barrier();
+  } else if (fault == "signal-to-one") {  // while each works alone: all hear of it
+    zoetrope::support::install_signal_handlers();
+    if (faulty) say(world, "fault:");
+    if (faulty) raise(SIGUSR1);
+    while (zoetrope::support::received_signal() == 0) std::this_thread::sleep_for(50ms);
     world.communicator().barrier();
   } else if (fault == "suspended") {  // the driver stops and continues all ranks while they wait
     say(world, "fault:");

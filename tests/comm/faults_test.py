@@ -43,6 +43,8 @@ CASES = {
     "throw-uncaught": ("throw-uncaught", 1, 3, {4}, r"zoetrope: an error ends rank 1 \({host}\)"),
     "long-computation": ("long-computation", 0, 2, {0}, ""),
     "long-work": ("long-work", 1, 2, {0}, ""),
+    "signal-to-one": ("signal-to-one", 2, 4, {0}, ""),
+    "signal-to-zero": ("signal-to-one", 0, 4, {0}, ""),
     "suspended": ("suspended", 1, 2, {0}, ""),
 }
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/embeddings_file.hpp"
 
+#include <csignal>
 #include <fstream>
+#include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "store/samples.hpp"
 #include "store/scratch.hpp"
+#include "support/another_process.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -149,6 +153,27 @@ TEST_F(EmbeddingsFileTest, FinishesASealThatDiedBeforeRemovingShards) {
   seal(folder_, identity_);
 
   EXPECT_THAT(files(), ElementsAre("embeddings.h5"));
+}
+
+TEST_F(EmbeddingsFileTest, ASealThatMustStopLeavesTheShards) {
+  write({0, 4}, identity_);
+  write({4, 11}, identity_);
+
+  EXPECT_EQ(support::AnotherProcess([&](const auto&) {
+              support::note_signal(SIGUSR1);
+              const support::Interruptible until_asked;
+              try {
+                seal(folder_, identity_);
+              } catch (const Interrupted&) {
+                return;
+              }
+              throw std::runtime_error("it was sealed");
+            }).exit_code(),
+            0);
+
+  EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-4.h5", "embeddings.shard-4-11.h5"));
+  seal(folder_, identity_);
+  EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 11, 3));
 }
 
 TEST_F(EmbeddingsFileTest, SealsAnewOverAStaleOrDamagedFile) {

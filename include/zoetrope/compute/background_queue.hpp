@@ -5,20 +5,24 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 #include "zoetrope/compute/worker_pool.hpp"
 
 namespace zoetrope::compute {
 
+class Heir;
+
 // Tasks that one thread runs in the order in which they come. Once one has thrown, those behind it are
 // dropped, and the next push() or wait() throws its error.
 class BackgroundQueue {
  public:
   // `max_bytes`: what the tasks that are not done may hold together.
-  explicit BackgroundQueue(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit BackgroundQueue(std::int64_t max_bytes);
   ~BackgroundQueue();  // finishes what is queued
   BackgroundQueue(const BackgroundQueue&) = delete;
   BackgroundQueue& operator=(const BackgroundQueue&) = delete;
@@ -28,18 +32,27 @@ class BackgroundQueue {
   void push(std::int64_t bytes, std::function<void()> task);
   // Returns when all is done.
   void wait();
+  // From now on what is queued is done even if this process is killed: by a child of it, which otherwise does
+  // nothing (src/compute/heir.hpp). Until wait() nothing more may be pushed. The tasks must not need a
+  // device.
+  void leave_to_heir();
 
  private:
-  void run(std::int64_t bytes, std::function<void()> task);
+  struct Entry {
+    std::int64_t bytes = 0;
+    std::function<void()> task;
+  };
+  void run_next();
   void rethrow();
 
   std::int64_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable task_done_;
-  std::int64_t bytes_ = 0;    // of tasks that are not done
-  std::int64_t pending_ = 0;  // their number
+  std::int64_t bytes_ = 0;     // of tasks that are not done
+  std::deque<Entry> pending_;  // these; the first may be running
   std::exception_ptr error_;
   bool has_failed_ = false;
+  std::unique_ptr<Heir> heir_;
   WorkerPool thread_{1, "zt-background"};  // last: its thread uses what is above
 };
 

@@ -8,6 +8,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 
 #ifndef _OPENMP
@@ -31,13 +32,17 @@ class ProductsOnThisThread {
 
 // Calls task(0), ..., task(count - 1), each once, on at::get_num_threads() threads. A matrix product inside a
 // task runs on that task's thread alone, so what a task computes does not depend on the number of threads.
-// An exception from a task is rethrown here once the others have finished.
+// An exception from a task is rethrown here once the others have finished. Interrupted, before all have
+// begun, where the caller must stop (support/interruption.hpp).
 template <typename Task>
 void for_each_task(std::int64_t count, const Task& task) {
   std::atomic<std::int64_t> next{0};
+  const bool may_end_early = support::is_interruptible();
   const auto work = [&](std::int64_t, std::int64_t) {
     const ProductsOnThisThread products;
+    const support::Interruptible as_the_caller(may_end_early);
     for (std::int64_t i = next++; i < count; i = next++) {
+      support::stop_point();
       task(i);
       support::mark_progress();
     }

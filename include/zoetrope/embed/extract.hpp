@@ -37,7 +37,8 @@ struct ExtractionResult {
 // Embeds with every checkpoint in `steps` whose embeddings.h5 is missing or stale, taking up complete shards
 // of an earlier attempt. Every model is read once, by one rank, which finds out whether it is damaged: those
 // whose embeddings are there before anything is made. A rank reads its next model while it embeds with one. A
-// checkpoint whose model is gone must have embeddings of this dataset. Collective.
+// checkpoint whose model is gone must have embeddings of this dataset. Collective. Interrupted on every rank
+// after a signal on any; what is embedded by then is in shards.
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator);
 

@@ -23,7 +23,8 @@ std::int64_t blocks_at_once(const model::VitConfig& config, c10::DeviceType devi
 // The rows of blocks [first_block, last_block) of `images`: CLS embeddings and logits. Each of
 // libtorch's threads computes whole blocks; a device computes them one after the other. `images` makes its
 // batches where the model is. `on_progress` gets the number of images done since its last call,
-// from the calling thread.
+// from the calling thread. Where the caller must stop (support/interruption.hpp) the rows are fewer: those of
+// the first blocks.
 store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& images,
                                  const data::PreprocessorConfig& preprocessor, model::Precision precision,
                                  std::int64_t first_block, std::int64_t last_block,

@@ -61,7 +61,8 @@ class Session {
   // How images become the model's input: preprocessor_config.json of --model, or of the run's first
   // checkpoint, as rank 0 reads it. Collective at the first call; so are the images.
   const data::PreprocessorConfig& preprocessor();
-  // The splits as they are stored, and as the model takes their images.
+  // The splits as they are stored, and as the model takes their images. Collective at the first call:
+  // Interrupted on every rank after a signal on any.
   const data::Dataset& train();
   const data::Dataset& test();
   data::ImageCache& train_images();

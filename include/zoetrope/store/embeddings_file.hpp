@@ -59,7 +59,8 @@ std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& c
 void remove_shards(const std::filesystem::path& checkpoint_folder);
 
 // Joins the shards into embeddings.h5 and removes them. RunError when rows are missing. Run by one rank; a
-// call after a crash at any point of an earlier one finishes its work.
+// call after a crash at any point of an earlier one finishes its work. Interrupted where it must stop
+// (support/interruption.hpp): the shards are left.
 void seal(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
 
 struct Embeddings {

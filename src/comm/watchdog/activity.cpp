@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 
 namespace zoetrope::comm {
@@ -56,6 +57,7 @@ RankReport Activity::report(int rank) {
 
   RankReport report;
   report.rank = rank;
+  report.signal = support::received_signal();
   report.idle_s = idle_s();
   report.channel_count =
       static_cast<std::int32_t>(std::min<std::size_t>(all.size(), RankReport::kMaxChannels));

@@ -44,7 +44,8 @@ struct RankReport {
       8;  // more groups at a time than any job has; kept below MPI's eager limit
   std::int32_t rank = 0;
   std::int32_t channel_count = 0;
-  double idle_s = 0.0;  // since it last got something done or began or ended a collective
+  std::int32_t signal = 0;  // that asks the job to stop; 0: none has come
+  double idle_s = 0.0;      // since it last got something done or began or ended a collective
   std::array<char, 96> stage{};
   std::array<ChannelReport, kMaxChannels> channels{};
 };

@@ -87,13 +87,20 @@ void Watchdog::advance_clock() {
 void Watchdog::beat() {
   const RankReport report = watch_->report(rank_);
   for (const int listener : listeners()) exchange_.send(listener, report);
+  if (rank_ == 0 && report.signal != 0) tell_of_signal(report);
   views_[static_cast<std::size_t>(rank_)].report = report;
   last_heard_s_[static_cast<std::size_t>(rank_)] = watch_->now_s();
+}
+
+// A rank that works alone for long hears of a signal to another only so.
+void Watchdog::tell_of_signal(const RankReport& report) {
+  for (; told_of_signal_ < size_; ++told_of_signal_) exchange_.send(told_of_signal_, report);
 }
 
 void Watchdog::receive() {
   exchange_.receive(
       [this](int rank, const RankReport& report) {
+        if (report.signal != 0) support::note_signal(report.signal);
         views_[static_cast<std::size_t>(rank)].report = report;
         last_heard_s_[static_cast<std::size_t>(rank)] = watch_->now_s();
       },

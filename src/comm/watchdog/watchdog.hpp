@@ -35,6 +35,7 @@ class Watchdog {
   bool sleep_until_next_beat();  // false when stopping
   void advance_clock();
   void beat();
+  void tell_of_signal(const RankReport& report);
   void receive();
   void judge();
   void judge_rank_zero();
@@ -51,6 +52,7 @@ class Watchdog {
   std::vector<RankView> views_;       // by rank; a deputy keeps only rank 0's up to date
   std::vector<double> last_heard_s_;  // on watch_'s clock
   int goodbyes_ = 0;
+  int told_of_signal_ = 1;  // by rank 0: the first rank that is not
   std::atomic<std::int64_t> timeout_s_;
 
   std::chrono::steady_clock::time_point last_tick_;

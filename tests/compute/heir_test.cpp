@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is queued is done though the process is killed.
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "zoetrope/compute/background_queue.hpp"
+#include "zoetrope/support/error.hpp"
+
+#include "support/another_process.hpp"
+
+namespace zoetrope::compute {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using support::AnotherProcess;
+
+void wait_for_file(const char* name) {
+  for (int i = 0; i < 3000 && !fs::exists(name); ++i) std::this_thread::sleep_for(10ms);
+}
+
+void add_line(const std::string& line) {
+  std::ofstream("done", std::ios::app) << line << "\n";
+}
+
+std::string lines() {
+  std::ifstream file("done");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// One task that waits for the file "go_on", and two behind it.
+void fill(BackgroundQueue& queue) {
+  queue.push(1, [] {
+    wait_for_file("go_on");
+    add_line("first");
+  });
+  queue.push(1, [] { add_line("second"); });
+  queue.push(1, [] {
+    add_line("third");
+    std::ofstream("all_done");
+  });
+}
+
+TEST(Heir, DoesWhatAKilledProcessHasLeft) {
+  AnotherProcess owner([](const auto& wait) {
+    BackgroundQueue queue(100);
+    queue.push(1, [] { add_line("before"); });
+    queue.wait();
+    fill(queue);
+    queue.leave_to_heir();
+    wait();
+  });
+  owner.wait_until_it_waits();
+
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_done");
+
+  EXPECT_EQ(lines(), "before\nfirst\nsecond\nthird\n");
+}
+
+// A launcher kills by group, and a terminal that is closed tells all of its processes.
+TEST(Heir, IsNotMeantWhenTheGroupIsKilled) {
+  AnotherProcess owner([](const auto& wait) {
+    ::setpgid(0, 0);
+    BackgroundQueue queue(100);
+    fill(queue);
+    queue.leave_to_heir();
+    std::ofstream("group") << ::getpgid(0);
+    wait();
+  });
+  owner.wait_until_it_waits();
+  pid_t group = 0;
+  std::ifstream("group") >> group;
+  ASSERT_GT(group, 1);
+
+  ::kill(-group, SIGTERM);
+  ::kill(-group, SIGKILL);
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_done");
+
+  EXPECT_EQ(lines(), "first\nsecond\nthird\n");
+}
+
+TEST(Heir, DoesNothingWhereTheProcessGetsItDone) {
+  BackgroundQueue queue(100);
+  fill(queue);
+  queue.leave_to_heir();
+  std::ofstream("go_on");
+  queue.wait();
+
+  EXPECT_EQ(lines(), "first\nsecond\nthird\n");
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "the heir is still there";
+  queue.push(1, [] { add_line("later"); });
+  queue.wait();
+  EXPECT_EQ(lines(), "first\nsecond\nthird\nlater\n");
+}
+
+// What comes after the task that failed would say that it is there.
+TEST(Heir, EndsWithTheFirstTaskThatFails) {
+  AnotherProcess owner([](const auto& wait) {
+    BackgroundQueue queue(100);
+    queue.push(1, [] { wait_for_file("go_on"); });
+    queue.push(1, [] {
+      std::ofstream("all_done");
+      throw RunError("the disk is full");
+    });
+    queue.push(1, [] { add_line("third"); });
+    queue.leave_to_heir();
+    wait();
+  });
+  owner.wait_until_it_waits();
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_done");
+  std::this_thread::sleep_for(300ms);
+
+  EXPECT_TRUE(fs::exists("all_done"));
+  EXPECT_EQ(lines(), "");
+}
+
+}  // namespace
+}  // namespace zoetrope::compute

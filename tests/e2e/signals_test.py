@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signals that end programs by default save and stop this one, or do nothing to it; and what launchers make of them."""
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+import job
+
+LONG = ["--train-limit", "640", "--test-limit", "300", "--max-steps", "4000", "--save-steps", "1000", "--logging-steps", "5",
+        "--learning-rate", "1e-3", "--no-progress"]
+SHORT = [*LONG[:4], "--max-steps", "20", "--save-steps", "5", *LONG[8:]]
+DRAWN = [*SHORT, "--size", "960x540"]
+
+
+class Signals(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = job.scratch()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.root = Path(cls.folder.name)
+
+    def setUp(self):
+        self.run_folder = self.root / self._testMethodName
+
+    def ended(self):
+        """What ended.ini says, as a dictionary; empty where there is none."""
+        path = self.run_folder / "ended.ini"
+        return dict(line.split(" = ", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+
+    def begin(self, ranks=1, **options):
+        """A training, some steps after its start."""
+        process = subprocess.Popen(job.command(["finetune", "--run", self.run_folder, *LONG], ranks), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, **options)
+        log = self.run_folder / "log.csv"
+        job.wait_for(lambda: log.exists() and log.read_text().count("\n") > 3, process)
+        return process
+
+    def assert_saved(self):
+        self.assertTrue(any(self.run_folder.glob("resume-*/optimizer.safetensors")), "nothing was saved")
+
+    def test_signals_that_ask_to_stop(self):
+        for number in (signal.SIGHUP, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                process = self.begin()
+                process.send_signal(number)
+                _, errors = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 75, errors)
+                self.assertIn("interrupted: the training is saved at step", errors)
+                self.assert_saved()
+                self.assertEqual(self.ended()["code"], "75")
+                self.assertIn("is saved at step", self.ended()["message"])
+                shutil.rmtree(self.run_folder)
+
+    def test_a_lost_terminal_is_nothing_to_a_job_under_nohup(self):
+        process = self.begin(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGUSR1)
+        self.assertEqual(process.wait(60), 75)
+        process.communicate()
+
+    def test_a_closed_pipe_stops_nothing(self):
+        # Under mpirun it is mpirun's, which ends.
+        words = ["run", "--run", self.run_folder, *DRAWN, "--log-level", "debug"]
+        process = subprocess.Popen(job.command(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(200), 0)
+        self.assertTrue((self.run_folder / "review.html").exists())
+        job.assert_no_leftovers(self.run_folder)
+
+    def test_ctrl_c_at_a_pipeline_saves(self):
+        # The program at the pipe's end is told, too, and is gone first.
+        process = self.begin(start_new_session=True)
+        process.stdout.close()
+        process.stderr.close()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 75)
+        self.assert_saved()
+
+    def test_a_file_that_may_not_grow_is_named(self):
+        most = 5_000_000  # what MPI needs to start, and a model, but no optimizer
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        done = subprocess.run(job.command(["run", "--run", self.run_folder, *DRAWN]), capture_output=True, text=True, timeout=200,
+                              preexec_fn=limit)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertRegex(done.stderr.splitlines()[0], rf"^zoetrope: {self.run_folder}/\S+: .*")
+        job.assert_no_leftovers(self.run_folder)
+        self.assertEqual(self.ended()["code"], "4")
+        job.run(["run", "--run", self.run_folder, *DRAWN])
+        self.assertEqual(self.ended(), {}, "it is said of a job that ended well how it ended")
+
+    def stop_mpirun(self, number, **options):
+        """mpirun, with two ranks, is told to end. Returns its exit code."""
+        process = self.begin(ranks=2, **options)
+        self.assertFalse(any(self.run_folder.glob("resume-*")))
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        return process.returncode
+
+    def test_ctrl_c_at_mpirun_saves(self):
+        self.assertEqual(self.stop_mpirun(signal.SIGINT), 1)
+        self.assert_saved()
+
+    def test_a_lost_terminal_at_mpirun_saves(self):
+        self.stop_mpirun(signal.SIGHUP)
+        self.assert_saved()
+
+    def test_ctrl_c_at_mpirun_saves_though_it_kills_the_ranks_meanwhile(self):
+        since = self.root / "since"
+        environment = {**os.environ, "LD_PRELOAD": os.environ["ZOETROPE_SLOW_FSYNC"], "SLOW_FSYNC_SINCE": str(since)}
+        process = self.begin(ranks=2, env=environment)
+        since.touch()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertFalse(any(self.run_folder.glob("resume-*")), "it was saved before mpirun killed the ranks: nothing was tested")
+        since.unlink()
+        deadline = time.monotonic() + 60
+        while not any(self.run_folder.glob("resume-*")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assert_saved()
+        time.sleep(1)  # until the lock is free
+        process = job.start(["finetune", "--run", self.run_folder, *LONG], 2)
+        for line in process.stderr:
+            if "training goes on from resume-" in line:
+                break
+        else:
+            self.fail("the training did not go on from what was saved")
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75)
+
+    def test_a_wrong_option_ends_all_ranks_at_once(self):
+        self.run_folder.mkdir()
+        start = time.monotonic()
+        _, errors = job.run(["run", "--run", self.run_folder, "--lerning-rate", "1"], 2, code=2)
+        self.assertLess(time.monotonic() - start, 10)
+        self.assertIn("did you mean --learning-rate?", errors)
+        self.assertEqual((self.ended()["code"], self.ended()["job"]), ("2", ""))
+
+    def test_files_that_are_missing_are_told_to_the_launcher_as_well(self):
+        os.environ["SLURM_JOB_ID"] = "4711"
+        self.addCleanup(os.environ.pop, "SLURM_JOB_ID")
+        job.run(["run", "--run", self.run_folder, "--data", "idx:/nowhere"], 2, code=3)
+        self.assertEqual((self.ended()["code"], self.ended()["job"]), ("3", "4711"))
+        self.assertIn("/nowhere is not a folder", self.ended()["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A signal in the middle of any stage is heard within seconds, and the second attempt gives what an undisturbed one gives."""
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import threading
+import time
+import unittest
+import zlib
+from pathlib import Path
+
+import job
+
+# What a stage may go on for after the signal, however long it would take; on a machine that does other things, too, a
+# part of what it took undisturbed.
+SECONDS = 5
+PART = 0.3
+
+
+def write_idx(path, shape, values):
+    path.write_bytes(struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape) + bytes(values))
+
+
+def write_images(folder, num_train, num_test, side):
+    """Images of noise in the format of MNIST."""
+    folder.mkdir()
+    noise = random.Random(1)
+    for name, count in (("train", num_train), ("t10k", num_test)):
+        write_idx(folder / f"{name}-images-idx3-ubyte", (count, side, side), noise.randbytes(count * side * side))
+        write_idx(folder / f"{name}-labels-idx1-ubyte", (count,), [i % 10 for i in range(count)])
+
+
+def write_png(path, side):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes((x * y + x) & 0xff for x in range(3 * side)) for y in range(side))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) +
+                     chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+
+def write_folder(folder, count, side):
+    """Many large images: the same file by many names."""
+    for split in ("train", "test"):
+        for kind in ("a", "b"):
+            (folder / split / kind).mkdir(parents=True)
+            first = folder / split / kind / "0.png"
+            write_png(first, side)
+            for i in range(1, count if split == "test" else 4):
+                os.link(first, folder / split / kind / f"{i}.png")
+
+
+def write_model(path, **values):
+    path.write_text(json.dumps({"model_type": "vit", **values}))
+    return path
+
+
+class Stops(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = job.scratch()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.root = Path(cls.folder.name)
+        write_images(cls.root / "images", 100, 30000, 8)
+        write_images(cls.root / "few", 100, 1500, 8)
+        cls.tiny = write_model(cls.root / "tiny.json", hidden_size=64, num_hidden_layers=1, num_attention_heads=1,
+                               intermediate_size=64, image_size=8, patch_size=8)
+        cls.large = write_model(cls.root / "large.json", hidden_size=384, num_hidden_layers=4, num_attention_heads=6,
+                                intermediate_size=1536)
+        # Of many images, and of many frames.
+        cls.images = ["--data", f"idx:{cls.root / 'images'}"]
+        cls.trained = cls.train("trained", *cls.images, "--model", cls.tiny, "--max-steps", "2", "--save-steps", "1")
+        cls.few = ["--data", f"idx:{cls.root / 'few'}"]
+        cls.long = cls.train("long", *cls.few, "--model", cls.tiny, "--max-steps", "60", "--save-steps", "1")
+        cls.embedded = cls.copy("embedded", cls.trained)
+        job.run(["extract", "--run", cls.embedded])
+        cls.analysed = cls.copy("analysed", cls.long)
+        job.run(["extract", "--run", cls.analysed])
+        job.run(["analyze", "--run", cls.analysed])
+        cls.reviewed = cls.copy("reviewed", cls.embedded)
+        job.run(["analyze", "--run", cls.reviewed], timeout=600)
+
+    @classmethod
+    def train(cls, name, *words):
+        job.run(["finetune", "--run", cls.root / name, "--batch-size", "50", "--no-progress", *words])
+        return cls.root / name
+
+    @classmethod
+    def copy(cls, name, original):
+        shutil.copytree(original, cls.root / name)
+        return cls.root / name
+
+    def call(self, words, ranks, signalled_after=None, code=0):
+        """Runs to the end. A signal comes `signalled_after` seconds after the stage's line. Returns when that line came
+        and when the end was, or how long it took to end after the signal."""
+        process = job.start([*words, "--log-level", "debug", "--no-progress"], ranks)
+        found = threading.Event()
+        lines = []
+
+        def read():
+            for line in process.stderr:
+                lines.append(line)
+                if self.stage in line:
+                    found.set()
+        reader = threading.Thread(target=read)
+        reader.start()
+        while not found.wait(0.05) and process.poll() is None:
+            pass
+        self.assertTrue(found.is_set(), f"there is no stage {self.stage}\n{''.join(lines)}")
+        begin = time.monotonic()
+        if signalled_after is not None:
+            time.sleep(signalled_after)
+            self.assertIsNone(process.poll(), "the signal comes too late to test anything")
+            begin = time.monotonic()
+            os.kill(process.pid if ranks == 1 else job.ranks_of(process)[-1], signal.SIGUSR1)
+        process.wait(600)
+        seconds = time.monotonic() - begin
+        reader.join()
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(process.returncode, code, "".join(lines))
+        return seconds
+
+    def stop_in(self, stage, words, start, compare, ranks=1):
+        """`words` is a job that comes to `stage`, which is the last of it that takes long, in a copy of the run `start`."""
+        self.stage = stage
+        self.num_calls = getattr(self, "num_calls", 0) + 1
+        name = f"{self._testMethodName}-{self.num_calls}"
+        runs = [self.root / f"{name}-{i}" for i in range(2)]
+        for run in runs:
+            if start is not None:
+                shutil.copytree(start, run)
+        undisturbed = self.call([words[0], "--run", runs[0], *words[1:]], ranks)
+        self.assertGreater(undisturbed, 2, "the stage is too short to test anything")
+        seconds = self.call([words[0], "--run", runs[1], *words[1:]], ranks, signalled_after=0.25 * undisturbed, code=75)
+        print(f"{name}, {ranks} ranks: {undisturbed:.1f} s undisturbed, {seconds:.1f} s after the signal", flush=True)
+        self.assertLess(seconds, max(SECONDS, PART * undisturbed) if undisturbed > 2 * SECONDS else 0.5 * undisturbed)
+        self.assertEqual([path.name for path in runs[1].rglob("*.tmp")], [])
+        job.run([words[0], "--run", runs[1], *words[1:], "--no-progress"], ranks, timeout=600)
+        compare(*runs)
+
+    @staticmethod
+    def same_embeddings(first, second):
+        for name in job.checkpoints(first):
+            job.assert_same_hdf5(first / name / "embeddings.h5", second / name / "embeddings.h5")
+        job.assert_no_leftovers(second)
+
+    def same_files(self, *names):
+        def compare(first, second):
+            for name in names:
+                for path in sorted(first.glob(name)):
+                    other = second / path.relative_to(first)
+                    self.assertEqual(path.read_bytes(), other.read_bytes(), name)
+            job.assert_no_leftovers(second)
+        return compare
+
+    @staticmethod
+    def same_analysis(first, second):
+        job.assert_same_hdf5(first / "analysis.h5", second / "analysis.h5")
+        job.assert_no_leftovers(second)
+
+    def test_extraction_of_one_checkpoint(self):
+        # The second of two: what is embedded of it before the signal is not embedded again.
+        trained = self.train("large", "--data", f"idx:{self.root / 'few'}", "--model", self.large, "--max-steps", "1",
+                             "--train-limit", "8", "--batch-size", "8", "--test-limit", "250")
+        for ranks in 1, 2:
+            self.stop_in("embedding with checkpoint-", ["extract"], trained, self.same_embeddings, ranks)
+
+    def test_extraction_keeps_what_is_embedded(self):
+        trained = self.root / "large"
+        if not trained.exists():
+            self.train("large", "--data", f"idx:{self.root / 'few'}", "--model", self.large, "--max-steps", "1",
+                       "--train-limit", "8", "--batch-size", "8", "--test-limit", "250")
+        self.stage = "embedding with checkpoint-0"
+        run = self.copy("kept", trained)
+        self.call(["extract", "--run", run], 1, signalled_after=3, code=75)
+        self.assertTrue(any(run.glob("checkpoint-0/embeddings.shard-*.h5")))
+
+    def test_extraction_in_training(self):
+        words = ["run", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
+                 "--test-limit", "250", "--size", "640x360"]
+        for ranks in 1, 2:
+            self.stop_in("embedding with checkpoint-0", words, None, self.same_embeddings, ranks)
+
+    def test_analysis_of_one_frame(self):
+        for ranks in 1, 2:
+            self.stop_in("analysing checkpoint-0", ["analyze", *self.images], self.embedded, self.same_analysis, ranks)
+
+    def test_reading_of_many_images(self):
+        folder = self.root / "folder"
+        write_folder(folder, 120, 1500)
+        words = ["run", "--data", f"folder:{folder}", "--model", self.tiny, "--max-steps", "1", "--size", "640x360"]
+        self.stop_in("reading test images", [*words, "--skip-bad-images"], None, self.same_analysis, 1)
+        self.stop_in("reading test images", words, None, self.same_analysis, 2)
+
+    def test_a_step_of_several_passes(self):
+        words = ["finetune", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "96", "--batch-size", "96",
+                 "--micro-batch", "8"]
+        for ranks in 1, 2:
+            self.stop_in("training, step 1", words, None, self.same_files("checkpoint-*/model.safetensors"), ranks)
+
+    def test_drawing(self):
+        for ranks in 1, 2:
+            self.stop_in("drawing frames", ["render", "--size", "3840x2160", "--tween", "0"], self.analysed,
+                         self.same_files("*/frame.png"), ranks)
+
+    def test_encoding(self):
+        for animation in ("gif", "mp4", "webp"):
+            self.stop_in(f"encoding the {animation}", ["render", "--size", "2560x1440", "--format", animation], self.analysed,
+                         self.same_files(f"animation.{animation}"))
+
+    def test_review_and_its_exports(self):
+        self.stop_in("writing the review page", ["review", "--export", "parquet,projector,npz,spotlight", *self.images], self.reviewed,
+                     self.same_files("review.npz", "review.html", "projector/*"))
+
+
+if __name__ == "__main__":
+    unittest.main()
