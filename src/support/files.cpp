@@ -26,9 +26,10 @@ namespace {
 FileDescriptor open_to_read(const fs::path& path) {
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
   int fd = ::open(path.c_str(), kFlags);
+  const int error = errno;
   // Another host may have written it since this one last looked.
-  if (fd < 0 && errno == ENOENT && is_listed(path)) fd = ::open(path.c_str(), kFlags);
-  if (fd < 0) throw_system_error(path, "cannot be opened", errno);
+  if (fd < 0 && error == ENOENT && is_listed(path)) fd = ::open(path.c_str(), kFlags);
+  if (fd < 0) throw_system_error(path, "cannot be opened", error);
   return FileDescriptor(fd);
 }
 

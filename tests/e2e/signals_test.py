@@ -128,7 +128,6 @@ class Signals(unittest.TestCase):
         while not any(self.run_folder.glob("resume-*")) and time.monotonic() < deadline:
             time.sleep(0.1)
         self.assert_saved()
-        time.sleep(1)  # until the lock is free
         process = job.start(["finetune", "--run", self.run_folder, *LONG], 2)
         for line in process.stderr:
             if "training goes on from resume-" in line:
