@@ -266,7 +266,6 @@ TrainingResult Loop::train() {
                      " asked for: use another --run");
   const support::Stopwatch watch;
   show_start(found);
-
   interval_ = {};
   since_start_ = {};
   {
