@@ -11,6 +11,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -151,8 +152,7 @@ bool Watchdog::is_deputy() const {
 
 void Watchdog::end_job(const std::string& reason) {
   std::fflush(stdout);
-  std::fprintf(stderr, "zoetrope: the job is ended: %s\n", reason.c_str());
-  std::fflush(stderr);
+  support::print_error_line("the job is ended: " + reason);
   std::packaged_task<void()> abandon([watch = watch_] {
     watch->say_last_words();
     watch->abandon();
