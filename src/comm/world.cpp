@@ -2,6 +2,7 @@
 #include "zoetrope/comm/world.hpp"
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -15,6 +16,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "host.hpp"
+#include "job_end.hpp"
 #include "mpi/clock_lead.hpp"
 #include "mpi/mpi_communicator.hpp"
 #include "watchdog/watchdog.hpp"
@@ -160,8 +162,7 @@ Communicator& World::communicator() {
 void World::abort(int exit_code) {
   std::fflush(stdout);
   std::fflush(stderr);
-  MPI_Abort(MPI_COMM_WORLD, exit_code);
-  std::_Exit(exit_code);  // not reached
+  abort_job(exit_code);
 }
 
 std::string mpi_library_version() {
