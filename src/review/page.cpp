@@ -254,7 +254,7 @@ std::string policy_for(std::string_view script) {
   for (std::size_t i = 0; i < hex.size(); i += 2)
     digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   return "default-src 'none'; script-src 'sha256-" + base64(digest) +
-         "' 'unsafe-eval' blob:; style-src 'unsafe-inline'; img-src data: blob:; connect-src data:; "
+         "' blob:; style-src 'unsafe-inline'; img-src data: blob:; connect-src data:; "
          "worker-src blob:; frame-src 'self' file:; base-uri 'none'; form-action 'none'";
 }
 
