@@ -245,9 +245,8 @@ void check(const Review& review) {
 }
 
 // What the page may do: its own script and the libraries that this unpacks, nothing from elsewhere and
-// nothing to elsewhere, so that a name that got into the page as HTML could not run. plotly.js makes
-// functions of text for the graphics card and styles as it goes. The live page opens itself in a frame, from
-// disk or from a server.
+// nothing to elsewhere, so that a name that got into the page as HTML could not run. plotly.js makes styles
+// as it goes. The live page opens itself in a frame, from disk or from a server.
 std::string policy_for(std::string_view script) {
   const std::string hex = support::sha256_hex(std::as_bytes(std::span(script)));
   std::string digest;

@@ -49,7 +49,7 @@ TEST(PageFile, ItsPolicyAllowsItsOwnScriptAlone) {
 
   const std::string policy = between(page, R"(<meta http-equiv="Content-Security-Policy" content=")", "\"");
   EXPECT_THAT(policy, ::testing::StartsWith("default-src 'none'; script-src 'sha256-"));
-  for (const char* unwanted : {"http", "*", "script-src 'unsafe-inline'"})
+  for (const char* unwanted : {"http", "*", "script-src 'unsafe-inline'", "unsafe-eval"})
     EXPECT_THAT(policy, Not(HasSubstr(unwanted)));
   EXPECT_LT(page.find("Content-Security-Policy"), page.find("<script"));
   EXPECT_LT(page.find("Content-Security-Policy"), page.find("<style"));
