@@ -10,7 +10,8 @@ OPENERS = re.compile(r"std::o?fstream\b(?!>)|\bfopen\(|archive_write_open_filena
 # Where it is right, and why.
 MAY_OPEN = {
     "src/support/new_file.cpp": "NewFile itself",
-    "src/support/files.cpp": "write_file, with O_EXCL; locks",
+    "src/support/atomic_path.cpp": "write_file, with O_EXCL",
+    "src/support/folder_lock.cpp": "the lock, with O_NOFOLLOW: it may be there",
     "src/model/cuda/cubin_cache.cpp": "the user's own cache folder",
     "src/train/start.cpp": "the run folder, which may be there",
     "jobs/main.cpp": "the run folder, which may be there",
