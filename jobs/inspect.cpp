@@ -2,7 +2,6 @@
 #include "inspect.hpp"
 
 #include <filesystem>
-#include <iostream>
 
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
@@ -25,7 +24,7 @@ std::string join(const std::vector<std::string>& words) {
 
 void inspect_embeddings(const fs::path& path) {
   const auto identity = store::read_identity(path.parent_path());
-  std::cout << path.string() << ": embeddings\n";
+  support::print_line(path.string() + ": embeddings");
   print("rows", support::format_count(identity.num_rows) + " x " + std::to_string(identity.num_columns) +
                     " (" + identity.feature + ", computed in " + identity.dtype + ")");
   print("logits", identity.num_classes > 0 ? std::to_string(identity.num_classes) + " classes" : "none");
@@ -36,7 +35,7 @@ void inspect_embeddings(const fs::path& path) {
 
 void inspect_analysis(const fs::path& path) {
   const auto analysis = store::read_analysis(path);
-  std::cout << path.string() << ": analysis\n";
+  support::print_line(path.string() + ": analysis");
   print("frames", std::to_string(analysis.num_frames()));
   print("images", support::format_count(static_cast<std::int64_t>(analysis.num_images())));
   print("outliers", std::to_string(analysis.num_outliers()) + " a frame");
@@ -49,7 +48,7 @@ void inspect_analysis(const fs::path& path) {
 
 void inspect_run(const store::RunDirectory& run) {
   const auto steps = run.checkpoint_steps();
-  std::cout << run.root.string() << ": a run with " << steps.size() << " checkpoints\n";
+  support::print_line(run.root.string() + ": a run with " + std::to_string(steps.size()) + " checkpoints");
   std::size_t models = 0, embedded = 0, frames = 0;
   for (const std::int64_t step : steps) {
     models += fs::exists(run.model(step)) ? 1 : 0;

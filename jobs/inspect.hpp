@@ -3,15 +3,16 @@
 #pragma once
 
 #include <filesystem>
-#include <iostream>
 #include <string>
+
+#include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::jobs {
 
 // One line: a name, padded, and what it is.
 inline void print(std::string name, const std::string& value) {
   name.resize(std::max<std::size_t>(name.size(), 16), ' ');
-  std::cout << "  " << name << " " << value << "\n";
+  support::print_line("  " + name + " " + value);
 }
 
 // `path`: a model's folder, or a config.json. Throws InputError after printing where weights would not load.

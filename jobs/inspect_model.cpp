@@ -83,7 +83,7 @@ void inspect_model(const fs::path& path) {
   const fs::path file = is_folder ? path / "config.json" : path;
   const auto config = model::VitConfig::from_json(support::read_json(file), file.string());
   const std::int64_t side = is_folder ? image_side(path, config) : config.image_size;
-  std::cout << path.string() << ": a Vision Transformer\n";
+  support::print_line(path.string() + ": a Vision Transformer");
   print_architecture(config, side);
   print_cost(config, side);
   if (!is_folder) return print("weights", "none: a random start");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job_trace.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include "zoetrope/compute/step_trace.hpp"
+#include "zoetrope/support/terminal.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::jobs {
@@ -63,7 +63,7 @@ void JobTrace::write_own() noexcept {
     file.add(trace::timeline_events(describe(first_)));
     file.commit();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "zoetrope: no timeline: %s\n", error.what());
+    support::print_error_line(std::string("no timeline: ") + error.what());
   }
 }
 

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -21,6 +20,7 @@
 #include "zoetrope/support/memory.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
+#include "zoetrope/support/terminal.hpp"
 #include "zoetrope/support/text.hpp"
 #include "zoetrope/support/trace.hpp"
 
@@ -82,17 +82,17 @@ bool answer_alone(const std::vector<std::string>& arguments) {
   const bool wants_help =
       arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help";
   if (wants_help) {
-    std::cout << usage();
+    support::print_text(usage());
     if (arguments.empty()) throw UsageError("no job given");
     return true;
   }
   if (arguments[0] == "--version") {
-    std::cout << version_text();
+    support::print_text(version_text());
     return true;
   }
   if (arguments[0] == "inspect") {
     if (arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h")) {
-      std::cout << usage();
+      support::print_text(usage());
       return true;
     }
     if (arguments.size() != 2) throw UsageError("zoetrope inspect takes one path");
@@ -102,14 +102,14 @@ bool answer_alone(const std::vector<std::string>& arguments) {
   const Job& job = find_job(arguments[0]);
   const auto says = [&](const char* word) { return std::ranges::find(arguments, word) != arguments.end(); };
   if (says("--help") || says("-h")) {
-    std::cout << help_text(job.name, job.purpose, job.groups);
+    support::print_text(help_text(job.name, job.purpose, job.groups));
     return true;
   }
   if (!says("--check-options")) return false;
   // Devices, data and model are not looked at: this may be another host than the job's.
   const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
   parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words));
-  std::cout << "the options can be used\n";
+  support::print_line("the options can be used");
   return true;
 }
 
@@ -141,8 +141,10 @@ void do_job(comm::World& world, const Job& job, Options options, const std::vect
   job.stage(session);
   session.keep_options();
   if (session.is_root()) forget_ending(words);
-  const std::string summary = pipeline::summarize(session, watch.seconds());
-  if (world.rank() == 0 && !quiet) std::cout << summary << std::flush;
+  const std::vector<std::string> summary = pipeline::summarize(session, watch.seconds());
+  if (world.rank() != 0 || quiet) return;
+  for (const std::string& line : summary) support::print_line(line);
+  std::fflush(stdout);
 }
 
 // The timeline is written also of a job that is interrupted: every rank comes here in step then.
@@ -170,8 +172,7 @@ void print_error(const std::string& message, const World* world) {
   const std::string who = world == nullptr || world->size() == 1
                               ? ""
                               : "[rank " + std::to_string(world->rank()) + " on " + world->host() + "] ";
-  std::fprintf(stderr, "zoetrope: %s%s\n", who.c_str(), message.c_str());
-  std::fflush(stderr);
+  zoetrope::support::print_error_line(who + message);
 }
 
 // Options are read by every rank from the same words and from the INI files that rank 0 sees: usually all

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
+#include <algorithm>
+#include <cstdint>
 
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
@@ -11,33 +12,39 @@ namespace zoetrope::jobs {
 
 namespace {
 
+constexpr std::int64_t kMostImages = std::int64_t{1} << 40;
 constexpr std::int64_t kMost = std::int64_t{1} << 30;
+// What float32 can hold, in which weights are.
+constexpr double kLeastRate = 1e-37;
+constexpr double kMostRate = 1e37;
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw UsageError(message);
 }
 
 void check_data(const pipeline::DataOptions& o) {
-  require(o.train_limit >= 0 && o.test_limit >= 0, "--train-limit and --test-limit must not be negative");
+  require(std::min(o.train_limit, o.test_limit) >= 0 && std::max(o.train_limit, o.test_limit) <= kMostImages,
+          "--train-limit and --test-limit must be 0 to 2^40");
   require(o.test_limit != 1, "--test-limit 1: a picture takes two test images or more; 0 takes all");
   require(o.image_cache_mib >= 0 && o.image_cache_mib <= kMost, "--image-cache must be 0 to 2^30 MiB");
 }
 
 void check_training(const train::TrainOptions& o, double epochs) {
-  require(o.max_steps >= 0, "--max-steps must not be negative");
+  require(o.max_steps >= 0 && o.max_steps <= kMost, "--max-steps must be 0 to 2^30");
   require(epochs > 0 && epochs <= static_cast<double>(kMost), "--epochs must be positive, and at most 2^30");
   require(o.batch_size > 0 && o.batch_size <= kMost, "--batch-size must be positive, and at most 2^30");
-  require(o.micro_batch >= 0, "--micro-batch must not be negative");
-  require(o.learning_rate > 0 && std::isfinite(o.learning_rate),
-          "--learning-rate must be positive and finite");
-  require(o.weight_decay >= 0 && std::isfinite(o.weight_decay),
-          "--weight-decay must be finite and not negative");
+  require(o.micro_batch >= 0 && o.micro_batch <= kMost, "--micro-batch must be 0 to 2^30");
+  require(o.learning_rate >= kLeastRate && o.learning_rate <= kMostRate,
+          "--learning-rate must be positive: 1e-37 to 1e37");
+  require(o.weight_decay >= 0 && o.weight_decay <= kMostRate, "--weight-decay must be 0 to 1e37");
   require(o.warmup_ratio >= 0 && o.warmup_ratio < 1, "--warmup-ratio must be at least 0 and below 1");
   require(o.max_grad_norm >= 0, "--max-grad-norm must not be negative");
-  require(o.save_steps > 0 && o.logging_steps > 0, "--save-steps and --logging-steps must be positive");
-  require(o.resume_every >= 0 && std::isfinite(o.resume_every),
-          "--resume-every must be finite and not negative: seconds, or 0: with every checkpoint");
-  require(o.keep_optimizer > 0, "--keep-optimizer must be positive: an interrupted run goes on from there");
+  require(o.save_steps > 0 && o.logging_steps > 0 && std::max(o.save_steps, o.logging_steps) <= kMost,
+          "--save-steps and --logging-steps must be positive, and at most 2^30");
+  require(o.resume_every >= 0 && o.resume_every <= static_cast<double>(kMost),
+          "--resume-every must be 0 to 2^30: seconds, or 0: with every checkpoint");
+  require(o.keep_optimizer > 0 && o.keep_optimizer <= kMost,
+          "--keep-optimizer must be positive, and at most 2^30: an interrupted run goes on from there");
 }
 
 void check_rendering(const pipeline::RenderOptions& o) {
@@ -68,9 +75,11 @@ void check(const Options& options) {
   check_data(o.data);
   check_training(o.training, o.epochs);
   require(o.compute.threads >= 0 && o.compute.threads <= kMostThreads, "--threads must be 0 to 4096");
-  require(o.analysis.neighbours > 0, "--neighbours must be positive");
-  require(o.analysis.outliers >= 0, "--outliers must not be negative");
-  require(options.timeout > 0, "--timeout must be positive");
+  require(o.analysis.neighbours > 0 && o.analysis.neighbours <= kMost,
+          "--neighbours must be positive, and at most 2^30");
+  require(o.analysis.outliers >= 0 && o.analysis.outliers <= kMost, "--outliers must be 0 to 2^30");
+  require(options.timeout > 0 && options.timeout <= kMost,
+          "--timeout must be positive, and at most 2^30 seconds");
   require(options.trace_steps.empty() || !options.trace.empty(),
           "--trace-steps adds to a timeline: give the file for it with --trace");
   check_rendering(o.render);

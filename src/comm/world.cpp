@@ -12,9 +12,11 @@
 
 #include "zoetrope/compute/cpu_set.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/terminal.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "host.hpp"
+#include "job_end.hpp"
 #include "mpi/clock_lead.hpp"
 #include "mpi/mpi_communicator.hpp"
 #include "watchdog/watchdog.hpp"
@@ -102,15 +104,16 @@ World::World(int& argc, char**& argv) : state_(std::make_unique<State>(argc, arg
 World::~World() {
   try {
     if (std::uncaught_exceptions() > state_->unwinding) {
-      std::fprintf(stderr, "zoetrope: an error ends rank %d (%s) while others may wait for it\n", rank(),
-                   host().c_str());
+      support::print_error_line("an error ends rank " + std::to_string(rank()) + " (" + host() +
+                                ") while others may wait for it");
       abort(static_cast<int>(ExitCode::kFailed));
     }
     // The watchdog stands guard until every rank has come here; then nobody waits any more.
     set_stage("end");
     state_->communicator.barrier();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "zoetrope: rank %d (%s) cannot end: %s\n", rank(), host().c_str(), error.what());
+    support::print_error_line("rank " + std::to_string(rank()) + " (" + host() +
+                              ") cannot end: " + error.what());
     abort(static_cast<int>(ExitCode::kFailed));
   }
 }
@@ -159,8 +162,7 @@ Communicator& World::communicator() {
 void World::abort(int exit_code) {
   std::fflush(stdout);
   std::fflush(stderr);
-  MPI_Abort(MPI_COMM_WORLD, exit_code);
-  std::_Exit(exit_code);  // not reached
+  abort_job(exit_code);
 }
 
 std::string mpi_library_version() {

@@ -12,7 +12,12 @@ namespace zoetrope::data {
 namespace {
 
 constexpr std::uint64_t kDeflateMaxRatio = 1032;  // zlib's manual: no input expands further than this
-constexpr int kGzipOnly = 15 + 16;                // inflateInit2: a window of 32 KiB, gzip header expected
+// Images and labels shrink less. What is small may be all alike.
+constexpr std::uint64_t kMostBytesPerPackedByte = 64;
+constexpr std::uint64_t kLeastUnpacked = std::uint64_t{256} << 20;
+// A header is believed so far; beyond, as much again as has come.
+constexpr std::uint64_t kBelieved = std::uint64_t{16} << 20;
+constexpr int kGzipOnly = 15 + 16;  // inflateInit2: a window of 32 KiB, gzip header expected
 constexpr std::size_t kLargestChunk = std::size_t{1} << 26;  // so that a signal is heard in between
 
 }  // namespace
@@ -38,7 +43,8 @@ void ByteReader::fail(std::uint64_t offset, const std::string& what) const {
 
 std::uint64_t ByteReader::most_bytes_left() const noexcept {
   const std::uint64_t size = file_.bytes().size();
-  return packed_ ? size * kDeflateMaxRatio : size - offset_;
+  if (!packed_) return size - offset_;
+  return std::min(size * kDeflateMaxRatio, std::max(size * kMostBytesPerPackedByte, kLeastUnpacked));
 }
 
 // Unpacks up to out.size() bytes and returns how many came; fewer only at the end of the gzip member.
@@ -66,7 +72,7 @@ std::size_t ByteReader::unpack(std::span<std::uint8_t> out) {
   return done;
 }
 
-void ByteReader::read(std::span<std::uint8_t> out) {
+void ByteReader::read(std::span<std::uint8_t> out, std::uint64_t later) {
   if (out.empty()) return;
   std::size_t got = 0;
   if (packed_) {
@@ -76,10 +82,21 @@ void ByteReader::read(std::span<std::uint8_t> out) {
     std::memcpy(out.data(), file_.bytes().data() + offset_, got);
   }
   if (got < out.size()) {
-    fail(offset_ + got, "the file ends here, " + std::to_string(out.size() - got) +
+    fail(offset_ + got, "the file ends here, " + std::to_string(out.size() - got + later) +
                             " bytes too early; copy or download it again");
   }
   offset_ += got;
+}
+
+std::vector<std::uint8_t> ByteReader::read_bytes(std::uint64_t count) {
+  std::vector<std::uint8_t> bytes;
+  if (!packed_ && count <= most_bytes_left()) bytes.reserve(count);
+  while (bytes.size() < count) {
+    const std::size_t before = bytes.size();
+    bytes.resize(std::min<std::uint64_t>(count, std::max<std::uint64_t>(kBelieved, 2 * before)));
+    read(std::span(bytes).subspan(before), count - bytes.size());
+  }
+  return bytes;
 }
 
 std::uint32_t ByteReader::read_big_endian_u32() {

@@ -23,8 +23,10 @@ class ByteReader {
   ByteReader(const ByteReader&) = delete;
   ByteReader& operator=(const ByteReader&) = delete;
 
-  // Fills `out`; an error when the file ends before.
-  void read(std::span<std::uint8_t> out);
+  // Fills `out`; an error when the file ends before, which counts what is to be read later, too.
+  void read(std::span<std::uint8_t> out, std::uint64_t later = 0);
+  // The next `count` bytes. Memory is set aside as they come: a gzip file need not hold what it announces.
+  std::vector<std::uint8_t> read_bytes(std::uint64_t count);
   std::uint32_t read_big_endian_u32();
   // An error unless every byte was read and, for gzip, the checksum holds.
   void expect_end();

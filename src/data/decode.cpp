@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -72,6 +73,15 @@ Image decode_image(Bytes bytes, const std::string& origin) {
 bool can_decode(Bytes start) {
   return std::ranges::any_of(
       kFormats, [&](const Format& format) { return format.decode != nullptr && matches(format, start); });
+}
+
+void require_plausible(std::int64_t height, std::int64_t width, std::int64_t most_per_byte, Bytes bytes) {
+  if (height < 1 || width < 1 || height > kMaxPixels / width) return;  // blank_image() refuses that
+  const std::int64_t pixels = height * width;
+  if (pixels <= kBelievedPixels || pixels / most_per_byte <= std::ssize(bytes)) return;
+  throw DecodeError{"its " + std::to_string(width) + " x " + std::to_string(height) +
+                    " pixels are more than its " + std::to_string(bytes.size()) +
+                    " bytes can hold; copy or download it again"};
 }
 
 Image blank_image(std::int64_t height, std::int64_t width, int channels) {

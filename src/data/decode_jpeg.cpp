@@ -2,7 +2,9 @@
 // libjpeg reports errors by a call that must not return. Here it jumps back (setjmp) into small functions
 // that hold nothing a jump would leak; what has to be freed belongs to JpegDecoder, whose destructor runs in
 // any case.
+#include <algorithm>
 #include <csetjmp>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -16,7 +18,11 @@
 namespace zoetrope::data {
 namespace {
 
-constexpr int kMaxScans = 200;  // a small progressive file can ask for thousands of passes over a large image
+// A small progressive file can ask for thousands of passes over a large image.
+constexpr int kMaxScans = 200;
+constexpr std::int64_t kMaxScannedPixels = std::int64_t{1} << 32;
+// A block of 64 takes a bit or more.
+constexpr std::int64_t kMostPixelsPerJpegByte = 1024;
 constexpr int kApp1 = JPEG_APP0 + 1;
 
 struct ErrorManager {
@@ -37,9 +43,13 @@ void on_message(j_common_ptr info, int level) {
 }
 
 void on_progress(j_common_ptr info) {
-  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
+  const auto* image = reinterpret_cast<j_decompress_ptr>(info);
+  const std::int64_t pixels =
+      std::max<std::int64_t>(1, std::int64_t{image->image_width} * image->image_height);
+  const auto most = static_cast<int>(std::min<std::int64_t>(kMaxScans, kMaxScannedPixels / pixels));
+  if (image->input_scan_number <= most) return;
   auto* errors = reinterpret_cast<ErrorManager*>(info->err);
-  std::snprintf(errors->message, sizeof errors->message, "it has more than %d scans", kMaxScans);
+  std::snprintf(errors->message, sizeof errors->message, "it has more than %d scans", most);
   std::longjmp(errors->jump, 1);
 }
 
@@ -125,6 +135,7 @@ Decoded decode_jpeg(Bytes bytes) {
   const int channels = info.num_components;
   if (channels != 1 && channels != 3 && channels != 4)
     throw DecodeError{"it has " + std::to_string(channels) + " colour channels"};
+  require_plausible(info.image_height, info.image_width, kMostPixelsPerJpegByte, bytes);
   Decoded decoded;
   collect_metadata(info, decoded);
   decoded.image = blank_image(info.image_height, info.image_width, channels);

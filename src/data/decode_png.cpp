@@ -165,6 +165,13 @@ void collect_metadata(PngDecoder& decoder, Decoded& decoded) {
   }
 }
 
+// DEFLATE makes no byte of more than 1032.
+std::int64_t most_pixels_per_byte(PngDecoder& decoder) {
+  const int bits =
+      png_get_bit_depth(decoder.png(), decoder.info()) * png_get_channels(decoder.png(), decoder.info());
+  return std::int64_t{1032} * 8 / bits;
+}
+
 }  // namespace
 
 Decoded decode_png(Bytes bytes) {
@@ -172,6 +179,7 @@ Decoded decode_png(Bytes bytes) {
   if (!decoder.read_header()) throw DecodeError{decoder.reason()};
   const std::int64_t height = png_get_image_height(decoder.png(), decoder.info());
   const std::int64_t width = png_get_image_width(decoder.png(), decoder.info());
+  require_plausible(height, width, most_pixels_per_byte(decoder), bytes);
   const int colour_type = png_get_color_type(decoder.png(), decoder.info());
   const bool wide_grey =
       colour_type == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(decoder.png(), decoder.info()) == 16;

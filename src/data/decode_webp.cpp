@@ -10,6 +10,9 @@
 namespace zoetrope::data {
 namespace {
 
+// Blank images take less; no photograph comes near.
+constexpr std::int64_t kMostPixelsPerWebpByte = 4096;
+
 struct DeleteDecoder {
   void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
 };
@@ -28,6 +31,7 @@ Decoded decode_webp(Bytes bytes) {
   WebPBitstreamFeatures features{};
   if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK)
     throw DecodeError{"its header is damaged"};
+  require_plausible(features.height, features.width, kMostPixelsPerWebpByte, bytes);
   Decoded decoded;
   decoded.image = blank_image(features.height, features.width, 3);
 

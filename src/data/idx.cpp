@@ -56,8 +56,7 @@ std::vector<std::uint8_t> read_labels(const fs::path& path) {
   const std::uint32_t count = reader.read_big_endian_u32();
   if (count > reader.most_bytes_left())
     reader.fail(4, "the header announces " + std::to_string(count) + " labels, more than the file can hold");
-  std::vector<std::uint8_t> labels(count);
-  reader.read(labels);
+  std::vector<std::uint8_t> labels = reader.read_bytes(count);
   reader.expect_end();
   return labels;
 }
@@ -94,8 +93,7 @@ void read_images(const fs::path& path, std::uint64_t num_labels, std::uint64_t k
   array.height = static_cast<int>(height);
   array.width = static_cast<int>(width);
   array.channels = 1;
-  array.pixels.resize(keep * image_bytes);
-  reader.read(array.pixels);
+  array.pixels = reader.read_bytes(keep * image_bytes);
   skip(reader, (count - keep) * image_bytes);
   reader.expect_end();
 }

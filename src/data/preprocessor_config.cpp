@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
@@ -125,6 +126,23 @@ Resample read_resample(const Json& json, Resample fallback, const std::string& o
                    "; supported are 0 (nearest), 2 (bilinear) and 3 (bicubic)");
 }
 
+// A pixel stays a number in float32, whatever the factor.
+void check_colours(const PreprocessorConfig& config, const std::string& origin) {
+  constexpr double kLeast = 1e-12;
+  constexpr double kMost = 1e12;
+  const auto require = [&](bool condition, const std::string& what) {
+    if (!condition)
+      throw InputError(origin + ": " + what + "; see the processor that the model was trained with");
+  };
+  require(!config.do_rescale || std::abs(config.rescale_factor) <= kMost,
+          "\"rescale_factor\" must be at most 1e12");
+  if (!config.do_normalize) return;
+  for (const double mean : config.image_mean)
+    require(std::abs(mean) <= kMost, "\"image_mean\" must be at most 1e12");
+  for (const double deviation : config.image_std)
+    require(deviation >= kLeast && deviation <= kMost, "\"image_std\" must be above 0: 1e-12 to 1e12");
+}
+
 }  // namespace
 
 PreprocessorConfig PreprocessorConfig::from_json(const Json& json, const std::string& origin) {
@@ -140,10 +158,7 @@ PreprocessorConfig PreprocessorConfig::from_json(const Json& json, const std::st
   config.do_normalize = read_flag(json, "do_normalize", true, origin);
   config.image_mean = read_colour(json, "image_mean", config.image_mean, origin);
   config.image_std = read_colour(json, "image_std", config.image_std, origin);
-  for (const double deviation : config.image_std) {
-    if (config.do_normalize && !(deviation > 0.0))
-      throw InputError(origin + ": \"image_std\" must be above 0");
-  }
+  check_colours(config, origin);
   if (json_get_or(json, "do_pad", false, origin))
     throw InputError(origin + ": \"do_pad\" is on; padding is not supported");
   return config;

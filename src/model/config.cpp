@@ -77,7 +77,9 @@ class Reader {
 
   void read_non_negative(const char* key, double& value) const {
     read(key, value);
-    if (value < 0) fail(quoted(key) + " is " + json_.at(key).dump() + ", below 0");
+    constexpr double kMost = 1e12;
+    if (value < 0 || value > kMost)
+      fail(quoted(key) + " is " + json_.at(key).dump() + ", which no model has: give 0 to 1e12");
   }
 
  private:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/pipeline/run_lock.hpp"
 
-#include <cstdio>
 #include <filesystem>
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -23,7 +23,7 @@ std::unique_ptr<support::FolderLock> open_here(Session& session, bool starts_run
   if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
   return std::make_unique<support::FolderLock>(root, session.options().review.live ? kLiveLock : kLock,
                                                options, [&world = session.world()](const std::string& what) {
-                                                 std::fprintf(stderr, "zoetrope: %s\n", what.c_str());
+                                                 support::print_error_line(what);
                                                  world.abort(static_cast<int>(ExitCode::kFailed));
                                                });
 }

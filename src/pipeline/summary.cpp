@@ -27,11 +27,10 @@ std::int64_t peak_memory_bytes() {
 std::string line(const std::string& name, const std::string& value) {
   std::string padded = name;
   padded.resize(std::max<std::size_t>(padded.size(), 12), ' ');
-  return "  " + padded + " " + value + "\n";
+  return "  " + padded + " " + value;
 }
 
-std::string rates(const std::vector<store::StageTime>& stages) {
-  std::string text;
+void add_rates(const std::vector<store::StageTime>& stages, std::vector<std::string>& lines) {
   for (const store::StageTime& stage : stages) {
     std::string value = support::format_duration(stage.seconds);
     if (stage.items > 0 && stage.seconds > 0) {
@@ -40,9 +39,8 @@ std::string rates(const std::vector<store::StageTime>& stages) {
                (rate < 10 ? support::format_fixed(rate, 1) : support::format_count(std::llround(rate))) +
                " " + stage.unit + "/s)";
     }
-    text += line(stage.name, value);
+    lines.push_back(line(stage.name, value));
   }
-  return text;
 }
 
 double last_accuracy_in(const store::Analysis& analysis) {
@@ -66,7 +64,7 @@ double last_accuracy(const Session& session) {
 
 }  // namespace
 
-std::string summarize(Session& session, double total_seconds) {
+std::vector<std::string> summarize(Session& session, double total_seconds) {
   const std::int64_t peak =
       comm::all_reduce_scalar(session.communicator(), peak_memory_bytes(), comm::ReduceOp::kMax);
   if (!session.is_root()) return {};
@@ -75,20 +73,21 @@ std::string summarize(Session& session, double total_seconds) {
     store::write_summary(session.run().summary(), {session.stages(), total_seconds, peak,
                                                    session.world().size(), session.threads(), accuracy});
 
-  std::string text;
+  std::vector<std::string> lines;
   for (const std::string& format : session.options().render.formats)
     if (support::is_listed(session.run().animation(format)))
-      text += line("animation", session.run().animation(format).string());
+      lines.push_back(line("animation", session.run().animation(format).string()));
   if (std::isfinite(accuracy))
-    text += line("accuracy", support::format_fixed(100 * accuracy, 2) + " % of the test images");
-  text += rates(session.stages());
+    lines.push_back(line("accuracy", support::format_fixed(100 * accuracy, 2) + " % of the test images"));
+  add_rates(session.stages(), lines);
   const auto slowest = std::max_element(session.stages().begin(), session.stages().end(),
                                         [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
-  text +=
-      line("total", support::format_duration(total_seconds) +
-                        (slowest == session.stages().end() ? "" : ", the slowest stage is " + slowest->name));
-  text += line("memory", support::format_bytes(static_cast<std::uint64_t>(peak)) + " at most on a rank");
-  return text;
+  lines.push_back(line(
+      "total", support::format_duration(total_seconds) +
+                   (slowest == session.stages().end() ? "" : ", the slowest stage is " + slowest->name)));
+  lines.push_back(
+      line("memory", support::format_bytes(static_cast<std::uint64_t>(peak)) + " at most on a rank"));
+  return lines;
 }
 
 }  // namespace zoetrope::pipeline

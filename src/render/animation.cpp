@@ -3,11 +3,15 @@
 
 #include <array>
 #include <cmath>
+#include <cstdarg>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "ffmpeg.hpp"
 
@@ -30,6 +34,18 @@ const Format& format_named(const std::string& name) {
     if (name == format.name) return format;
   }
   throw UsageError("--format " + name + " is not known: give gif, mp4, webp, or several separated by commas");
+}
+
+// FFmpeg's own way would write file names to the terminal as they are.
+void log_error(void* source, int level, const char* format, std::va_list arguments) {
+  if (level > AV_LOG_ERROR) return;
+  std::array<char, 1024> line{};
+  int begins_line = 1;
+  av_log_format_line2(source, level, format, arguments, line.data(), static_cast<int>(line.size()),
+                      &begins_line);
+  std::string_view text = line.data();
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  support::log_warning("FFmpeg: " + std::string(text));
 }
 
 }  // namespace
@@ -75,7 +91,7 @@ void write_animation(const std::filesystem::path& path, const AnimationOptions& 
                      const std::function<Picture(std::size_t)>& frame) {
   check_animation_options(options);
   if (count == 0) throw RunError(path.string() + ": there are no frames to animate");
-  av_log_set_level(AV_LOG_ERROR);
+  av_log_set_callback(log_error);
   // Beside the encoding, where there are threads for it.
   std::future<void> poster =
       std::async(options.threads > 1 ? std::launch::async : std::launch::deferred, [&] {

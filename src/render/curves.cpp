@@ -14,6 +14,10 @@ constexpr double kHeadroom = 1.04;
 constexpr double kValueWidth = 3.9;  // of the value in the heading
 constexpr double kGutter = 2.6;      // for the ticks' labels
 constexpr double kHeadRoom = 0.4;    // for the curve's head at the end of the axis
+// A curve whose values are all closer to 0 is one of zeros: the steps between ticks would round to nothing.
+// Values farther from 0 leave the picture.
+constexpr double kLeastGreatest = 1e-300;
+constexpr double kMostGreatest = 1e300;
 
 // The least of 1, 2, 5 times a power of ten that is not below `value`.
 double round_step(double value) {
@@ -39,9 +43,9 @@ const ValueAxis kPercentAxis = {kHeadroom, {0, 0.5, 1}};
 ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks) {
   double greatest = 0;
   for (const CurvePoint& point : points) {
-    if (std::isfinite(point.value)) greatest = std::max(greatest, point.value);
+    if (std::isfinite(point.value)) greatest = std::max(greatest, std::min(point.value, kMostGreatest));
   }
-  if (greatest <= 0) greatest = 1;
+  if (greatest < kLeastGreatest) greatest = 1;
   ValueAxis axis;
   axis.greatest = kHeadroom * greatest;
   const double step = round_step(axis.greatest / static_cast<double>(std::max<std::size_t>(most_ticks, 2)));
@@ -69,7 +73,8 @@ double CurvePanel::x(double epoch) const {
 }
 
 double CurvePanel::y(double value) const {
-  return plot_.bottom() - plot_.h * value / axis_.greatest;
+  // What lies outside of the plot need not lie farther than Cairo can count.
+  return plot_.bottom() - plot_.h * std::clamp(value / axis_.greatest, -2.0, 2.0);
 }
 
 std::vector<CurvePanel::Vertex> CurvePanel::thin_out() const {

@@ -100,7 +100,10 @@ void with_options(const AvOptions& options, const std::string& what, const Set& 
 }
 
 VideoFile::VideoFile(std::string path, const VideoSettings& settings, const FrameFormat& format)
-    : path_(std::move(path)), frame_duration_(settings.frame_duration), packet_(av_packet_alloc()) {
+    : path_(std::move(path)),
+      file_(path_),
+      frame_duration_(settings.frame_duration),
+      packet_(av_packet_alloc()) {
   checked(avformat_alloc_output_context2(&container_, nullptr, settings.container.c_str(), path_.c_str()),
           path_);
   try {
@@ -109,8 +112,7 @@ VideoFile::VideoFile(std::string path, const VideoSettings& settings, const Fram
     if (stream_ == nullptr) throw RunError(path_ + ": no memory for the stream");
     checked(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), path_);
     stream_->time_base = settings.time_base;
-    // "file:" since a path may hold a colon.
-    checked(avio_open(&container_->pb, ("file:" + path_).c_str(), AVIO_FLAG_WRITE), path_);
+    checked(avio_open(&container_->pb, ("file:" + file_.name()).c_str(), AVIO_FLAG_WRITE), path_);
     with_options(settings.container_options, path_,
                  [&](AVDictionary** options) { return avformat_write_header(container_, options); });
   } catch (...) {

@@ -17,6 +17,7 @@ extern "C" {
 #include <vector>
 
 #include "zoetrope/render/frame.hpp"
+#include "zoetrope/support/new_file.hpp"
 
 namespace zoetrope::render {
 
@@ -94,6 +95,7 @@ class VideoFile {
   void encode(const AVFrame* frame);
 
   std::string path_;
+  support::NewFile file_;
   std::int64_t frame_duration_;
   AVFormatContext* container_ = nullptr;
   AVStream* stream_ = nullptr;

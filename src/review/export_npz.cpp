@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/new_file.hpp"
 
 #include "exports.hpp"
 
@@ -34,11 +35,11 @@ std::string npy_header(const std::string& dtype, const Shape& shape) {
 class NpzWriter {
  public:
   explicit NpzWriter(const std::filesystem::path& path)
-      : path_(path), archive_(archive_write_new(), archive_write_free) {
+      : path_(path), file_(path), archive_(archive_write_new(), archive_write_free) {
     if (!archive_) throw RunError(path.string() + ": cannot be created: out of memory");
     check(archive_write_set_format_zip(archive_.get()));
     check(archive_write_zip_set_compression_store(archive_.get()));
-    check(archive_write_open_filename(archive_.get(), path.c_str()));
+    check(archive_write_open_fd(archive_.get(), file_.descriptor()));
   }
 
   void add(const std::string& name, const std::string& dtype, const Shape& shape, const void* values,
@@ -68,7 +69,10 @@ class NpzWriter {
   }
   void add(const std::string& name, const std::vector<std::string>& texts);
 
-  void close() { check(archive_write_close(archive_.get())); }
+  void close() {
+    check(archive_write_close(archive_.get()));
+    file_.close();
+  }
 
  private:
   template <typename T>
@@ -91,6 +95,7 @@ class NpzWriter {
   }
 
   std::filesystem::path path_;
+  support::NewFile file_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
 };
 

@@ -3,6 +3,7 @@
 // the build found it (cmake/exports.cmake).
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/new_file.hpp"
 
 #include "exports.hpp"
 
@@ -134,7 +135,8 @@ void write_parquet(const std::filesystem::path& path, const ExportData& data) {
   for (const store::Embeddings& e : data.embeddings) {
     columns.add_vectors("embedding_" + std::to_string(e.identity.step), e.values, e.identity.num_columns);
   }
-  const auto out = check(arrow::io::FileOutputStream::Open(path.string()));
+  support::NewFile file(path);
+  const auto out = check(arrow::io::FileOutputStream::Open(file.name()));
   const auto properties =
       parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->build();
   const auto keep_schema = parquet::ArrowWriterProperties::Builder().store_schema()->build();

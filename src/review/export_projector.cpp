@@ -11,6 +11,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/new_file.hpp"
 
 #include "exports.hpp"
 #include "sheets.hpp"
@@ -93,7 +94,7 @@ std::string config_of(const std::vector<Entry>& entries, const Sprite& sprite) {
 
 void write_projector(const std::filesystem::path& folder, const ExportData& data) {
   const store::Analysis& a = data.review.analysis;
-  std::filesystem::create_directories(folder);
+  support::create_new_folder(folder);
   std::vector<Entry> entries;
   const auto add = [&](const std::string& name, auto values, std::size_t columns) {
     support::write_file(folder / (name + ".tsv"), tensor_tsv(values, columns));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 
 #include "zoetrope/render/class_colours.hpp"
 #include "zoetrope/review/review.hpp"
@@ -243,6 +244,19 @@ void check(const Review& review) {
   }
 }
 
+// What the page may do: its own script and the libraries that this unpacks, nothing from elsewhere and
+// nothing to elsewhere, so that a name that got into the page as HTML could not run. plotly.js makes styles
+// as it goes. The live page opens itself in a frame, from disk or from a server.
+std::string policy_for(std::string_view script) {
+  const std::string hex = support::sha256_hex(std::as_bytes(std::span(script)));
+  std::string digest;
+  for (std::size_t i = 0; i < hex.size(); i += 2)
+    digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return "default-src 'none'; script-src 'sha256-" + base64(digest) +
+         "' blob:; style-src 'unsafe-inline'; img-src data: blob:; connect-src data:; "
+         "worker-src blob:; frame-src 'self' file:; base-uri 'none'; form-action 'none'";
+}
+
 using Replacements = std::vector<std::pair<std::string_view, std::string>>;
 
 // Puts each value at the place of its {{name}}; what is put in is not looked through again.
@@ -266,9 +280,11 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
   check(review);
   const PackedArrays arrays = pack_arrays(review.analysis);
   const Sheets sheets = make_sheets(review.images, static_cast<std::int64_t>(review.analysis.num_images()));
+  const std::string script = "\n" + join_modules() + "\n";
   support::write_file(path,
                       fill(resource("page.html"),
                            {{"title", escape_html(review.title)},
+                            {"policy", policy_for(script)},
                             {"library_notice", "holds plotly.js and Tabulator, both under the MIT licence"},
                             {"style", std::string(resource("style.css"))},
                             {"tabulator_css", std::string(resource("tabulator.css"))},
@@ -277,7 +293,7 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
                             {"sheets", sheet_elements(sheets)},
                             {"plotly", packed_plotly()},
                             {"tabulator", packed_tabulator()},
-                            {"modules", join_modules()}}));
+                            {"script", script}}));
 }
 
 }  // namespace zoetrope::review

@@ -2,7 +2,9 @@
 #include "zoetrope/store/analysis_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <sstream>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -10,6 +12,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "hdf5.hpp"
+#include "number_checks.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -95,6 +98,32 @@ void check_indices(const Reader& reader, const std::string& name, const std::vec
   }
 }
 
+// `what` a number of the dataset is: said of the first for which `is_good` is false.
+template <typename T, typename IsGood>
+void check_numbers(const Reader& reader, const std::string& name, const std::vector<T>& values,
+                   const std::string& what, IsGood is_good) {
+  const auto bad = std::find_if_not(values.begin(), values.end(), is_good);
+  if (bad == values.end()) return;
+  std::ostringstream text;
+  text << "value " << bad - values.begin() << " is " << *bad << ", which is no " << what;
+  reader.fail(name, text.str());
+}
+
+// Losses and curves may be anything: what is not finite is not drawn.
+void check_all_numbers(const Reader& reader, const Analysis& a) {
+  check_numbers(reader, "step", a.step, "step", is_step);
+  check_numbers(reader, "epoch", a.epoch, "epoch", is_epoch);
+  check_numbers(reader, "explained_variance_ratio", a.explained_variance_ratio, "share",
+                [](double value) { return std::isnan(value) || is_result(value); });
+  const std::string result = "result of an analysis";
+  check_numbers(reader, "ood_score", a.ood_score, result, is_result);
+  check_numbers(reader, "pca", a.pca, result, is_result);
+  check_numbers(reader, "aligned", a.aligned, result, is_result);
+  check_numbers(reader, "disparity", a.disparity, result, is_result);
+  check_numbers(reader, "confidence", a.confidence, result, is_result);
+  check_numbers(reader, "self_confidence", a.self_confidence, result, is_result);
+}
+
 Analysis read_members(const Reader& reader) {
   const std::uint64_t frames = reader.length("step", ElementType::kInt64);
   const std::uint64_t images = reader.length("label", ElementType::kInt64);
@@ -167,6 +196,7 @@ Analysis read_analysis(const std::filesystem::path& path) {
   const trace::Span span("reading", path);
   const Reader reader(path);
   Analysis analysis = read_members(reader);
+  check_all_numbers(reader, analysis);
   check_indices(reader, "label", analysis.label, analysis.class_names.size());
   check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
   check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());

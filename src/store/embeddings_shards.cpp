@@ -11,6 +11,8 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "number_checks.hpp"
+
 namespace zoetrope::store {
 namespace {
 
@@ -98,6 +100,11 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) 
   EmbeddingsIdentity identity;
   identity.step = file.int_attribute("/", "step");
   identity.epoch = file.double_attribute("/", "epoch");
+  if (!is_step(identity.step) || !is_epoch(identity.epoch)) {
+    throw InputError(path.string() + ": its attributes step and epoch are " + std::to_string(identity.step) +
+                     " and " + std::to_string(identity.epoch) +
+                     ", which no training comes to; delete the file and run zoetrope extract again");
+  }
   identity.model_digest = file.string_attribute("/", "model_digest");
   identity.dataset_digest = file.string_attribute("/", "dataset_digest");
   identity.feature = file.string_attribute("/", "feature");

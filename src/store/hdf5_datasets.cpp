@@ -49,6 +49,21 @@ std::optional<std::uint64_t> product(const std::vector<std::uint64_t>& factors, 
   return result;
 }
 
+// Not packed, and no piece of it larger than the file: HDF5 sets aside whole pieces to unpack them.
+void refuse_packed_storage(const Hdf5File::State& state, const OpenDataset& dataset, std::uint64_t file_bytes,
+                           const std::string& name) {
+  const PropertyList creation(state.check(H5Dget_create_plist(dataset.id.get()), name, "cannot be read"));
+  if (state.check(H5Pget_nfilters(creation.get()), name, "cannot be read") > 0)
+    state.fail(name, "is compressed or filtered; write it again without (h5repack -f NONE)");
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return;
+  std::vector<hsize_t> chunk(dataset.info.shape.size());
+  state.check(H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()), name,
+              "cannot be read");
+  const auto bytes = product({chunk.begin(), chunk.end()}, dataset.element_bytes);
+  if (!bytes || *bytes > file_bytes)
+    state.fail(name, "is in chunks larger than the file; the file is damaged");
+}
+
 void refuse_storage_elsewhere(const Hdf5File::State& state, hid_t dataset, const std::string& name) {
   const PropertyList creation(state.check(H5Dget_create_plist(dataset), name, "cannot be read"));
   const H5D_layout_t layout = H5Pget_layout(creation.get());
@@ -182,6 +197,7 @@ OpenDataset open_dataset_as(const Hdf5File::State& state, const std::string& giv
   std::error_code error;
   const std::uint64_t file_bytes = std::filesystem::file_size(state.path, error);
   const std::uint64_t stored = std::min<std::uint64_t>(H5Dget_storage_size(dataset.id.get()), file_bytes);
+  if (!error) refuse_packed_storage(state, dataset, file_bytes, name);
   if (error || !bytes || *bytes > stored) {
     state.fail(name,
                "stores fewer bytes than its shape asks for; the file is cut short, damaged or compressed");

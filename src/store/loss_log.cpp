@@ -18,6 +18,8 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
 
+#include "number_checks.hpp"
+
 namespace zoetrope::store {
 namespace {
 
@@ -88,6 +90,10 @@ LossRecord parse_line(std::string_view line, const std::vector<std::string_view>
       throw InputError(place + ": " + std::string(columns[i]) + " is \"" +
                        std::string(fields[i].substr(0, 40)) + "\", which is not a number; remove the line");
     }
+  }
+  if (!is_step(record.step) || !is_epoch(record.epoch)) {
+    throw InputError(place + ": step " + std::to_string(record.step) + " and epoch " + to_text(record.epoch) +
+                     " are none that a training comes to; remove the line");
   }
   return record;
 }

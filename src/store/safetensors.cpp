@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/new_file.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "safetensors_header.hpp"
@@ -211,20 +211,18 @@ std::string write_safetensors(const std::filesystem::path& path, const NamedTens
   const std::string text = text_of(header, tensors);
 
   support::AtomicPath atomic(path);
-  std::ofstream file(atomic.temporary(), std::ios::binary);
+  support::NewFile file(atomic.temporary(), path);
   const std::uint64_t length = text.size();
-  file.write(reinterpret_cast<const char*>(&length), kLengthBytes);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.write(std::as_bytes(std::span(&length, 1)));
+  file.write(text);
   for_each_bytes(tensors, [&](std::span<const std::byte> bytes) {
     digest.update(bytes);
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    file.write(bytes);
   });
   // Known only now, so that a tensor on a device is fetched once.
   const std::string hex = digest.hex();
-  file.seekp(static_cast<std::streamoff>(kLengthBytes + text.find(unknown) + kDigestKind.size()));
-  file << hex;
+  file.write_at(kLengthBytes + text.find(unknown) + kDigestKind.size(), hex);
   file.close();
-  if (!file) throw RunError(path.string() + ": cannot be written (is the disk full?)");
   atomic.commit();
   return std::string(kDigestKind) + hex;
 }

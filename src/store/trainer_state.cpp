@@ -6,6 +6,8 @@
 
 #include "zoetrope/support/listing.hpp"
 
+#include "number_checks.hpp"
+
 namespace zoetrope::store {
 
 namespace {
@@ -22,6 +24,13 @@ support::Json trainer_control(bool is_last) {
             {"should_save", true},
             {"should_training_stop", is_last}}},
           {"attributes", support::Json::object()}};
+}
+
+void require_reached(std::int64_t step, double epoch, const std::string& origin) {
+  if (is_step(step) && is_epoch(epoch)) return;
+  throw InputError(origin + ": \"step\" " + std::to_string(step) + " and \"epoch\" " +
+                   support::Json(epoch).dump() +
+                   " are none that a training comes to; write the file again from where it came");
 }
 
 }  // namespace
@@ -62,7 +71,10 @@ support::Json to_json(const TrainerState& state, const std::vector<LossRecord>& 
 
 double read_epoch(const std::filesystem::path& path) {
   if (!support::is_listed(path)) return 0;
-  return support::json_get_or<double>(support::read_python_json(path), "epoch", 0.0, path.string());
+  const auto epoch =
+      support::json_get_or<double>(support::read_python_json(path), "epoch", 0.0, path.string());
+  require_reached(0, epoch, path.string());
+  return epoch;
 }
 
 std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path) {
@@ -75,6 +87,7 @@ std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path) {
     LossRecord record;
     record.step = support::json_get<std::int64_t>(entry, "step", name);
     record.epoch = support::json_get<double>(entry, "epoch", name);
+    require_reached(record.step, record.epoch, name);
     record.loss = support::json_get_or<double>(entry, "loss", kNotFinite, name);
     record.learning_rate = support::json_get_or<double>(entry, "learning_rate", 0, name);
     record.grad_norm = support::json_get_or<double>(entry, "grad_norm", 0, name);

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::support {
 
@@ -21,7 +22,7 @@ void set_up_logging(const std::string& level, int rank, int world_size, const st
   if (rank != 0 && parsed == spdlog::level::info) parsed = spdlog::level::warn;
   // spdlog reads % as a pattern flag; a host name has none, but nothing else promises so.
   std::string shown_host;
-  for (const char c : host) shown_host += c == '%' ? std::string("%%") : std::string(1, c);
+  for (const char c : printable(host)) shown_host += c == '%' ? std::string("%%") : std::string(1, c);
   const std::string who = world_size > 1 ? "[rank " + std::to_string(rank) + "/" +
                                                std::to_string(world_size) + " " + shown_host + "] "
                                          : "";
@@ -34,16 +35,16 @@ void set_up_logging(const std::string& level, int rank, int world_size, const st
 }
 
 void log_debug(const std::string& message) {
-  spdlog::debug("{}", message);
+  spdlog::debug("{}", printable(message));
 }
 void log_info(const std::string& message) {
-  spdlog::info("{}", message);
+  spdlog::info("{}", printable(message));
 }
 void log_warning(const std::string& message) {
-  spdlog::warn("{}", message);
+  spdlog::warn("{}", printable(message));
 }
 void log_error(const std::string& message) {
-  spdlog::error("{}", message);
+  spdlog::error("{}", printable(message));
 }
 
 }  // namespace zoetrope::support

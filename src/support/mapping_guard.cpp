@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::support {
 
@@ -58,7 +59,7 @@ MappingGuard::MappingGuard(const void* begin, std::size_t size, const std::strin
   for (std::size_t i = 0; i < slots.size(); ++i) {
     Slot& slot = slots[i];
     if (slot.is_taken.exchange(true)) continue;
-    const std::string line = "zoetrope: " + message + "\n";
+    const std::string line = "zoetrope: " + printable(message) + "\n";
     slot.line = ::strdup(line.c_str());
     slot.end = reinterpret_cast<std::uintptr_t>(begin) + size;
     slot.begin = reinterpret_cast<std::uintptr_t>(begin);

@@ -11,6 +11,7 @@
 
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/terminal.hpp"
 #include "zoetrope/support/text.hpp"
 
 namespace zoetrope::support {
@@ -46,9 +47,9 @@ void set_progress_style(ProgressStyle style) {
 }
 
 Progress::Progress(std::string what, std::int64_t total, std::string unit)
-    : what_(std::move(what)),
+    : what_(printable(what)),
       total_(total),
-      unit_(std::move(unit)),
+      unit_(printable(unit)),
       start_(Clock::now()),
       last_draw_(start_),
       enabled_(progress_style == ProgressStyle::kAuto),
@@ -87,7 +88,7 @@ void Progress::draw(const std::string& note, bool last) {
                                : format_duration(static_cast<double>(total_ - done_) / rate) + " left";
   std::string numbers = fmt::format("{}/{} {}  {:.{}f} {}/s  {}", format_count(done_), format_count(total_),
                                     unit_, rate, rate < 10 ? 1 : 0, unit_, left);
-  if (!note.empty()) numbers += "  " + note;
+  if (!note.empty()) numbers += "  " + printable(note);
   if (!terminal_) {
     log_info(fmt::format("{}: {:.0f} %  {}", what_, fraction * 100, numbers));
     return;

@@ -12,7 +12,8 @@
 namespace zoetrope::support {
 
 std::string format_duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return "?";
+  constexpr double kLongest = 1e15;  // no computer takes longer, and it fits an integer
+  if (!(seconds >= 0 && seconds <= kLongest)) return "?";
   if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));
   if (whole < 60) return fmt::format("{} s", whole);

@@ -122,23 +122,21 @@ std::int64_t dropped_spans() {
 }
 
 TimelineFile::TimelineFile(const std::filesystem::path& path)
-    : path_(path), atomic_(path), file_(atomic_.temporary(), std::ios::binary) {
+    : atomic_(path), file_(atomic_.temporary(), path) {
   using Container = support::Deflater::Container;
   using Effort = support::Deflater::Effort;
   if (path.extension() == ".gz")
     deflater_ = std::make_unique<support::Deflater>(Container::kGzip, Effort::kLittle);
-  if (!file_)
-    throw RunError(path.string() + ": cannot be created: is its folder there, and may it be written to?");
   write("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n");
 }
 
 void TimelineFile::write(std::string_view text, bool last) {
   if (!deflater_) {
-    file_ << text;
+    file_.write(text);
     return;
   }
   deflater_->add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, last);
-  if (last) file_ << deflater_->bytes();
+  if (last) file_.write(deflater_->bytes());
 }
 
 void TimelineFile::add(std::string_view events) {
@@ -151,7 +149,6 @@ void TimelineFile::add(std::string_view events) {
 void TimelineFile::commit() {
   write("\n]}\n", /*last=*/true);
   file_.close();
-  if (!file_) throw RunError(path_.string() + ": cannot be written (is the disk full?)");
   atomic_.commit();
 }
 

@@ -8,6 +8,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
+#include "zoetrope/support/new_file.hpp"
 
 namespace zoetrope::train {
 
@@ -42,7 +43,8 @@ constexpr const char* kIdentity = "training.json";
 std::string write_checkpoint(const fs::path& to, const CheckpointContent& content) {
   support::AtomicPath atomic(to);
   const fs::path& folder = atomic.temporary();
-  support::create_folders(folder);
+  support::create_folders(to.parent_path());
+  support::create_new_folder(folder);
   std::string digest = model::save_model(*content.model, folder);
   support::write_file(folder / "preprocessor_config.json", content.preprocessor.dump(2) + "\n");
   support::write_file(folder / "trainer_state.json", content.trainer_state.dump(2) + "\n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/train/options.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace zoetrope::train {
@@ -20,7 +21,9 @@ support::Json TrainOptions::identity() const {
 }
 
 std::int64_t steps_of_epochs(double epochs, std::int64_t steps_per_epoch) {
-  return static_cast<std::int64_t>(std::ceil(epochs * static_cast<double>(steps_per_epoch)));
+  constexpr double kMostSteps = 0x1p53;
+  return static_cast<std::int64_t>(
+      std::min(std::ceil(epochs * static_cast<double>(steps_per_epoch)), kMostSteps));
 }
 
 }  // namespace zoetrope::train

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include <ATen/ATen.h>
+#include <mpi.h>
 #include <unistd.h>
 
 #include "zoetrope/comm/communicator.hpp"
@@ -28,6 +29,7 @@ using zoetrope::comm::ReduceOp;
 using zoetrope::comm::World;
 
 constexpr std::chrono::seconds kTimeout = 3s;
+bool abort_hangs = false;
 
 void sleep_for_ever() {
   while (true) std::this_thread::sleep_for(1h);
@@ -38,11 +40,22 @@ void say(const World& world, const char* what) {
   std::fflush(stdout);
 }
 
+}  // namespace
+
+// Stands before the MPI library's.
+extern "C" int MPI_Abort(MPI_Comm comm, int code) {
+  if (abort_hangs) sleep_for_ever();
+  return PMPI_Abort(comm, code);
+}
+
+namespace {
+
 // What the faulty rank does in place of the next collective.
 void go_wrong(const std::string& fault) {
   if (fault == "stop") raise(SIGSTOP);
   if (fault == "kill") raise(SIGKILL);
-  if (fault == "sleep" || fault == "sleep-in-group" || fault == "sleep-before-work") sleep_for_ever();
+  if (fault == "sleep" || fault == "abort-hangs" || fault == "sleep-in-group" || fault == "sleep-before-work")
+    sleep_for_ever();
   if (fault == "throw" || fault == "throw-uncaught") throw std::runtime_error("the disk is full");
 }
 
@@ -107,6 +120,7 @@ int main(int argc, char** argv) {
   World world(argc, argv);
   if (argc != 3) world.abort(2);
   const std::string fault = argv[1];
+  abort_hangs = fault == "abort-hangs";
   const bool faulty = world.rank() == std::atoi(argv[2]);
   if (fault == "throw-uncaught") {  // as in a program whose main() forgets World::abort
     try {

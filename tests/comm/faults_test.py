@@ -21,6 +21,10 @@ START_WITHIN_S = 60  # mpirun on a busy machine
 HANG = r"zoetrope: the job is ended: it hangs: "
 MISSING = HANG + r"rank \d+ \({host}\) has waited \d+ s in a collective \({where}\).*ranks that have not reached it: .*{who}"
 
+# Each rank's own watchdog hangs: the first of them speaks.
+ALL = -1
+SILENT = HANG + r"the watchdog of rank 0 \({host}\) has waited longer than \d+ s for a device, its driver or NCCL"
+
 # case: fault, faulty rank, ranks, exit codes, pattern that one line of standard error must match ("" = nothing said)
 CASES = {
     "sleep-last": ("sleep", 2, 3, {4}, MISSING, "all_reduce of 1,000 float32, #5",
@@ -46,6 +50,17 @@ CASES = {
     "signal-to-one": ("signal-to-one", 2, 4, {0}, ""),
     "signal-to-zero": ("signal-to-one", 0, 4, {0}, ""),
     "suspended": ("suspended", 1, 2, {0}, ""),
+    "abort-hangs": ("abort-hangs", 1, 2, {4}, MISSING, "all_reduce of 1,000 float32, #5", r"rank 1 \({host}\)"),
+    # Over the double of NCCL and CUDA: device_fault_program.
+    "device-hangs": ("device-hangs", 1, 2, {4}, HANG + r"rank \d \({host}\) has waited \d+ s in a collective \(all_reduce of 1,000 float32.*#4"),
+    "device-lost": ("device-lost", 1, 2, {4}, r"zoetrope: the job is ended: rank 1: CUDA: cudaErrorECCUncorrectable: uncorrectable ECC "
+                    r"error encountered, in all_reduce in group nccl device$"),
+    # The other rank has left the collective, or not, by the time of the judgement.
+    "call-hangs": ("call-hangs", 1, 2, {4}, HANG + r"rank \d \({host}\) has waited \d+ s in a collective "
+                   r"\((end|all_reduce of 1,000 float32) in group nccl"),
+    "driver-silent": ("driver-silent", ALL, 2, {4}, SILENT),
+    "nccl-silent": ("nccl-silent", ALL, 2, {4}, SILENT),
+    "nccl-silent-in-a-call": ("nccl-silent-in-a-call", ALL, 2, {4}, HANG + r"rank \d \({host}\) has waited \d+ s in a collective"),
 }
 
 

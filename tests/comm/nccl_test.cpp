@@ -237,6 +237,39 @@ TEST(Nccl, AnErrorOfTheLinkComesOutOfWait) {
   nccl_double::tear_down();
 }
 
+// As the watchdog does before it ends the job: NCCL would not let the process go otherwise.
+TEST(Nccl, AbortingEndsACallThatNcclDoesNotTake) {
+  nccl_double::set_up();
+  {
+    int argc = 0;
+    char** argv = nullptr;
+    World world(argc, argv);
+    const auto control = world.communicator().split(0);
+    ncclUniqueId id{};
+    if (world.rank() == 0) ncclGetUniqueId(&id);
+    control->broadcast(at::from_blob(id.internal, {NCCL_UNIQUE_ID_BYTES}, at::kByte), 0);
+    const auto watch = std::make_shared<Activity>();
+    NcclCommunicator communicator(world.communicator().split(0), make_device_context(0), watch,
+                                  std::make_unique<NcclHandle>(id, world.rank(), world.size(), 60s),
+                                  std::make_shared<CommunicationStream>(), 9, "test");
+    nccl_double::set_fault(nccl_double::Fault::kCallsStayInProgress);
+    std::thread watchdog([&] {
+      RankReport report = watch->report(0);
+      while (report.channels[0].waited_s < 0) report = watch->report(0);  // until the call is under way
+      EXPECT_STREQ(report.channels[0].operation.data(), "all_reduce");
+      EXPECT_EQ(watch->failure(), std::nullopt);
+      watch->abandon();
+    });
+    EXPECT_THAT([&] { communicator.all_reduce(at::ones({10}), ReduceOp::kSum); },
+                ThrowsMessage<RunError>(HasSubstr("was aborted")));
+    watchdog.join();
+    nccl_double::set_fault(nccl_double::Fault::kNone);
+    world.communicator().barrier();
+  }
+  nccl_double::take_violations();
+  nccl_double::tear_down();
+}
+
 TEST(Nccl, TellsItsVersion) {
   EXPECT_THAT(nccl_version(), testing::MatchesRegex("2[.][0-9]+[.][0-9]+"));
   nccl_double::report_version(22809);

@@ -10,6 +10,7 @@
 #include "zoetrope/support/error.hpp"
 
 #include "golden.hpp"
+#include "support/peak_memory.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -129,6 +130,41 @@ TEST(Decode, SetsNothingAsideForAnEnormousJpeg) {
   at[5] = at[7] = 0xfe;  // 65024 + 13 by 65024 + 22
 
   expect_error(jpeg, "65046 x 65037 pixels are more than");
+}
+
+constexpr std::int64_t kFewKib = 16 << 10;  // far below the pixels announced
+
+TEST(Decode, SetsNothingAsideForPixelsThatAPngCannotHold) {
+  File png = golden_file("rgb.png");
+  const File sides{0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0};  // 12000 x 12000
+  std::copy(sides.begin(), sides.end(), png.begin() + 16);
+  const auto checksum = static_cast<std::uint32_t>(crc32(0, png.data() + 12, 17));
+  for (std::size_t i = 0; i < 4; ++i) png[29 + i] = static_cast<std::uint8_t>(checksum >> (24 - 8 * i));
+
+  expect_error(png, "12000 x 12000 pixels are more than its ");
+  EXPECT_LT(support::peak_kib_of([&] { decode_image(png, "some/file"); }), kFewKib);
+}
+
+TEST(Decode, SetsNothingAsideForPixelsThatAJpegCannotHold) {
+  File jpeg = golden_file("444.jpg");
+  const File start_of_frame{0xff, 0xc0};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), start_of_frame.begin(), start_of_frame.end());
+  ASSERT_NE(at, jpeg.end());
+  at[5] = at[7] = 0x2e;  // some 11,800 a side
+
+  expect_error(jpeg, "pixels are more than its ");
+  EXPECT_LT(support::peak_kib_of([&] { decode_image(jpeg, "some/file"); }), kFewKib);
+}
+
+TEST(Decode, SetsNothingAsideForPixelsThatAWebpCannotHold) {
+  // Lossy, of one frame: the sides are the 14 bits that follow the start code.
+  File webp{'R', 'I', 'F', 'F', 40, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8', ' ', 28, 0, 0, 0};
+  for (const int byte : {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0xe0, 0x2e, 0xe0, 0x2e})
+    webp.push_back(static_cast<std::uint8_t>(byte));
+  webp.resize(48, 0x55);
+
+  expect_error(webp, "12000 x 12000 pixels are more than its ");
+  EXPECT_LT(support::peak_kib_of([&] { decode_image(webp, "some/file"); }), kFewKib);
 }
 
 TEST(Decode, SetsNothingAsideForAnEnormousBmp) {

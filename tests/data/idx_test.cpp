@@ -9,6 +9,7 @@
 #include "zoetrope/support/error.hpp"
 
 #include "scratch.hpp"
+#include "support/peak_memory.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -232,6 +233,30 @@ TEST_F(IdxGzip, DoesNotSetMemoryAsideForAHugeHeader) {
   write_gzip(kPacked, images);
   packed_ = read(kPacked);
   expect_packed_error("more than the file holds");
+}
+
+// Much is announced and little comes: memory is set aside as it does.
+TEST_F(IdxGzip, SetsMemoryAsideOnlyForWhatComes) {
+  Bytes labels{0, 0, 8, 1, 0x0b, 0xeb, 0xc2, 0x00};  // 200,000,000
+  std::uint32_t random = 1;
+  for (int i = 0; i < 4 << 20; ++i)
+    labels.push_back(static_cast<std::uint8_t>((random = random * 1664525 + 1013904223) >> 24));
+  std::filesystem::remove(folder_ / kLabels);
+  write_gzip(std::string(kLabels) + ".gz", labels);
+
+  expect_error(kLabels, "byte", "the file ends here, 195805696 bytes too early");
+  EXPECT_LT(support::peak_kib_of([&] { open(); }), 64 << 10);
+}
+
+TEST_F(IdxGzip, RefusesWhatShrinksAsNoImagesDo) {
+  Bytes labels{0, 0, 8, 1, 0x11, 0xe1, 0xa3, 0x00};  // 300,000,000
+  labels.resize(300'000'008, 0);
+  std::filesystem::remove(folder_ / kLabels);
+  write_gzip(std::string(kLabels) + ".gz", labels);
+  labels = {};
+
+  expect_error(kLabels, "byte 4", "more than the file can hold");
+  EXPECT_LT(support::peak_kib_of([&] { open(); }), 64 << 10);
 }
 
 TEST_F(Idx, SaysWhatIsMissing) {

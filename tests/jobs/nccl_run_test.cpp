@@ -135,6 +135,19 @@ TEST_F(NcclRun, ACaptureThatFailsOnOneRankIsGivenUpOnAll) {
   expect_equal(given_up, run("off", {"--cuda-graph", "off"}));
 }
 
+TEST_F(NcclRun, WithoutMemoryForTheGraphTrainingGoesOnWithoutOne) {
+  using nccl_double::Fault;
+  nccl_double::set_fault(world_->rank() == 0 ? Fault::kNoMemoryForGraphs : Fault::kNone);
+  const auto given_up = run("auto", {"--cuda-graph", "auto"});
+  EXPECT_THAT(
+      [&] {
+        run("on", {"--cuda-graph", "on"});
+      },
+      ::testing::ThrowsMessage<RunError>(::testing::HasSubstr("out of memory")));
+  nccl_double::set_fault(Fault::kNone);
+  expect_equal(given_up, run("off", {"--cuda-graph", "off"}));
+}
+
 TEST_F(NcclRun, RefusesToCaptureAStepOfSeveralPasses) {
   EXPECT_THAT(
       [&] {

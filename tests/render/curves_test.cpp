@@ -33,6 +33,16 @@ TEST(ValueAxis, HoldsEveryValueWithFewTicks) {
   }
 }
 
+TEST(ValueAxis, HasFewTicksWhateverTheValues) {
+  for (const double greatest : {5e-324, 1e-310, 1e-300, 2.3e-17, 1e300, 1.7e308, -1e300, -5e-324}) {
+    const ValueAxis axis = value_axis(values({greatest, 0}), 4);
+
+    EXPECT_TRUE(std::isnormal(axis.greatest)) << greatest;
+    EXPECT_LE(axis.ticks.size(), 6u) << greatest;
+    EXPECT_GE(axis.ticks.size(), 2u) << greatest;
+  }
+}
+
 TEST(ValueAxis, CopesWithNothingZeroAndNan) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
 

@@ -43,6 +43,18 @@ TEST(PageFile, HoldsEverythingAndNamesNoNetwork) {
   EXPECT_THAT(page, Not(HasSubstr("\nexport ")));
 }
 
+// A browser runs nothing else, and lets nothing in or out.
+TEST(PageFile, ItsPolicyAllowsItsOwnScriptAlone) {
+  const std::string page = page_of(make_sample({}));
+
+  const std::string policy = between(page, R"(<meta http-equiv="Content-Security-Policy" content=")", "\"");
+  EXPECT_THAT(policy, ::testing::StartsWith("default-src 'none'; script-src 'sha256-"));
+  for (const char* unwanted : {"http", "*", "script-src 'unsafe-inline'", "unsafe-eval"})
+    EXPECT_THAT(policy, Not(HasSubstr(unwanted)));
+  EXPECT_LT(page.find("Content-Security-Policy"), page.find("<script"));
+  EXPECT_LT(page.find("Content-Security-Policy"), page.find("<style"));
+}
+
 TEST(PageFile, KeepsHostileNamesAsData) {
   const Review review = make_sample({.images = 40, .hostile_names = true});
 

@@ -28,6 +28,27 @@ class Page(BrowserTest):
         self.assertEqual(self.text("#count"), "300 of 300")
         self.assertEqual(self.column("rankLast")[:3], ["1", "2", "3"])
 
+    def test_what_got_into_it_as_html_does_not_run_and_reaches_nobody(self):
+        self.open("images=20", "frames=2")
+        self.js("""
+            window.ran = [];
+            const script = document.createElement('script');
+            script.textContent = 'ran.push("inline script")';
+            document.body.append(script);
+            document.body.insertAdjacentHTML('beforeend',
+              '<img src="data:," onerror="ran.push(\\'handler\\')"><a id="planted" href="javascript:ran.push(\\'link\\')">x</a>');
+            document.querySelector('#planted').click();
+            for (const tag of ['iframe', 'script', 'img']) {
+              document.body.append(Object.assign(document.createElement(tag), {src: 'data:text/javascript,ran.push("' + tag + '")'}));
+            }""")
+        self.assertEqual(self.browser.execute_async_script(
+            "const done = arguments[0]; fetch('https://example.org/').then(() => done('sent'), (error) => done(error.name))"), "TypeError")
+        self.assertEqual(self.js("return ran"), [])
+        refusals = [entry["message"] for entry in self.browser.get_log("browser") if "Content Security Policy" in entry["message"]]
+        for directive in ("script-src", "frame-src", "connect-src"):
+            self.assertTrue(any(directive in message for message in refusals), (directive, refusals))
+        self.js("document.querySelectorAll('#planted, body > script:not([type])').forEach((node) => node.remove())")
+
     def test_plays_through_all_checkpoints_in_both_views(self):
         self.open("images=300", "frames=5")
         self.js("""

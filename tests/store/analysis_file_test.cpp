@@ -2,6 +2,8 @@
 #include "zoetrope/store/analysis_file.hpp"
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +105,26 @@ TEST_F(AnalysisFileTest, RefusesIndicesOfNothing) {
   wrong_outlier.outlier[1] = -1;
   write_analysis(path(), wrong_outlier);
   EXPECT_THAT(message_of<InputError>([&] { read_analysis(path()); }), HasSubstr("/outlier: holds -1"));
+}
+
+TEST_F(AnalysisFileTest, RefusesNumbersThatNoAnalysisGives) {
+  const auto refusal_of = [&](auto&& change) {
+    Analysis analysis = sample_analysis(3, 4, 1);
+    change(analysis);
+    write_analysis(path(), analysis);
+    return message_of<InputError>([&] { read_analysis(path()); });
+  };
+  for (const double value : {1e300, -1e101, HUGE_VAL, std::nan("")}) {
+    EXPECT_THAT(refusal_of([&](Analysis& a) { a.aligned[7] = value; }), HasSubstr("/aligned: value 7 is"));
+    EXPECT_THAT(refusal_of([&](Analysis& a) { a.pca[0] = value; }), HasSubstr("/pca: value 0 is"));
+    EXPECT_THAT(refusal_of([&](Analysis& a) { a.ood_score[1] = value; }), HasSubstr("/ood_score: value 1"));
+    EXPECT_THAT(refusal_of([&](Analysis& a) { a.disparity[2] = value; }), HasSubstr("/disparity: value 2"));
+    EXPECT_THAT(refusal_of([&](Analysis& a) { a.epoch[1] = value; }), HasSubstr("/epoch: value 1 is"));
+  }
+  EXPECT_THAT(refusal_of([](Analysis& a) { a.step[1] = -1; }),
+              HasSubstr("/step: value 1 is -1, which is no step"));
+  EXPECT_THAT(refusal_of([](Analysis& a) { a.step[2] = std::numeric_limits<std::int64_t>::max(); }),
+              HasSubstr("/step: value 2 is 9223372036854775807"));
 }
 
 TEST_F(AnalysisFileTest, TheDigestAloneIsReadWithoutErrors) {

@@ -14,6 +14,7 @@
 #include "hdf5.hpp"
 #include "store/samples.hpp"
 #include "store/scratch.hpp"
+#include "support/peak_memory.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -59,6 +60,28 @@ TEST_F(DamagedFilesTest, AHugeCompressedShapeAllocatesNothing) {
   });
 
   EXPECT_THROW(Hdf5File::open(path()).read_doubles("x"), InputError);
+}
+
+// HDF5 unpacks whole chunks, however few of their values are asked for.
+TEST_F(DamagedFilesTest, AHugeChunkThatIsPackedIsNotUnpacked) {
+  const double values[] = {1, 2};
+  const hsize_t rows = 2, most_rows = H5S_UNLIMITED, chunk = 1 << 22;
+  const hid_t file = H5Fcreate(path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t space = H5Screate_simple(1, &rows, &most_rows);
+  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(properties, 1, &chunk);
+  H5Pset_deflate(properties, 1);
+  const hid_t dataset = H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  ASSERT_GE(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+  H5Dclose(dataset);
+  H5Pclose(properties);
+  H5Sclose(space);
+  H5Fclose(file);
+
+  const auto read = [&] { Hdf5File::open(path()).read_doubles("x"); };
+
+  EXPECT_THAT(message_of<InputError>(read), HasSubstr("/x: is compressed or filtered"));
+  EXPECT_LT(support::peak_kib_of(read), 16 << 10);
 }
 
 // External storage could name any file of this machine.

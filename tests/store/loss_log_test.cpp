@@ -55,6 +55,15 @@ TEST_F(LossLogTest, GivesBackTheSameDoubles) {
   EXPECT_EQ(read[1].images_per_second, 1234.5);
 }
 
+TEST_F(LossLogTest, RefusesStepsAndEpochsThatNoTrainingComesTo) {
+  for (const char* place : {"-1,1", "9223372036854775807,1", "20,-0.5", "20,1e300", "20,inf", "20,nan"}) {
+    put("step,epoch,loss\n" + std::string(place) + ",0.5\n");
+    EXPECT_THAT(message_of<InputError>([&] { read_loss_log(path()); }),
+                AllOf(HasSubstr("log.csv: line 2: step "), HasSubstr("remove the line")))
+        << place;
+  }
+}
+
 TEST_F(LossLogTest, KeepsNumbersThatAreNotFinite) {
   LossRecord diverged = record(20);
   diverged.loss = std::numeric_limits<double>::quiet_NaN();

@@ -6,6 +6,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <zlib.h>
 
 namespace zoetrope::support {
@@ -74,6 +75,32 @@ TEST(Deflater, MakesTextSmallerWithMoreEffort) {
 
   EXPECT_LT(packed_size(Effort::kLittle), text.size() / 3);
   EXPECT_LT(packed_size(Effort::kMost), packed_size(Effort::kLittle));
+}
+
+std::string pack(std::span<const std::uint8_t> bytes, Container container, Effort effort) {
+  Deflater deflater(container, effort);
+  constexpr std::size_t kPiece = 70'000;
+  for (; bytes.size() > kPiece; bytes = bytes.subspan(kPiece)) deflater.add(bytes.first(kPiece), false);
+  deflater.add(bytes, true);
+  return std::string(deflater.bytes());
+}
+
+// A frame's file is the same in every process: nothing that is packed depends on what memory held before.
+TEST(Deflater, PacksTheSameWhateverMemoryHolds) {
+  Bytes bytes = noise(400'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(i / 7 % 50 + bytes[i] % 3);
+  for (const Container container : {Container::kGzip, Container::kZlib}) {
+    for (const Effort effort : {Effort::kLittle, Effort::kMost}) {
+      const std::string packed = pack(bytes, container, effort);
+      for (const int pattern : {0xaa, 0xff, 0x01}) {
+        mallopt(M_PERTURB, pattern);  // of all that malloc gives from now on
+        const std::string again = pack(bytes, container, effort);
+        mallopt(M_PERTURB, 0);
+        EXPECT_TRUE(again == packed) << "pattern " << pattern;
+      }
+    }
+  }
 }
 
 }  // namespace

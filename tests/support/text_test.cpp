@@ -31,7 +31,7 @@ TEST(FormatDuration, RoundingReachesTheNextUnit) {
 }
 
 TEST(FormatDuration, WhatIsNoDurationIsNoNumber) {
-  for (const double seconds : {-1.0, std::nan(""), HUGE_VAL, -HUGE_VAL})
+  for (const double seconds : {-1.0, std::nan(""), HUGE_VAL, -HUGE_VAL, 1e300})
     EXPECT_EQ(format_duration(seconds), "?") << seconds;
 }
 

@@ -5,13 +5,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "zoetrope/support/deflate.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/new_file.hpp"
 
 namespace zoetrope::trace {
 
@@ -55,9 +55,8 @@ class TimelineFile {
  private:
   void write(std::string_view text, bool last = false);
 
-  std::filesystem::path path_;
   support::AtomicPath atomic_;
-  std::ofstream file_;
+  support::NewFile file_;
   std::unique_ptr<support::Deflater> deflater_;  // null: not packed
   bool is_empty_ = true;
 };

@@ -19,10 +19,6 @@ class CaptureGuard {
   cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
 };
 
-bool has_happened(const Event& event) {
-  return cudaEventQuery(event.get()) == cudaSuccess;
-}
-
 }  // namespace
 
 DeviceChannel::DeviceChannel(std::shared_ptr<Activity> watch, NcclHandle& handle, int ordinal,
@@ -53,6 +49,24 @@ ChannelReport DeviceChannel::report(double now_s) {
   copy_text(last_.operation, report.operation);
   copy_text(last_.dtype, report.dtype);
   return report;
+}
+
+std::optional<std::string> DeviceChannel::failure() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (device_error_) return device_error_;
+  }
+  return handle_.async_error();
+}
+
+// An error of the device that is read as "not yet" would be reported as a hang, and much later.
+bool DeviceChannel::has_happened(const Event& event) {
+  const cudaError_t state = cudaEventQuery(event.get());
+  if (state != cudaSuccess && state != cudaErrorNotReady && !device_error_) {
+    device_error_ = std::string("CUDA: ") + cudaGetErrorName(state) + ": " + cudaGetErrorString(state) +
+                    ", in " + queued_.front().operation + (label_.empty() ? "" : " in group " + label_);
+  }
+  return state == cudaSuccess;
 }
 
 void DeviceChannel::follow(double now_s) {

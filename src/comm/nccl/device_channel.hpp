@@ -29,7 +29,7 @@ class DeviceChannel final : public Activity::Source {
   void queued(const char* operation, std::int64_t elements, const char* dtype, Event start, Event done);
 
   ChannelReport report(double now_s) override;
-  std::optional<std::string> failure() override { return handle_.async_error(); }
+  std::optional<std::string> failure() override;
   void abandon() override { handle_.abort(); }
 
  private:
@@ -41,6 +41,7 @@ class DeviceChannel final : public Activity::Source {
     Event done;
   };
   void follow(double now_s);
+  bool has_happened(const Event& event);
 
   std::shared_ptr<Activity> watch_;
   NcclHandle& handle_;
@@ -54,6 +55,7 @@ class DeviceChannel final : public Activity::Source {
   std::int64_t sequence_ = 0;      // of last_
   bool running_ = false;           // last_ is queued_.front() and has not ended
   double since_s_ = 0.0;
+  std::optional<std::string> device_error_;  // all that follows on the device fails alike
 };
 
 }  // namespace zoetrope::comm

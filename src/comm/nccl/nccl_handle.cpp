@@ -82,7 +82,9 @@ void NcclHandle::settle(const char* what, Deadline deadline) {
 }
 
 std::optional<std::string> NcclHandle::async_error() {
-  const std::lock_guard lock(mutex_);
+  // Who holds it makes calls, and sees their errors; the watchdog must not wait for a call that does not end.
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return std::nullopt;
   if (comm_ == nullptr) return "NCCL: the communicator was aborted";
   ncclResult_t state = ncclSuccess;
   if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess) return "NCCL does not answer";

@@ -2,11 +2,11 @@
 #include "zoetrope/comm/startup_watch.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 #include "host.hpp"
 
@@ -53,13 +53,11 @@ void StartupWatch::run() {
   // One rank speaks where it can: the others hold back, and are ended before they do.
   const std::string rank = rank_of_launcher();
   if (!rank.empty() && rank != "0" && !ticks_until(3s)) return;
-  std::fprintf(
-      stderr,
-      "zoetrope: the job is ended: after %lld s not all of its ranks have started (seen from %s on %s): one "
-      "is stopped or its host does not answer; start again, without that host, or with a longer --timeout\n",
-      static_cast<long long>(limit_.count()), rank.empty() ? "this process" : ("rank " + rank).c_str(),
-      host_name().c_str());
-  std::fflush(stderr);
+  support::print_error_line("the job is ended: after " + std::to_string(limit_.count()) +
+                            " s not all of its ranks have started (seen from " +
+                            (rank.empty() ? "this process" : "rank " + rank) + " on " + host_name() +
+                            "): one is stopped or its host does not answer; start again, without that host, "
+                            "or with a longer --timeout");
   std::_Exit(static_cast<int>(ExitCode::kFailed));
 }
 

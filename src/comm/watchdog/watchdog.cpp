@@ -2,7 +2,6 @@
 #include "watchdog/watchdog.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <future>
 #include <utility>
@@ -11,6 +10,9 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/terminal.hpp"
+
+#include "job_end.hpp"
 
 namespace zoetrope::comm {
 namespace {
@@ -26,6 +28,8 @@ constexpr double kFirstDeputyGrace = 2.0;
 constexpr double kSecondDeputyGrace = 5.0;
 constexpr milliseconds kLeaveTimeout{10000};
 constexpr milliseconds kAbandonTime{2000};
+constexpr milliseconds kHoldBack{1000};
+constexpr milliseconds kEndTime{7000};  // whatever ending it waits for
 
 }  // namespace
 
@@ -38,6 +42,8 @@ Watchdog::Watchdog(UniqueComm comm, std::shared_ptr<Activity> watch, std::vector
       views_(hosts.size()),
       last_heard_s_(hosts.size(), 0.0),
       timeout_s_(timeout.count()),
+      host_(hosts[static_cast<std::size_t>(rank_)]),
+      guard_(timeout_s_, [this] { end_unwatched_job(); }),
       last_tick_(Clock::now()) {
   for (int r = 0; r < size_; ++r) {
     views_[static_cast<std::size_t>(r)].report.rank = r;
@@ -59,6 +65,7 @@ void Watchdog::run() {
   pthread_setname_np(pthread_self(), "zt-watchdog");
   try {
     do {
+      guard_.note_beat();
       advance_clock();
       beat();
       receive();
@@ -134,6 +141,7 @@ void Watchdog::take_leave() {
            std::all_of(all.begin(), all.end(), [this](int r) { return exchange_.is_idle(r); });
   };
   while (true) {
+    guard_.note_beat();
     receive();
     if (all_sent() && goodbyes_ == expected_goodbyes()) return;
     if (Clock::now() > deadline) throw RunError("some rank does not end though all are done");
@@ -156,10 +164,21 @@ bool Watchdog::is_deputy() const {
   return rank_ != 0 && (rank_ == 1 || rank_ == size_ - 1);
 }
 
+void Watchdog::end_unwatched_job() {
+  constexpr int kCode = static_cast<int>(ExitCode::kFailed);
+  end_process_after(kEndTime, kCode);
+  // Where all ranks' watchdogs hang, rank 0 speaks: the others hold back, and are ended before they do.
+  if (rank_ > 0) std::this_thread::sleep_for(kHoldBack);
+  support::print_error_line("the job is ended: it hangs: the watchdog of rank " + std::to_string(rank_) +
+                            " (" + host_ + ") has waited longer than " + std::to_string(timeout_s_.load()) +
+                            " s for a device, its driver or NCCL to say how far they are");
+  abort_job(kCode);
+}
+
 void Watchdog::end_job(const std::string& reason) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "zoetrope: the job is ended: %s\n", reason.c_str());
-  std::fflush(stderr);
+  guard_.stand_down();
+  end_process_after(kEndTime, static_cast<int>(ExitCode::kFailed));
+  support::print_error_line("the job is ended: " + reason);
   std::packaged_task<void()> abandon([watch = watch_] {
     watch->say_last_words();
     watch->abandon();
@@ -167,8 +186,7 @@ void Watchdog::end_job(const std::string& reason) {
   const auto abandoned = abandon.get_future();
   std::thread(std::move(abandon)).detach();
   abandoned.wait_for(kAbandonTime);
-  MPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::kFailed));
-  std::terminate();  // not reached
+  abort_job(static_cast<int>(ExitCode::kFailed));
 }
 
 }  // namespace zoetrope::comm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread of each rank that ends the job when a collective waits for too long. Every rank tells rank 0
-// where it is; rank 0 judges. Rank 0 itself is watched by its deputies, rank 1 and the last rank.
+// where it is; rank 0 judges. Rank 0 itself is watched by its deputies, rank 1 and the last rank; the thread
+// itself is watched by its guard.
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "watchdog/activity.hpp"
+#include "watchdog/guard.hpp"
 #include "watchdog/hang_report.hpp"
 #include "watchdog/heartbeat.hpp"
 
@@ -43,6 +45,7 @@ class Watchdog {
   std::vector<int> listeners() const;  // who gets this rank's reports
   int expected_goodbyes() const;
   bool is_deputy() const;
+  void end_unwatched_job();  // in the guard's thread
   [[noreturn]] void end_job(const std::string& reason);
 
   int rank_ = 0;
@@ -54,6 +57,9 @@ class Watchdog {
   int goodbyes_ = 0;
   int told_of_signal_ = 1;  // by rank 0: the first rank that is not
   std::atomic<std::int64_t> timeout_s_;
+
+  const std::string host_;
+  Guard guard_;
 
   std::chrono::steady_clock::time_point last_tick_;
   std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include <cuda_runtime_api.h>
 
 #include "capture.hpp"
+#include "double.hpp"
 #include "model.hpp"
 
 using zoetrope::comm::nccl_double::Capture;
@@ -72,9 +73,22 @@ cudaError_t wait_in_capture(CUstream_st* stream, CUevent_st* event) {
 extern "C" {
 
 const char* cudaGetErrorString(cudaError_t error) {
-  return error == cudaSuccess         ? "no error"
-         : error == cudaErrorNotReady ? "not ready"
-                                      : "refused by the double";
+  switch (error) {
+    case cudaSuccess:
+      return "no error";
+    case cudaErrorNotReady:
+      return "not ready";
+    case cudaErrorMemoryAllocation:
+      return "out of memory";
+    case cudaErrorECCUncorrectable:
+      return "uncorrectable ECC error encountered";
+    default:
+      return "refused by the double";
+  }
+}
+
+const char* cudaGetErrorName(cudaError_t error) {
+  return error == cudaErrorECCUncorrectable ? "cudaErrorECCUncorrectable" : "an error of the double";
 }
 
 cudaError_t cudaSetDevice(int device) {
@@ -163,6 +177,9 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
     zoetrope::comm::nccl_double::capture_of_this_thread()->is_valid = false;
     return cudaErrorStreamCaptureUnsupported;
   }
+  using zoetrope::comm::nccl_double::Fault;
+  zoetrope::comm::nccl_double::wait_while(Fault::kEventsAreNotAnswered);
+  if (zoetrope::comm::nccl_double::fault() == Fault::kDeviceIsLost) return cudaErrorECCUncorrectable;
   const std::lock_guard lock(model().mutex());
   return !event->has_happened || event->has_happened->is_raised() ? cudaSuccess : cudaErrorNotReady;
 }

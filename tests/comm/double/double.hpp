@@ -53,6 +53,21 @@ void report_version(int code);
 // From now on all ranks of this host see the same device, as on a host that has one; else each has its own.
 void share_device(bool share);
 
+// What goes wrong on this rank from now on, until another is set.
+enum class Fault {
+  kNone,
+  kCollectivesHang,       // those called from now on never end, until they are aborted
+  kCallsStayInProgress,   // NCCL takes no call from now on, until the communicator is aborted
+  kDeviceIsLost,          // asked for an event, the device says what it says after an uncorrectable error
+  kEventsAreNotAnswered,  // cudaEventQuery does not come back
+  kNcclIsNotAnswering,    // ncclCommGetAsyncError does not come back
+  kNoMemoryForGraphs,     // a graph that was captured cannot be made executable
+};
+void set_fault(Fault fault);
+Fault fault();
+// Blocks the calling thread while `fault` is set.
+void wait_while(Fault fault);
+
 // From now on no capture can begin on this rank, as on a device that does not support it.
 void refuse_captures(bool refuse);
 

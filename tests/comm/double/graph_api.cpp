@@ -104,6 +104,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  if (fault() == Fault::kNoMemoryForGraphs) return cudaErrorMemoryAllocation;
   *exec = new CUgraphExec_st{graph->groups};
   for (const CapturedGroup& group : (*exec)->groups) count_graph(group.comm, 1);
   model().count("executable graph", 1);

@@ -124,6 +124,8 @@ bool is_usable(ncclComm_t comm, const char* call) {
 
 void execute(ncclComm_t comm, std::vector<Call>& group) {
   try {
+    while (fault() == Fault::kCollectivesHang && !comm->aborted) std::this_thread::yield();
+    if (comm->aborted) throw Aborted();
     if (comm->state == ncclSuccess) comm->exchange->run(group);
   } catch (const Aborted&) {
     comm->abandoned.push_back(std::move(group));
@@ -347,7 +349,12 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* error) {
     return refuse("ncclCommGetAsyncError of a communicator that was aborted");
   if (comm->life == ncclComm::Life::kEnded)
     return refuse("ncclCommGetAsyncError of a communicator that was destroyed");
+  wait_while(Fault::kNcclIsNotAnswering);
   *error = comm->state == ncclSuccess ? comm->broken : comm->state;
+  if (fault() == Fault::kCallsStayInProgress && *error == ncclSuccess) {
+    *error = ncclInProgress;
+    return ncclSuccess;
+  }
   if (*error != ncclInProgress && comm->polls_to_settle > 0) {
     *error = ncclInProgress;
     if (--comm->polls_to_settle == 0 && comm->stream != nullptr)
