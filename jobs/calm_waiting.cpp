@@ -45,6 +45,6 @@ void exchange(int, char**, char** environment) {
     if (*variable == spin_count) *variable = exchanged;
 }
 
-[[gnu::section(".preinit_array"), gnu::used]] void (*const first)(int, char**, char**) = exchange;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const exchange_first)(int, char**, char**) = exchange;
 
 }  // namespace

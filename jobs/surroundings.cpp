@@ -56,6 +56,7 @@ void look_at_surroundings(int /*count*/, char** /*words*/, char** /*environment*
 }
 
 // The dynamic linker calls it before the constructors of shared libraries.
-[[gnu::section(".preinit_array"), gnu::used]] void (*const first)(int, char**, char**) = look_at_surroundings;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const look_first)(int, char**,
+                                                                       char**) = look_at_surroundings;
 
 }  // namespace
