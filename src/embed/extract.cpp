@@ -10,10 +10,10 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/plan.hpp"
 #include "zoetrope/model/folder.hpp"
-#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/progress.hpp"
 
+#include "sealed.hpp"
 #include "stored_checkpoints.hpp"
 
 namespace zoetrope::embed {
@@ -22,15 +22,6 @@ namespace {
 
 // A shard is written after this many images, so that little is lost when a rank dies.
 constexpr std::int64_t kImagesPerShard = 4096;
-
-// A checkpoint of which only the embeddings are left: they must be of this dataset, and whole.
-void require_embeddings(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
-  const auto identity = store::read_identity(run.checkpoint(step));
-  if (identity.dataset_digest != input.dataset_digest)
-    throw InputError(
-        run.embeddings(step).string() +
-        ": was made from other images than --data gives, and the model is no longer there to make it again");
-}
 
 // Embeds what is missing of one checkpoint on the ranks of `group`, then seals. Collective over `group`.
 void embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIdentity& identity,
@@ -81,7 +72,7 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
   for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
        i += static_cast<std::size_t>(communicator.size())) {
     if (!model::has_weights(run.checkpoint(steps[i]))) {
-      require_embeddings(run, steps[i], input);
+      require_embeddings(run, steps[i], input.dataset_digest);
       continue;
     }
     if (stored.needs_reading(steps[i])) needed[static_cast<std::int64_t>(i)] = 1;

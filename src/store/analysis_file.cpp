@@ -2,6 +2,7 @@
 #include "zoetrope/store/analysis_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "zoetrope/support/error.hpp"
@@ -55,8 +56,7 @@ class Reader {
     return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
   }
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw InputError(path_.string() + ": /" + name + ": " + what +
-                     "; delete the file and run zoetrope analyze again");
+    throw InputError(path_.string() + ": /" + name + ": " + what);
   }
 
  private:
@@ -91,6 +91,18 @@ void check_indices(const Reader& reader, const std::string& name, const std::vec
   if (bad != values.end()) {
     reader.fail(name, "holds " + std::to_string(*bad) + ", which is not between 0 and " +
                           std::to_string(limit) + " - 1");
+  }
+}
+
+// Of a file without a digest. The numbers that become places on a picture: a frame's largest coordinate is 5.
+void check_drawn(const Reader& reader, const Analysis& a) {
+  constexpr double kLargest = 1e15;
+  for (const auto& [name, values] : {std::pair("epoch", &a.epoch), std::pair("ood_score", &a.ood_score),
+                                     std::pair("pca", &a.pca), std::pair("aligned", &a.aligned)}) {
+    const bool is_good =
+        std::ranges::all_of(*values, [](double value) { return std::abs(value) < kLargest; });
+    if (!is_good)
+      reader.fail(name, "holds a number that is not finite, or beyond all that an analysis gives");
   }
 }
 
@@ -157,6 +169,7 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
   Hdf5File file = Hdf5File::create(target.temporary());
   write_members(file, analysis);
   file.set_attribute("/", kSourceDigest, analysis.source_digest);
+  file.write_digest();
   file.close();
   target.commit();
 }
@@ -165,6 +178,7 @@ Analysis read_analysis(const std::filesystem::path& path) {
   const trace::Span span("reading", path);
   const Reader reader(path);
   Analysis analysis = read_members(reader);
+  if (!reader.file().verify()) check_drawn(reader, analysis);
   check_indices(reader, "label", analysis.label, analysis.class_names.size());
   check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
   check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());
