@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "zoetrope/pipeline/verify.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
@@ -82,6 +83,19 @@ void inspect(const std::string& path) {
   if (file.extension() == ".h5") return inspect_analysis(file);
   throw InputError(path +
                    ": is not a run directory, a model folder, a config.json, embeddings.h5 or analysis.h5");
+}
+
+void inspect_verify(const std::string& path) {
+  if (!fs::exists(path)) throw InputError(path + ": does not exist");
+  const pipeline::Verification found = pipeline::verify(path);
+  for (const std::string& line : found.lines) std::cout << line << "\n";
+  const std::string files = support::format_count(found.files) + (found.files == 1 ? " file" : " files");
+  std::cout << std::flush;
+  if (!found.lines.empty())
+    throw InputError(path + ": of " + files + ", " +
+                     support::format_count(static_cast<std::int64_t>(found.lines.size())) +
+                     (found.lines.size() == 1 ? " is" : " are") + " not what was written");
+  std::cout << path << ": " << files << ", whole\n";
 }
 
 }  // namespace zoetrope::jobs

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "zoetrope/comm/startup_watch.hpp"
+#include "zoetrope/pipeline/mend.hpp"
 #include "zoetrope/pipeline/run_lock.hpp"
 #include "zoetrope/pipeline/summary.hpp"
 #include "zoetrope/support/error.hpp"
@@ -60,6 +61,8 @@ std::string usage() {
   };
   for (const Job& job : all_jobs()) line(job.name, job.purpose);
   line("inspect", "what a checkpoint, embeddings.h5, analysis.h5 or run directory holds");
+  line("inspect --verify",
+       "whether all of a run, or a file of it, is what was written; code 3 where it is not");
   line("--version", "versions of zoetrope and its libraries");
   return text +
          "\nStart it alone, with 'mpirun -n 4 zoetrope run ...', or with srun. 'zoetrope JOB --help' lists a "
@@ -95,8 +98,10 @@ bool answer_alone(const std::vector<std::string>& arguments) {
       support::print_text(usage());
       return true;
     }
-    if (arguments.size() != 2) throw UsageError("zoetrope inspect takes one path");
-    inspect(arguments[1]);
+    std::vector<std::string> paths(arguments.begin() + 1, arguments.end());
+    const bool verifies = std::erase(paths, "--verify") > 0;
+    if (paths.size() != 1) throw UsageError("zoetrope inspect takes one path, and --verify");
+    verifies ? inspect_verify(paths[0]) : inspect(paths[0]);
     return true;
   }
   const Job& job = find_job(arguments[0]);
@@ -129,6 +134,7 @@ std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) 
 void do_job(comm::World& world, const Job& job, Options options, const std::vector<std::string>& words) {
   support::set_up_logging(options.quiet ? "warning" : options.log_level, world.rank(), world.size(),
                           world.host());
+  if (!options.note.empty()) support::log_warning(options.note);
   if (options.quiet || options.no_progress || world.rank() != 0)
     support::set_progress_style(support::ProgressStyle::kNone);
   const bool quiet = options.quiet;
@@ -138,6 +144,9 @@ void do_job(comm::World& world, const Job& job, Options options, const std::vect
       session, (job.groups & kTraining) != 0,
       {.patience = std::chrono::seconds(options.timeout), .take_over = options.take_over});
   if (session.is_root()) forget_ending(words);
+  if (session.is_root() && !session.options().review.live)
+    pipeline::mend(session.run(), (job.groups & kTraining) != 0);
+  session.communicator().barrier();  // nobody reads what is being mended
   job.stage(session);
   session.keep_options();
   if (session.is_root()) forget_ending(words);

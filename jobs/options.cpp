@@ -72,6 +72,41 @@ void store_ini(const fs::path& path, const std::string& text, const po::options_
   }
 }
 
+bool can_be_used(const fs::path& path, const std::string& text) {
+  try {
+    Options ignored;
+    const auto all = describe(ignored, kAllGroups);
+    po::variables_map values;
+    store_ini(path, text, all, values);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+// The text of an INI file as it is to be used. One flipped bit that makes no option of it is taken back,
+// which `note` then says; where it makes another option, a person may have done it, and is asked.
+std::string checked(const fs::path& path, const std::string& text, std::string& note) {
+  using State = store::IniCheck::State;
+  if (path.filename() == "run.ini" &&
+      text.find_first_not_of(std::string(" \t\r\n\0", 5)) == std::string::npos)
+    throw InputError(path.string() + ": is empty; delete it, and give the options again");
+  const store::IniCheck check = store::check_run_ini(text);
+  if (check.state == State::kCut)
+    throw InputError(
+        path.string() +
+        ": is cut, its last line with the digest is gone; restore it from a copy, or delete it and "
+        "give the options again; where you have edited it, delete its first line");
+  if (check.state != State::kFlipped) return text;
+  const std::string place = path.string() + ": line " + std::to_string(check.line) + ": ";
+  if (!check.line_before.starts_with('#') && can_be_used(path, text))
+    throw InputError(place + "\"" + check.line_now + "\" was \"" + check.line_before +
+                     "\" when zoetrope wrote it; put that back, or, where the change is yours, delete the "
+                     "file's first line");
+  note = place + "is damaged, and read as \"" + check.line_before + "\", which it was";
+  return check.original;
+}
+
 // Not in run.ini: where it lies, and how it is talked about.
 bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
@@ -163,9 +198,10 @@ IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vect
   store_command_line(job, describe(ignored, groups), arguments, values);
   IniTexts inis;
   if (is_given(values, "config"))
-    inis.config = support::read_file(values["config"].as<std::string>(), kMostBytes);
+    inis.config = checked(values["config"].as<std::string>(),
+                          support::read_file(values["config"].as<std::string>(), kMostBytes), inis.note);
   if (is_given(values, "run") && fs::exists(run_ini_of(values)))
-    inis.run = support::read_file(run_ini_of(values), kMostBytes);
+    inis.run = checked(run_ini_of(values), support::read_file(run_ini_of(values), kMostBytes), inis.note);
   return inis;
 }
 
@@ -186,6 +222,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   po::notify(values);
   if (epochs_given) options.pipeline.training.max_steps = 0;
   options.groups = groups;
+  options.note = inis.note;
   check(options);
   leave_out_other_groups(options);
   options.pipeline.kept = values_to_keep(options, values, all, inis.run);

@@ -37,6 +37,7 @@ struct Options {
   std::string trace;           // the timeline's file; empty: none
   support::Range trace_steps;  // those whose operations it shows
   unsigned groups = 0;         // that the job takes
+  std::string note;            // rank 0's: what is to be told of the INI files once there is a log
 
   // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.
   bool has_max_steps() const { return pipeline.training.max_steps > 0; }
@@ -49,11 +50,13 @@ std::string help_text(const std::string& job, const std::string& purpose, unsign
 struct IniTexts {
   std::string config;  // --config's
   std::string run;     // RUN/run.ini
+  std::string note;    // what is damaged in them and was read as it had been
 };
 
 // Reads those that `arguments` name. One rank does so for all: hosts that share a folder over a network may
 // see its new files at different times, and ranks with different options would wait for one another for ever.
-// InputError on a file that cannot be read, UsageError on a command line that is not understood.
+// InputError on a file that cannot be read or is damaged, UsageError on a command line that is not
+// understood.
 IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vector<std::string>& arguments);
 
 // Throws UsageError on an option that is unknown, impossible, contradicts another or cannot be kept in

@@ -10,12 +10,11 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/plan.hpp"
 #include "zoetrope/model/folder.hpp"
-#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
 
-#include "sealing.hpp"
+#include "sealed.hpp"
 #include "stored_checkpoints.hpp"
 
 namespace zoetrope::embed {
@@ -26,15 +25,6 @@ namespace {
 constexpr std::int64_t kImagesPerShard = 4096;
 
 constexpr const char* kKept = "embeddings so far are kept; run the same command again to go on";
-
-// A checkpoint of which only the embeddings are left: they must be of this dataset, and whole.
-void require_embeddings(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
-  const auto identity = store::read_identity(run.checkpoint(step));
-  if (identity.dataset_digest != input.dataset_digest)
-    throw InputError(
-        run.embeddings(step).string() +
-        ": was made from other images than --data gives, and the model is no longer there to make it again");
-}
 
 // Embeds what is missing of one checkpoint on the ranks of `group`, then seals. Collective over `group`.
 // False after a signal to one of them: shards hold what is done.
@@ -90,7 +80,7 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
          i += static_cast<std::size_t>(communicator.size())) {
       support::stop_point();
       if (!model::has_weights(run.checkpoint(steps[i]))) {
-        require_embeddings(run, steps[i], input);
+        require_embeddings(run, steps[i], input.dataset_digest);
         continue;
       }
       if (stored.needs_reading(steps[i])) needed[static_cast<std::int64_t>(i)] = 1;

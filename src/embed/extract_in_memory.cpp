@@ -13,7 +13,7 @@
 #include "zoetrope/support/interruption.hpp"
 
 #include "identity.hpp"
-#include "sealing.hpp"
+#include "sealed.hpp"
 
 namespace zoetrope::embed {
 
@@ -83,8 +83,8 @@ bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& chec
   const auto identity =
       identity_of(checkpoint.step, checkpoint.epoch, model.config(), checkpoint.digest.value_or(""), input);
   const auto folder = run.checkpoint(checkpoint.step);
-  const bool is_sealed = checkpoint.digest && store::is_sealed(folder, identity);
-  if (comm::broadcast_scalar(communicator, is_sealed ? 1 : 0, 0) != 0) return true;
+  const bool is_done = checkpoint.digest && is_embedded(folder, identity);
+  if (comm::broadcast_scalar(communicator, is_done ? 1 : 0, 0) != 0) return true;
 
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const std::int64_t at_once = blocks_of_piece(model, size);

@@ -6,21 +6,18 @@
 #include <utility>
 
 #include "zoetrope/model/folder.hpp"
-#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "identity.hpp"
+#include "sealed.hpp"
 
 namespace zoetrope::embed {
 
 namespace {
-
-double epoch_of(const store::RunDirectory& run, std::int64_t step) {
-  return store::read_epoch(run.trainer_state(step));
-}
 
 // What `read` returns. A damaged model ends the job before anything is made of it: embeddings that are there
 // already may be the only good ones.
@@ -42,19 +39,19 @@ bool StoredCheckpoints::needs_reading(std::int64_t step) const {
   const auto model = with_way_out(run_, step, [&] { return model::StoredModel(folder); });
   const auto digest = model.digest();
   if (!digest) return true;
-  const auto identity = identity_of(step, epoch_of(run_, step), model.config(), *digest, input_);
+  const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), *digest, input_);
   if (!store::is_sealed(folder, identity)) return true;
   with_way_out(run_, step, [&] { model.verify(); });
-  return false;
+  return !is_embedded(folder, identity);
 }
 
 // On one rank, and on the CPU.
 std::optional<StoredCheckpoint> StoredCheckpoints::read(std::int64_t step) const {
   auto [model, digest] =
       with_way_out(run_, step, [&] { return model::StoredModel(run_.checkpoint(step)).read(); });
-  const auto identity = identity_of(step, epoch_of(run_, step), model.config(), digest, input_);
+  const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), digest, input_);
+  if (is_embedded(run_.checkpoint(step), identity)) return std::nullopt;
   const auto sealed = store::sealed_identity(run_.checkpoint(step));
-  if (sealed == identity) return std::nullopt;
   if (sealed && sealed->model_digest != identity.model_digest) {
     const bool is_older = !sealed->model_digest.starts_with("xxh3-128:");
     support::log_warning(run_.embeddings(step).string() + ": was made " +
@@ -84,7 +81,7 @@ std::optional<StoredCheckpoint> StoredCheckpoints::take(std::int64_t step, const
     const auto path = run_.checkpoint(step) / "config.json";
     const auto config = model::VitConfig::from_json(support::read_json(path), path.string());
     checkpoint = StoredCheckpoint{model::Vit(config, input_.device),
-                                  identity_of(step, epoch_of(run_, step), config, digest, input_)};
+                                  identity_of(step, store::epoch_of(run_, step), config, digest, input_)};
   }
   (group.tensors ? *group.tensors : *group.control).broadcast(checkpoint->model.flat(), 0);
   return checkpoint;

@@ -29,6 +29,14 @@ std::string digest_of_images(const store::RunDirectory& run, const store::Analys
   }
 }
 
+store::Analysis read_for_pictures(const std::string& path) {
+  try {
+    return store::read_analysis(path);
+  } catch (const InputError& error) {
+    throw InputError(std::string(error.what()) + "; run zoetrope analyze, which makes it again");
+  }
+}
+
 }  // namespace
 
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
@@ -51,7 +59,7 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
 
 const store::Analysis& analysis_of_run(Session& session) {
   const std::string path = session.run().analysis().string();
-  if (!session.analysis()) session.keep_analysis(store::read_analysis(path));
+  if (!session.analysis()) session.keep_analysis(read_for_pictures(path));
   const store::Analysis& analysis = *session.analysis();
   const data::Dataset& images = session.test();
   const auto count = static_cast<std::int64_t>(analysis.num_images());

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <string>
+#include <utility>
+
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/pipeline/stages.hpp"
+#include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
 #include "analysis_sources.hpp"
@@ -12,11 +18,25 @@ namespace zoetrope::pipeline {
 
 namespace {
 
+// Whether analysis.h5 is there, is of these sources and is whole; the session keeps it then. Rank 0's.
+bool is_there(Session& session, const std::vector<CheckpointSource>& sources) {
+  const std::filesystem::path path = session.run().analysis();
+  if (!std::filesystem::exists(path)) return false;
+  const std::string stored = store::read_source_digest(path);  // "" of a damaged header
+  if (!stored.empty() && stored != digest_of_sources(session, sources)) return false;
+  try {
+    session.keep_analysis(store::read_analysis(path));
+    return true;
+  } catch (const InputError& damage) {
+    support::log_warning(std::string(damage.what()) + "; it is made again");
+    return false;
+  }
+}
+
 // Collective.
 bool is_done(Session& session, const std::vector<CheckpointSource>& sources) {
-  const bool equal = session.is_root() && store::read_source_digest(session.run().analysis()) ==
-                                              digest_of_sources(session, sources);
-  return comm::broadcast_scalar(session.communicator(), equal ? 1 : 0, 0) != 0;
+  const bool done = session.is_root() && is_there(session, sources);
+  return comm::broadcast_scalar(session.communicator(), done ? 1 : 0, 0) != 0;
 }
 
 }  // namespace

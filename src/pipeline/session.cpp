@@ -10,8 +10,8 @@
 
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/stop.hpp"
+#include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/run_ini.hpp"
-#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
@@ -31,7 +31,9 @@ constexpr const char* kNothingRead = "the images are not read to the end; run th
 // The folder or file that says what the model is: the run's own first checkpoint once there is one.
 fs::path model_source(const store::RunDirectory& run, const Options& options) {
   const auto steps = run.checkpoint_steps();
-  if (!steps.empty()) return run.checkpoint(steps.front());
+  // Where nothing is trained yet, a training makes the first one again.
+  const bool is_start = options.trains && steps == std::vector<std::int64_t>{0} && run.resume_steps().empty();
+  if (!steps.empty() && !is_start) return run.checkpoint(steps.front());
   return options.model;
 }
 
@@ -206,10 +208,7 @@ void Session::add_stage(const store::StageTime& stage) {
 }
 
 std::vector<store::LossRecord> Session::loss_log() const {
-  auto log = store::read_loss_log(run_.log_csv());
-  const auto steps = run_.checkpoint_steps();
-  if (!log.empty() || steps.empty()) return log;
-  return store::read_trainer_log(run_.trainer_state(steps.back()));
+  return store::read_run_log(run_);
 }
 
 }  // namespace zoetrope::pipeline

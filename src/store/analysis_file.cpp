@@ -59,8 +59,7 @@ class Reader {
     return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
   }
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw InputError(path_.string() + ": /" + name + ": " + what +
-                     "; delete the file and run zoetrope analyze again");
+    throw InputError(path_.string() + ": /" + name + ": " + what);
   }
 
  private:
@@ -188,6 +187,7 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
   Hdf5File file = Hdf5File::create(target.temporary());
   write_members(file, analysis);
   file.set_attribute("/", kSourceDigest, analysis.source_digest);
+  file.write_digest();
   file.close();
   target.commit();
 }
@@ -197,6 +197,7 @@ Analysis read_analysis(const std::filesystem::path& path) {
   const Reader reader(path);
   Analysis analysis = read_members(reader);
   check_all_numbers(reader, analysis);
+  reader.file().verify();
   check_indices(reader, "label", analysis.label, analysis.class_names.size());
   check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
   check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());

@@ -31,17 +31,33 @@ std::string describe(const std::vector<support::Range>& ranges) {
   return ranges.size() > 3 ? text + " and more" : text;
 }
 
-// Copies `rows` from a shard that starts at row `shard_first`.
-void copy_rows(const Hdf5File& shard, const char* name, std::int64_t shard_first, support::Range rows,
+// Copies the rows from `next` on of a shard that holds `rows`. All of it is read, for its digest.
+void copy_rows(const Hdf5File& shard, const char* name, support::Range rows, std::int64_t next,
                std::int64_t columns, Hdf5File& out) {
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kCopyValues) / columns);
   std::vector<float> block;
   for (std::int64_t row = rows.begin; row < rows.end; row += step) {
     support::stop_point();
-    const std::int64_t count = std::min(step, rows.end - row);
+    const std::int64_t count = std::min(step, rows.end - row), known = std::clamp(next - row, {}, count);
     block.resize(static_cast<std::size_t>(count * columns));
-    shard.read_rows(name, static_cast<std::uint64_t>(row - shard_first), block);
-    out.write_rows(name, static_cast<std::uint64_t>(row), block);
+    shard.read_rows(name, static_cast<std::uint64_t>(row - rows.begin), block);
+    out.write_rows(name, static_cast<std::uint64_t>(row + known),
+                   std::span(block).subspan(static_cast<std::size_t>(known * columns)));
+  }
+}
+
+// Copies of one shard, whose values nobody has looked at since they were written.
+void copy_shard(const fs::path& path, support::Range rows, std::int64_t next,
+                const EmbeddingsIdentity& identity, Hdf5File& out) {
+  try {
+    const Hdf5File shard = Hdf5File::open(path);
+    copy_rows(shard, kEmbeddings, rows, next, identity.num_columns, out);
+    if (identity.num_classes > 0) copy_rows(shard, kLogits, rows, next, identity.num_classes, out);
+    shard.verify();
+  } catch (const InputError& error) {
+    remove_file(path);
+    throw RunError(std::string(error.what()) +
+                   "; it was written moments ago, and is removed: run the same command again");
   }
 }
 
@@ -56,13 +72,11 @@ void join(const fs::path& folder, const EmbeddingsIdentity& identity,
   }
   std::int64_t next = 0;  // rows before this one are copied already
   for (const support::Range& range : shards) {
-    const support::Range rows{std::max(next, range.begin), range.end};
-    const Hdf5File shard = Hdf5File::open(shard_path(folder, range));
-    copy_rows(shard, kEmbeddings, range.begin, rows, identity.num_columns, file);
-    if (identity.num_classes > 0) copy_rows(shard, kLogits, range.begin, rows, identity.num_classes, file);
+    copy_shard(shard_path(folder, range), range, next, identity, file);
     next = range.end;
   }
   write_identity(file, identity);
+  file.write_digest();
   file.close();
   target.commit();
 }
@@ -78,6 +92,20 @@ EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& pa
   return identity;
 }
 
+struct ReadValues {
+  Embeddings embeddings;
+  bool has_digest = false;
+};
+
+ReadValues read_values(const fs::path& path) {
+  const trace::Span span("reading", path);
+  const Hdf5File file = Hdf5File::open(path);
+  ReadValues read{{read_sealed_identity(file, path), file.read_floats(kEmbeddings), {}}};
+  if (read.embeddings.identity.num_classes > 0) read.embeddings.logits = file.read_floats(kLogits);
+  read.has_digest = file.verify();
+  return read;
+}
+
 void require_finite(const Embeddings& embeddings, const fs::path& path) {
   const auto bad = std::find_if_not(embeddings.values.begin(), embeddings.values.end(),
                                     [](float value) { return std::isfinite(value); });
@@ -85,7 +113,8 @@ void require_finite(const Embeddings& embeddings, const fs::path& path) {
   const auto row = (bad - embeddings.values.begin()) / embeddings.identity.num_columns;
   throw InputError(
       path.string() + ": /embeddings: row " + std::to_string(row) +
-      " is not finite; training diverged (try a lower --learning-rate), or the file is damaged: delete it");
+      " is not finite: the training diverged (try a lower --learning-rate), or the file is damaged "
+      "(zoetrope extract makes it again where its model is there)");
 }
 
 }  // namespace
@@ -116,7 +145,7 @@ bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& iden
 void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
   const trace::Span span("sealing", sealed_path(checkpoint_folder));
   if (!is_sealed(checkpoint_folder, identity)) {
-    const std::vector<support::Range> present = collect_shards(checkpoint_folder, identity);
+    const std::vector<support::Range> present = list_shards(checkpoint_folder, identity);
     if (const auto missing = missing_rows(identity.num_rows, present); !missing.empty()) {
       throw RunError(checkpoint_folder.string() + ": no embeddings of rows " + describe(missing) +
                      "; run zoetrope extract to compute them");
@@ -133,13 +162,14 @@ EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
 }
 
 Embeddings read_embeddings(const fs::path& checkpoint_folder) {
-  const fs::path path = sealed_path(checkpoint_folder);
-  const trace::Span span("reading", path);
-  const Hdf5File file = Hdf5File::open(path);
-  Embeddings embeddings{read_sealed_identity(file, path), file.read_floats(kEmbeddings), {}};
-  if (embeddings.identity.num_classes > 0) embeddings.logits = file.read_floats(kLogits);
-  require_finite(embeddings, path);
+  Embeddings embeddings = read_values(sealed_path(checkpoint_folder)).embeddings;
+  require_finite(embeddings, sealed_path(checkpoint_folder));
   return embeddings;
+}
+
+void verify_embeddings(const fs::path& checkpoint_folder) {
+  const ReadValues read = read_values(sealed_path(checkpoint_folder));
+  if (!read.has_digest) require_finite(read.embeddings, sealed_path(checkpoint_folder));
 }
 
 }  // namespace zoetrope::store

@@ -53,24 +53,58 @@ std::vector<fs::path> files_with_prefix(const fs::path& folder, std::string_view
   return files;
 }
 
-void remove_file(const fs::path& path) {
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
-}
-
-bool is_complete_shard(const fs::path& path, support::Range rows, const EmbeddingsIdentity& identity) {
+bool is_complete_shard(const fs::path& path, support::Range rows, const EmbeddingsIdentity& identity,
+                       bool reads_values) {
   try {
     const Hdf5File file = Hdf5File::open(path);
     const std::vector<std::uint64_t> shape = file.expect(kEmbeddings, ElementType::kFloat32).shape;
-    return read_identity_of(file, path) == identity && file.int_attribute("/", "first_row") == rows.begin &&
-           shape.front() == static_cast<std::uint64_t>(rows.size()) && rows.end <= identity.num_rows;
+    if (read_identity_of(file, path) != identity || file.int_attribute("/", "first_row") != rows.begin ||
+        shape.front() != static_cast<std::uint64_t>(rows.size()) || rows.end > identity.num_rows)
+      return false;
+    if (!reads_values) return true;
+    file.read_floats(kEmbeddings);
+    if (identity.num_classes > 0) file.read_floats(kLogits);
+    file.verify();
+    return true;
   } catch (const InputError&) {
     return false;
   }
 }
 
+std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity,
+                                        bool reads_values) {
+  std::vector<std::pair<support::Range, fs::path>> complete;
+  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) {
+    const auto rows = rows_in_name(path.filename().string());
+    if (rows && is_complete_shard(path, *rows, identity, reads_values)) {
+      complete.emplace_back(*rows, path);
+    } else {
+      remove_file(path);
+    }
+  }
+  // Shards of blocks of another size may overlap: one goes only if those before it hold all of its rows. Of
+  // shards that start at the same row the longest comes first.
+  std::sort(complete.begin(), complete.end(), [](const auto& a, const auto& b) {
+    return a.first.begin != b.first.begin ? a.first.begin < b.first.begin : a.first.end > b.first.end;
+  });
+  std::vector<support::Range> rows;
+  for (const auto& [range, path] : complete) {
+    if (rows.empty() || range.end > rows.back().end) {
+      rows.push_back(range);
+    } else {
+      remove_file(path);
+    }
+  }
+  return rows;
+}
+
 }  // namespace
+
+void remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
+}
 
 fs::path shard_path(const fs::path& checkpoint_folder, support::Range rows) {
   return checkpoint_folder / (std::string(kShardPrefix) + std::to_string(rows.begin) + "-" +
@@ -140,35 +174,19 @@ void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& id
   if (classes > 0) file.write(kLogits, std::span(rows.logits), {count, classes});
   write_identity(file, identity);
   file.set_attribute("/", "first_row", first);
+  file.write_digest();
   file.close();
   target.commit();
 }
 
 std::vector<support::Range> collect_shards(const fs::path& checkpoint_folder,
                                            const EmbeddingsIdentity& identity) {
-  std::vector<std::pair<support::Range, fs::path>> complete;
-  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) {
-    const auto rows = rows_in_name(path.filename().string());
-    if (rows && is_complete_shard(path, *rows, identity)) {
-      complete.emplace_back(*rows, path);
-    } else {
-      remove_file(path);
-    }
-  }
-  // Shards of blocks of another size may overlap: one goes only if those before it hold all of its rows. Of
-  // shards that start at the same row the longest comes first.
-  std::sort(complete.begin(), complete.end(), [](const auto& a, const auto& b) {
-    return a.first.begin != b.first.begin ? a.first.begin < b.first.begin : a.first.end > b.first.end;
-  });
-  std::vector<support::Range> rows;
-  for (const auto& [range, path] : complete) {
-    if (rows.empty() || range.end > rows.back().end) {
-      rows.push_back(range);
-    } else {
-      remove_file(path);
-    }
-  }
-  return rows;
+  return find_shards(checkpoint_folder, identity, /*reads_values=*/true);
+}
+
+std::vector<support::Range> list_shards(const fs::path& checkpoint_folder,
+                                        const EmbeddingsIdentity& identity) {
+  return find_shards(checkpoint_folder, identity, /*reads_values=*/false);
 }
 
 }  // namespace zoetrope::store

@@ -17,6 +17,11 @@ void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 // num_rows is the whole split's.
 EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem::path& path);
 
+// As collect_shards(), by the headers alone: who joins them reads the values.
+std::vector<support::Range> list_shards(const std::filesystem::path& checkpoint_folder,
+                                        const EmbeddingsIdentity& identity);
+
 std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, support::Range rows);
+void remove_file(const std::filesystem::path& path);  // RunError where it stays
 
 }  // namespace zoetrope::store

@@ -69,6 +69,12 @@ class Hdf5File {
   std::int64_t int_attribute(const std::string& name, const std::string& key) const;
   double double_attribute(const std::string& name, const std::string& key) const;
 
+  // Digests of all that has been written, as the root's attribute zoetrope_digest: the last that is written.
+  void write_digest();
+  // Throws unless what the digests were made of is what has been read, each dataset whole. False: the file
+  // has none.
+  bool verify() const;
+
   // Flushes and closes; errors of closing (a full disk) are thrown here and swallowed by the destructor.
   void close();
 

@@ -101,9 +101,13 @@ template <typename T>
 std::vector<T> read_numbers(const Hdf5File::State& state, const std::string& name) {
   const OpenDataset dataset = open_dataset_as(state, name, kTypeOf<T>);
   std::vector<T> values(dataset.num_elements);
-  if (values.empty()) return values;
+  if (values.empty()) {
+    state.content.add(absolute_name(name), 0, {});
+    return values;
+  }
   state.check(H5Dread(dataset.id.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
               absolute_name(name), "cannot be read");
+  state.content.add(absolute_name(name), 0, std::as_bytes(std::span(values)));
   return values;
 }
 
@@ -123,6 +127,7 @@ void write_values(const Hdf5File::State& state, const std::string& name, hid_t f
   const Dataset dataset(state.check(H5Dcreate2(state.file.get(), name.c_str(), file_type, space.get(),
                                                H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                     name, "cannot be created"));
+  state.content.add(name, 0, {static_cast<const std::byte*>(values), count * H5Tget_size(memory_type)});
   if (count == 0) return;
   state.check(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), name,
               "cannot be written");
@@ -246,6 +251,7 @@ void Hdf5File::create_float_rows(const std::string& given_name, std::uint64_t ro
   const Dataset dataset(state_->check(H5Dcreate2(state_->file.get(), name.c_str(), H5T_IEEE_F32LE,
                                                  space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
                                       name, "cannot be created"));
+  state_->content.add(name, 0, {});
 }
 
 void Hdf5File::write_rows(const std::string& name, std::uint64_t first, std::span<const float> values) {
@@ -255,6 +261,8 @@ void Hdf5File::write_rows(const std::string& name, std::uint64_t first, std::spa
   state_->check(H5Dwrite(dataset.id.get(), H5T_NATIVE_FLOAT, rows.memory.get(), rows.file.get(), H5P_DEFAULT,
                          values.data()),
                 absolute_name(name), "cannot be written");
+  state_->content.add(absolute_name(name), first * dataset.info.shape[1] * sizeof(float),
+                      std::as_bytes(values));
 }
 
 void Hdf5File::read_rows(const std::string& name, std::uint64_t first, std::span<float> values) const {
@@ -264,6 +272,8 @@ void Hdf5File::read_rows(const std::string& name, std::uint64_t first, std::span
   state_->check(H5Dread(dataset.id.get(), H5T_NATIVE_FLOAT, rows.memory.get(), rows.file.get(), H5P_DEFAULT,
                         values.data()),
                 absolute_name(name), "cannot be read");
+  state_->content.add(absolute_name(name), first * dataset.info.shape[1] * sizeof(float),
+                      std::as_bytes(values));
 }
 
 std::vector<float> Hdf5File::read_floats(const std::string& name) const {
@@ -281,7 +291,11 @@ std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {
   const Datatype type(state_->check(H5Dget_type(dataset.id.get()), name, "has no readable type"));
   return read_strings_of(
       *state_, absolute_name(name), type.get(), dataset.num_elements, [&](hid_t memory_type, void* buffer) {
-        return H5Dread(dataset.id.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+        const herr_t done = H5Dread(dataset.id.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+        state_->content.add(
+            absolute_name(name), 0,
+            {static_cast<const std::byte*>(buffer), dataset.num_elements * H5Tget_size(memory_type)});
+        return done;
       });
 }
 

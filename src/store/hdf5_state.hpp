@@ -14,6 +14,7 @@
 #include <hdf5.h>
 
 #include "hdf5.hpp"
+#include "hdf5_digest.hpp"
 
 namespace zoetrope::store {
 
@@ -63,6 +64,7 @@ struct Hdf5File::State {
   std::filesystem::path path;
   bool writing = false;
   FileHandle file;
+  mutable ContentDigest content;  // of what has been written or read
 
   // Throws InputError (reading) or RunError (writing): "<file>: <place>: <what> (HDF5: <stack>)".
   [[noreturn]] void fail(const std::string& place, const std::string& what) const;
@@ -89,6 +91,10 @@ OpenDataset open_dataset(const Hdf5File::State& state, const std::string& name);
 // The same for reading whole: `expected` type, and the file really holds what the shape says, so that no
 // memory is allocated on the word of a damaged header.
 OpenDataset open_dataset_as(const Hdf5File::State& state, const std::string& name, ElementType expected);
+
+// Attributes of the root. The second is what one holds: a text's bytes, a number's eight.
+bool has_attribute(const Hdf5File::State& state, const std::string& key);
+std::string attribute_bytes(const Hdf5File::State& state, const std::string& key);
 
 // Text of `width` bytes, padded with NUL. Never of variable length: that lies in HDF5's global heap, and HDF5
 // 1.10.8 runs in circles for ever on a heap with one damaged byte.

@@ -36,6 +36,7 @@ void write_attribute(const Hdf5File::State& state, const std::string& name, cons
       state.check(H5Acreate2(object.get(), key.c_str(), file_type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
                   place, "cannot be written"));
   state.check(H5Awrite(attribute.get(), memory_type, value), place, "cannot be written");
+  if (absolute_name(name) == "/") state.content.add_attribute(key, attribute_bytes(state, key));
 }
 
 void read_number(const Hdf5File::State& state, const std::string& name, const std::string& key,
@@ -48,6 +49,25 @@ void read_number(const Hdf5File::State& state, const std::string& name, const st
 }
 
 }  // namespace
+
+bool has_attribute(const Hdf5File::State& state, const std::string& key) {
+  return H5Aexists(open_object(state, "/").get(), key.c_str()) > 0;
+}
+
+std::string attribute_bytes(const Hdf5File::State& state, const std::string& key) {
+  const Attribute attribute = open_attribute(state, "/", key);
+  const std::string place = attribute_place("/", key);
+  const Datatype type(state.check(H5Aget_type(attribute.get()), place, "cannot be read"));
+  // It lies in the file's header: a claim larger than the file is damage. Ours have no variable length.
+  const std::size_t size = H5Tget_size(type.get());
+  const bool is_too_large = !state.writing && size > std::filesystem::file_size(state.path);
+  if (is_too_large || H5Tdetect_class(type.get(), H5T_VLEN) != 0 || H5Tis_variable_str(type.get()) != 0)
+    state.fail(place, "is damaged");
+  std::string bytes(size, '\0');
+  state.check(H5Aread(attribute.get(), type.get(), bytes.data()), place, "cannot be read");
+  if (H5Tget_class(type.get()) == H5T_STRING) bytes.erase(bytes.find_last_not_of('\0') + 1);
+  return bytes;
+}
 
 Datatype utf8_type(const Hdf5File::State& state, std::size_t width) {
   Datatype type(state.check(H5Tcopy(H5T_C_S1), "", "cannot set up HDF5's text type"));

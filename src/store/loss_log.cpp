@@ -5,7 +5,10 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -111,24 +114,84 @@ bool starts_with_letter(std::string_view line) {
   return !line.empty() && ((line[0] >= 'a' && line[0] <= 'z') || (line[0] >= 'A' && line[0] <= 'Z'));
 }
 
-std::vector<LossRecord> parse_log(std::string_view content, const std::string& path) {
+// A line as it is, or what is wrong with it.
+struct Line {
+  std::optional<LossRecord> record;
+  std::string place;  // "log.csv: line 3"
+  std::string problem;
+  std::string text;
+  bool is_header = false;
+};
+
+std::vector<std::string_view> lines_of(std::string_view content, bool& has_header) {
   std::vector<std::string_view> lines = split(content, '\n');
-  const bool has_header = starts_with_letter(lines.front()) && lines.front().substr(0, 3) != "nan";
+  has_header = starts_with_letter(lines.front()) && lines.front().substr(0, 3) != "nan";
   // Our own last line without its end was cut by a crash: its numbers cannot be trusted.
   if (has_header) lines.pop_back();
+  for (std::string_view& line : lines)
+    if (line.ends_with('\r')) line.remove_suffix(1);
+  return lines;
+}
+
+Line read_line(std::string_view text, const std::vector<std::string_view>& columns, std::string place) {
+  Line line{std::nullopt, std::move(place), {}, std::string(text), false};
+  try {
+    line.record = parse_line(text, columns, line.place);
+  } catch (const InputError& error) {
+    line.problem = error.what();
+  }
+  return line;
+}
+
+std::vector<LossRecord> parse_log(std::string_view content, const std::string& path) {
+  bool has_header = false;
+  const std::vector<std::string_view> lines = lines_of(content, has_header);
   std::vector<std::string_view> columns(kArticleColumns.begin(), kArticleColumns.end());
   std::vector<LossRecord> records;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    std::string_view line = lines[i];
-    if (line.ends_with('\r')) line.remove_suffix(1);
     if (i == 0 && has_header) {
-      columns = split(line, ',');
+      columns = split(lines[i], ',');
       require_columns(columns, path);
-    } else if (!line.empty()) {
-      records.push_back(parse_line(line, columns, path + ": line " + std::to_string(i + 1)));
+    } else if (!lines[i].empty()) {
+      records.push_back(parse_line(lines[i], columns, path + ": line " + std::to_string(i + 1)));
     }
   }
   return records;
+}
+
+// The lines of a log that a training of ours has written, whatever has become of it. A damaged header is the
+// first of them.
+std::vector<Line> lines_of_training(std::string_view content, const std::string& path) {
+  std::vector<std::string_view> lines = split(content, '\n');
+  lines.pop_back();  // "", or what a crash has cut
+  const std::vector<std::string_view> columns = split(kHeader, ',');
+  std::vector<Line> all;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string place = path + ": line " + std::to_string(i + 1);
+    if (i > 0)
+      all.push_back(read_line(lines[i], columns, std::move(place)));
+    else if (lines[i] != kHeader)
+      all.push_back({std::nullopt, place, place + ": is not the header " + std::string(kHeader), {}, true});
+  }
+  return all;
+}
+
+// Also where both are no numbers: JSON, which the history comes from, has one word for those.
+bool is_same(double a, double b) {
+  return a == b || (!std::isfinite(a) && !std::isfinite(b));
+}
+
+bool is_same(const LossRecord& a, const LossRecord& b) {
+  return a.step == b.step && std::ranges::all_of(kColumns, [&](const Column& column) {
+           return is_same(a.*column.member, b.*column.member);
+         });
+}
+
+// Whether the line is that of `record`: its very text, but for numbers that are none.
+bool is_line_of(const LossRecord& record, const Line& line) {
+  const bool is_finite = std::ranges::all_of(
+      kColumns, [&](const Column& column) { return std::isfinite(record.*column.member); });
+  return line.record && is_same(*line.record, record) && (!is_finite || line.text + "\n" == to_line(record));
 }
 
 void append_line(const std::filesystem::path& path, std::string_view line) {
@@ -143,13 +206,18 @@ void append_line(const std::filesystem::path& path, std::string_view line) {
 
 }  // namespace
 
-LossLog::LossLog(std::filesystem::path path, std::int64_t resume_step) : path_(std::move(path)) {
+LossLog::LossLog(std::filesystem::path path, const std::vector<LossRecord>& records)
+    : path_(std::move(path)) {
   std::string content(kHeader);
   content += "\n";
-  for (const LossRecord& record : read_loss_log(path_)) {
-    if (record.step <= resume_step) content += to_line(record);
-  }
+  for (const LossRecord& record : records) content += to_line(record);
   support::write_file(path_, content);
+}
+
+LossLog::LossLog(std::filesystem::path path, std::int64_t resume_step) : path_(std::move(path)) {
+  std::vector<LossRecord> records = read_loss_log(path_);
+  std::erase_if(records, [&](const LossRecord& record) { return record.step > resume_step; });
+  *this = LossLog(path_, records);
 }
 
 void LossLog::append(const LossRecord& record) {
@@ -159,6 +227,53 @@ void LossLog::append(const LossRecord& record) {
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path) {
   if (!support::is_listed(path)) return {};
   return parse_log(support::read_file(path), path.string());
+}
+
+namespace {
+
+// Puts those of `history` among `records` whose steps these lack.
+void add_missing(const std::vector<LossRecord>& history, std::vector<LossRecord>& records) {
+  std::set<std::int64_t> steps;
+  for (const LossRecord& record : records) steps.insert(record.step);
+  for (const LossRecord& record : history)
+    if (!steps.contains(record.step)) records.push_back(record);
+  std::ranges::stable_sort(records, {}, &LossRecord::step);
+}
+
+// Where `lines`, without their header, begin otherwise than `history`; "" where they do not.
+std::string first_difference(const std::vector<Line>& lines, const std::vector<LossRecord>& history,
+                             const std::string& path) {
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (i >= lines.size())
+      return path + ": the line of step " + std::to_string(history[i].step) + " is missing";
+    if (!lines[i].record) return lines[i].problem;
+    if (!is_line_of(history[i], lines[i])) return lines[i].place + ": is not what was logged";
+  }
+  return "";
+}
+
+}  // namespace
+
+MendedLog mend_loss_log(const std::filesystem::path& path, const LogHistory& history) {
+  const bool is_there = std::filesystem::exists(path);
+  auto lines = lines_of_training(is_there ? support::read_file(path) : "", path.string());
+  MendedLog mended;
+  if (!lines.empty() && !lines.front().problem.empty() && lines.front().is_header) {
+    mended.damage = lines.front().problem;
+    lines.erase(lines.begin());
+  }
+  if (history.is_exact && mended.damage.empty())
+    mended.damage = first_difference(lines, history.records, path.string());
+  // Where the history is exact, the first lines are its own, whatever has become of them.
+  for (std::size_t i = history.is_exact ? history.records.size() : 0; i < lines.size(); ++i) {
+    if (!lines[i].record && mended.unread.empty()) mended.unread = lines[i].problem;
+    if (lines[i].record && (!history.is_exact || lines[i].record->step > history.last))
+      mended.records.push_back(*lines[i].record);
+  }
+  if (history.is_exact && !mended.damage.empty()) mended.unread.clear();  // it may be a part of those lines
+  const bool is_damaged = !mended.damage.empty() || !mended.unread.empty() || !is_there;
+  if (history.is_exact || is_damaged) add_missing(history.records, mended.records);
+  return mended;
 }
 
 const LossRecord* last_logged(const std::vector<LossRecord>& log, std::int64_t step) {

@@ -15,6 +15,7 @@
 #include "zoetrope/support/new_file.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "bits.hpp"
 #include "safetensors_header.hpp"
 
 namespace zoetrope::store {
@@ -49,6 +50,14 @@ constexpr const char* kDigest = "zoetrope_digest";
 constexpr std::string_view kDigestKind = "xxh3-128:";
 constexpr std::size_t kDigestCharacters = 32;
 
+// A file that has lost its digest's name is none of others, which never had one.
+void require_digest_name(const std::map<std::string, std::string>& metadata, const std::string& path) {
+  for (const auto& [key, value] : metadata)
+    if (differing_bits(key, kDigest) == 1)
+      throw InputError(path + ": is damaged: its metadata hold \"" + key + "\" instead of \"" + kDigest +
+                       "\"; restore it from a copy");
+}
+
 // All that the header says, but for the digest itself and where the first tensor begins.
 std::string describe(const SafetensorsHeader& header) {
   auto metadata = header.metadata;
@@ -64,6 +73,7 @@ std::string describe(const SafetensorsHeader& header) {
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(path) {
   SafetensorsHeader header = parse_safetensors_header(file_.bytes(), path.string());
   metadata_ = std::move(header.metadata);
+  require_digest_name(metadata_, path.string());
   for (auto& [name, entry] : header.entries)
     entries_[name] = Entry{type_of(entry.dtype), std::move(entry.shape), entry.begin, entry.end};
 }

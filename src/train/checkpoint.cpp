@@ -5,6 +5,8 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
@@ -36,7 +38,13 @@ std::string metadata(const store::SafetensorsFile& file, const std::string& key)
 }
 
 constexpr const char* kOptimizer = "optimizer.safetensors";
-constexpr const char* kIdentity = "training.json";
+constexpr const char* kTrainerState = "trainer_state.json";
+
+void write_trainer_state(const fs::path& folder, const CheckpointContent& content,
+                         const std::string& model_digest) {
+  support::write_file(folder / kTrainerState,
+                      store::sealed_trainer_state(content.trainer_state, model_digest).dump(2) + "\n");
+}
 
 }  // namespace
 
@@ -47,11 +55,18 @@ std::string write_checkpoint(const fs::path& to, const CheckpointContent& conten
   support::create_new_folder(folder);
   std::string digest = model::save_model(*content.model, folder);
   support::write_file(folder / "preprocessor_config.json", content.preprocessor.dump(2) + "\n");
-  support::write_file(folder / "trainer_state.json", content.trainer_state.dump(2) + "\n");
-  support::write_file(folder / kIdentity, content.identity.dump(2) + "\n");
+  write_trainer_state(folder, content, digest);
+  support::write_file(folder / store::kTrainingRecord,
+                      store::training_record(content.identity, folder, digest).dump(2) + "\n");
   if (content.exp_avg.defined()) write_optimizer(folder, content);
   atomic.commit();
   return digest;
+}
+
+void make_resume_point(const fs::path& folder, const CheckpointContent& content,
+                       const std::string& model_digest) {
+  write_trainer_state(folder, content, model_digest);
+  write_optimizer(folder, content);
 }
 
 void write_optimizer(const fs::path& folder, const CheckpointContent& content) {
@@ -99,8 +114,7 @@ ResumePoint read_resume_point(const fs::path& folder, std::int64_t step, const m
 }
 
 std::optional<Json> read_identity(const fs::path& folder) {
-  if (!support::is_listed(folder / kIdentity)) return std::nullopt;
-  return support::read_json(folder / kIdentity);
+  return store::read_training_record(folder);
 }
 
 // Two texts, so that a number compares as it was written.
@@ -147,7 +161,10 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
       support::remove_folder(folder);
       continue;
     }
-    if (has_optimizer(folder) && ++points > most) fs::remove(folder / kOptimizer, ignored);
+    if (has_optimizer(folder) && ++points > most) {
+      store::shorten_trainer_log(folder / kTrainerState);
+      fs::remove(folder / kOptimizer, ignored);
+    }
     // A model without embeddings is of an earlier job that kept them all.
     if (!keep_models && *step != newest && !has_optimizer(folder) &&
         support::is_listed(run.embeddings(*step)))

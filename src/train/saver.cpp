@@ -12,6 +12,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/listing.hpp"
 
@@ -59,7 +60,8 @@ void Saver::save(std::int64_t step, const TrainingState& state, const IntervalSu
     if (options_.is_frame(step)) known = stored_digest(step, state.model, is_resume_point);
     if (known) *digest = *known;
     if (!known || is_resume_point)
-      write(content_of(step, sums, history), state, known.has_value(), is_resume_point, digest);
+      write(content_of(step, sums, history, is_resume_point), state, known.has_value(), is_resume_point,
+            digest);
   }
   if (hook && options_.is_frame(step)) hook(in_memory(step, state.model, known, digest));
 }
@@ -89,16 +91,20 @@ CheckpointInMemory Saver::in_memory(std::int64_t step, const model::Vit& model,
           }};
 }
 
+// The whole log is in what can be gone on from alone: in every frame it would grow with the square of their
+// number.
 CheckpointContent Saver::content_of(std::int64_t step, const IntervalSums& sums,
-                                    const std::vector<store::LossRecord>& history) const {
+                                    const std::vector<store::LossRecord>& history,
+                                    bool is_resume_point) const {
   CheckpointContent content;
   content.step = step;
   content.sums = sums;
   content.identity = identity_;
   content.preprocessor = preprocessor_;
-  content.trainer_state = store::to_json({step, epoch_of(step), options_.max_steps, steps_per_epoch_,
-                                          options_.logging_steps, options_.save_steps, options_.batch_size},
-                                         history);
+  content.trainer_state = store::to_json(
+      {step, epoch_of(step), options_.max_steps, steps_per_epoch_, options_.logging_steps,
+       options_.save_steps, options_.batch_size},
+      is_resume_point || history.empty() ? history : std::vector<store::LossRecord>{history.back()});
   return content;
 }
 
@@ -123,7 +129,7 @@ void Saver::write(CheckpointContent content, const TrainingState& state, bool is
                 content.exp_avg = exp_avg.wait();
                 content.exp_avg_sq = exp_avg_sq.wait();
                 if (is_there) {
-                  write_optimizer(folder, content);
+                  make_resume_point(folder, content, *digest);
                 } else {
                   *digest = write_checkpoint(folder, content);
                 }
@@ -145,7 +151,7 @@ std::optional<std::string> Saver::stored_digest(std::int64_t step, const model::
     } else if (options_.save == SaveMode::kInSitu && !is_resume_point) {
       if (const auto embedded = store::sealed_identity(folder)) stored = embedded->model_digest;
     }
-    for (const char* name : {"config.json", "preprocessor_config.json"}) support::read_json(folder / name);
+    for (const char* name : store::kUnsealedFiles) store::require_as_written(folder, name);
     store::read_trainer_log(folder / "trainer_state.json");
     if (stored && read_identity(folder) && *stored == model::digest_of(model)) return stored;
   } catch (const InputError&) {

@@ -57,7 +57,7 @@ class Saver {
 
  private:
   CheckpointContent content_of(std::int64_t step, const IntervalSums& sums,
-                               const std::vector<store::LossRecord>& history) const;
+                               const std::vector<store::LossRecord>& history, bool is_resume_point) const;
   void write(CheckpointContent content, const TrainingState& state, bool is_there, bool is_resume_point,
              std::shared_ptr<std::string> digest);
   std::optional<std::string> stored_digest(std::int64_t step, const model::Vit& model,

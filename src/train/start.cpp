@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "zoetrope/model/folder.hpp"
-#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/store/run_history.hpp"
+#include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
@@ -42,12 +43,27 @@ StoredTraining read_training(const fs::path& folder, std::int64_t step, bool has
   return stored;
 }
 
+// Weights and optimizer, each whole, of two trainings are no state that one was in.
+void require_one_training(const fs::path& folder, const StoredTraining& stored) {
+  const auto record = store::read_training_record(folder);
+  if (!record || !stored.point.exp_avg.defined()) return;
+  const std::string recorded = store::recorded_digest(*record, "model.safetensors");
+  if (!recorded.empty() && store::digest_of_weights(folder) != recorded)
+    throw InputError((folder / "model.safetensors").string() +
+                     ": is damaged: it is not what was written with the checkpoint");
+  for (const auto& [option, value] : stored.point.identity.items())
+    if (record->contains(option) && record->at(option) != value)
+      throw InputError((folder / "optimizer.safetensors").string() + ": is of a training with --" + option +
+                       " " + value.dump() + ", the checkpoint of one with " + record->at(option).dump());
+}
+
 // All that training would go on from. InputError where a file of it is damaged.
 StoredTraining read_whole(const fs::path& folder, std::int64_t step, bool has_optimizer) {
   StoredTraining stored = read_training(folder, step, has_optimizer);
-  const fs::path processor = folder / "preprocessor_config.json";
-  if (support::is_listed(processor)) support::read_json(processor);
-  store::read_trainer_log(folder / "trainer_state.json");
+  for (const char* name : store::kUnsealedFiles)
+    if (support::is_listed(folder / name)) store::require_as_written(folder, name);
+  require_one_training(folder, stored);
+  store::read_own_trainer_state({step, folder});
   return stored;
 }
 

@@ -16,7 +16,7 @@ def flip_bit(path, place=0.75):
 
 def digests(folder):
     return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+            for path in sorted(Path(folder).rglob("*")) if path.is_file() and not path.name.startswith(".zoetrope")}
 
 
 class Damage(unittest.TestCase):
@@ -88,6 +88,48 @@ class Damage(unittest.TestCase):
             self.assertEqual(job.checkpoints(folder), job.checkpoints(self.whole))
             job.assert_no_leftovers(folder)
             job.run(["extract", "--run", folder, "--no-progress"])  # all models are whole again
+
+    def test_embeddings_without_their_model_are_trained_again(self):
+        """As the message says: without what is newer the training comes to them again."""
+        whole, folder = self.root / "whole-in-situ", self.root / "in-situ"
+        job.run(["run", "--run", whole, "--save", "in-situ", *job.SMALL])
+        shutil.copytree(whole, folder)
+        embeddings = folder / "checkpoint-10/embeddings.h5"
+        flip_bit(embeddings, 0.5)
+        before = digests(folder)
+        _, said = job.run(["run", "--run", folder, "--no-progress"], code=3)
+        self.assertIn(f"{embeddings}: /", said)
+        self.assertIn("delete checkpoint-20: zoetrope run then trains again from the start", said)
+        self.assertEqual(digests(folder), before)
+        shutil.rmtree(folder / "checkpoint-20")
+        job.run(["run", "--run", folder, "--no-progress"])
+        job.assert_same_results(whole, folder)
+
+    def test_an_edited_run_ini_is_used(self):
+        folder = self.copy("edited")
+        ini = folder / "run.ini"
+        ini.write_text(ini.read_text().replace("neighbours = 10", "neighbours = 5"))
+        job.run(["analyze", "--run", folder, "--no-progress"])
+        job.run(["analyze", "--run", self.copy("given"), "--neighbours", "5", "--no-progress"])
+        job.assert_same_hdf5(folder / "analysis.h5", self.root / "given/analysis.h5")
+
+        # A digit that is one bit away may be an edit or damage.
+        ini.write_text((self.whole / "run.ini").read_text().replace("neighbours = 10", "neighbours = 11"))
+        _, said = job.run(["analyze", "--run", folder, "--no-progress"], code=3)
+        self.assertIn(f'{ini}: line ', said)
+        self.assertIn('"neighbours = 11" was "neighbours = 10"', said)
+        ini.write_text(ini.read_text().split("\n", 1)[1])  # as the message says
+        job.run(["analyze", "--run", folder, "--no-progress"])
+
+    def test_a_checkpoints_epoch_is_known_without_its_state(self):
+        folder = self.copy("epoch")
+        before = (folder / "checkpoint-10/trainer_state.json").read_bytes()
+        (folder / "checkpoint-10/trainer_state.json").unlink()
+        _, said = job.run(["extract", "--run", folder, "--no-progress"])
+        self.assertIn("checkpoint-10/trainer_state.json: is missing; it is made again", said)
+        self.assertEqual((folder / "checkpoint-10/trainer_state.json").read_bytes(), before)
+        job.run(["run", "--run", folder, *job.SMALL])
+        job.assert_same_results(self.whole, folder)
 
 
 if __name__ == "__main__":

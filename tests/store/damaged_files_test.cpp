@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files as a full disk, a bad cable or an attacker leaves them: the answer is InputError, whatever is in
 // them.
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <random>
+#include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +14,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "embeddings_shards.hpp"
 #include "hdf5.hpp"
 #include "store/samples.hpp"
 #include "store/scratch.hpp"
@@ -153,6 +157,90 @@ TEST_F(DamagedFilesTest, FlippedBytesCrashNothing) {
       damaged[random() % damaged.size()] = static_cast<char>(random());
       std::ofstream(folder_ / name, std::ios::binary) << damaged;
       read_everything(folder_);
+    }
+  }
+}
+
+// Reads with `read` what `path` holds with each of its bits flipped in turn, but for `step` - 1 of `step`: it
+// must be the same as before, or an InputError.
+template <typename Read>
+void expect_every_flip_found(const fs::path& path, std::size_t step, const Read& read) {
+  const std::string whole = support::read_file(path);
+  const auto before = read();
+  std::size_t found = 0;
+  for (std::size_t bit = 0; bit < 8 * whole.size(); bit += step) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(path, std::ios::binary) << damaged;
+    try {
+      EXPECT_TRUE(read() == before) << "bit " << bit << " of " << path;
+    } catch (const InputError&) {
+      ++found;
+    }
+  }
+  EXPECT_GT(found, 0U);
+  std::ofstream(path, std::ios::binary) << whole;
+}
+
+TEST_F(DamagedFilesTest, EveryFlippedBitIsFoundOrWithoutEffect) {
+  EmbeddingsIdentity identity = sample_identity(11, 3);
+  identity.num_classes = 2;
+  write_shard(folder_, identity, 0, {sample_rows(0, 11, 3), sample_rows(0, 11, 2)});
+  seal(folder_, identity);
+  write_analysis(folder_ / "analysis.h5", sample_analysis(3, 5, 2));
+
+  expect_every_flip_found(folder_ / "embeddings.h5", 61, [&] {
+    const Embeddings read = read_embeddings(folder_);
+    return std::tuple(read.values, read.logits, read.identity.step, read.identity.model_digest,
+                      read.identity.epoch);
+  });
+  expect_every_flip_found(folder_ / "analysis.h5", 211, [&] {
+    const Analysis read = read_analysis(folder_ / "analysis.h5");
+    return std::tuple(read.step, read.class_names, read.ood_score, read.outlier, read.aligned, read.curves,
+                      read.source_digest);
+  });
+}
+
+TEST_F(DamagedFilesTest, AShardWithAFlippedBitIsNotThere) {
+  const EmbeddingsIdentity identity = sample_identity(4, 3);
+  write_shard(folder_, identity, 0, {sample_rows(0, 2, 3), {}});
+  write_shard(folder_, identity, 2, {sample_rows(2, 4, 3), {}});
+  const fs::path shard = folder_ / "embeddings.shard-2-4.h5";
+  const std::string whole = support::read_file(shard);
+  std::string damaged = whole;
+  const float last = 3.0F + 2.0F / 1024.0F;
+  damaged[damaged.rfind(std::string(reinterpret_cast<const char*>(&last), sizeof last))] ^= 1;
+  const auto put = [&](const std::string& bytes) { std::ofstream(shard, std::ios::binary) << bytes; };
+
+  put(damaged);
+  EXPECT_EQ(collect_shards(folder_, identity), (std::vector<support::Range>{{0, 2}}));
+  EXPECT_FALSE(fs::exists(shard));
+
+  put(damaged);  // after this job has looked at what was there
+  EXPECT_THAT(message_of<RunError>([&] { seal(folder_, identity); }),
+              ::testing::AllOf(HasSubstr(shard.string() + ": /embeddings: is damaged"), HasSubstr("again")));
+  EXPECT_FALSE(fs::exists(shard));
+  EXPECT_FALSE(fs::exists(folder_ / "embeddings.h5"));
+
+  put(whole);
+  seal(folder_, identity);
+  EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 4, 3));
+}
+
+// As versions before the digest wrote them.
+TEST_F(DamagedFilesTest, AFileWithoutADigestIsRead) {
+  const EmbeddingsIdentity identity = sample_identity(2, 2);
+  for (const float last : {1.5F, std::numeric_limits<float>::quiet_NaN()}) {
+    fs::remove(folder_ / "embeddings.h5");
+    Hdf5File file = Hdf5File::create(folder_ / "embeddings.h5");
+    file.write("embeddings", std::span<const float>(std::vector<float>{1, 2, 3, last}), {2, 2});
+    write_identity(file, identity);
+    file.close();
+    if (std::isnan(last)) {
+      EXPECT_THROW(verify_embeddings(folder_), InputError);
+    } else {
+      EXPECT_NO_THROW(verify_embeddings(folder_));
+      EXPECT_EQ(read_embeddings(folder_).values.back(), last);
     }
   }
 }

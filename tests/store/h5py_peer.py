@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The run directory's HDF5 files and h5py, both ways. Usage: h5py_peer.py STORE_PEER"""
+import json
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import require  # noqa: E402
 with require.imports():
     import h5py
     import numpy as np
+    import xxhash
 
 STORE_PEER = sys.argv.pop(1)
 CLASS_NAMES = ["T-shirt/top", "<script>\"it's\"</script>", "Größe 大きさ حجم"]
@@ -31,13 +33,25 @@ class StoreAndH5py(unittest.TestCase):
     def run_peer(self, verb):
         return subprocess.run([STORE_PEER, verb, self.folder], check=True, capture_output=True, text=True)
 
+    def assert_digests(self, file):
+        """As formats.md says that they are made."""
+        kept = json.loads(file.attrs["zoetrope_digest"])
+        self.assertEqual(kept["kind"], "xxh3-128")
+        self.assertEqual(set(kept["datasets"]), {"/" + name for name in file})
+        self.assertEqual({*kept["attributes"], "zoetrope_digest"}, set(file.attrs))
+        for name, digest in kept["datasets"].items():
+            self.assertEqual(xxhash.xxh3_128_hexdigest(file[name][()].tobytes()), digest, name)
+        for name, digest in kept["attributes"].items():
+            self.assertEqual(xxhash.xxh3_128_hexdigest(file.attrs[name].tobytes()), digest, name)
+
     def test_h5py_reads_embeddings(self):
         self.run_peer("write")
         with h5py.File(self.folder / "embeddings.h5") as file:
             self.assertEqual(file["embeddings"].dtype, np.float32)
             np.testing.assert_array_equal(file["embeddings"][:], sample_rows(11, 3))
+            self.assert_digests(file)
             self.assertEqual(
-                dict(file.attrs),
+                {key: value for key, value in file.attrs.items() if key != "zoetrope_digest"},
                 {"step": 40, "epoch": 1 / 3, "model_digest": b"m1", "dataset_digest": b"d1", "feature": b"cls",
                  "dtype": b"float32", "num_rows": 11})
 
@@ -50,6 +64,7 @@ class StoreAndH5py(unittest.TestCase):
             "aligned": ("float64", (5, 13, 2)), "disparity": ("float64", (5,)), "accuracy": ("float64", (5,)),
             "knn_accuracy": ("float64", (5,))}
         with h5py.File(self.folder / "analysis.h5") as file:
+            self.assert_digests(file)
             self.assertEqual({name: (str(data.dtype), data.shape) for name, data in file.items()}, expected)
             self.assertEqual(list(file["class_name"].asstr()), CLASS_NAMES)
             np.testing.assert_array_equal(file["pca"][:].ravel(), 3 + 1 / (np.arange(5 * 13 * 2) + 3))

@@ -9,6 +9,7 @@
 #include "zoetrope/comm/testing.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -204,9 +205,36 @@ INSTANTIATE_TEST_SUITE_P(Files, DamagedNewest,
                                            Damage{"FlippedOptimizer", "optimizer.safetensors", flip_bit},
                                            Damage{"CutOptimizer", "optimizer.safetensors", cut},
                                            Damage{"CutConfig", "config.json", cut},
+                                           Damage{"FlippedConfig", "config.json", flip_bit},
                                            Damage{"CutState", "trainer_state.json", cut},
+                                           Damage{"FlippedState", "trainer_state.json", flip_bit},
+                                           Damage{"FlippedPreprocessor", "preprocessor_config.json",
+                                                  flip_bit},
+                                           Damage{"FlippedRecord", "training.json", flip_bit},
                                            Damage{"CutPreprocessor", "preprocessor_config.json", cut}),
                          [](const auto& named) { return named.param.name; });
+
+// Each of the two files is whole, and together they are of no training.
+TEST_F(FinishedRun, WeightsOfAnotherStepAreNoneToGoOnFrom) {
+  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
+  fs::copy_file(run_.model(8), run_.model(11), fs::copy_options::overwrite_existing);
+
+  train(1);
+
+  EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
+}
+
+// Of log.csv no more than what is behind the resume point is believed without a witness.
+TEST_F(FinishedRun, ADamagedLogIsMended) {
+  const std::string whole = support::read_file(run_.log_csv());
+  for (const auto& damage :
+       {flip_bit, cut, +[](const fs::path& file) { std::ofstream(file, std::ios::trunc); },
+        +[](const fs::path& file) { fs::remove(file); }}) {
+    damage(run_.log_csv());
+    train(2);
+    EXPECT_EQ(support::read_file(run_.log_csv()), whole);
+  }
+}
 
 // They are of no frame: no undisturbed run has them.
 TEST_F(FinishedRun, ADamagedInterruptionIsRemoved) {
@@ -283,6 +311,28 @@ TEST(Start, KeepsFramesAfterTheLastResumePoint) {
   const auto log = store::read_loss_log(run.log_csv()), expected = store::read_loss_log(whole.log_csv());
   ASSERT_EQ(log.size(), expected.size());
   for (std::size_t i = 0; i < log.size(); ++i) EXPECT_EQ(log[i].loss, expected[i].loss);
+}
+
+// So that a long training does not write its log as often as it writes frames.
+TEST(Start, TheWholeLogIsOnlyInWhatCanBeGoneOnFrom) {
+  const store::RunDirectory run{scratch_folder()};
+  TrainOptions options = short_options();
+  options.save_steps = 2;
+  options.logging_steps = 1;
+  options.keep_optimizer = 1;
+  for (const double resume_every : {120.0, 0.0}) {
+    fs::remove_all(run.root);
+    options.resume_every = resume_every;
+
+    train_on(1, run.root, testing::golden_images(20), options);
+
+    const auto lines = [&](std::int64_t step) {
+      return store::read_trainer_log(run.trainer_state(step)).size();
+    };
+    EXPECT_EQ(lines(11), 11U);
+    EXPECT_EQ(lines(8), 1U);
+    EXPECT_EQ(lines(0), 0U);
+  }
 }
 
 // In situ the models of older frames are gone, and their embeddings say what they were of.

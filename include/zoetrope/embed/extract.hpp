@@ -42,6 +42,10 @@ struct ExtractionResult {
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator);
 
+// What can be done for a checkpoint of which only the embeddings were left, and they are damaged: training
+// comes to the same weights again where it begins before them.
+std::string way_out_without_model(const store::RunDirectory& run, std::int64_t step);
+
 // Has `task`, which holds `bytes` of memory, called with the digest of a checkpoint's weights once its folder
 // is on disk, beside the computation, in the order of the calls.
 using OnceWritten =

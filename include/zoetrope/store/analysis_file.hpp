@@ -40,7 +40,8 @@ struct Analysis {
 
 // RunError when a member's size contradicts the others.
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis);
-// InputError when a dataset is missing or its shape contradicts the others.
+// InputError when a dataset is missing, its shape contradicts the others, or a bit of it has changed since it
+// was written.
 Analysis read_analysis(const std::filesystem::path& path);
 // The file's source_digest, or "" when there is no readable file.
 std::string read_source_digest(const std::filesystem::path& path);

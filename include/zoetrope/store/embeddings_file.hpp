@@ -2,7 +2,7 @@
 // One checkpoint's embeddings: shards by rows while ranks compute, then one sealed embeddings.h5. Both hold
 // the dataset /embeddings, float32 [rows, D], where the model classifies also /logits, float32 [rows, C], and
 // what it belongs to as attributes of the file's root: step, epoch, model_digest, dataset_digest, feature,
-// dtype, num_rows (N); a shard also first_row.
+// dtype, num_rows (N); a shard also first_row. The attribute zoetrope_digest tells whether a bit has flipped.
 #pragma once
 
 #include <cstdint>
@@ -42,14 +42,16 @@ void write_shard(const std::filesystem::path& checkpoint_folder, const Embedding
                  std::int64_t first, const EmbeddedRows& rows);
 
 // The rows held by complete shards of this identity, each range starting and ending after the one before it;
-// they may overlap. Stale, damaged and superfluous shards are deleted. Run by one rank.
+// they may overlap. Every byte of them is read. Stale, damaged and superfluous shards are deleted. Run by one
+// rank.
 std::vector<support::Range> collect_shards(const std::filesystem::path& checkpoint_folder,
                                            const EmbeddingsIdentity& identity);
 
 // Row ranges of [0, num_rows) that `present` (sorted) lacks.
 std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present);
 
-// True when embeddings.h5 exists and is of this identity. A stale or damaged one is false.
+// True when embeddings.h5 exists and is of this identity, whatever its values are. A stale one, or one whose
+// header is damaged, is false.
 bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
 
 // Of embeddings.h5; none where it is missing or damaged.
@@ -58,7 +60,8 @@ std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& c
 // For a checkpoint whose embeddings.h5 is there: a kill may have come before seal() removed all of them.
 void remove_shards(const std::filesystem::path& checkpoint_folder);
 
-// Joins the shards into embeddings.h5 and removes them. RunError when rows are missing. Run by one rank; a
+// Joins the shards into embeddings.h5 and removes them. RunError when rows are missing, or when a shard has
+// changed since it was written: that one is removed, so that another attempt computes it. Run by one rank; a
 // call after a crash at any point of an earlier one finishes its work. Interrupted where it must stop
 // (support/interruption.hpp): the shards are left.
 void seal(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
@@ -70,6 +73,9 @@ struct Embeddings {
 };
 // Reads embeddings.h5. InputError when it is missing, damaged or holds other than finite numbers.
 Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder);
+// Reads all of it, for damage: InputError where a bit has changed since it was written. Of a file without a
+// digest, as older versions wrote it, that is known where a number is not finite.
+void verify_embeddings(const std::filesystem::path& checkpoint_folder);
 EmbeddingsIdentity read_identity(const std::filesystem::path& checkpoint_folder);
 
 }  // namespace zoetrope::store

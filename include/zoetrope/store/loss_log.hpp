@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace zoetrope::store {
@@ -21,6 +22,8 @@ struct LossRecord {
 // Numbers are written so that reading gives back the same double.
 class LossLog {
  public:
+  // Starts the file anew, with these lines.
+  LossLog(std::filesystem::path path, const std::vector<LossRecord>& records);
   // Starts the file, or continues one: lines of steps after `resume_step` are dropped first.
   LossLog(std::filesystem::path path, std::int64_t resume_step);
   void append(const LossRecord& record);  // flushed at once, so that the curve can be watched
@@ -32,6 +35,23 @@ class LossLog {
 // An empty vector when the file is absent. InputError names file and line when one cannot be read. Also reads
 // the article's log.csv: no header, columns loss,learning_rate,epoch (step is then 0 for every record).
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path);
+
+// What a training is known to have logged up to step `last`, from another file than log.csv. Exact: every
+// line, to the bit; else some may be missing, and columns, too.
+struct LogHistory {
+  std::vector<LossRecord> records;
+  std::int64_t last = 0;
+  bool is_exact = false;
+};
+
+// log.csv of a training of ours as it should be: lines that are missing or cannot be read are the history's,
+// and where that is exact, so are those that have another number. Lines after `last` stay.
+struct MendedLog {
+  std::vector<LossRecord> records;  // by steps
+  std::string damage;  // of what an exact history mends: the first line with its place, and what is wrong
+  std::string unread;  // the first line that cannot be read and may be missing now
+};
+MendedLog mend_loss_log(const std::filesystem::path& path, const LogHistory& history);
 
 // What was logged last up to `step`, which need not be a logging step; null before the first line. Records
 // without a step, which are the article's, are passed over.

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/support/json.hpp"
+
 namespace zoetrope::store {
 
 struct StageTime {
@@ -25,7 +27,10 @@ struct Summary {
   double test_accuracy = 0;  // of the last checkpoint; left out where it is not finite
 };
 
-// Stages that other jobs did stay as the file has them; of a damaged file nothing stays.
+// InputError where the file is damaged.
+support::Json read_summary(const std::filesystem::path& path);
+
+// Stages that other jobs did stay as the file has them; of a damaged file nothing stays, with a warning.
 void write_summary(const std::filesystem::path& path, const Summary& summary);
 
 }  // namespace zoetrope::store

@@ -32,14 +32,17 @@ struct CheckpointContent {
   IntervalSums sums;
   support::Json identity;       // TrainOptions::identity and the data's digest
   support::Json preprocessor;   // preprocessor_config.json
-  support::Json trainer_state;  // trainer_state.json
+  support::Json trainer_state;  // trainer_state.json, not sealed yet
 };
 
 // Writes the folder, atomically. Returns the digest of the model's weights.
 std::string write_checkpoint(const std::filesystem::path& folder, const CheckpointContent& content);
 
-// Makes a checkpoint that is there a resume point.
 void write_optimizer(const std::filesystem::path& folder, const CheckpointContent& content);
+
+// Makes a checkpoint that is there, with these weights, a resume point.
+void make_resume_point(const std::filesystem::path& folder, const CheckpointContent& content,
+                       const std::string& model_digest);
 
 // Whether the folder is a resume point, whole or not.
 bool has_optimizer(const std::filesystem::path& folder);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sealed.hpp"
+
+#include <string>
+#include <system_error>
+
+#include "zoetrope/embed/extract.hpp"
+#include "zoetrope/store/training_record.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
+
+namespace zoetrope::embed {
+
+namespace fs = std::filesystem;
+
+bool is_embedded(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {
+  const fs::path path = checkpoint_folder / "embeddings.h5";
+  std::error_code error;
+  if (!fs::exists(path, error)) return false;
+  try {
+    if (store::read_identity(checkpoint_folder) != identity) return false;
+    store::verify_embeddings(checkpoint_folder);
+    return true;
+  } catch (const InputError& damage) {
+    support::log_warning(std::string(damage.what()) + "; the model is there, and it is made again");
+  }
+  fs::remove(path, error);
+  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
+  return false;
+}
+
+namespace {
+
+// What training would go on from that is newer than `step`: without it, it comes to that step again.
+std::string newer_resume_points(const store::RunDirectory& run, std::int64_t step) {
+  std::string names;
+  const auto add = [&](const fs::path& folder) {
+    names += (names.empty() ? "" : ", ") + folder.filename().string();
+  };
+  const auto steps = run.checkpoint_steps();
+  for (const std::int64_t other : steps)
+    if (other > step &&
+        (fs::exists(run.optimizer(other)) || (other == steps.back() && fs::exists(run.model(other)))))
+      add(run.checkpoint(other));
+  for (const std::int64_t other : run.resume_steps())
+    if (other > step) add(run.resume(other));
+  return names;
+}
+
+}  // namespace
+
+std::string way_out_without_model(const store::RunDirectory& run, std::int64_t step) {
+  const std::string name = run.checkpoint(step).filename().string();
+  const std::string newer = newer_resume_points(run, step);
+  const std::int64_t older = run.newest_resume_point(step - 1);
+  std::string text = "restore it from a copy, or delete " + name + " to go on without its frame";
+  if (!newer.empty())
+    text += ", or delete " + newer + ": zoetrope run then trains again from " +
+            (older < 0 ? "the start" : "step " + std::to_string(older)) + " and comes to the same frames";
+  return text;
+}
+
+namespace {
+
+store::EmbeddingsIdentity read_whole(const store::RunDirectory& run, std::int64_t step) {
+  const auto identity = store::read_identity(run.checkpoint(step));
+  if (identity.step != step)
+    throw InputError(run.embeddings(step).string() + ": is of step " + std::to_string(identity.step) +
+                     ", not of its folder's");
+  const auto record = store::read_training_record(run.checkpoint(step));
+  const std::string model = record ? store::recorded_digest(*record, "model.safetensors") : "";
+  if (!model.empty() && identity.model_digest != model)
+    throw InputError(run.embeddings(step).string() + ": is of other weights than the checkpoint's were");
+  store::verify_embeddings(run.checkpoint(step));
+  return identity;
+}
+
+}  // namespace
+
+void require_embeddings(const store::RunDirectory& run, std::int64_t step,
+                        const std::string& dataset_digest) {
+  store::EmbeddingsIdentity identity;
+  try {
+    identity = read_whole(run, step);
+  } catch (const InputError& damage) {
+    throw InputError(std::string(damage.what()) +
+                     "; its model is no longer there to make it again: " + way_out_without_model(run, step));
+  }
+  if (identity.dataset_digest != dataset_digest)
+    throw InputError(
+        run.embeddings(step).string() +
+        ": was made from other images than --data gives, and the model is no longer there to make it again");
+}
+
+void seal_unless_asked(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {
+  try {
+    const support::Interruptible until_asked;
+    store::seal(checkpoint_folder, identity);
+  } catch (const Interrupted&) {
+    // Nothing is lost but the joining.
+  }
+}
+
+}  // namespace zoetrope::embed

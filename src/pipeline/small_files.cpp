@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "small_files.hpp"
+
+#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/store/training_record.hpp"
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+// Of the weights, as trainer_state.json says; "" where it is damaged, which is said of that file.
+std::string digest_in_state(const store::SavedFolder& folder) {
+  try {
+    return store::read_trainer_state(folder.path / "trainer_state.json").model_digest;
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+// Of three files that name the weights, the one that is alone is another's. Throws InputError.
+void require_own_record(const store::SavedFolder& folder) {
+  const auto record = store::read_training_record(folder.path);
+  const std::string recorded = record ? store::recorded_digest(*record, "model.safetensors") : "";
+  const std::string present = store::digest_of_weights(folder.path);
+  if (recorded.empty() || present.empty() || recorded == present) return;
+  if (digest_in_state(folder) == present)
+    throw InputError((folder.path / store::kTrainingRecord).string() +
+                     ": is of another checkpoint than the files beside it");
+}
+
+}  // namespace
+
+std::string problem_of(const store::SavedFolder& folder, const std::string& name) {
+  try {
+    if (!std::filesystem::exists(folder.path / name))
+      throw InputError((folder.path / name).string() + ": is missing");
+    if (name == store::kTrainingRecord) {
+      require_own_record(folder);
+    } else if (name == "trainer_state.json") {
+      store::read_own_trainer_state(folder);
+    } else {
+      store::require_as_written(folder.path, name);
+    }
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/pipeline/verify.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <optional>
+
+#include "zoetrope/embed/extract.hpp"
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/run_history.hpp"
+#include "zoetrope/store/run_ini.hpp"
+#include "zoetrope/store/safetensors.hpp"
+#include "zoetrope/store/summary.hpp"
+#include "zoetrope/store/training_record.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "small_files.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace fs = std::filesystem;
+using store::SavedFolder;
+
+namespace {
+
+constexpr const char* kModel = "model.safetensors";
+constexpr const char* kOptimizer = "optimizer.safetensors";
+constexpr const char* kEmbeddings = "embeddings.h5";
+
+class Verifier {
+ public:
+  explicit Verifier(const store::RunDirectory& run) : run_(run) {}
+
+  void look_at(const SavedFolder& folder, const std::string& name);
+  void look_at(const SavedFolder& folder);
+  void look_at_run();
+  bool look_at_file_of_run(const std::string& name);
+  Verification result() const { return result_; }
+
+ private:
+  void check(const fs::path& path, const std::string& way_out, const std::function<void()>& read);
+  void check_model(const SavedFolder& folder) const;
+  void check_optimizer(const SavedFolder& folder) const;
+  void check_embeddings(const SavedFolder& folder);
+  void check_analysis() const;
+  void check_log() const;
+
+  const store::RunDirectory& run_;
+  Verification result_;
+  std::optional<std::string> dataset_digest_;  // of the first embeddings
+};
+
+void Verifier::check(const fs::path& path, const std::string& way_out, const std::function<void()>& read) {
+  ++result_.files;
+  try {
+    read();
+  } catch (const Error& error) {
+    std::string line = error.what();
+    if (line.find(path.string()) == std::string::npos) line = path.string() + ": " + line;
+    result_.lines.push_back(line + (way_out.empty() ? "" : "; " + way_out));
+  }
+}
+
+std::string recorded_model(const SavedFolder& folder) {
+  try {
+    const auto record = store::read_training_record(folder.path);
+    return record ? store::recorded_digest(*record, kModel) : "";
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+// A model without a digest, of others, is looked at as far as that goes.
+void Verifier::check_model(const SavedFolder& folder) const {
+  const model::StoredModel model(folder.path);
+  model.verify();
+  const std::string recorded = recorded_model(folder);
+  if (!recorded.empty() && model.digest() != recorded && problem_of(folder, store::kTrainingRecord).empty())
+    throw InputError((folder.path / kModel).string() +
+                     ": holds other weights than the checkpoint was written with");
+}
+
+void Verifier::check_optimizer(const SavedFolder& folder) const {
+  const store::SafetensorsFile file(folder.path / kOptimizer);
+  file.verify();
+  const auto step = file.metadata().find("step");
+  if (step == file.metadata().end() || step->second != std::to_string(folder.step))
+    throw InputError(file.path().string() + ": is not of its folder's step");
+  const auto record = store::read_training_record(folder.path);
+  const auto identity = file.metadata().find("identity");
+  if (!record || identity == file.metadata().end()) return;
+  const support::Json options = support::parse_json(identity->second, file.path().string());
+  for (const auto& [option, value] : options.items())
+    if (record->contains(option) && record->at(option) != value)
+      throw InputError(file.path().string() + ": is of a training with another --" + option);
+}
+
+void Verifier::check_embeddings(const SavedFolder& folder) {
+  const fs::path path = folder.path / kEmbeddings;
+  const store::EmbeddingsIdentity identity = store::read_embeddings(folder.path).identity;
+  if (identity.step != folder.step)
+    throw InputError(path.string() + ": is of step " + std::to_string(identity.step) +
+                     ", not of its folder's");
+  const bool has_model = fs::exists(folder.path / kModel);
+  const std::string model = has_model ? store::digest_of_weights(folder.path) : recorded_model(folder);
+  if (!model.empty() && identity.model_digest != model)
+    throw InputError(path.string() + ": is of other weights than the checkpoint's");
+  if (!dataset_digest_) dataset_digest_ = identity.dataset_digest;
+  if (identity.dataset_digest != *dataset_digest_)
+    throw InputError(path.string() + ": is of other images than those of the other checkpoints");
+}
+
+void Verifier::check_analysis() const {
+  const store::Analysis analysis = store::read_analysis(run_.analysis());
+  std::vector<std::int64_t> embedded;
+  for (const std::int64_t step : run_.checkpoint_steps())
+    if (fs::exists(run_.embeddings(step))) embedded.push_back(step);
+  const auto fail = [&](const std::string& what) {
+    throw InputError(run_.analysis().string() + ": " + what);
+  };
+  if (analysis.step != embedded) fail("is not of the checkpoints that are embedded");
+  for (std::size_t i = 0; i < embedded.size(); ++i) {
+    const auto identity = store::sealed_identity(run_.checkpoint(embedded[i]));
+    if (!identity) continue;  // which is damaged itself
+    if (identity->num_rows != static_cast<std::int64_t>(analysis.num_images()) ||
+        identity->epoch != analysis.epoch[i])
+      fail("is not of checkpoint-" + std::to_string(embedded[i]) + "'s embeddings");
+  }
+  const auto log = store::read_run_log(run_);
+  for (std::size_t i = 0; i < embedded.size(); ++i) {
+    const auto* logged = store::last_logged(log, embedded[i]);
+    if (logged != nullptr && logged->loss != analysis.loss[i])
+      fail("is not of the training that log.csv is of");
+  }
+}
+
+void Verifier::check_log() const {
+  const store::LogHistory history = store::newest_log_history(run_);
+  if (!history.is_exact) {
+    store::read_loss_log(run_.log_csv());
+    return;
+  }
+  const store::MendedLog mended = store::mend_loss_log(run_.log_csv(), history);
+  if (!mended.damage.empty())
+    throw InputError(mended.damage + "; zoetrope run writes it as the checkpoint of step " +
+                     std::to_string(history.last) + " has it");
+  if (!mended.unread.empty()) throw InputError(mended.unread);
+}
+
+void check_options(const fs::path& path) {
+  const std::string text = support::read_file(path);
+  const store::IniCheck check = store::check_run_ini(text);
+  using State = store::IniCheck::State;
+  if (text.empty()) throw InputError(path.string() + ": is empty");
+  if (check.state == State::kCut) throw InputError(path.string() + ": is cut, its digest is gone");
+  if (check.state == State::kFlipped)
+    throw InputError(path.string() + ": line " + std::to_string(check.line) + ": \"" + check.line_now +
+                     "\" was \"" + check.line_before + "\" when zoetrope wrote it");
+  if (check.state == State::kEdited)
+    throw InputError(path.string() +
+                     ": is not as zoetrope wrote it: somebody has edited it, or it is damaged");
+}
+
+// What becomes of a damaged file, or what to do.
+std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder, const std::string& name) {
+  const bool has_model = fs::exists(folder.path / kModel);
+  if (name == kEmbeddings)
+    return has_model ? "zoetrope extract makes it again" : embed::way_out_without_model(run, folder.step);
+  if (name == kOptimizer) return "training goes on from an older resume point, or from the start";
+  if (name != kModel) return "the next job makes it again where another checkpoint's is whole";
+  if (fs::exists(folder.path / kOptimizer))
+    return "training goes on from an older resume point, and comes to it again";
+  return fs::exists(folder.path / kEmbeddings)
+             ? "restore it, or delete it to go on with the embeddings beside it"
+             : "restore it, or delete its folder";
+}
+
+void Verifier::look_at(const SavedFolder& folder, const std::string& name) {
+  const fs::path path = folder.path / name;
+  check(path, way_out_of(run_, folder, name), [&] {
+    if (name == kModel) return check_model(folder);
+    if (name == kOptimizer) return check_optimizer(folder);
+    if (name == kEmbeddings) return check_embeddings(folder);
+    if (const std::string problem = problem_of(folder, name); !problem.empty()) throw InputError(problem);
+  });
+}
+
+void Verifier::look_at(const SavedFolder& folder) {
+  const bool is_ours = fs::exists(folder.path / store::kTrainingRecord);
+  const bool has_model = model::has_weights(folder.path);
+  for (const char* name :
+       {store::kTrainingRecord, "config.json", "preprocessor_config.json", "trainer_state.json"})
+    if (is_ours || fs::exists(folder.path / name)) look_at(folder, name);
+  if (has_model) look_at(folder, kModel);
+  if (fs::exists(folder.path / kOptimizer)) look_at(folder, kOptimizer);
+  if (fs::exists(folder.path / kEmbeddings) || !has_model) look_at(folder, kEmbeddings);
+}
+
+bool Verifier::look_at_file_of_run(const std::string& name) {
+  if (name == "run.ini") {
+    check(run_.run_ini(), "mend it, or delete it and give the options again",
+          [&] { check_options(run_.run_ini()); });
+  } else if (name == "log.csv") {
+    check(run_.log_csv(), "", [&] { check_log(); });
+  } else if (name == "analysis.h5") {
+    check(run_.analysis(), "zoetrope analyze makes it again", [&] { check_analysis(); });
+  } else if (name == "summary.json") {
+    check(run_.summary(), "the next job makes it again, without the stages of earlier ones",
+          [&] { store::read_summary(run_.summary()); });
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Verifier::look_at_run() {
+  for (const char* name : {"run.ini", "log.csv", "summary.json"})
+    if (fs::exists(run_.root / name) ||
+        (name == std::string("log.csv") && store::newest_log_history(run_).is_exact))
+      look_at_file_of_run(name);
+  for (const SavedFolder& folder : store::saved_folders(run_)) look_at(folder);
+  if (fs::exists(run_.analysis())) look_at_file_of_run("analysis.h5");
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// The folder that training or others have saved in; none of another name.
+std::optional<SavedFolder> saved_folder(const fs::path& path) {
+  for (const SavedFolder& folder : store::saved_folders({folder_of(path)}))
+    if (folder.path.filename() == path.filename()) return folder;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Verification verify(const fs::path& given) {
+  const fs::path path = given.has_filename() ? given : given.parent_path();
+  const bool is_folder = fs::is_directory(path);
+  const fs::path folder = is_folder ? path : folder_of(path);
+  const auto saved = saved_folder(folder);
+  const store::RunDirectory run{saved ? folder_of(folder) : folder};
+  Verifier verifier(run);
+  if (is_folder && saved) {
+    verifier.look_at(*saved);
+  } else if (is_folder && !store::saved_folders(run).empty()) {
+    verifier.look_at_run();
+  } else if (!is_folder && saved) {
+    verifier.look_at(*saved, path.filename().string());
+  } else if (is_folder || !verifier.look_at_file_of_run(path.filename().string())) {
+    throw InputError(given.string() +
+                     ": is no run directory, no checkpoint and no file of one that has a digest");
+  }
+  return verifier.result();
+}
+
+}  // namespace zoetrope::pipeline

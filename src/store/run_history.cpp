@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/run_history.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/safetensors.hpp"
+#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/store/training_record.hpp"
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kState = "trainer_state.json";
+
+// As if it were not there where it is damaged or another's.
+StoredTrainerState read_if_whole(const SavedFolder& folder) {
+  try {
+    return read_own_trainer_state(folder);
+  } catch (const InputError&) {
+    // Whoever depends on it says so.
+  }
+  return {};
+}
+
+// Of a step and its epoch; a training counts whole steps.
+std::optional<double> ratio(std::int64_t step, double epoch) {
+  if (step <= 0 || !(epoch > 0) || !std::isfinite(epoch)) return std::nullopt;
+  const double steps = static_cast<double>(step) / epoch;
+  const double whole = std::round(steps);
+  return std::abs(steps - whole) < 1e-6 * steps ? whole : steps;
+}
+
+}  // namespace
+
+std::vector<SavedFolder> saved_folders(const RunDirectory& run) {
+  std::vector<SavedFolder> folders;
+  for (const std::int64_t step : run.checkpoint_steps()) folders.push_back({step, run.checkpoint(step)});
+  for (const std::int64_t step : run.resume_steps()) folders.push_back({step, run.resume(step)});
+  return folders;
+}
+
+std::string digest_of_weights(const fs::path& folder) {
+  try {
+    const fs::path model = folder / "model.safetensors";
+    if (fs::exists(model)) return SafetensorsFile(model).digest().value_or("");
+    return read_identity(folder).model_digest;
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+StoredTrainerState read_own_trainer_state(const SavedFolder& folder) {
+  const fs::path path = folder.path / kState;
+  StoredTrainerState state = read_trainer_state(path);
+  if (state.step >= 0 && state.step != folder.step)
+    throw InputError(path.string() + ": is of step " + std::to_string(state.step) + ", not of its folder's");
+  if (!state.is_ours) return state;
+  const auto record = read_training_record(folder.path);
+  const std::string recorded = record ? recorded_digest(*record, "model.safetensors") : "";
+  if (recorded.empty() || state.model_digest == recorded ||
+      state.model_digest == digest_of_weights(folder.path))
+    return state;
+  throw InputError(path.string() + ": is of other weights than those that were written with it");
+}
+
+LogHistory newest_log_history(const RunDirectory& run) {
+  auto folders = saved_folders(run);
+  std::ranges::stable_sort(folders, std::greater(), &SavedFolder::step);
+  for (const SavedFolder& folder : folders) {
+    StoredTrainerState state = read_if_whole(folder);
+    if (state.has_whole_log && folder.step > 0) return {std::move(state.log), folder.step, true};
+  }
+  return {};
+}
+
+std::vector<LossRecord> read_run_log(const RunDirectory& run) {
+  const LogHistory history = newest_log_history(run);
+  if (history.is_exact) {
+    MendedLog mended = mend_loss_log(run.log_csv(), history);
+    if (!mended.unread.empty()) throw InputError(mended.unread);
+    return std::move(mended.records);
+  }
+  std::vector<LossRecord> log = read_loss_log(run.log_csv());
+  const auto steps = run.checkpoint_steps();
+  if (!log.empty() || steps.empty()) return log;
+  return read_trainer_log(run.trainer_state(steps.back()));
+}
+
+std::optional<double> steps_per_epoch(const RunDirectory& run) {
+  for (const SavedFolder& folder : saved_folders(run))
+    if (const auto known = ratio(folder.step, read_if_whole(folder).epoch)) return known;
+  for (const std::int64_t step : run.checkpoint_steps())
+    if (const auto sealed = sealed_identity(run.checkpoint(step)); sealed && sealed->step == step)
+      if (const auto known = ratio(step, sealed->epoch)) return known;
+  for (const LossRecord& record : mend_loss_log(run.log_csv(), {}).records)
+    if (const auto known = ratio(record.step, record.epoch)) return known;
+  return std::nullopt;
+}
+
+double epoch_of(const RunDirectory& run, std::int64_t step) {
+  std::optional<InputError> damage;
+  try {
+    const StoredTrainerState state = read_own_trainer_state({step, run.checkpoint(step)});
+    if (state.is_there) return state.epoch;
+  } catch (const InputError& error) {
+    damage = error;
+  }
+  if (step == 0) return 0;
+  if (const auto known = steps_per_epoch(run)) return static_cast<double>(step) / *known;
+  if (damage) throw InputError(*damage);
+  return 0;
+}
+
+}  // namespace zoetrope::store

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/sealed_json.hpp"
+
+#include "zoetrope/support/digest.hpp"
+
+namespace zoetrope::store {
+
+using support::Json;
+
+std::string digest_of_text(std::string_view text) {
+  support::Xxh3 digest;
+  digest.update(text);
+  return "xxh3-128:" + digest.hex();
+}
+
+Json with_digest(Json object) {
+  object.erase(kJsonDigest);
+  std::string digest = digest_of_text(object.dump());
+  object[kJsonDigest] = std::move(digest);
+  return object;
+}
+
+bool check_digest(const Json& object, const std::string& origin) {
+  if (!object.is_object()) throw InputError(origin + ": is not a JSON object");
+  if (!object.contains(kJsonDigest)) return false;
+  Json rest = object;
+  rest.erase(kJsonDigest);
+  if (object.at(kJsonDigest) != digest_of_text(rest.dump()))
+    throw InputError(origin + ": is damaged: it no longer holds what its digest was made of");
+  return true;
+}
+
+}  // namespace zoetrope::store

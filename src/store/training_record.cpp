@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/store/training_record.hpp"
+
+#include "zoetrope/store/safetensors.hpp"
+#include "zoetrope/store/sealed_json.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::store {
+
+namespace fs = std::filesystem;
+using support::Json;
+
+namespace {
+
+constexpr const char* kFiles = "files";
+constexpr const char* kModel = "model.safetensors";
+
+// A model that cannot be read is nobody's.
+bool holds_other_weights(const fs::path& folder, const std::string& recorded) {
+  if (!fs::exists(folder / kModel)) return false;
+  try {
+    return SafetensorsFile(folder / kModel).digest() != recorded;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Json training_record(const Json& options, const fs::path& folder, const std::string& model_digest) {
+  Json record = options;
+  record[kFiles] = {{kModel, model_digest}};
+  for (const char* name : kUnsealedFiles)
+    record[kFiles][name] = digest_of_text(support::read_file(folder / name));
+  return with_digest(std::move(record));
+}
+
+std::optional<Json> read_training_record(const fs::path& folder) {
+  const fs::path path = folder / kTrainingRecord;
+  if (!fs::exists(path)) return std::nullopt;
+  Json record = support::read_json(path);
+  check_digest(record, path.string());
+  return record;
+}
+
+std::string recorded_digest(const Json& record, const std::string& name) {
+  const auto files = record.find(kFiles);
+  if (files == record.end() || !files->is_object()) return "";
+  const auto digest = files->find(name);
+  return digest == files->end() || !digest->is_string() ? "" : digest->get<std::string>();
+}
+
+void require_as_written(const fs::path& folder, const std::string& name) {
+  const fs::path path = folder / name;
+  const std::string text = support::read_file(path);
+  support::parse_json(text, path.string());
+  const auto record = read_training_record(folder);
+  if (!record) return;
+  const std::string recorded = recorded_digest(*record, name);
+  if (recorded.empty() || recorded == digest_of_text(text) ||
+      holds_other_weights(folder, recorded_digest(*record, kModel)))
+    return;
+  throw InputError(path.string() + ": is damaged: it is not what was written with the checkpoint");
+}
+
+}  // namespace zoetrope::store

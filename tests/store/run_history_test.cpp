@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// What log.csv and trainer_state.json know of one another.
+#include "zoetrope/store/run_history.hpp"
+
+#include <fstream>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+
+#include "store/scratch.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr std::int64_t kLoggingSteps = 5;
+
+std::vector<LossRecord> records(std::int64_t last) {
+  std::vector<LossRecord> all;
+  for (std::int64_t step = kLoggingSteps; step <= last; step += kLoggingSteps)
+    all.push_back(
+        {step, static_cast<double>(step) / 7, 1.0 / static_cast<double>(step), 5e-5 / 3, 0.1, 0.25, 123.5});
+  return all;
+}
+
+class RunHistoryTest : public ScratchTest {
+ protected:
+  // A checkpoint whose trainer_state.json has these lines.
+  void save(std::int64_t step, const std::vector<LossRecord>& log) const {
+    fs::create_directories(run_.checkpoint(step));
+    const TrainerState state{step, static_cast<double>(step) / 7, 20, 7, kLoggingSteps, 5, 32};
+    support::write_file(run_.trainer_state(step), sealed_trainer_state(to_json(state, log), "m").dump(2));
+  }
+  void replace(const fs::path& path, const std::string& from, const std::string& to) const {
+    std::string text = support::read_file(path);
+    ASSERT_NE(text.find(from), std::string::npos) << from;
+    std::ofstream(path, std::ios::binary) << text.replace(text.find(from), from.size(), to);
+  }
+  MendedLog mended() const { return mend_loss_log(run_.log_csv(), newest_log_history(run_)); }
+
+  const RunDirectory run_{folder_};
+};
+
+TEST_F(RunHistoryTest, TheNewestWholeLogIsTaken) {
+  save(10, records(10));
+  save(15, {records(15).back()});  // a frame between two that can be gone on from
+  EXPECT_EQ(newest_log_history(run_).last, 10);
+  save(20, records(20));
+  EXPECT_EQ(newest_log_history(run_).last, 20);
+  EXPECT_TRUE(newest_log_history(run_).is_exact);
+  replace(run_.trainer_state(20), "0.25", "0.24");
+  EXPECT_EQ(newest_log_history(run_).last, 10);
+}
+
+TEST_F(RunHistoryTest, EachDamagedLineIsMended) {
+  save(20, records(20));
+  const LossLog log(run_.log_csv(), records(20));
+  const std::string whole = support::read_file(run_.log_csv());
+  EXPECT_EQ(mended().damage, "");
+
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(run_.log_csv(), std::ios::binary) << damaged;
+    const MendedLog found = mended();
+    EXPECT_THAT(found.damage, HasSubstr("log.csv: ")) << "bit " << bit;
+    LossLog(folder_ / "mended.csv", found.records);
+    ASSERT_EQ(support::read_file(folder_ / "mended.csv"), whole) << "bit " << bit;
+  }
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    std::ofstream(run_.log_csv(), std::ios::binary) << whole.substr(0, size);
+    LossLog(folder_ / "mended.csv", mended().records);
+    ASSERT_EQ(support::read_file(folder_ / "mended.csv"), whole) << size << " bytes";
+  }
+}
+
+TEST_F(RunHistoryTest, LinesAfterTheHistoryStay) {
+  save(10, records(10));
+  LossLog log(run_.log_csv(), records(20));
+  replace(run_.log_csv(), "\n10,", "\n12,");
+
+  EXPECT_THAT(mended().damage, HasSubstr("line 3"));
+  EXPECT_THAT(mended().records, SizeIs(4));
+  EXPECT_THAT(read_run_log(run_), SizeIs(4));
+}
+
+TEST_F(RunHistoryTest, ALineThatNothingElseHasIsNamed) {
+  save(10, records(10));
+  LossLog log(run_.log_csv(), records(20));
+  replace(run_.log_csv(), "\n20,", "\n2x,");
+
+  EXPECT_EQ(mended().damage, "");
+  EXPECT_THAT(message_of<InputError>([&] { read_run_log(run_); }),
+              AllOf(HasSubstr("line 5"), HasSubstr("remove the line")));
+}
+
+TEST_F(RunHistoryTest, AMissingLogIsTheCheckpoints) {
+  save(20, records(20));
+  EXPECT_THAT(read_run_log(run_), SizeIs(4));
+}
+
+TEST_F(RunHistoryTest, AnyFlippedBitOfTheStateIsFoundOrWithoutEffect) {
+  save(20, records(20));
+  const fs::path path = run_.trainer_state(20);
+  const std::string whole = support::read_file(path);
+  for (std::size_t bit = 0; bit < 8 * whole.size(); bit += 3) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(path, std::ios::binary) << damaged;
+    try {
+      const StoredTrainerState state = read_trainer_state(path);
+      EXPECT_FALSE(state.is_ours && (state.step != 20 || state.log.back().loss != 0.05)) << "bit " << bit;
+    } catch (const InputError&) {
+    }
+  }
+}
+
+TEST_F(RunHistoryTest, AnEpochIsKnownFromOthers) {
+  save(10, records(10));
+  save(15, records(15));
+  fs::remove(run_.trainer_state(15));
+  EXPECT_EQ(epoch_of(run_, 15), 15.0 / 7);
+  std::ofstream(run_.trainer_state(15)) << "{";
+  EXPECT_EQ(epoch_of(run_, 15), 15.0 / 7);
+  std::ofstream(run_.trainer_state(10)) << "{";
+  EXPECT_THROW(epoch_of(run_, 15), InputError);
+  const LossLog log(run_.log_csv(), records(15));
+  EXPECT_EQ(epoch_of(run_, 15), 15.0 / 7);
+}
+
+// A folder with a model alone knows of no epochs.
+TEST_F(RunHistoryTest, WithoutAnyStateTheEpochIsTheFirst) {
+  fs::create_directories(run_.checkpoint(15));
+  EXPECT_EQ(epoch_of(run_, 15), 0);
+}
+
+// As long as a training of 400,000 lines makes it: more than 64 MiB.
+TEST_F(RunHistoryTest, ALongLogIsRead) {
+  std::vector<LossRecord> log(400'000);
+  for (std::size_t i = 0; i < log.size(); ++i)
+    log[i] = {static_cast<std::int64_t>(i) + 1, 1, 2, 3, 4, 0.5, 6};
+  fs::create_directories(run_.checkpoint(400'000));
+  const TrainerState state{400'000, 1, 400'000, 400'000, 1, 1, 32};
+  support::write_file(run_.trainer_state(400'000), sealed_trainer_state(to_json(state, log), "m").dump(2));
+  ASSERT_GT(fs::file_size(run_.trainer_state(400'000)), std::uintmax_t{64} << 20);
+
+  EXPECT_EQ(read_epoch(run_.trainer_state(400'000)), 1);
+  shorten_trainer_log(run_.trainer_state(400'000));
+  EXPECT_LT(fs::file_size(run_.trainer_state(400'000)), 2000U);
+  EXPECT_EQ(read_trainer_log(run_.trainer_state(400'000)).back().step, 400'000);
+}
+
+}  // namespace
+}  // namespace zoetrope::store
