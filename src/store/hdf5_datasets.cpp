@@ -101,12 +101,9 @@ template <typename T>
 std::vector<T> read_numbers(const Hdf5File::State& state, const std::string& name) {
   const OpenDataset dataset = open_dataset_as(state, name, kTypeOf<T>);
   std::vector<T> values(dataset.num_elements);
-  if (values.empty()) {
-    state.content.add(absolute_name(name), 0, {});
-    return values;
-  }
-  state.check(H5Dread(dataset.id.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-              absolute_name(name), "cannot be read");
+  if (!values.empty())
+    state.check(H5Dread(dataset.id.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+                absolute_name(name), "cannot be read");
   state.content.add(absolute_name(name), 0, std::as_bytes(std::span(values)));
   return values;
 }

@@ -198,4 +198,17 @@ StoredTraining read_start(Start& start, const model::Vit& model, const support::
   return stored;
 }
 
+std::vector<store::LossRecord> logged_until(const store::RunDirectory& run, std::int64_t step,
+                                            const fs::path& folder) {
+  if (step <= 0) return {};
+  store::StoredTrainerState state;
+  if (read_identity(folder)) state = store::read_trainer_state(folder / "trainer_state.json");
+  auto mended = store::mend_loss_log(run.log_csv(), {std::move(state.log), step, state.has_whole_log});
+  std::erase_if(mended.records, [&](const store::LossRecord& record) { return record.step > step; });
+  for (const std::string& problem : {mended.damage, mended.unread})
+    if (!problem.empty())
+      support::log_warning(problem + "; the log goes on from what the checkpoints have of it");
+  return std::move(mended.records);
+}
+
 }  // namespace zoetrope::train

@@ -9,6 +9,7 @@
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/vit.hpp"
+#include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/train/checkpoint.hpp"
@@ -40,5 +41,10 @@ Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options
 // What `start` goes on from, which the ranks that have not read it read now. UsageError where it is of
 // another model than `model`, or of other options than `identity`.
 StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity);
+
+// What was logged until `step`, of which `folder` is: log.csv, and where that is damaged, with a warning,
+// what the folder has of it.
+std::vector<store::LossRecord> logged_until(const store::RunDirectory& run, std::int64_t step,
+                                            const std::filesystem::path& folder);
 
 }  // namespace zoetrope::train

@@ -12,7 +12,6 @@
 #include "zoetrope/compute/own_stream.hpp"
 #include "zoetrope/compute/step_trace.hpp"
 #include "zoetrope/data/sampler.hpp"
-#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
@@ -78,7 +77,6 @@ class Loop {
 
  private:
   std::int64_t resume();
-  std::vector<store::LossRecord> log_until(std::int64_t step, const std::filesystem::path& folder) const;
   void train_step(std::int64_t step);
   void read_sums();
   void require_finite(std::int64_t step) const;
@@ -141,25 +139,12 @@ std::int64_t Loop::resume() {
   if (is_root()) {
     for (const auto& folder : start.damaged) support::remove_folder(folder);
     if (found >= 0) prune_checkpoints(run_, found, options_);  // a kill may have come between a save and that
-    history_ = log_until(found, start.folder);
+    history_ = logged_until(run_, found, start.folder);
     log_.emplace(run_.log_csv(), history_);
     if (found > 0 && found < options_.max_steps)
       support::log_info("training goes on from " + start.folder.filename().string());
   }
   return found;
-}
-
-// What was logged until `step`: log.csv, and where that is damaged what the resume point has of it.
-std::vector<store::LossRecord> Loop::log_until(std::int64_t step, const std::filesystem::path& folder) const {
-  if (step <= 0) return {};
-  store::StoredTrainerState state;
-  if (read_identity(folder)) state = store::read_trainer_state(folder / "trainer_state.json");
-  auto mended = store::mend_loss_log(run_.log_csv(), {std::move(state.log), step, state.has_whole_log});
-  std::erase_if(mended.records, [&](const store::LossRecord& record) { return record.step > step; });
-  for (const std::string& problem : {mended.damage, mended.unread})
-    if (!problem.empty())
-      support::log_warning(problem + "; the log goes on from what the checkpoints have of it");
-  return std::move(mended.records);
 }
 
 // The sums are over all ranks, so that all of them throw.
