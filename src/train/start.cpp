@@ -9,6 +9,7 @@
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/run_history.hpp"
+#include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
