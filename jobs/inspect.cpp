@@ -88,14 +88,14 @@ void inspect(const std::string& path) {
 void inspect_verify(const std::string& path) {
   if (!fs::exists(path)) throw InputError(path + ": does not exist");
   const pipeline::Verification found = pipeline::verify(path);
-  for (const std::string& line : found.lines) std::cout << line << "\n";
+  for (const std::string& line : found.lines) support::print_line(line);
   const std::string files = support::format_count(found.files) + (found.files == 1 ? " file" : " files");
-  std::cout << std::flush;
+  std::fflush(stdout);
   if (!found.lines.empty())
     throw InputError(path + ": of " + files + ", " +
                      support::format_count(static_cast<std::int64_t>(found.lines.size())) +
                      (found.lines.size() == 1 ? " is" : " are") + " not what was written");
-  std::cout << path << ": " << files << ", whole\n";
+  support::print_line(path + ": " + files + ", whole");
 }
 
 }  // namespace zoetrope::jobs
