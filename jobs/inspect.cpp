@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect.hpp"
 
+#include <cstdio>
 #include <filesystem>
 
 #include "zoetrope/pipeline/verify.hpp"
