@@ -154,7 +154,7 @@ class FolderLock::Held {
     const auto owner = owner_in(content_of(fd.get()));
     if (!options_.take_over) {
       owner_ = owner ? owner->description : "it does not say which";
-      if (grant == Grant::kRefused ? !is_silent_elsewhere(fd.get(), owner) : is_alive(fd.get(), owner))
+      if (grant == Grant::kRefused ? !is_silent_elsewhere(fd.get(), owner) : is_alive(fd.get(), owner, grant))
         return false;
     }
     if (grant == Grant::kGiven && write_into(fd.get())) {
@@ -164,10 +164,12 @@ class FolderLock::Held {
     return replace();
   }
 
-  bool is_alive(int fd, const std::optional<Owner>& owner) {
+  // Though the system gave the lock: it may keep apart only the processes of one machine, or none.
+  bool is_alive(int fd, const std::optional<Owner>& owner, Grant grant) {
     if (!owner) return false;
     const Life life = life_of(owner->process);
-    return life == Life::kLives || (life == Life::kUnknown && !is_silent_elsewhere(fd, owner));
+    if (life == Life::kUnknown) return !is_silent_elsewhere(fd, owner);
+    return life == Life::kLives && grant == Grant::kNoLocks;
   }
 
   // By this process's clock, and as often as the file could be looked at: a file server that does not answer

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process_name.hpp"
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <random>
+#include <sstream>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -39,33 +42,57 @@ std::string random_token() {
   return hex;
 }
 
+struct Status {
+  char state = 'X';
+  std::string start;
+};
+
+// None where no process has this number.
+std::optional<Status> status_of(pid_t pid) {
+  std::string text;
+  if (!std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), text)) return std::nullopt;
+  // The program's name, in parentheses, may hold anything. After it: the state, and 18 numbers before the
+  // start.
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  Status status;
+  fields >> status.state;
+  for (int i = 0; i < 19; ++i) fields >> status.start;
+  return status;
+}
+
 }  // namespace
 
-// A forked child shares the token, and is told by its number.
 ProcessName ProcessName::own() {
   static const std::string place = place_of_this_process(), token = random_token();
-  return {place, ::getpid(), token};
+  const auto status = status_of(::getpid());
+  return {place, ::getpid(), status ? status->start : "0", token};
 }
 
 std::string ProcessName::text() const {
-  return place + "-" + std::to_string(pid) + "-" + token;
+  return place + "-" + std::to_string(pid) + "-" + start + "-" + token;
 }
 
 std::optional<ProcessName> ProcessName::parse(std::string_view text) {
-  const auto first = text.find('-'), last = text.rfind('-');
-  if (first == std::string_view::npos || first == last) return std::nullopt;
-  ProcessName name{std::string(text.substr(0, first)), 0, std::string(text.substr(last + 1))};
-  const std::string_view number = text.substr(first + 1, last - first - 1);
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), name.pid);
-  if (error != std::errc{} || end != number.data() + number.size() || name.pid <= 0) return std::nullopt;
+  std::array<std::string, 4> parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto end = i + 1 < parts.size() ? text.find('-') : text.size();
+    if (end == std::string_view::npos || end == 0) return std::nullopt;
+    parts[i] = text.substr(0, end);
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  ProcessName name{parts[0], 0, parts[2], parts[3]};
+  const auto [end, error] = std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), name.pid);
+  if (error != std::errc{} || end != parts[1].data() + parts[1].size() || name.pid <= 0) return std::nullopt;
   return name;
 }
 
 Life life_of(const ProcessName& process) {
-  const ProcessName own = ProcessName::own();
-  if (process.place != own.place) return Life::kUnknown;
-  if (process.pid == own.pid) return process.token == own.token ? Life::kLives : Life::kEnded;
-  return ::kill(process.pid, 0) == 0 || errno == EPERM ? Life::kLives : Life::kEnded;
+  if (process.place != ProcessName::own().place) return Life::kUnknown;
+  const auto status = status_of(process.pid);
+  const bool lives = status && status->start == process.start && status->state != 'Z' && status->state != 'X';
+  return lives ? Life::kLives : Life::kEnded;
 }
 
 }  // namespace zoetrope::support

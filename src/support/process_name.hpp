@@ -13,17 +13,18 @@ namespace zoetrope::support {
 struct ProcessName {
   std::string place;  // of the running kernel and its container: process numbers mean the same within it
   pid_t pid = 0;
-  std::string token;  // differs from that of an earlier process of this number; cannot be guessed
+  std::string start;  // of the process, in ticks since boot: another one of this number began later
+  std::string token;  // cannot be guessed
 
   static ProcessName own();
-  // "place-pid-token"; none where `text` is not one.
+  // "place-pid-start-token"; none where `text` is not one.
   static std::optional<ProcessName> parse(std::string_view text);
   std::string text() const;
 };
 
 enum class Life { kLives, kEnded, kUnknown };
 
-// kUnknown where it runs elsewhere.
+// kUnknown where it runs elsewhere. One that has ended and nobody has waited for has ended.
 Life life_of(const ProcessName& process);
 
 }  // namespace zoetrope::support

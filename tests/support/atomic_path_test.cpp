@@ -218,7 +218,7 @@ fs::path by(const std::string& writer, const std::string& name = "model") {
   return "." + name + "." + writer + ".tmp";
 }
 
-// "place-pid-token" of this process.
+// "place-pid-start-token" of this process.
 std::string own_name() {
   return AtomicPath("model").temporary().stem().extension().string().substr(1);
 }
@@ -229,10 +229,25 @@ void age(const fs::path& path) {
 
 // The first process of a container has the same number each time.
 TEST(RemoveLeftovers, WhatAnEarlierProcessOfThisNumberLeftIsSwept) {
-  const std::string own = own_name();
-  write(by(own.substr(0, own.rfind('-')) + "-0011223344556677"), "half");
+  const std::string own = own_name(), place = own.substr(0, own.find('-'));
+  write(by(place + "-" + std::to_string(::getpid()) + "-1-0011223344556677"), "half");
   remove_leftovers(".");
   EXPECT_THAT(names_in("."), IsEmpty());
+}
+
+// Where the first process of a container reaps nobody, a number stays taken.
+TEST(RemoveLeftovers, WhatAProcessLeftThatNobodyHasWaitedForIsSwept) {
+  AnotherProcess writer([](const auto& wait) {
+    const AtomicPath file("model");
+    write(file.temporary(), "half");
+    wait();
+    ::_exit(0);
+  });
+  writer.wait_until_it_waits();
+  remove_leftovers(".");
+  EXPECT_EQ(names_in(".").size(), 1U);
+  writer.go_on();
+  while (!names_in(".").empty()) remove_leftovers(".");
 }
 
 TEST(RemoveLeftovers, WhatThisProcessIsWritingStays) {
@@ -245,7 +260,7 @@ TEST(RemoveLeftovers, WhatThisProcessIsWritingStays) {
 // Process numbers mean nothing on another machine or in another container, where the writer may live.
 TEST(RemoveLeftovers, WhatIsWrittenElsewhereStaysUntilNobodyHasWrittenToItForAnHour) {
   for (const fs::path& path :
-       {by("0123abcd-999999999-0011223344556677"), by("999999999"), fs::path(".model.tmp")}) {
+       {by("0123abcd-999999999-1-0011223344556677"), by("999999999"), fs::path(".model.tmp")}) {
     write(path, "half");
     remove_leftovers(".");
     EXPECT_THAT(names_in("."), ElementsAre(path.string()));

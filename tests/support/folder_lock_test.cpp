@@ -42,7 +42,7 @@ std::unique_ptr<FolderLock> take() {
 
 // The owner as a process of another machine has written it.
 void write_owner_elsewhere(const std::string& since = "2026-01-01 00:00:00") {
-  const Json owner = {{"process", "0123abcd-77-0011223344556677"},
+  const Json owner = {{"process", "0123abcd-77-1-0011223344556677"},
                       {"host", "node7"},
                       {"pid", 77},
                       {"since", since},
@@ -152,7 +152,7 @@ TEST_F(FolderLockTest, ALockOfADeadMachineIsTakenOver) {
 }
 
 TEST_F(FolderLockTest, ADamagedEntryHoldsNobodyOut) {
-  for (const char* entry : {"", "{", "[]", "{\"process\": 1}", "{\"process\": \"a-b-c\", \"pid\": 1}"}) {
+  for (const char* entry : {"", "{", "[]", "{\"process\": 1}", "{\"process\": \"a-b-c-d\", \"pid\": 1}"}) {
     std::ofstream(kFile) << entry;
     EXPECT_NO_THROW(take()) << entry;
   }
