@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/sealed_json.hpp"
 
+#include <utility>
+
 #include "zoetrope/support/digest.hpp"
 
 namespace zoetrope::store {
@@ -20,12 +22,12 @@ Json with_digest(Json object) {
   return object;
 }
 
-bool check_digest(const Json& object, const std::string& origin) {
+bool check_digest(Json object, const std::string& origin) {
   if (!object.is_object()) throw InputError(origin + ": is not a JSON object");
   if (!object.contains(kJsonDigest)) return false;
-  Json rest = object;
-  rest.erase(kJsonDigest);
-  if (object.at(kJsonDigest) != digest_of_text(rest.dump()))
+  const Json digest = std::move(object.at(kJsonDigest));
+  object.erase(kJsonDigest);
+  if (digest != digest_of_text(object.dump()))
     throw InputError(origin + ": is damaged: it no longer holds what its digest was made of");
   return true;
 }

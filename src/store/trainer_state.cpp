@@ -90,7 +90,7 @@ bool check_seal(const Json& state, const std::string& origin) {
   Json sealed = state;
   sealed[kJsonDigest] = seal->at(kJsonDigest);
   sealed[kSealKey].erase(kJsonDigest);
-  return check_digest(sealed, origin);
+  return check_digest(std::move(sealed), origin);
 }
 
 LossRecord to_record(const Json& entry, const std::string& origin) {

@@ -129,7 +129,7 @@ void Saver::write(CheckpointContent content, const TrainingState& state, bool is
                 content.exp_avg = exp_avg.wait();
                 content.exp_avg_sq = exp_avg_sq.wait();
                 if (is_there) {
-                  make_resume_point(folder, content, *digest);
+                  write_optimizer(folder, content);
                 } else {
                   *digest = write_checkpoint(folder, content);
                 }

@@ -2,8 +2,9 @@
 // What log.csv and trainer_state.json know of one another.
 #include "zoetrope/store/run_history.hpp"
 
+#include <algorithm>
 #include <fstream>
-#include <limits>
+#include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,6 +31,14 @@ std::vector<LossRecord> records(std::int64_t last) {
     all.push_back(
         {step, static_cast<double>(step) / 7, 1.0 / static_cast<double>(step), 5e-5 / 3, 0.1, 0.25, 123.5});
   return all;
+}
+
+bool are_equal(const std::vector<LossRecord>& a, const std::vector<LossRecord>& b) {
+  const auto values = [](const LossRecord& one) {
+    return std::tuple(one.step, one.epoch, one.loss, one.learning_rate, one.grad_norm, one.accuracy,
+                      one.images_per_second);
+  };
+  return std::ranges::equal(a, b, {}, values, values);
 }
 
 class RunHistoryTest : public ScratchTest {
@@ -73,13 +82,11 @@ TEST_F(RunHistoryTest, EachDamagedLineIsMended) {
     std::ofstream(run_.log_csv(), std::ios::binary) << damaged;
     const MendedLog found = mended();
     EXPECT_THAT(found.damage, HasSubstr("log.csv: ")) << "bit " << bit;
-    LossLog(folder_ / "mended.csv", found.records);
-    ASSERT_EQ(support::read_file(folder_ / "mended.csv"), whole) << "bit " << bit;
+    ASSERT_TRUE(are_equal(found.records, records(20))) << "bit " << bit;
   }
   for (std::size_t size = 0; size < whole.size(); ++size) {
     std::ofstream(run_.log_csv(), std::ios::binary) << whole.substr(0, size);
-    LossLog(folder_ / "mended.csv", mended().records);
-    ASSERT_EQ(support::read_file(folder_ / "mended.csv"), whole) << size << " bytes";
+    ASSERT_TRUE(are_equal(mended().records, records(20))) << size << " bytes";
   }
 }
 
@@ -141,22 +148,6 @@ TEST_F(RunHistoryTest, AnEpochIsKnownFromOthers) {
 TEST_F(RunHistoryTest, WithoutAnyStateTheEpochIsTheFirst) {
   fs::create_directories(run_.checkpoint(15));
   EXPECT_EQ(epoch_of(run_, 15), 0);
-}
-
-// As long as a training of 400,000 lines makes it: more than 64 MiB.
-TEST_F(RunHistoryTest, ALongLogIsRead) {
-  std::vector<LossRecord> log(400'000);
-  for (std::size_t i = 0; i < log.size(); ++i)
-    log[i] = {static_cast<std::int64_t>(i) + 1, 1, 2, 3, 4, 0.5, 6};
-  fs::create_directories(run_.checkpoint(400'000));
-  const TrainerState state{400'000, 1, 400'000, 400'000, 1, 1, 32};
-  support::write_file(run_.trainer_state(400'000), sealed_trainer_state(to_json(state, log), "m").dump(2));
-  ASSERT_GT(fs::file_size(run_.trainer_state(400'000)), std::uintmax_t{64} << 20);
-
-  EXPECT_EQ(read_epoch(run_.trainer_state(400'000)), 1);
-  shorten_trainer_log(run_.trainer_state(400'000));
-  EXPECT_LT(fs::file_size(run_.trainer_state(400'000)), 2000U);
-  EXPECT_EQ(read_trainer_log(run_.trainer_state(400'000)).back().step, 400'000);
 }
 
 }  // namespace

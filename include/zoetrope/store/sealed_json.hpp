@@ -17,6 +17,6 @@ std::string digest_of_text(std::string_view text);  // "xxh3-128:" and 32 hexade
 support::Json with_digest(support::Json object);
 
 // InputError where the object has another digest than its own. False: it has none.
-bool check_digest(const support::Json& object, const std::string& origin);
+bool check_digest(support::Json object, const std::string& origin);
 
 }  // namespace zoetrope::store

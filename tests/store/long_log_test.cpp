@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program of its own, since it takes long where a sanitizer watches.
+#include <filesystem>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/support/files.hpp"
+
+namespace zoetrope::store {
+namespace {
+
+// As long as a training of 400,000 lines makes it: more than 64 MiB.
+TEST(TrainerState, OfALongTrainingIsReadAndShortened) {
+  std::vector<LossRecord> log(400'000);
+  for (std::size_t i = 0; i < log.size(); ++i)
+    log[i] = {static_cast<std::int64_t>(i) + 1, 1, 2, 3, 4, 0.5, 6};
+  const TrainerState state{400'000, 1, 400'000, 400'000, 1, 1, 32};
+  support::write_file("state.json", sealed_trainer_state(to_json(state, log), "m").dump(2));
+  ASSERT_GT(std::filesystem::file_size("state.json"), std::uintmax_t{64} << 20);
+
+  EXPECT_EQ(read_epoch("state.json"), 1);
+  shorten_trainer_log("state.json");
+  EXPECT_LT(std::filesystem::file_size("state.json"), 2000U);
+  EXPECT_EQ(read_trainer_log("state.json").back().step, 400'000);
+}
+
+}  // namespace
+}  // namespace zoetrope::store
