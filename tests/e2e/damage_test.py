@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of a run that a disk or a network has damaged: what is whole is kept, what is not is named."""
-import hashlib
 import shutil
 import unittest
 from pathlib import Path
@@ -12,11 +11,6 @@ def flip_bit(path, place=0.75):
     content = bytearray(path.read_bytes())
     content[int(len(content) * place)] ^= 4
     path.write_bytes(content)
-
-
-def digests(folder):
-    return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(Path(folder).rglob("*")) if path.is_file() and not path.name.startswith(".zoetrope")}
 
 
 class Damage(unittest.TestCase):
@@ -36,13 +30,13 @@ class Damage(unittest.TestCase):
             folder = self.copy(f"model-{ranks}")
             model = folder / "checkpoint-5/model.safetensors"
             flip_bit(model)
-            before = digests(folder)
+            before = job.digests(folder)
             for command in "run", "extract":
                 _, said = job.run([command, "--run", folder, *(job.SMALL if command == "run" else ["--no-progress"])],
                                   ranks, code=3)
                 self.assertIn(f"{model}: is damaged", said)
                 self.assertIn("checkpoint-5/embeddings.h5 is left as it is", said)
-                self.assertEqual(digests(folder), before)
+                self.assertEqual(job.digests(folder), before)
             model.unlink()  # as the message says
             job.run(["run", "--run", folder, *job.SMALL], ranks)
             job.assert_same_results(self.whole, folder)
@@ -51,11 +45,11 @@ class Damage(unittest.TestCase):
         folder = self.copy("unembedded")
         flip_bit(folder / "checkpoint-5/model.safetensors")
         (folder / "checkpoint-5/embeddings.h5").unlink()
-        before = digests(folder)
+        before = job.digests(folder)
         for ranks in 1, 2:
             _, said = job.run(["extract", "--run", folder, "--no-progress"], ranks, code=3)
             self.assertIn("checkpoint-5/model.safetensors: is damaged", said)
-            self.assertEqual(digests(folder), before)
+            self.assertEqual(job.digests(folder), before)
 
     def test_weights_that_changed_are_told(self):
         folder = self.copy("changed")
@@ -96,11 +90,11 @@ class Damage(unittest.TestCase):
         shutil.copytree(whole, folder)
         embeddings = folder / "checkpoint-10/embeddings.h5"
         flip_bit(embeddings, 0.5)
-        before = digests(folder)
+        before = job.digests(folder)
         _, said = job.run(["run", "--run", folder, "--no-progress"], code=3)
         self.assertIn(f"{embeddings}: /", said)
         self.assertIn("delete checkpoint-20: zoetrope run then trains again from the start", said)
-        self.assertEqual(digests(folder), before)
+        self.assertEqual(job.digests(folder), before)
         shutil.rmtree(folder / "checkpoint-20")
         job.run(["run", "--run", folder, "--no-progress"])
         job.assert_same_results(whole, folder)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts zoetrope as a user would, and compares what it wrote."""
 import csv
+import hashlib
 import os
 import shlex
 import shutil
@@ -64,6 +65,12 @@ def assert_same_results(first, second):
         assert_same_hdf5(Path(first) / name / "embeddings.h5", Path(second) / name / "embeddings.h5")
     assert_same_hdf5(Path(first) / "analysis.h5", Path(second) / "analysis.h5")
     assert log(first) == log(second), "log.csv differs"
+
+
+def digests(folder):
+    """Of every file of a run, but for those in which jobs say what they are and how they ended."""
+    return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(Path(folder).rglob("*"))
+            if path.is_file() and not path.name.startswith(".zoetrope") and path.name != "ended.ini"}
 
 
 def assert_no_leftovers(folder):

@@ -3,7 +3,6 @@
 and leaves all other files as they are.
 
 By hand, at length: ZOETROPE_FAULT_FLIPS=N flips N bits in each part of each file, of all checkpoints; ZOETROPE_FAULT_SEED says where."""
-import hashlib
 import os
 import random
 import re
@@ -79,11 +78,6 @@ def pixels(path):
     return content[16:29] + zlib.decompress(rows)
 
 
-def digests(folder):
-    return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(Path(folder).rglob("*")) if path.is_file() and not path.name.startswith(".zoetrope")}
-
-
 def attempt(*words):
     done = subprocess.run(job.command(words), capture_output=True, text=True, timeout=240)
     return done.returncode, done.stdout + done.stderr
@@ -147,17 +141,17 @@ class DamageMatrix(unittest.TestCase):
         return None
 
     def check(self, whole, folder, path, what):
-        before = digests(folder)
+        before = job.digests(folder)
         code, said = attempt("inspect", "--verify", folder)
         if (path.name, what) not in UNKNOWN:
             assert code == 3 and str(path) in said, f"inspect --verify does not name it: {code}\n{said}"
-        assert digests(folder) == before, "inspect --verify has written something"
+        assert job.digests(folder) == before, "inspect --verify has written something"
 
         given = [] if path.name != "run.ini" or what == "another's" else ["--save", whole.name, *OPTIONS[:-1], *RATE]
         code, said = attempt("run", "--run", folder, "--no-progress", *given)
         assert code in (0, 3) or (path.name, code) == ("run.ini", 2), f"code {code}\n{said}"
         if code != 0:
-            after = digests(folder)
+            after = job.digests(folder)
             assert path.parent.name in said and (str(path) in said or what == "another's"), f"refused without its name\n{said}"
             assert after == before, f"refused, and others differ: {set(after.items()) ^ set(before.items())}\n{said}"
         elif (path.name, what) in OTHER_RESULTS:
