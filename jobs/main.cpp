@@ -236,6 +236,7 @@ std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job
   } catch (const std::exception& error) {
     print_error(jobs::failure_of(error).message, nullptr);
   } catch (...) {
+    print_error("a library has failed in a way of its own", nullptr);
   }
   std::_Exit(static_cast<int>(ExitCode::kFailed));
 }

@@ -2,7 +2,7 @@
 #include "hdf5.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <string_view>
 #include <system_error>
 
@@ -47,7 +47,10 @@ PropertyList file_access(const Hdf5File::State& state) {
 int system_error_in(const std::string& stack) {
   constexpr std::string_view kErrno = "errno = ";
   const std::size_t at = stack.find(kErrno);
-  return at == std::string::npos ? 0 : std::atoi(stack.c_str() + at + kErrno.size());
+  int error = 0;
+  if (at != std::string::npos)
+    std::from_chars(stack.data() + at + kErrno.size(), stack.data() + stack.size(), error);
+  return error;
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ std::string own_entry() {
 // alone counts.
 std::optional<Owner> owner_in(std::string_view text) {
   try {
-    const Json entry = parse_json(std::string(text), "");
+    const Json entry = parse_json(text, "");
     auto process = ProcessName::parse(entry.at("process").get<std::string>());
     if (!process) return std::nullopt;
     std::string description = "process " + std::to_string(entry.at("pid").get<std::int64_t>()) + " on " +
@@ -118,6 +118,9 @@ class FolderLock::Held {
     wait_for_it();
     beats_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
   }
+
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
 
   ~Held() {
     beats_.request_stop();

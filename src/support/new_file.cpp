@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,8 +12,8 @@
 
 namespace zoetrope::support {
 
-NewFile::NewFile(const std::filesystem::path& path, std::filesystem::path shown)
-    : shown_(shown.empty() ? path : std::move(shown)),
+NewFile::NewFile(const std::filesystem::path& path, const std::filesystem::path& shown)
+    : shown_(shown.empty() ? path : shown),
       fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)) {
   if (fd_ < 0) fail("cannot be created");
 }

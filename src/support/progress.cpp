@@ -46,7 +46,7 @@ void set_progress_style(ProgressStyle style) {
   progress_style = style;
 }
 
-Progress::Progress(std::string what, std::int64_t total, std::string unit)
+Progress::Progress(const std::string& what, std::int64_t total, const std::string& unit)
     : what_(printable(what)),
       total_(total),
       unit_(printable(unit)),

@@ -17,6 +17,8 @@ class MappingGuard {
   MappingGuard() = default;
   MappingGuard(const void* begin, std::size_t size, const std::string& message);
   ~MappingGuard();
+  MappingGuard(const MappingGuard&) = delete;
+  MappingGuard& operator=(const MappingGuard&) = delete;
   MappingGuard(MappingGuard&& other) noexcept;
   MappingGuard& operator=(MappingGuard&& other) noexcept;
 

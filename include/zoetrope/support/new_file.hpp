@@ -18,7 +18,7 @@ class NewFile {
  public:
   // RunError where something has the name already, or the file cannot be made. Errors name the path `shown`,
   // which the file is to get; else its own.
-  explicit NewFile(const std::filesystem::path& path, std::filesystem::path shown = {});
+  explicit NewFile(const std::filesystem::path& path, const std::filesystem::path& shown = {});
   ~NewFile();
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;

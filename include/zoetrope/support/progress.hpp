@@ -17,7 +17,7 @@ void set_progress_style(ProgressStyle style);
 class Progress {
  public:
   // `total` in `unit`s ("images", "steps", "frames"); `what` names the stage ("embedding").
-  Progress(std::string what, std::int64_t total, std::string unit);
+  Progress(const std::string& what, std::int64_t total, const std::string& unit);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
