@@ -37,6 +37,12 @@ class Numbers(unittest.TestCase):
         self.run_folder = Path(scratch.name) / "run"
         shutil.copytree(self.original, self.run_folder)
 
+    def forget(self, *names):
+        """Of each checkpoint: what damaged files would be mended by."""
+        for folder in self.run_folder.glob("checkpoint-*"):
+            for name in names:
+                (folder / name).unlink()
+
     def test_options(self):
         for option, values in {
                 "--learning-rate": ("1e-323", "1e300", "0", "-1", "nan", "inf"),
@@ -61,6 +67,7 @@ class Numbers(unittest.TestCase):
                 self.assertIn(option.lstrip("-"), said)
 
     def test_a_log_is_drawn_whatever_its_values(self):
+        self.forget("training.json", "trainer_state.json")
         log = self.run_folder / "log.csv"
         header = log.read_text().splitlines()[0]
         for values in ("5e-324,5e-324,0,0.5", "1e300,1.7e308,1e300,-1e300", "-1e300,-1.7e308,0,1e300", "nan,inf,-inf,nan"):
@@ -69,6 +76,7 @@ class Numbers(unittest.TestCase):
             run(["review", "--run", self.run_folder, "--no-progress"], 0)
 
     def test_a_log_is_refused_where_no_training_comes_to(self):
+        self.forget("training.json", "trainer_state.json")
         log = self.run_folder / "log.csv"
         header = log.read_text().splitlines()[0]
         for place in ("-1,0.5", "9223372036854775807,0.5", "1,1e300", "1,-1", "1,nan"):
@@ -85,11 +93,14 @@ class Numbers(unittest.TestCase):
             self.assertIn(f'preprocessor_config.json: "{key}" must be', run(["inspect", model], 3))
 
     def test_a_trainers_state(self):
-        (self.run_folder / "checkpoint-1/embeddings.h5").unlink()
-        state = self.run_folder / "checkpoint-1/trainer_state.json"
-        good = json.loads(state.read_text())
+        # A Trainer's folders, of which nothing else is known.
+        self.forget("training.json", "embeddings.h5")
+        (self.run_folder / "log.csv").unlink()
+        states = list(self.run_folder.glob("checkpoint-*/trainer_state.json"))
+        good = {state: {**json.loads(state.read_text()), "trial_params": None} for state in states}
         for epoch in (1e300, -1.0, float("nan"), float("inf")):
-            state.write_text(json.dumps({**good, "epoch": epoch}))
+            for state in states:
+                state.write_text(json.dumps({**good[state], "epoch": epoch}))
             self.assertIn("trainer_state.json", run(["extract", "--run", self.run_folder, "--no-progress"], 3))
 
 
