@@ -20,6 +20,11 @@ SECONDS = 5
 PART = 0.3
 
 
+def some_ranks():
+    """With how many ranks a stage is tried: drawn anew each time, or all with ZOETROPE_FAULTS=all."""
+    return (1, 2) if os.environ.get("ZOETROPE_FAULTS") == "all" else (random.choice((1, 2)),)
+
+
 def write_idx(path, shape, values):
     path.write_bytes(struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape) + bytes(values))
 
@@ -138,7 +143,7 @@ class Stops(unittest.TestCase):
         self.assertGreater(undisturbed, 2, "the stage is too short to test anything")
         seconds = self.call([words[0], "--run", runs[1], *words[1:]], ranks, signalled_after=0.25 * undisturbed, code=75)
         print(f"{name}, {ranks} ranks: {undisturbed:.1f} s undisturbed, {seconds:.1f} s after the signal", flush=True)
-        self.assertLess(seconds, max(SECONDS, PART * undisturbed) if undisturbed > 2 * SECONDS else 0.5 * undisturbed)
+        self.assertLess(seconds, max(SECONDS, PART * undisturbed))
         self.assertEqual([path.name for path in runs[1].rglob("*.tmp")], [])
         job.run([words[0], "--run", runs[1], *words[1:], "--no-progress"], ranks, timeout=600)
         compare(*runs)
@@ -166,7 +171,7 @@ class Stops(unittest.TestCase):
     def test_extraction_of_one_checkpoint(self):
         trained = self.train("large", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
                              "--test-limit", "250")
-        for ranks in 1, 2:
+        for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-", ["extract"], trained, self.same_embeddings, ranks)
         run = self.copy("kept", trained)
         self.call(["extract", "--run", run], 1, signalled_after=3, code=75)
@@ -175,11 +180,11 @@ class Stops(unittest.TestCase):
     def test_extraction_in_training(self):
         words = ["run", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
                  "--test-limit", "250", "--size", "640x360"]
-        for ranks in 1, 2:
+        for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-0", words, None, self.same_embeddings, ranks)
 
     def test_analysis_of_one_frame(self):
-        for ranks in 1, 2:
+        for ranks in some_ranks():
             self.stop_in("analysing checkpoint-0", ["analyze", *self.images], self.embedded, self.same_analysis, ranks)
 
     def test_reading_of_many_images(self):
@@ -192,11 +197,11 @@ class Stops(unittest.TestCase):
     def test_a_step_of_several_passes(self):
         words = ["finetune", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "96", "--batch-size", "96",
                  "--micro-batch", "8"]
-        for ranks in 1, 2:
+        for ranks in some_ranks():
             self.stop_in("training, step 1", words, None, self.same_files("checkpoint-*/model.safetensors"), ranks)
 
     def test_drawing(self):
-        for ranks in 1, 2:
+        for ranks in some_ranks():
             self.stop_in("drawing frames", ["render", "--size", "3840x2160", "--tween", "0"], self.analysed,
                          self.same_files("*/frame.png"), ranks)
 
