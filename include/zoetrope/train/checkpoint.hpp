@@ -38,8 +38,8 @@ struct CheckpointContent {
 // Writes the folder, atomically. Returns the digest of the model's weights.
 std::string write_checkpoint(const std::filesystem::path& folder, const CheckpointContent& content);
 
-// Makes a checkpoint that is there a resume point. Its trainer_state.json stays as it is: with the last line of
-// the log alone.
+// Makes a checkpoint that is there a resume point. Its trainer_state.json stays as it is: with the last line
+// of the log alone.
 void write_optimizer(const std::filesystem::path& folder, const CheckpointContent& content);
 
 // Whether the folder is a resume point, whole or not.
