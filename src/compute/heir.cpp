@@ -49,9 +49,11 @@ std::size_t count_bytes(int pipe, std::size_t all) {
   return count;
 }
 
-[[noreturn]] void wait_and_work(int pipe, std::size_t count, const std::function<void(std::size_t)>& work) {
+[[noreturn]] void wait_and_work(int pipe, int ready, std::size_t count,
+                                const std::function<void(std::size_t)>& work) {
   ::setsid();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) std::signal(signal, SIG_IGN);
+  ::close(ready);
   let_go_of_streams(pipe);
   std::size_t next = count_bytes(pipe, count);
   if (next == count) ::_exit(0);
@@ -68,15 +70,20 @@ std::size_t count_bytes(int pipe, std::size_t all) {
 }  // namespace
 
 Heir::Heir(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::array<int, 2> ends{};
+  std::array<int, 2> ends{}, ready{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
+  if (::pipe2(ready.data(), O_CLOEXEC) != 0) ready = {-1, -1};
   child_ = ::fork();
   if (child_ == 0) {
     ::close(ends[1]);
-    wait_and_work(ends[0], count, work);
+    wait_and_work(ends[0], ready[1], count, work);
   }
   ::close(ends[0]);
   done_ = ends[1];
+  // Until the child is in its own session, a signal to the group would end it, too.
+  ::close(ready[1]);
+  count_bytes(ready[0], 1);
+  ::close(ready[0]);
 }
 
 Heir::~Heir() {
