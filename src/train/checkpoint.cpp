@@ -63,6 +63,13 @@ std::string write_checkpoint(const fs::path& to, const CheckpointContent& conten
   return digest;
 }
 
+void make_resume_point(const fs::path& folder, const CheckpointContent& content,
+                       const std::string& model_digest) {
+  if (store::read_trainer_log(folder / kTrainerState).size() > 1)
+    write_trainer_state(folder, content, model_digest);
+  write_optimizer(folder, content);
+}
+
 void write_optimizer(const fs::path& folder, const CheckpointContent& content) {
   store::NamedTensors tensors;
   append_views(tensors, kFirstMoment, *content.model, content.exp_avg);

@@ -129,7 +129,7 @@ void Saver::write(CheckpointContent content, const TrainingState& state, bool is
                 content.exp_avg = exp_avg.wait();
                 content.exp_avg_sq = exp_avg_sq.wait();
                 if (is_there) {
-                  write_optimizer(folder, content);
+                  make_resume_point(folder, content, *digest);
                 } else {
                   *digest = write_checkpoint(folder, content);
                 }

@@ -38,9 +38,13 @@ struct CheckpointContent {
 // Writes the folder, atomically. Returns the digest of the model's weights.
 std::string write_checkpoint(const std::filesystem::path& folder, const CheckpointContent& content);
 
-// Makes a checkpoint that is there a resume point. Its trainer_state.json stays as it is: with the last line
-// of the log alone.
+// The optimizer's state alone.
 void write_optimizer(const std::filesystem::path& folder, const CheckpointContent& content);
+
+// Makes a checkpoint that is there, with these weights, a resume point. A log that it has from an earlier
+// time as one gives way to that of now, whose lines are as they are in log.csv; a frame's last line stays.
+void make_resume_point(const std::filesystem::path& folder, const CheckpointContent& content,
+                       const std::string& model_digest);
 
 // Whether the folder is a resume point, whole or not.
 bool has_optimizer(const std::filesystem::path& folder);
