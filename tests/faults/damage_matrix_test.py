@@ -35,6 +35,10 @@ FULL = [*OF_RUN, *(f"checkpoint-4/{name}" for name in ["embeddings.h5", *RECORDS
 IN_SITU = ["checkpoint-4/embeddings.h5", "checkpoint-8/model.safetensors"]
 MADE_ANEW = ["animation.gif", "poster.png", "review.html", "checkpoint-4/frame.png"]  # by each run
 
+# In CI these are tried with the first damage of each kind alone: their readers are one.
+ALIKE = {f"checkpoint-4/{name}" for name in RECORDS} | {"summary.json", "checkpoint-8/optimizer.safetensors"}
+FEW = {"flipped in its values", "cut", "missing", "another's"}
+
 # Files that may be gone, or another's, as far as anybody can tell.
 UNKNOWN = {("run.ini", "another's"), ("run.ini", "missing"), ("summary.json", "another's"), ("summary.json", "missing"),
            ("analysis.h5", "missing"), ("training.json", "missing"), ("optimizer.safetensors", "missing"),
@@ -119,7 +123,8 @@ class DamageMatrix(unittest.TestCase):
             other = self.root / f"other-{save}" / name
             content = (self.root / save / name).read_bytes()
             for what, damaged in damages(name, content, other.read_bytes() if other.exists() else None, chance):
-                cases.append((save, name, what, damaged, f"{save}-{len(cases)}"))
+                if name not in ALIKE or what in FEW or AT_LENGTH:
+                    cases.append((save, name, what, damaged, f"{save}-{len(cases)}"))
         with ThreadPoolExecutor(2) as pool:
             complaints = [complaint for complaint in pool.map(self.try_one, cases) if complaint]
         self.assertFalse(complaints, f"{len(complaints)} of {len(cases)} cases\n" + "\n".join(complaints))
