@@ -7,7 +7,6 @@
 // shell's own one, that no library reads, says GOMP_SPINCOUNT while libraries are loaded and is then put
 // back.
 #include <array>
-#include <cstring>
 #include <string_view>
 
 #include <unistd.h>

@@ -17,8 +17,7 @@ namespace {
 
 constexpr const char* kNoMemory =
     "there is not enough memory (or ulimit -v is too low): use a smaller --micro-batch or --image-cache, "
-    "fewer "
-    "ranks on the host, or a host with more";
+    "fewer ranks on the host, or a host with more";
 
 bool is_about_memory(const std::string& text) {
   return std::ranges::any_of(std::initializer_list<const char*>{"can't allocate memory", "out of memory",

@@ -202,8 +202,7 @@ po::options_description common_options(Options& o) {
   add("check-options", po::bool_switch(), "says whether the options can be used, and ends");
   add("timeout", field(o.timeout, "SECONDS"),
       "a rank that gets nothing done for longer while others wait ends the job; another job that works in "
-      "DIR is "
-      "waited for as long");
+      "DIR is waited for as long");
   add("take-over", po::bool_switch(&o.take_over),
       "wait for no other job in DIR: for one that shows as running and is known to be gone");
   add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");

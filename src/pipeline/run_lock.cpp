@@ -6,7 +6,6 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::pipeline {
