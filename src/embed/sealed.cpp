@@ -7,6 +7,7 @@
 #include "zoetrope/embed/extract.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 
@@ -25,8 +26,7 @@ bool is_embedded(const fs::path& checkpoint_folder, const store::EmbeddingsIdent
   } catch (const InputError& damage) {
     support::log_warning(std::string(damage.what()) + "; the model is there, and it is made again");
   }
-  fs::remove(path, error);
-  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
+  support::remove_file(path);
   return false;
 }
 
@@ -68,8 +68,7 @@ store::EmbeddingsIdentity read_whole(const store::RunDirectory& run, std::int64_
   if (identity.step != step)
     throw InputError(run.embeddings(step).string() + ": is of step " + std::to_string(identity.step) +
                      ", not of its folder's");
-  const auto record = store::read_training_record(run.checkpoint(step));
-  const std::string model = record ? store::recorded_digest(*record, "model.safetensors") : "";
+  const std::string model = store::recorded_model(run.checkpoint(step));
   if (!model.empty() && identity.model_digest != model)
     throw InputError(run.embeddings(step).string() + ": is of other weights than the checkpoint's were");
   store::verify_embeddings(run.checkpoint(step));

@@ -20,8 +20,7 @@ std::string digest_in_state(const store::SavedFolder& folder) {
 
 // Of three files that name the weights, the one that is alone is another's. Throws InputError.
 void require_own_record(const store::SavedFolder& folder) {
-  const auto record = store::read_training_record(folder.path);
-  const std::string recorded = record ? store::recorded_digest(*record, "model.safetensors") : "";
+  const std::string recorded = store::recorded_model(folder.path);
   const std::string present = store::digest_of_weights(folder.path);
   if (recorded.empty() || present.empty() || recorded == present) return;
   if (digest_in_state(folder) == present)

@@ -66,10 +66,10 @@ void Verifier::check(const fs::path& path, const std::string& way_out, const std
   }
 }
 
+// "" of a damaged record, too, which is said of that file.
 std::string recorded_model(const SavedFolder& folder) {
   try {
-    const auto record = store::read_training_record(folder.path);
-    return record ? store::recorded_digest(*record, kModel) : "";
+    return store::recorded_model(folder.path);
   } catch (const InputError&) {
     return "";
   }

@@ -55,7 +55,7 @@ void copy_shard(const fs::path& path, support::Range rows, std::int64_t next,
     if (identity.num_classes > 0) copy_rows(shard, kLogits, rows, next, identity.num_classes, out);
     shard.verify();
   } catch (const InputError& error) {
-    remove_file(path);
+    support::remove_file(path);
     throw RunError(std::string(error.what()) +
                    "; it was written moments ago, and is removed: run the same command again");
   }

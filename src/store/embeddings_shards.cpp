@@ -79,7 +79,7 @@ std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const
     if (rows && is_complete_shard(path, *rows, identity, reads_values)) {
       complete.emplace_back(*rows, path);
     } else {
-      remove_file(path);
+      support::remove_file(path);
     }
   }
   // Shards of blocks of another size may overlap: one goes only if those before it hold all of its rows. Of
@@ -92,7 +92,7 @@ std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const
     if (rows.empty() || range.end > rows.back().end) {
       rows.push_back(range);
     } else {
-      remove_file(path);
+      support::remove_file(path);
     }
   }
   return rows;
@@ -100,19 +100,13 @@ std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const
 
 }  // namespace
 
-void remove_file(const fs::path& path) {
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
-}
-
 fs::path shard_path(const fs::path& checkpoint_folder, support::Range rows) {
   return checkpoint_folder / (std::string(kShardPrefix) + std::to_string(rows.begin) + "-" +
                               std::to_string(rows.end) + std::string(kShardSuffix));
 }
 
 void remove_shards(const fs::path& checkpoint_folder) {
-  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) remove_file(path);
+  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) support::remove_file(path);
 }
 
 void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity) {

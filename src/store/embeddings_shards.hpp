@@ -22,6 +22,5 @@ std::vector<support::Range> list_shards(const std::filesystem::path& checkpoint_
                                         const EmbeddingsIdentity& identity);
 
 std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, support::Range rows);
-void remove_file(const std::filesystem::path& path);  // RunError where it stays
 
 }  // namespace zoetrope::store

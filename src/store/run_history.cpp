@@ -61,8 +61,7 @@ StoredTrainerState read_own_trainer_state(const SavedFolder& folder) {
   if (state.step >= 0 && state.step != folder.step)
     throw InputError(path.string() + ": is of step " + std::to_string(state.step) + ", not of its folder's");
   if (!state.is_ours) return state;
-  const auto record = read_training_record(folder.path);
-  const std::string recorded = record ? recorded_digest(*record, "model.safetensors") : "";
+  const std::string recorded = recorded_model(folder.path);
   if (recorded.empty() || state.model_digest == recorded ||
       state.model_digest == digest_of_weights(folder.path))
     return state;

@@ -50,6 +50,11 @@ std::string recorded_digest(const Json& record, const std::string& name) {
   return digest == files->end() || !digest->is_string() ? "" : digest->get<std::string>();
 }
 
+std::string recorded_model(const fs::path& folder) {
+  const auto record = read_training_record(folder);
+  return record ? recorded_digest(*record, kModel) : "";
+}
+
 void require_as_written(const fs::path& folder, const std::string& name) {
   const fs::path path = folder / name;
   const std::string text = support::read_file(path);

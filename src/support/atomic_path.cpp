@@ -14,6 +14,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/new_file.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/trace.hpp"
 
@@ -115,17 +116,9 @@ void AtomicPath::commit() {
 void write_file(const fs::path& path, std::string_view content) {
   const trace::Span span("writing", path);
   AtomicPath atomic(path);
-  FileDescriptor fd(
-      ::open(atomic.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!fd.valid()) throw RunError(path.string() + ": cannot be created: " + reason());
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw RunError(path.string() + ": cannot be written: " + reason());
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  // A file server may say only now that the disk is full.
-  if (::close(fd.release()) != 0) throw RunError(path.string() + ": cannot be written: " + reason());
+  NewFile file(atomic.temporary(), path);
+  file.write(content);
+  file.close();
   atomic.commit();
 }
 
@@ -136,6 +129,12 @@ void create_folders(const fs::path& folder) {
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
     throw RunError(folder.string() + ": cannot be created: " + reason());
   flush_to_disk(folder_of(folder.has_filename() ? folder : folder.parent_path()));
+}
+
+void remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
 }
 
 void remove_folder(const fs::path& folder) {

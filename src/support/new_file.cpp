@@ -46,6 +46,7 @@ void NewFile::write_at(std::uint64_t offset, std::string_view text) {
   }
 }
 
+// A file server may say only now that the disk is full.
 void NewFile::close() {
   if (::close(std::exchange(fd_, -1)) != 0) fail("cannot be written (is the disk full?)");
 }

@@ -26,6 +26,9 @@ std::optional<support::Json> read_training_record(const std::filesystem::path& f
 // What the record says of a file: its digest, or "" where it knows none.
 std::string recorded_digest(const support::Json& record, const std::string& name);
 
+// What the folder's record says of model.safetensors; "" where there is no record, or it knows none.
+std::string recorded_model(const std::filesystem::path& folder);
+
 // InputError where `name`, one of kUnsealedFiles, is missing, no JSON, or another than the one that was
 // written with the checkpoint. Where somebody has put other weights into the folder since, its other files
 // are theirs, too, and only have to be JSON.

@@ -44,6 +44,9 @@ std::string read_file(const std::filesystem::path& path, std::size_t max_bytes =
 // Makes the folder and those above it that are missing, and flushes them to disk. Throws RunError.
 void create_folders(const std::filesystem::path& folder);
 
+// Removes a file, if it is there. Throws RunError.
+void remove_file(const std::filesystem::path& path);
+
 // Removes a folder so that, whenever the process is killed, it is either whole or gone. What cannot be
 // removed stays.
 void remove_folder(const std::filesystem::path& folder);
