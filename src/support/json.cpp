@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <optional>
-#include <set>
+#include <utility>
 #include <vector>
 
 #include "zoetrope/support/files.hpp"
@@ -14,32 +15,7 @@ namespace zoetrope::support {
 
 namespace {
 
-constexpr int kMaxDepth = 64;
-
-// Watches the parse: refuses deep nesting, and keys that appear twice in one object (readers would disagree
-// about which one holds).
-class ParseGuard {
- public:
-  explicit ParseGuard(std::string origin) : origin_(std::move(origin)) {}
-
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    // `depth` is what stands around: the 65th level may be empty.
-    const bool opens =
-        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-    if (opens && depth >= kMaxDepth)
-      throw InputError(origin_ + ": JSON is nested deeper than " + std::to_string(kMaxDepth));
-    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys_.pop_back();
-    if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second)
-      throw InputError(origin_ + ": the key \"" + parsed.get<std::string>() +
-                       "\" appears twice in one object");
-    return true;
-  }
-
- private:
-  std::string origin_;
-  std::vector<std::set<std::string>> keys_;
-};
+constexpr std::size_t kMaxDepth = 64;
 
 struct Word {
   std::string_view name;
@@ -103,22 +79,85 @@ std::string without_words(std::string_view text) {
   return json;
 }
 
-// `text` as JSON, errors with the byte at fault; `on_number` may change numbers, which come in the file's
-// order.
-template <typename OnNumber>
-Json parse(std::string_view text, const std::string& origin, OnNumber on_number) {
-  try {
-    ParseGuard guard(origin);
-    return Json::parse(text.begin(), text.end(), [&](int depth, Json::parse_event_t event, Json& parsed) {
-      if (event == Json::parse_event_t::value && parsed.is_number()) on_number(parsed);
-      return guard(depth, event, parsed);
-    });
-  } catch (const Json::parse_error& error) {
-    throw InputError(origin + ": is not valid JSON at byte " + std::to_string(error.byte) +
-                     "; write the file again from where it came");
-  } catch (const Json::out_of_range& error) {  // 1e999
-    throw InputError(origin + ": holds a number that is too large (" + error.what() + ")");
+// Makes a Json of what the library's parser finds, and refuses deep nesting, and keys that appear twice in
+// one object (readers would disagree about which one holds). The library's own parser with a callback takes a
+// time that grows with the square of a list's length.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  // `on_number` may change numbers, which come in the file's order.
+  Builder(std::string origin, std::function<void(Json&)> on_number)
+      : origin_(std::move(origin)), on_number_(std::move(on_number)) {}
+
+  Json take() { return std::move(root_); }
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(Json::number_integer_t value) override { return put_number(value); }
+  bool number_unsigned(Json::number_unsigned_t value) override { return put_number(value); }
+  bool number_float(Json::number_float_t value, const std::string& /*text*/) override {
+    return put_number(value);
   }
+  bool string(std::string& value) override { return put(std::move(value)); }
+  bool binary(Json::binary_t& value) override { return put(std::move(value)); }
+
+  bool start_object(std::size_t /*size*/) override { return open(Json::object()); }
+  bool start_array(std::size_t /*size*/) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(std::string& name) override {
+    if (open_.back()->contains(name))
+      throw InputError(origin_ + ": the key \"" + name + "\" appears twice in one object");
+    key_ = name;
+    return true;
+  }
+
+  bool parse_error(std::size_t byte, const std::string& /*token*/,
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kNumberTooLarge = 406;  // 1e999
+    if (error.id == kNumberTooLarge)
+      throw InputError(origin_ + ": holds a number that is too large (" + error.what() + ")");
+    throw InputError(origin_ + ": is not valid JSON at byte " + std::to_string(byte) +
+                     "; write the file again from where it came");
+  }
+
+ private:
+  // What stands open is not moved: nothing is put beside it before it is closed.
+  Json& place(Json value) {
+    if (open_.empty()) return root_ = std::move(value);
+    if (open_.back()->is_object()) return (*open_.back())[key_] = std::move(value);
+    open_.back()->push_back(std::move(value));
+    return open_.back()->back();
+  }
+  bool put(Json value) {
+    place(std::move(value));
+    return true;
+  }
+  bool put_number(Json value) {
+    on_number_(value);
+    return put(std::move(value));
+  }
+  bool open(Json value) {
+    if (open_.size() >= kMaxDepth)
+      throw InputError(origin_ + ": JSON is nested deeper than " + std::to_string(kMaxDepth));
+    open_.push_back(&place(std::move(value)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  std::string origin_;
+  std::function<void(Json&)> on_number_;
+  Json root_;
+  std::vector<Json*> open_;
+  std::string key_;
+};
+
+Json parse(std::string_view text, const std::string& origin, std::function<void(Json&)> on_number) {
+  Builder builder(origin, std::move(on_number));
+  Json::sax_parse(text.begin(), text.end(), &builder);
+  return builder.take();
 }
 
 }  // namespace
