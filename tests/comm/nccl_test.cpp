@@ -260,10 +260,12 @@ TEST(Nccl, AbortingEndsACallThatNcclDoesNotTake) {
       EXPECT_EQ(watch->failure(), std::nullopt);
       watch->abandon();
     });
-    EXPECT_THAT([&] { communicator.all_reduce(at::ones({10}), ReduceOp::kSum); },
-                ThrowsMessage<RunError>(HasSubstr("was aborted")));
+    const auto was_aborted = ThrowsMessage<RunError>(HasSubstr("was aborted"));
+    EXPECT_THAT([&] { communicator.all_reduce(at::ones({10}), ReduceOp::kSum); }, was_aborted);
     watchdog.join();
     nccl_double::set_fault(nccl_double::Fault::kNone);
+    EXPECT_THAT([&] { communicator.all_reduce(at::ones({10}), ReduceOp::kSum); }, was_aborted);
+    EXPECT_THAT([&] { communicator.split(0); }, was_aborted);
     world.communicator().barrier();
   }
   nccl_double::take_violations();

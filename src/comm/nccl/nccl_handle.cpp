@@ -38,6 +38,7 @@ NcclHandle::NcclHandle(NcclHandle& parent, int color, int key)
   ncclConfig_t config = non_blocking();
   {
     const std::lock_guard lock(parent.mutex_);
+    parent.require_alive("ncclCommSplit");
     ZT_CHECK_NCCL(ncclCommSplit(parent.comm_, color, key, &comm_, &config));
   }
   const auto deadline = Clock::now() + timeout_;
@@ -67,7 +68,7 @@ void NcclHandle::settle(const char* what, Deadline deadline) {
        pause = std::min(pause * 2, std::chrono::microseconds(1000))) {
     {
       const std::lock_guard lock(mutex_);
-      if (comm_ == nullptr) throw RunError(std::string(what) + " was aborted");
+      require_alive(what);
       ncclResult_t state = ncclSuccess;
       check_nccl(ncclCommGetAsyncError(comm_, &state), "ncclCommGetAsyncError");
       check_nccl(state, what);
@@ -79,6 +80,10 @@ void NcclHandle::settle(const char* what, Deadline deadline) {
     }
     std::this_thread::sleep_for(pause);
   }
+}
+
+void NcclHandle::require_alive(const char* what) const {
+  if (comm_ == nullptr) throw RunError(std::string(what) + " was aborted");
 }
 
 std::optional<std::string> NcclHandle::async_error() {
@@ -99,6 +104,7 @@ void NcclHandle::abort() noexcept {
 
 void* NcclHandle::register_buffer(void* data, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
+  require_alive("ncclCommRegister");
   void* registration = nullptr;
   ZT_CHECK_NCCL(ncclCommRegister(comm_, data, bytes, &registration));
   return registration;

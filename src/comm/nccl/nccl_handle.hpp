@@ -33,7 +33,7 @@ class NcclHandle {
   // What NCCL found out beside any call (a broken link, a peer's error); nullopt when all is well.
   std::optional<std::string> async_error();
 
-  // From any thread, also while another waits in issue(), which then throws.
+  // From any thread, also while another waits in issue(), which then throws, as does each call after that.
   void abort() noexcept;
 
   void* register_buffer(void* data, std::size_t bytes);
@@ -44,6 +44,8 @@ class NcclHandle {
   // `deadline`.
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
   void settle(const char* what, Deadline deadline);
+  // RunError naming `what` when abort() was called. With mutex_ held.
+  void require_alive(const char* what) const;
 
   std::mutex mutex_;           // NCCL allows one thread at a time per communicator
   ncclComm_t comm_ = nullptr;  // null when aborted
@@ -55,6 +57,7 @@ template <typename Calls>
 void NcclHandle::issue(Calls calls) {
   {
     const std::lock_guard lock(mutex_);
+    require_alive("a collective");
     check_nccl(ncclGroupStart(), "ncclGroupStart");
     try {
       calls(comm_);
