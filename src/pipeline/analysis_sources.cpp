@@ -12,7 +12,7 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "4";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "5";  // changes when the same embeddings would give other numbers
 
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {
@@ -48,7 +48,8 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
     digest.update(part + ";");
   for (const CheckpointSource& source : sources) {
     const store::EmbeddingsIdentity& of = source.identity;
-    digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype);
+    digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype +
+                  source.embeddings_digest);
     for (const std::string& name : source.class_names) digest.update(name + "\n");
   }
   for (const std::string& name : session.test().class_names()) digest.update(name + "\n");

@@ -2,6 +2,7 @@
 #include "checkpoint_source.hpp"
 
 #include <filesystem>
+#include <utility>
 
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/support/error.hpp"
@@ -25,15 +26,16 @@ std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t
 }
 
 CheckpointSource read_source(const store::RunDirectory& run, std::int64_t step) {
-  CheckpointSource source{store::read_identity(run.checkpoint(step)), {}};
+  store::EmbeddingsHeader header = store::read_header(run.checkpoint(step));
+  CheckpointSource source{std::move(header.identity), std::move(header.content_digest), {}};
   source.class_names = classes_of(run, step, source.identity.num_classes);
   return source;
 }
 
 support::Json to_json(const CheckpointSource& source) {
   const store::EmbeddingsIdentity& of = source.identity;
-  return {of.step,  of.epoch,    of.model_digest, of.dataset_digest, of.feature,
-          of.dtype, of.num_rows, of.num_columns,  of.num_classes,    source.class_names};
+  return {of.step,     of.epoch,       of.model_digest, of.dataset_digest,        of.feature,        of.dtype,
+          of.num_rows, of.num_columns, of.num_classes,  source.embeddings_digest, source.class_names};
 }
 
 CheckpointSource from_json(const support::Json& json) {
@@ -42,7 +44,8 @@ CheckpointSource from_json(const support::Json& json) {
   std::size_t i = 0;
   const auto next = [&](auto& field) { json.at(i++).get_to(field); };
   next(of.step), next(of.epoch), next(of.model_digest), next(of.dataset_digest), next(of.feature);
-  next(of.dtype), next(of.num_rows), next(of.num_columns), next(of.num_classes), next(source.class_names);
+  next(of.dtype), next(of.num_rows), next(of.num_columns), next(of.num_classes);
+  next(source.embeddings_digest), next(source.class_names);
   return source;
 }
 

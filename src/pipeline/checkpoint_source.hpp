@@ -12,6 +12,7 @@ namespace zoetrope::pipeline {
 
 struct CheckpointSource {
   store::EmbeddingsIdentity identity;
+  std::string embeddings_digest;         // see store::EmbeddingsHeader
   std::vector<std::string> class_names;  // of the logits' columns: config.json's, or LABEL_0, LABEL_1, ...
 };
 

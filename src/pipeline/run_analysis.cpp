@@ -153,6 +153,7 @@ store::Analysis Analyzer::combine(const std::vector<FrameAnalysis>& frames) cons
   for (const CheckpointSource& source : sources_) {
     result.step.push_back(source.identity.step);
     result.epoch.push_back(source.identity.epoch);
+    result.embeddings_digest.push_back(source.embeddings_digest);
     const store::LossRecord* logged = store::last_logged(log, source.identity.step);
     result.loss.push_back(logged == nullptr ? std::numeric_limits<double>::quiet_NaN() : logged->loss);
   }

@@ -20,14 +20,15 @@ namespace {
 using Shape = std::vector<std::uint64_t>;
 
 constexpr const char* kSourceDigest = "source_digest";
+constexpr const char* kEmbeddingsDigest = "embeddings_digest";
 
 // The datasets that have a member of their own; any other is a curve.
 const std::set<std::string>& member_names() {
   static const std::set<std::string> names = {
-      "step",       "epoch",          "loss",      "label",
-      "class_name", "ood_score",      "outlier",   "explained_variance_ratio",
-      "pca",        "aligned",        "disparity", "prediction",
-      "confidence", "self_confidence"};
+      "step",       "epoch",           "loss",           "label",
+      "class_name", "ood_score",       "outlier",        "explained_variance_ratio",
+      "pca",        "aligned",         "disparity",      "prediction",
+      "confidence", "self_confidence", kEmbeddingsDigest};
   return names;
 }
 
@@ -57,6 +58,12 @@ class Reader {
   }
   std::vector<std::int64_t> ints_if_any(const std::string& name, const Shape& expected) const {
     return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
+  }
+  std::vector<std::string> strings_if_any(const std::string& name, std::uint64_t length) const {
+    if (!file_.has(name)) return {};
+    std::vector<std::string> strings = file_.read_strings(name);
+    if (strings.size() != length) fail(name, "has not as many entries as there are frames");
+    return strings;
   }
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
     throw InputError(path_.string() + ": /" + name + ": " + what);
@@ -141,6 +148,7 @@ Analysis read_members(const Reader& reader) {
   a.prediction = reader.ints_if_any("prediction", {frames, images});
   a.confidence = reader.doubles_if_any("confidence", {frames, images});
   a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
+  a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
   a.source_digest = reader.file().string_attribute("/", kSourceDigest);
   for (const std::string& name : reader.file().names()) {
     if (!member_names().contains(name)) a.curves[name] = reader.doubles(name, {frames});
@@ -176,6 +184,7 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "prediction", a.prediction, {frames, images});
   put_if_any(file, "confidence", a.confidence, {frames, images});
   put_if_any(file, "self_confidence", a.self_confidence, {frames, images});
+  if (!a.embeddings_digest.empty()) file.write(kEmbeddingsDigest, a.embeddings_digest);
   for (const auto& [name, values] : a.curves) put(file, name, values, {frames});
 }
 
@@ -183,6 +192,8 @@ void write_members(Hdf5File& file, const Analysis& a) {
 
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis) {
   const trace::Span span("writing", path);
+  if (!analysis.embeddings_digest.empty() && analysis.embeddings_digest.size() != analysis.num_frames())
+    throw RunError(path.string() + ": not as many digests of embeddings as frames");
   support::AtomicPath target(path);
   Hdf5File file = Hdf5File::create(target.temporary());
   write_members(file, analysis);

@@ -157,8 +157,13 @@ void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity)
 }
 
 EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
+  return read_header(checkpoint_folder).identity;
+}
+
+EmbeddingsHeader read_header(const fs::path& checkpoint_folder) {
   const trace::Span span("reading the identity", sealed_path(checkpoint_folder));
-  return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder)), sealed_path(checkpoint_folder));
+  const Hdf5File file = Hdf5File::open(sealed_path(checkpoint_folder));
+  return {read_sealed_identity(file, sealed_path(checkpoint_folder)), file.content_digest()};
 }
 
 Embeddings read_embeddings(const fs::path& checkpoint_folder) {

@@ -53,6 +53,12 @@ std::vector<fs::path> files_with_prefix(const fs::path& folder, std::string_view
   return files;
 }
 
+void read_all(const Hdf5File& shard, const EmbeddingsIdentity& identity) {
+  shard.read_floats(kEmbeddings);
+  if (identity.num_classes > 0) shard.read_floats(kLogits);
+  shard.verify();
+}
+
 bool is_complete_shard(const fs::path& path, support::Range rows, const EmbeddingsIdentity& identity,
                        bool reads_values) {
   try {
@@ -61,10 +67,7 @@ bool is_complete_shard(const fs::path& path, support::Range rows, const Embeddin
     if (read_identity_of(file, path) != identity || file.int_attribute("/", "first_row") != rows.begin ||
         shape.front() != static_cast<std::uint64_t>(rows.size()) || rows.end > identity.num_rows)
       return false;
-    if (!reads_values) return true;
-    file.read_floats(kEmbeddings);
-    if (identity.num_classes > 0) file.read_floats(kLogits);
-    file.verify();
+    if (reads_values) read_all(file, identity);
     return true;
   } catch (const InputError&) {
     return false;
@@ -107,6 +110,17 @@ fs::path shard_path(const fs::path& checkpoint_folder, support::Range rows) {
 
 void remove_shards(const fs::path& checkpoint_folder) {
   for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) support::remove_file(path);
+}
+
+std::vector<fs::path> shards_in(const fs::path& checkpoint_folder) {
+  std::vector<fs::path> shards = files_with_prefix(checkpoint_folder, kShardPrefix);
+  std::sort(shards.begin(), shards.end());
+  return shards;
+}
+
+void verify_shard(const fs::path& shard) {
+  const Hdf5File file = Hdf5File::open(shard);
+  read_all(file, read_identity_of(file, shard));
 }
 
 void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity) {

@@ -74,6 +74,8 @@ class Hdf5File {
   // Throws unless what the digests were made of is what has been read, each dataset whole. False: the file
   // has none.
   bool verify() const;
+  // One digest of the whole content, of what the file says its digests are; "" where it has none.
+  std::string content_digest() const;
 
   // Flushes and closes; errors of closing (a full disk) are thrown here and swallowed by the destructor.
   void close();

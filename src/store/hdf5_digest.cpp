@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hdf5_digest.hpp"
 
+#include "zoetrope/store/sealed_json.hpp"
+
 #include "hdf5_state.hpp"
 
 namespace zoetrope::store {
@@ -67,6 +69,11 @@ bool Hdf5File::verify() const {
   const std::string changed = state_->content.difference_from(kept);
   if (changed.empty()) return true;
   state_->fail(changed, "is damaged: it no longer holds what its digest was made of");
+}
+
+std::string Hdf5File::content_digest() const {
+  if (!has_attribute(*state_, kContentDigest)) return "";
+  return digest_of_text(string_attribute("/", kContentDigest));
 }
 
 }  // namespace zoetrope::store

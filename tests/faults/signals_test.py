@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -89,7 +90,7 @@ class Signals(unittest.TestCase):
             begun.wait(240)
         time.sleep(draw.uniform(0, 2 if stage == "start-up" else 0.3))
         ranks = job.ranks_of(process)
-        in_time = bool(ranks) and process.poll() is None
+        in_time, target = bool(ranks) and process.poll() is None, None
         if in_time:
             target = process.pid if kind in ("TERM", "INT") and draw.random() < 0.3 else draw.choice(ranks)
             try:
@@ -97,6 +98,10 @@ class Signals(unittest.TestCase):
             except ProcessLookupError:
                 in_time = False
         start = time.monotonic()
+        if kind == "STOP" and self.stands_alone(process, target):
+            in_time, start = False, time.monotonic()
+            os.kill(target, signal.SIGCONT)
+            self.assertEqual(process.wait(60), 0, f"{kind} in {stage}: only the rank that stands still is left\n{''.join(said)}")
         try:
             process.wait(240)
         finally:
@@ -105,6 +110,15 @@ class Signals(unittest.TestCase):
         process.stdout.close()
         process.stderr.close()
         return process.returncode, "".join(said), in_time, time.monotonic() - start
+
+    def stands_alone(self, process, rank):
+        """Whether the others have ended, and well: the rank stands still in MPI_Finalize, behind the last that the ranks do together.
+        Its work is done, and nobody is left to watch it; as soon as it goes on, the job ends."""
+        try:
+            process.wait(30)
+            return False
+        except subprocess.TimeoutExpired:
+            return job.ranks_of(process) == [rank]
 
     def check(self, stage, kind, saving, draw):
         folder = self.root / "run"

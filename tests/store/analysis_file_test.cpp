@@ -35,6 +35,7 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.explained_variance_ratio, b.explained_variance_ratio);
   EXPECT_EQ(a.aligned, b.aligned);
   EXPECT_EQ(a.disparity, b.disparity);
+  EXPECT_EQ(a.embeddings_digest, b.embeddings_digest);
   EXPECT_EQ(a.prediction, b.prediction);
   EXPECT_EQ(a.confidence, b.confidence);
   EXPECT_EQ(a.self_confidence, b.self_confidence);
@@ -76,8 +77,11 @@ TEST_F(AnalysisFileTest, HoldsNoImagesOrNoFrames) {
 TEST_F(AnalysisFileTest, RefusesToWriteSizesThatContradict) {
   Analysis analysis = sample_analysis(3, 4, 1);
   analysis.pca.pop_back();
+  Analysis other = sample_analysis(3, 4, 1);
+  other.embeddings_digest.pop_back();
 
   EXPECT_THROW(write_analysis(path(), analysis), RunError);
+  EXPECT_THROW(write_analysis(path(), other), RunError);
   EXPECT_FALSE(std::filesystem::exists(path()));
 }
 

@@ -213,6 +213,10 @@ TEST_F(DamagedFilesTest, AShardWithAFlippedBitIsNotThere) {
   const auto put = [&](const std::string& bytes) { std::ofstream(shard, std::ios::binary) << bytes; };
 
   put(damaged);
+  EXPECT_EQ(shards_in(folder_), (std::vector<fs::path>{folder_ / "embeddings.shard-0-2.h5", shard}));
+  EXPECT_THAT(message_of<InputError>([&] { verify_shard(shard); }),
+              HasSubstr(shard.string() + ": /embeddings: is damaged"));
+  EXPECT_NO_THROW(verify_shard(folder_ / "embeddings.shard-0-2.h5"));
   EXPECT_EQ(collect_shards(folder_, identity), (std::vector<support::Range>{{0, 2}}));
   EXPECT_FALSE(fs::exists(shard));
 

@@ -61,7 +61,7 @@ class StoreAndH5py(unittest.TestCase):
             "step": ("int64", (5,)), "epoch": ("float64", (5,)), "loss": ("float64", (5,)), "label": ("int64", (13,)),
             "class_name": ("|S24", (3,)), "ood_score": ("float64", (5, 13)), "outlier": ("int64", (5, 2)),
             "pca": ("float64", (5, 13, 2)), "explained_variance_ratio": ("float64", (5, 2)),
-            "aligned": ("float64", (5, 13, 2)), "disparity": ("float64", (5,)), "accuracy": ("float64", (5,)),
+            "aligned": ("float64", (5, 13, 2)), "disparity": ("float64", (5,)), "embeddings_digest": ("|S2", (5,)), "accuracy": ("float64", (5,)),
             "knn_accuracy": ("float64", (5,))}
         with h5py.File(self.folder / "analysis.h5") as file:
             self.assert_digests(file)

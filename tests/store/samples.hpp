@@ -56,6 +56,7 @@ inline Analysis sample_analysis(std::size_t frames, std::size_t images, std::siz
   a.explained_variance_ratio = sample_doubles(frames * 2, 4);
   a.aligned = sample_doubles(frames * images * 2, 5);
   a.disparity = sample_doubles(frames, 6);
+  for (std::size_t t = 0; t < frames; ++t) a.embeddings_digest.push_back(std::to_string(t) + "e");
   a.curves["accuracy"] = sample_doubles(frames, 7);
   a.curves["knn_accuracy"] = sample_doubles(frames, 8);
   a.source_digest = "s1";

@@ -24,6 +24,8 @@ struct Analysis {
   std::vector<double> explained_variance_ratio;  // [T, 2]
   std::vector<double> aligned;                   // [T, N, 2]
   std::vector<double> disparity;                 // [T]
+  // [T], of each embeddings.h5 (EmbeddingsHeader); empty in files of versions before it
+  std::vector<std::string> embeddings_digest;
   // What the classifier said, where it was kept; empty otherwise.
   std::vector<std::int64_t> prediction;  // [T, N], the most probable class
   std::vector<double> confidence;        // [T, N], its probability

@@ -47,6 +47,11 @@ void write_shard(const std::filesystem::path& checkpoint_folder, const Embedding
 std::vector<support::Range> collect_shards(const std::filesystem::path& checkpoint_folder,
                                            const EmbeddingsIdentity& identity);
 
+// All shards in a checkpoint's folder, whatever they are of, sorted by name.
+std::vector<std::filesystem::path> shards_in(const std::filesystem::path& checkpoint_folder);
+// Reads all of one. InputError where it is damaged.
+void verify_shard(const std::filesystem::path& shard);
+
 // Row ranges of [0, num_rows) that `present` (sorted) lacks.
 std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present);
 
@@ -77,5 +82,12 @@ Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder);
 // digest, as older versions wrote it, that is known where a number is not finite.
 void verify_embeddings(const std::filesystem::path& checkpoint_folder);
 EmbeddingsIdentity read_identity(const std::filesystem::path& checkpoint_folder);
+
+// What the header of embeddings.h5 says. InputError when it is missing or damaged.
+struct EmbeddingsHeader {
+  EmbeddingsIdentity identity;
+  std::string content_digest;  // of all values and attributes; "" of a file of older versions
+};
+EmbeddingsHeader read_header(const std::filesystem::path& checkpoint_folder);
 
 }  // namespace zoetrope::store
