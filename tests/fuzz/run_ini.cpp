@@ -5,10 +5,25 @@
 
 #include <cstdlib>
 
+#include "zoetrope/render/animation.hpp"
+#include "zoetrope/render/frame.hpp"
+#include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "options.hpp"
 #include "scratch_folder.hpp"
+
+// The rooms of pictures and pages are not linked: any picture may be drawn.
+namespace zoetrope::render {
+void check_picture_size(int /*width*/, int /*height*/) {}
+void check_animation_options(const AnimationOptions& /*options*/) {}
+}  // namespace zoetrope::render
+namespace zoetrope::review {
+const std::vector<std::string>& export_formats() {
+  static const std::vector<std::string> formats = {"npz"};
+  return formats;
+}
+}  // namespace zoetrope::review
 
 namespace {
 
