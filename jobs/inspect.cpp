@@ -7,6 +7,7 @@
 #include "zoetrope/pipeline/verify.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
 
@@ -76,10 +77,10 @@ void inspect(const std::string& path) {
   if (fs::is_directory(file)) {
     const store::RunDirectory run{file};
     if (!run.checkpoint_steps().empty()) return inspect_run(run);
-    if (fs::exists(file / "config.json")) return inspect_model(file);
+    if (fs::exists(file / store::kModelConfigFile)) return inspect_model(file);
     throw InputError(path + ": holds neither checkpoints nor a config.json");
   }
-  if (file.filename() == "embeddings.h5") return inspect_embeddings(file);
+  if (file.filename() == store::kEmbeddingsFile) return inspect_embeddings(file);
   if (file.extension() == ".json") return inspect_model(file);
   if (file.extension() == ".h5") return inspect_analysis(file);
   throw InputError(path +

@@ -2,6 +2,7 @@
 #include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
 
@@ -35,7 +36,7 @@ std::string labels_text(const std::vector<std::string>& labels) {
 
 // The side of the images that the folder's processor makes; config.json's where there is none.
 std::int64_t image_side(const fs::path& folder, const model::VitConfig& config) {
-  const fs::path file = folder / "preprocessor_config.json";
+  const fs::path file = folder / store::kPreprocessorFile;
   if (!fs::exists(file)) return config.image_size;
   return data::PreprocessorConfig::from_json(support::read_json(file), file.string()).output_height();
 }
@@ -80,7 +81,7 @@ void print_weights(const model::WeightReport& report) {
 
 void inspect_model(const fs::path& path) {
   const bool is_folder = fs::is_directory(path);
-  const fs::path file = is_folder ? path / "config.json" : path;
+  const fs::path file = is_folder ? path / store::kModelConfigFile : path;
   const auto config = model::VitConfig::from_json(support::read_json(file), file.string());
   const std::int64_t side = is_folder ? image_side(path, config) : config.image_size;
   support::print_line(path.string() + ": a Vision Transformer");

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "zoetrope/embed/extract.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -16,7 +17,7 @@ namespace zoetrope::embed {
 namespace fs = std::filesystem;
 
 bool is_embedded(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {
-  const fs::path path = checkpoint_folder / "embeddings.h5";
+  const fs::path path = checkpoint_folder / store::kEmbeddingsFile;
   std::error_code error;
   if (!fs::exists(path, error)) return false;
   try {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
@@ -78,7 +79,7 @@ std::optional<StoredCheckpoint> StoredCheckpoints::take(std::int64_t step, const
       comm::broadcast_string(*group.control, checkpoint ? checkpoint->identity.model_digest : "", 0);
   if (digest.empty()) return std::nullopt;
   if (!checkpoint) {
-    const auto path = run_.checkpoint(step) / "config.json";
+    const auto path = run_.checkpoint(step) / store::kModelConfigFile;
     const auto config = model::VitConfig::from_json(support::read_json(path), path.string());
     checkpoint = StoredCheckpoint{model::Vit(config, input_.device),
                                   identity_of(step, store::epoch_of(run_, step), config, digest, input_)};

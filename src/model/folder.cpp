@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -95,7 +96,8 @@ void describe_training(VitConfig& config) {
 
 // Everything is checked before memory is taken for it.
 struct StoredModel::State {
-  explicit State(const fs::path& folder) : config(read_config(folder / "config.json")), files(folder) {
+  explicit State(const fs::path& folder)
+      : config(read_config(folder / store::kModelConfigFile)), files(folder) {
     match = match_weights(config, describe(config).parameters, files);
     require_no_problems(match.problems, files.path());
     require_one_classifier(match, files);
@@ -138,7 +140,7 @@ bool has_weights(const fs::path& folder) {
 Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& class_names,
                          std::uint64_t seed, std::int64_t image_side) {
   const bool is_folder = fs::is_directory(path);
-  const VitConfig stored = read_config(is_folder ? path / "config.json" : path);
+  const VitConfig stored = read_config(is_folder ? path / store::kModelConfigFile : path);
   VitConfig wanted = stored;
   wanted.id2label = class_names;
   if (image_side > 0 && stored.family != Family::kDinov2) wanted.image_size = image_side;
@@ -150,7 +152,7 @@ Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& c
 }
 
 WeightReport check_weights(const fs::path& folder) {
-  const VitConfig config = read_config(folder / "config.json");
+  const VitConfig config = read_config(folder / store::kModelConfigFile);
   const WeightFiles files(folder);
   WeightMatch match = match_weights(config, describe(config).parameters, files);
   return {files.path(), static_cast<std::int64_t>(files.names().size()), match.classifier.empty(),
@@ -170,8 +172,8 @@ const std::map<std::string, std::string> kMetadata = {{"format", "pt"}};
 }  // namespace
 
 std::string save_model(const Vit& model, const fs::path& folder) {
-  support::write_file(folder / "config.json", model.config().to_json().dump(2) + "\n");
-  return store::write_safetensors(folder / "model.safetensors", tensors_of(model), kMetadata);
+  support::write_file(folder / store::kModelConfigFile, model.config().to_json().dump(2) + "\n");
+  return store::write_safetensors(folder / store::kModelFile, tensors_of(model), kMetadata);
 }
 
 std::string digest_of(const Vit& model) {

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
@@ -15,7 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kSingle = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr const char* kPickles[] = {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt",
                                     "model.pth"};
@@ -34,10 +34,10 @@ constexpr const char* kPickles[] = {"pytorch_model.bin", "pytorch_model.bin.inde
 }  // namespace
 
 bool WeightFiles::are_in(const fs::path& folder) {
-  return support::is_listed(folder / kSingle) || support::is_listed(folder / kIndex);
+  return support::is_listed(folder / store::kModelFile) || support::is_listed(folder / kIndex);
 }
 
-WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / kSingle) {
+WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / store::kModelFile) {
   if (!support::is_listed(path_)) {
     open_shards(folder);
   } else {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "zoetrope/model/config.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t step,
                                     std::int64_t num_classes) {
-  const auto path = run.checkpoint(step) / "config.json";
+  const auto path = run.checkpoint(step) / store::kModelConfigFile;
   if (num_classes > 0 && support::is_listed(path)) {
     auto config = model::VitConfig::from_json(support::read_json(path), path.string());
     if (config.num_labels() == num_classes) return std::move(config.id2label);

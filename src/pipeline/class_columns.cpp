@@ -12,6 +12,7 @@
 
 #include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
@@ -24,8 +25,8 @@ namespace {
 constexpr const char* kWayOut = "name the classes there as --data does)";
 
 std::string labels_in(const fs::path& folder, std::size_t count) {
-  return (folder / "config.json").string() + ": \"id2label\": the model's " + std::to_string(count) +
-         " classes ";
+  return (folder / store::kModelConfigFile).string() + ": \"id2label\": the model's " +
+         std::to_string(count) + " classes ";
 }
 
 fs::path folder_of(const Session& session, const CheckpointSource& source) {
@@ -71,7 +72,7 @@ std::vector<std::vector<std::int64_t>> class_columns(Session& session,
 void order_classifier(const Session& session, const std::vector<std::string>& of_data, model::Vit& model) {
   const fs::path folder = session.options().model;
   if (!fs::is_directory(folder) || !model::check_weights(folder).has_classifier) return;
-  const fs::path file = folder / "config.json";
+  const fs::path file = folder / store::kModelConfigFile;
   const auto of_model = model::VitConfig::from_json(support::read_json(file), file.string()).id2label;
   if (of_model.size() != of_data.size()) return;  // it is a new classifier
   std::vector<std::int64_t> in_order(of_data.size());

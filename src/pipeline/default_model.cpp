@@ -4,6 +4,7 @@
 #include <optional>
 #include <system_error>
 
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 
 namespace zoetrope::pipeline {
@@ -19,7 +20,7 @@ fs::path folder_of_program() {
 std::optional<fs::path> find_default_model() {
   for (const char* place : {"models", "../share/zoetrope/models"}) {
     fs::path model = folder_of_program() / place / "fashion-vit";
-    if (fs::exists(model / "model.safetensors")) return model;
+    if (fs::exists(model / store::kModelFile)) return model;
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/sealed_json.hpp"
 #include "zoetrope/store/trainer_state.hpp"
@@ -26,15 +27,12 @@ using support::Json;
 
 namespace {
 
-constexpr const char* kState = "trainer_state.json";
-constexpr const char* kFiles = "files";
-
 class Mender {
  public:
   explicit Mender(const store::RunDirectory& run) : run_(run), folders_(store::saved_folders(run)) {
     // Others' checkpoints are as they are.
     std::erase_if(folders_, [](const SavedFolder& folder) {
-      return !fs::exists(folder.path / store::kTrainingRecord);
+      return !fs::exists(folder.path / store::kTrainingRecordFile);
     });
     to_mend_ = folders_;
   }
@@ -70,17 +68,17 @@ void Mender::mend_each(const char* name, const Make& make) const {
 // Of any checkpoint: their options are the same.
 std::optional<Json> Mender::whole_record(const SavedFolder& except) const {
   for (const SavedFolder& folder : folders_)
-    if (folder.path != except.path && problem_of(folder, store::kTrainingRecord).empty())
+    if (folder.path != except.path && problem_of(folder, store::kTrainingRecordFile).empty())
       return store::read_training_record(folder.path);
   return std::nullopt;
 }
 
 std::optional<std::string> Mender::record_of(const SavedFolder& folder) const {
-  std::optional<Json> record = whole_record(folder);
+  const std::optional<Json> record = whole_record(folder);
   const std::string model_digest = store::digest_of_weights(folder.path);
-  if (!record || !record->contains(kFiles) || model_digest.empty()) return std::nullopt;
-  (*record)[kFiles]["model.safetensors"] = model_digest;
-  return store::with_digest(std::move(*record)).dump(2) + "\n";
+  if (!record || store::recorded_digest(*record, store::kModelFile).empty() || model_digest.empty())
+    return std::nullopt;
+  return store::with_recorded_digest(*record, store::kModelFile, model_digest).dump(2) + "\n";
 }
 
 std::optional<std::string> Mender::copy_of(const SavedFolder& folder, const char* name) const {
@@ -98,7 +96,7 @@ std::optional<std::string> Mender::state_of(const SavedFolder& folder) const {
   const auto record = store::read_training_record(folder.path);
   const auto epoch_steps = store::steps_per_epoch(run_);
   if (!record || !epoch_steps) return std::nullopt;
-  const std::string origin = (folder.path / store::kTrainingRecord).string();
+  const std::string origin = (folder.path / store::kTrainingRecordFile).string();
   const auto option = [&](const char* name) {
     return support::json_get<std::int64_t>(*record, name, origin);
   };
@@ -111,23 +109,23 @@ std::optional<std::string> Mender::state_of(const SavedFolder& folder) const {
                                   option("batch-size")};
   std::vector<store::LossRecord> log = store::read_run_log(run_);
   std::erase_if(log, [&](const store::LossRecord& line) { return line.step > folder.step; });
-  const bool is_resume_point = fs::exists(folder.path / "optimizer.safetensors");
+  const bool is_resume_point = fs::exists(folder.path / store::kOptimizerFile);
   if (!is_resume_point && log.size() > 1) log.erase(log.begin(), log.end() - 1);
   return store::sealed_trainer_state(store::to_json(state, log),
-                                     store::recorded_digest(*record, "model.safetensors"))
+                                     store::recorded_digest(*record, store::kModelFile))
              .dump(2) +
          "\n";
 }
 
 void Mender::mend() {
-  mend_each(store::kTrainingRecord, [this](const SavedFolder& folder) { return record_of(folder); });
+  mend_each(store::kTrainingRecordFile, [this](const SavedFolder& folder) { return record_of(folder); });
   // Without the record nobody knows what the others have to be.
   std::erase_if(to_mend_, [](const SavedFolder& folder) {
-    return !problem_of(folder, store::kTrainingRecord).empty();
+    return !problem_of(folder, store::kTrainingRecordFile).empty();
   });
   for (const char* name : store::kUnsealedFiles)
     mend_each(name, [&](const SavedFolder& folder) { return copy_of(folder, name); });
-  mend_each(kState, [this](const SavedFolder& folder) { return state_of(folder); });
+  mend_each(store::kTrainerStateFile, [this](const SavedFolder& folder) { return state_of(folder); });
 }
 
 // A training writes log.csv anew at its beginning; others read it as it should be.

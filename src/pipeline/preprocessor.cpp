@@ -6,6 +6,7 @@
 
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
@@ -19,21 +20,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kFileName = "preprocessor_config.json";
-
 // The model that stands in for an absent --model says nothing about another one's images.
 std::optional<fs::path> find_file(const fs::path& source, const fs::path& run, const fs::path& model) {
   if (!fs::is_directory(source)) return std::nullopt;
   for (const fs::path& folder : {source, run, model}) {
     if (folder == model && model != source && is_default_model(model)) continue;
-    if (support::is_listed(folder / kFileName)) return folder / kFileName;
+    if (support::is_listed(folder / store::kPreprocessorFile)) return folder / store::kPreprocessorFile;
   }
   return std::nullopt;
 }
 
 // What to do about weights without the processor that they were made with.
 void report_missing(const fs::path& source, const std::string& model_type, std::int64_t side) {
-  const std::string place = (source / kFileName).string();
+  const std::string place = (source / store::kPreprocessorFile).string();
   const std::string way_out =
       "save the one that the model was trained with there, in Python: "
       "processor.save_pretrained(\"" +
@@ -62,7 +61,7 @@ void check_size(const data::PreprocessorConfig& preprocessor, const model::VitCo
 
 data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run,
                                            const fs::path& model) {
-  const fs::path config_file = fs::is_directory(source) ? source / "config.json" : source;
+  const fs::path config_file = fs::is_directory(source) ? source / store::kModelConfigFile : source;
   const support::Json json = support::read_json(config_file);
   const auto config = model::VitConfig::from_json(json, config_file.string());
   if (config.num_channels != 3)

@@ -11,6 +11,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/store/safetensors.hpp"
@@ -27,10 +28,6 @@ namespace fs = std::filesystem;
 using store::SavedFolder;
 
 namespace {
-
-constexpr const char* kModel = "model.safetensors";
-constexpr const char* kOptimizer = "optimizer.safetensors";
-constexpr const char* kEmbeddings = "embeddings.h5";
 
 class Verifier {
  public:
@@ -88,33 +85,25 @@ void Verifier::check_model(const SavedFolder& folder) const {
   const model::StoredModel model(folder.path);
   model.verify();
   const std::string recorded = recorded_model(folder);
-  if (!recorded.empty() && model.digest() != recorded && problem_of(folder, store::kTrainingRecord).empty())
-    throw InputError((folder.path / kModel).string() +
+  if (!recorded.empty() && model.digest() != recorded &&
+      problem_of(folder, store::kTrainingRecordFile).empty())
+    throw InputError((folder.path / store::kModelFile).string() +
                      ": holds other weights than the checkpoint was written with");
 }
 
 void Verifier::check_optimizer(const SavedFolder& folder) const {
-  const store::SafetensorsFile file(folder.path / kOptimizer);
+  const store::SafetensorsFile file(folder.path / store::kOptimizerFile);
   file.verify();
-  const auto step = file.metadata().find("step");
-  if (step == file.metadata().end() || step->second != std::to_string(folder.step))
-    throw InputError(file.path().string() + ": is not of its folder's step");
-  const auto record = store::read_training_record(folder.path);
-  const auto identity = file.metadata().find("identity");
-  if (!record || identity == file.metadata().end()) return;
-  const support::Json options = support::parse_json(identity->second, file.path().string());
-  for (const auto& [option, value] : options.items())
-    if (record->contains(option) && record->at(option) != value)
-      throw InputError(file.path().string() + ": is of a training with another --" + option);
+  store::require_own_optimizer(file, folder.step);
 }
 
 void Verifier::check_embeddings(const SavedFolder& folder) {
-  const fs::path path = folder.path / kEmbeddings;
+  const fs::path path = folder.path / store::kEmbeddingsFile;
   const store::EmbeddingsIdentity identity = store::read_embeddings(folder.path).identity;
   if (identity.step != folder.step)
     throw InputError(path.string() + ": is of step " + std::to_string(identity.step) +
                      ", not of its folder's");
-  const bool has_model = fs::exists(folder.path / kModel);
+  const bool has_model = fs::exists(folder.path / store::kModelFile);
   const std::string model = has_model ? store::digest_of_weights(folder.path) : recorded_model(folder);
   if (!model.empty() && identity.model_digest != model)
     throw InputError(path.string() + ": is of other weights than the checkpoint's");
@@ -178,14 +167,14 @@ void check_options(const fs::path& path) {
 
 // What becomes of a damaged file, or what to do.
 std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder, const std::string& name) {
-  const bool has_model = fs::exists(folder.path / kModel);
-  if (name == kEmbeddings)
+  const bool has_model = fs::exists(folder.path / store::kModelFile);
+  if (name == store::kEmbeddingsFile)
     return has_model ? "zoetrope extract makes it again" : embed::way_out_without_model(run, folder.step);
-  if (name == kOptimizer) return "training goes on from an older resume point, or from the start";
-  if (name != kModel) return "the next job makes it again where another checkpoint's is whole";
-  if (fs::exists(folder.path / kOptimizer))
+  if (name == store::kOptimizerFile) return "training goes on from an older resume point, or from the start";
+  if (name != store::kModelFile) return "the next job makes it again where another checkpoint's is whole";
+  if (fs::exists(folder.path / store::kOptimizerFile))
     return "training goes on from an older resume point, and comes to it again";
-  return fs::exists(folder.path / kEmbeddings)
+  return fs::exists(folder.path / store::kEmbeddingsFile)
              ? "restore it, or delete it to go on with the embeddings beside it"
              : "restore it, or delete its folder";
 }
@@ -193,24 +182,24 @@ std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder
 void Verifier::look_at(const SavedFolder& folder, const std::string& name) {
   const fs::path path = folder.path / name;
   check(path, way_out_of(run_, folder, name), [&] {
-    if (name == kModel) return check_model(folder);
-    if (name == kOptimizer) return check_optimizer(folder);
-    if (name == kEmbeddings) return check_embeddings(folder);
+    if (name == store::kModelFile) return check_model(folder);
+    if (name == store::kOptimizerFile) return check_optimizer(folder);
+    if (name == store::kEmbeddingsFile) return check_embeddings(folder);
     if (const std::string problem = problem_of(folder, name); !problem.empty()) throw InputError(problem);
   });
 }
 
 void Verifier::look_at(const SavedFolder& folder) {
-  const bool is_ours = fs::exists(folder.path / store::kTrainingRecord);
+  const bool is_ours = fs::exists(folder.path / store::kTrainingRecordFile);
   const bool has_model = model::has_weights(folder.path);
-  for (const char* name :
-       {store::kTrainingRecord, "config.json", "preprocessor_config.json", "trainer_state.json"})
+  for (const char* name : {store::kTrainingRecordFile, store::kModelConfigFile, store::kPreprocessorFile,
+                           store::kTrainerStateFile})
     if (is_ours || fs::exists(folder.path / name)) look_at(folder, name);
-  if (has_model) look_at(folder, kModel);
-  if (fs::exists(folder.path / kOptimizer)) look_at(folder, kOptimizer);
+  if (has_model) look_at(folder, store::kModelFile);
+  if (fs::exists(folder.path / store::kOptimizerFile)) look_at(folder, store::kOptimizerFile);
   for (const fs::path& shard : store::shards_in(folder.path))
     check(shard, "zoetrope extract computes its rows again", [&] { store::verify_shard(shard); });
-  if (fs::exists(folder.path / kEmbeddings) || !has_model) look_at(folder, kEmbeddings);
+  if (fs::exists(folder.path / store::kEmbeddingsFile) || !has_model) look_at(folder, store::kEmbeddingsFile);
 }
 
 bool Verifier::look_at_file_of_run(const std::string& name) {

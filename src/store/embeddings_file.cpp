@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kCopyValues = std::size_t{1} << 22;  // 16 MiB at a time, whatever the size of the split
 
 fs::path sealed_path(const fs::path& checkpoint_folder) {
-  return checkpoint_folder / "embeddings.h5";
+  return checkpoint_folder / kEmbeddingsFile;
 }
 
 std::string describe(const std::vector<support::Range>& ranges) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
@@ -15,8 +16,6 @@ namespace zoetrope::store {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* kState = "trainer_state.json";
 
 // As if it were not there where it is damaged or another's.
 StoredTrainerState read_if_whole(const SavedFolder& folder) {
@@ -47,7 +46,7 @@ std::vector<SavedFolder> saved_folders(const RunDirectory& run) {
 
 std::string digest_of_weights(const fs::path& folder) {
   try {
-    const fs::path model = folder / "model.safetensors";
+    const fs::path model = folder / kModelFile;
     if (fs::exists(model)) return SafetensorsFile(model).digest().value_or("");
     return read_identity(folder).model_digest;
   } catch (const InputError&) {
@@ -56,7 +55,7 @@ std::string digest_of_weights(const fs::path& folder) {
 }
 
 StoredTrainerState read_own_trainer_state(const SavedFolder& folder) {
-  const fs::path path = folder.path / kState;
+  const fs::path path = folder.path / kTrainerStateFile;
   StoredTrainerState state = read_trainer_state(path);
   if (state.step >= 0 && state.step != folder.step)
     throw InputError(path.string() + ": is of step " + std::to_string(state.step) + ", not of its folder's");

@@ -78,6 +78,12 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(path
     entries_[name] = Entry{type_of(entry.dtype), std::move(entry.shape), entry.begin, entry.end};
 }
 
+const std::string& SafetensorsFile::metadata_value(const std::string& key) const {
+  const auto found = metadata_.find(key);
+  if (found == metadata_.end()) throw InputError(path().string() + ": metadata \"" + key + "\" is missing");
+  return found->second;
+}
+
 std::vector<std::string> SafetensorsFile::names() const {
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);

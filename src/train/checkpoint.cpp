@@ -5,6 +5,7 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
@@ -30,19 +31,9 @@ void append_views(store::NamedTensors& tensors, const std::string& prefix, const
     tensors.emplace_back(prefix + name, view);
 }
 
-std::string metadata(const store::SafetensorsFile& file, const std::string& key) {
-  const auto found = file.metadata().find(key);
-  if (found == file.metadata().end())
-    throw InputError(file.path().string() + ": metadata \"" + key + "\" is missing");
-  return found->second;
-}
-
-constexpr const char* kOptimizer = "optimizer.safetensors";
-constexpr const char* kTrainerState = "trainer_state.json";
-
 void write_trainer_state(const fs::path& folder, const CheckpointContent& content,
                          const std::string& model_digest) {
-  support::write_file(folder / kTrainerState,
+  support::write_file(folder / store::kTrainerStateFile,
                       store::sealed_trainer_state(content.trainer_state, model_digest).dump(2) + "\n");
 }
 
@@ -54,9 +45,9 @@ std::string write_checkpoint(const fs::path& to, const CheckpointContent& conten
   support::create_folders(to.parent_path());
   support::create_new_folder(folder);
   std::string digest = model::save_model(*content.model, folder);
-  support::write_file(folder / "preprocessor_config.json", content.preprocessor.dump(2) + "\n");
+  support::write_file(folder / store::kPreprocessorFile, content.preprocessor.dump(2) + "\n");
   write_trainer_state(folder, content, digest);
-  support::write_file(folder / store::kTrainingRecord,
+  support::write_file(folder / store::kTrainingRecordFile,
                       store::training_record(content.identity, folder, digest).dump(2) + "\n");
   if (content.exp_avg.defined()) write_optimizer(folder, content);
   atomic.commit();
@@ -65,7 +56,7 @@ std::string write_checkpoint(const fs::path& to, const CheckpointContent& conten
 
 void make_resume_point(const fs::path& folder, const CheckpointContent& content,
                        const std::string& model_digest) {
-  if (store::read_trainer_log(folder / kTrainerState).size() > 1)
+  if (store::read_trainer_log(folder / store::kTrainerStateFile).size() > 1)
     write_trainer_state(folder, content, model_digest);
   write_optimizer(folder, content);
 }
@@ -76,29 +67,20 @@ void write_optimizer(const fs::path& folder, const CheckpointContent& content) {
   append_views(tensors, kSecondMoment, *content.model, content.exp_avg_sq);
   tensors.emplace_back(kSums, at::tensor({content.sums.loss, content.sums.correct}, at::kDouble));
   tensors.emplace_back(kCounts, at::tensor({content.sums.steps, content.sums.images}, at::kLong));
-  store::write_safetensors(folder / kOptimizer, tensors,
+  store::write_safetensors(folder / store::kOptimizerFile, tensors,
                            {{"step", std::to_string(content.step)}, {"identity", content.identity.dump()}});
 }
 
 bool has_optimizer(const fs::path& folder) {
-  return support::is_listed(folder / kOptimizer);
+  return support::is_listed(folder / store::kOptimizerFile);
 }
-
-namespace {
-
-void require_step(const store::SafetensorsFile& file, std::int64_t step) {
-  if (metadata(file, "step") == std::to_string(step)) return;
-  throw InputError(file.path().string() + ": is of step " + metadata(file, "step") + ", not of its folder's");
-}
-
-}  // namespace
 
 ResumePoint read_resume_point(const fs::path& folder, std::int64_t step, const model::Vit& model) {
   const c10::NoGradGuard no_grad;
-  const store::SafetensorsFile file(folder / kOptimizer);
-  require_step(file, step);
+  const store::SafetensorsFile file(folder / store::kOptimizerFile);
+  store::require_own_optimizer(file, step);
   ResumePoint point;
-  point.identity = support::parse_json(metadata(file, "identity"), file.path().string());
+  point.identity = support::parse_json(file.metadata_value("identity"), file.path().string());
   point.exp_avg = at::zeros_like(model.flat());
   point.exp_avg_sq = at::zeros_like(model.flat());
   const at::Tensor sums = at::empty({2}, at::kDouble), counts = at::empty({2}, at::kLong);
@@ -133,7 +115,7 @@ namespace {
 bool is_interruption(const fs::path& folder) {
   if (!has_optimizer(folder)) return false;
   try {
-    const store::SafetensorsFile file(folder / kOptimizer);
+    const store::SafetensorsFile file(folder / store::kOptimizerFile);
     const auto found = file.metadata().find("interruption");
     return found != file.metadata().end() && found->second == "true";
   } catch (const InputError&) {
@@ -163,8 +145,8 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
       continue;
     }
     if (has_optimizer(folder) && ++points > most) {
-      store::shorten_trainer_log(folder / kTrainerState);
-      fs::remove(folder / kOptimizer, ignored);
+      store::shorten_trainer_log(folder / store::kTrainerStateFile);
+      fs::remove(folder / store::kOptimizerFile, ignored);
     }
     // A model without embeddings is of an earlier job that kept them all.
     if (!keep_models && *step != newest && !has_optimizer(folder) &&

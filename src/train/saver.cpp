@@ -11,6 +11,7 @@
 #include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
@@ -152,7 +153,7 @@ std::optional<std::string> Saver::stored_digest(std::int64_t step, const model::
       if (const auto embedded = store::sealed_identity(folder)) stored = embedded->model_digest;
     }
     for (const char* name : store::kUnsealedFiles) store::require_as_written(folder, name);
-    store::read_trainer_log(folder / "trainer_state.json");
+    store::read_trainer_log(folder / store::kTrainerStateFile);
     if (stored && read_identity(folder) && *stored == model::digest_of(model)) return stored;
   } catch (const InputError&) {
     // Damaged: it is written again.

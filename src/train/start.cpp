@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
@@ -45,17 +46,11 @@ StoredTraining read_training(const fs::path& folder, std::int64_t step, bool has
 }
 
 // Weights and optimizer, each whole, of two trainings are no state that one was in.
-void require_one_training(const fs::path& folder, const StoredTraining& stored) {
-  const auto record = store::read_training_record(folder);
-  if (!record || !stored.point.exp_avg.defined()) return;
-  const std::string recorded = store::recorded_digest(*record, "model.safetensors");
+void require_recorded_weights(const fs::path& folder) {
+  const std::string recorded = store::recorded_model(folder);
   if (!recorded.empty() && store::digest_of_weights(folder) != recorded)
-    throw InputError((folder / "model.safetensors").string() +
+    throw InputError((folder / store::kModelFile).string() +
                      ": is damaged: it is not what was written with the checkpoint");
-  for (const auto& [option, value] : stored.point.identity.items())
-    if (record->contains(option) && record->at(option) != value)
-      throw InputError((folder / "optimizer.safetensors").string() + ": is of a training with --" + option +
-                       " " + value.dump() + ", the checkpoint of one with " + record->at(option).dump());
 }
 
 // All that training would go on from. InputError where a file of it is damaged.
@@ -63,7 +58,7 @@ StoredTraining read_whole(const fs::path& folder, std::int64_t step, bool has_op
   StoredTraining stored = read_training(folder, step, has_optimizer);
   for (const char* name : store::kUnsealedFiles)
     if (support::is_listed(folder / name)) store::require_as_written(folder, name);
-  require_one_training(folder, stored);
+  if (has_optimizer) require_recorded_weights(folder);
   store::read_own_trainer_state({step, folder});
   return stored;
 }
@@ -203,7 +198,7 @@ std::vector<store::LossRecord> logged_until(const store::RunDirectory& run, std:
                                             const fs::path& folder) {
   if (step <= 0) return {};
   store::StoredTrainerState state;
-  if (read_identity(folder)) state = store::read_trainer_state(folder / "trainer_state.json");
+  if (read_identity(folder)) state = store::read_trainer_state(folder / store::kTrainerStateFile);
   auto mended = store::mend_loss_log(run.log_csv(), {std::move(state.log), step, state.has_whole_log});
   std::erase_if(mended.records, [&](const store::LossRecord& record) { return record.step > step; });
   for (const std::string& problem : {mended.damage, mended.unread})

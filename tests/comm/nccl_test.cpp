@@ -212,21 +212,27 @@ TEST(Nccl, ARankThatDoesNotComeToTheStartIsAnErrorAfterTheTimeout) {
   nccl_double::take_violations();
 }
 
+// All ranks, under a watch that no watchdog looks at: the world's would end the job.
+NcclCommunicator connect(World& world, std::shared_ptr<Activity> watch) {
+  ncclUniqueId id{};
+  if (world.rank() == 0) ncclGetUniqueId(&id);
+  world.communicator().split(0)->broadcast(at::from_blob(id.internal, {NCCL_UNIQUE_ID_BYTES}, at::kByte), 0);
+  return {world.communicator().split(0),
+          make_device_context(0),
+          std::move(watch),
+          std::make_unique<NcclHandle>(id, world.rank(), world.size(), 60s),
+          std::make_shared<CommunicationStream>(),
+          9,
+          "test"};
+}
+
 TEST(Nccl, AnErrorOfTheLinkComesOutOfWait) {
   nccl_double::set_up();
   {
     int argc = 0;
     char** argv = nullptr;
     World world(argc, argv);
-    const auto control = world.communicator().split(0);
-    ncclUniqueId id{};
-    if (world.rank() == 0) ncclGetUniqueId(&id);
-    control->broadcast(at::from_blob(id.internal, {NCCL_UNIQUE_ID_BYTES}, at::kByte), 0);
-    // A watch that no watchdog looks at: the world's would end the job.
-    NcclCommunicator communicator(world.communicator().split(0), make_device_context(0),
-                                  std::make_shared<Activity>(),
-                                  std::make_unique<NcclHandle>(id, world.rank(), world.size(), 60s),
-                                  std::make_shared<CommunicationStream>(), 9, "test");
+    NcclCommunicator communicator = connect(world, std::make_shared<Activity>());
     const at::Tensor tensor = at::ones({10});
     const auto work = communicator.all_reduce_async(tensor, ReduceOp::kSum);
     nccl_double::break_communicators(ncclRemoteError);
@@ -244,14 +250,8 @@ TEST(Nccl, AbortingEndsACallThatNcclDoesNotTake) {
     int argc = 0;
     char** argv = nullptr;
     World world(argc, argv);
-    const auto control = world.communicator().split(0);
-    ncclUniqueId id{};
-    if (world.rank() == 0) ncclGetUniqueId(&id);
-    control->broadcast(at::from_blob(id.internal, {NCCL_UNIQUE_ID_BYTES}, at::kByte), 0);
     const auto watch = std::make_shared<Activity>();
-    NcclCommunicator communicator(world.communicator().split(0), make_device_context(0), watch,
-                                  std::make_unique<NcclHandle>(id, world.rank(), world.size(), 60s),
-                                  std::make_shared<CommunicationStream>(), 9, "test");
+    NcclCommunicator communicator = connect(world, watch);
     nccl_double::set_fault(nccl_double::Fault::kCallsStayInProgress);
     std::thread watchdog([&] {
       RankReport report = watch->report(0);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/store/folder_files.hpp"
+
 namespace zoetrope::store {
 
 struct RunDirectory {
@@ -26,14 +28,12 @@ struct RunDirectory {
   }
   // What training goes on from where it is no frame: the same files as a checkpoint's.
   std::filesystem::path resume(std::int64_t step) const { return root / ("resume-" + std::to_string(step)); }
-  std::filesystem::path model(std::int64_t step) const { return checkpoint(step) / "model.safetensors"; }
-  std::filesystem::path optimizer(std::int64_t step) const {
-    return checkpoint(step) / "optimizer.safetensors";
-  }
+  std::filesystem::path model(std::int64_t step) const { return checkpoint(step) / kModelFile; }
+  std::filesystem::path optimizer(std::int64_t step) const { return checkpoint(step) / kOptimizerFile; }
   std::filesystem::path trainer_state(std::int64_t step) const {
-    return checkpoint(step) / "trainer_state.json";
+    return checkpoint(step) / kTrainerStateFile;
   }
-  std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / "embeddings.h5"; }
+  std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / kEmbeddingsFile; }
   std::filesystem::path frame(std::int64_t step) const { return checkpoint(step) / "frame.png"; }
 
   // The steps of every checkpoint-<step>, or resume-<step>, folder, ascending. Folders with another name are

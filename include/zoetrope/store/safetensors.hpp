@@ -33,6 +33,7 @@ class SafetensorsFile {
   // vector code; copy it before computing with it.
   at::Tensor view(const std::string& name) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::string& metadata_value(const std::string& key) const;  // InputError where it is missing
   // Of all the file holds, as write_safetensors has put it into the metadata; none in a file of others.
   std::optional<std::string> digest() const;
   // Reads the values once, from the file's first to its last, and converts each tensor that `destinations`

@@ -3,18 +3,20 @@
 // the files that were written beside it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/json.hpp"
 
 namespace zoetrope::store {
 
-inline constexpr const char* kTrainingRecord = "training.json";
+class SafetensorsFile;
 
 // The files of a checkpoint folder that have no digest of their own, being for others to read.
-inline constexpr const char* kUnsealedFiles[] = {"config.json", "preprocessor_config.json"};
+inline constexpr const char* kUnsealedFiles[] = {kModelConfigFile, kPreprocessorFile};
 
 // `options` with the digests of what lies in `folder`, where `model_digest` is that of the weights.
 support::Json training_record(const support::Json& options, const std::filesystem::path& folder,
@@ -23,8 +25,15 @@ support::Json training_record(const support::Json& options, const std::filesyste
 // None where the file is absent, as in checkpoints of others. InputError where it is damaged.
 std::optional<support::Json> read_training_record(const std::filesystem::path& folder);
 
+// InputError where `file`, an optimizer.safetensors, is not of `step`, or of a training with other options
+// than the record beside it.
+void require_own_optimizer(const SafetensorsFile& file, std::int64_t step);
+
 // What the record says of a file: its digest, or "" where it knows none.
 std::string recorded_digest(const support::Json& record, const std::string& name);
+
+// Makes the record say so of a file, and gives it its own digest anew.
+support::Json with_recorded_digest(support::Json record, const std::string& name, const std::string& digest);
 
 // What the folder's record says of model.safetensors; "" where there is no record, or it knows none.
 std::string recorded_model(const std::filesystem::path& folder);

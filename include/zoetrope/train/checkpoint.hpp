@@ -58,7 +58,7 @@ struct ResumePoint {
 };
 
 // Reads the optimizer's state after `step` steps for `model`, once. InputError where it is damaged, of
-// another step or of another model.
+// another step, another training or another model.
 ResumePoint read_resume_point(const std::filesystem::path& folder, std::int64_t step,
                               const model::Vit& model);
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of the files in a checkpoint's folder, which is a Hugging Face model folder and more.
+#pragma once
+
+namespace zoetrope::store {
+
+inline constexpr const char* kModelFile = "model.safetensors";
+inline constexpr const char* kModelConfigFile = "config.json";
+inline constexpr const char* kPreprocessorFile = "preprocessor_config.json";
+inline constexpr const char* kTrainerStateFile = "trainer_state.json";
+inline constexpr const char* kTrainingRecordFile = "training.json";
+inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
+inline constexpr const char* kEmbeddingsFile = "embeddings.h5";
+
+}  // namespace zoetrope::store
