@@ -10,7 +10,7 @@
 #include <optional>
 #include <thread>
 
-#include "zoetrope/comm/startup_watch.hpp"
+#include "zoetrope/comm/rank_watch.hpp"
 #include "zoetrope/pipeline/mend.hpp"
 #include "zoetrope/pipeline/run_lock.hpp"
 #include "zoetrope/pipeline/summary.hpp"
@@ -253,7 +253,8 @@ int main(int argc, char** argv) {
     if (jobs::answer_alone(arguments)) return 0;
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
-    zoetrope::comm::StartupWatch startup(jobs::startup_timeout(arguments));
+    using zoetrope::comm::RankWatch;
+    RankWatch startup(RankWatch::Of::kStart, jobs::startup_timeout(arguments));
     world = std::make_unique<World>(argc, argv);
     zoetrope::support::report_lost_mappings();  // MPI would print its own lines
     const jobs::Job& job = jobs::find_job(arguments[0]);
@@ -261,7 +262,7 @@ int main(int argc, char** argv) {
     const auto options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
     if (!options) return exit_code;
     world->set_timeout(std::chrono::seconds(options->timeout));
-    startup.end();
+    startup.stop();
     if (!options->trace.empty()) trace.emplace(*world, *options, start);
     jobs::do_traced_job(*world, job, *options, arguments, trace ? &*trace : nullptr);
     return 0;

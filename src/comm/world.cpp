@@ -10,6 +10,7 @@
 
 #include <mpi.h>
 
+#include "zoetrope/comm/rank_watch.hpp"
 #include "zoetrope/compute/cpu_set.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/terminal.hpp"
@@ -116,6 +117,8 @@ World::~World() {
                               ") cannot end: " + error.what());
     abort(static_cast<int>(ExitCode::kFailed));
   }
+  const RankWatch watch(RankWatch::Of::kEnd, state_->watchdog.timeout());
+  state_.reset();
 }
 
 int World::rank() const {

@@ -7,7 +7,8 @@
 
 namespace zoetrope::compute {
 
-BackgroundQueue::BackgroundQueue(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
+BackgroundQueue::BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes)
+    : max_tasks_(max_tasks), max_bytes_(max_bytes) {}
 
 BackgroundQueue::~BackgroundQueue() {
   std::unique_lock lock(mutex_);
@@ -17,7 +18,8 @@ BackgroundQueue::~BackgroundQueue() {
 void BackgroundQueue::push(std::int64_t bytes, std::function<void()> task) {
   {
     std::unique_lock lock(mutex_);
-    task_done_.wait(lock, [&] { return bytes_ == 0 || bytes_ + bytes <= max_bytes_; });
+    task_done_.wait(
+        lock, [&] { return pending_.size() < max_tasks_ && (bytes_ == 0 || bytes_ + bytes <= max_bytes_); });
     rethrow();
     bytes_ += bytes;
     pending_.push_back({bytes, std::move(task)});

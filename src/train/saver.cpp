@@ -23,8 +23,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Of copies that are not written yet; a model that is larger is copied when all before it is written.
+// Of copies that are not written yet; a model that is larger is copied when all before it is written. A
+// checkpoint is up to three tasks: its files, embeddings, their sealing. A few of them bridge a disk that
+// pauses; where it is slower than the training, more would only lag behind.
 constexpr std::int64_t kBytesInQueue = std::int64_t{2} << 30;
+constexpr std::size_t kTasksInQueue = 24;
 
 // A device's copies are in memory that is pinned for it, which another process does not see.
 compute::HostCopy copy_of(const at::Tensor& tensor) {
@@ -50,7 +53,7 @@ Saver::Saver(const store::RunDirectory& run, const TrainOptions& options, std::i
       identity_(std::move(identity)),
       preprocessor_(std::move(preprocessor)),
       control_(control),
-      queue_(kBytesInQueue) {}
+      queue_(kTasksInQueue, kBytesInQueue) {}
 
 void Saver::save(std::int64_t step, const TrainingState& state, const IntervalSums& sums,
                  const std::vector<store::LossRecord>& history, bool is_resume_point,

@@ -30,6 +30,7 @@ using zoetrope::comm::World;
 
 constexpr std::chrono::seconds kTimeout = 3s;
 bool abort_hangs = false;
+bool finalize_stops = false;
 
 void sleep_for_ever() {
   while (true) std::this_thread::sleep_for(1h);
@@ -42,7 +43,11 @@ void say(const World& world, const char* what) {
 
 }  // namespace
 
-// Stands before the MPI library's.
+// These stand before the MPI library's.
+extern "C" int MPI_Finalize() {
+  if (finalize_stops) raise(SIGSTOP);
+  return PMPI_Finalize();
+}
 extern "C" int MPI_Abort(MPI_Comm comm, int code) {
   if (abort_hangs) sleep_for_ever();
   return PMPI_Abort(comm, code);
@@ -104,6 +109,9 @@ void run(World& world, const std::string& fault, bool faulty) {
     say(world, "fault:");
     if (faulty) std::this_thread::sleep_for(2s);
     world.communicator().barrier();
+  } else if (fault == "stop-at-end") {  // behind the last barrier, where no watchdog is
+    if (faulty) say(world, "fault:");
+    finalize_stops = faulty;
   } else if (fault == "sleep-at-end") {
     if (faulty) {
       say(world, "fault:");

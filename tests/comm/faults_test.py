@@ -35,6 +35,8 @@ CASES = {
     "sleep-before-work": ("sleep-before-work", 1, 3, {4}, MISSING, "all_reduce of 1,000 float32 in group  async, #4",
                           r"rank 1 \({host}\)"),
     "sleep-at-end": ("sleep-at-end", 1, 2, {4}, MISSING, "barrier, #1", r"rank 1 \({host}\) in stage \"start\""),
+    "stop-at-end": ("stop-at-end", 1, 3, {4}, r"zoetrope: the job is ended: its work is done, but after 10 s not all of its ranks have "
+                    r"ended \(seen from rank 0 on {host}\): one is stopped"),
     "stop-last": ("stop", 2, 3, {4}, MISSING, "all_reduce of 1,000 float32, #5",
                   r"rank 2 \({host}\) in stage \"going wrong\", last in barrier, #4, last heard of [2-9] s ago"),
     "stop-first": ("stop", 1, 3, {4}, MISSING, "all_reduce of 1,000 float32, #5", r"rank 1 \({host}\)"),

@@ -17,7 +17,7 @@ namespace {
 
 TEST(BackgroundQueue, RunsTasksInOrder) {
   std::vector<int> done;
-  BackgroundQueue queue(100);
+  BackgroundQueue queue(10, 100);
 
   for (int i = 0; i < 50; ++i) queue.push(1, [&done, i] { done.push_back(i); });
   queue.wait();
@@ -28,7 +28,7 @@ TEST(BackgroundQueue, RunsTasksInOrder) {
 
 TEST(BackgroundQueue, RunsThemBesideTheCaller) {
   std::promise<void> goes_on;
-  BackgroundQueue queue(100);
+  BackgroundQueue queue(10, 100);
 
   queue.push(1, [&] { goes_on.get_future().wait(); });
   goes_on.set_value();  // would not be reached
@@ -38,7 +38,7 @@ TEST(BackgroundQueue, RunsThemBesideTheCaller) {
 TEST(BackgroundQueue, WaitsForRoom) {
   std::promise<void> first_may_end;
   std::atomic<bool> has_ended = false;
-  BackgroundQueue queue(100);
+  BackgroundQueue queue(10, 100);
   queue.push(60, [&] {
     first_may_end.get_future().wait();
     has_ended = true;
@@ -56,9 +56,29 @@ TEST(BackgroundQueue, WaitsForRoom) {
   later.join();
 }
 
+TEST(BackgroundQueue, WaitsWhereTooManyTasksAreNotDone) {
+  std::promise<void> go;
+  std::shared_future<void> gone(go.get_future());
+  std::atomic<int> pushed{0};
+  BackgroundQueue queue(2, 100);
+  std::thread caller([&] {
+    for (int i = 0; i < 4; ++i) {
+      queue.push(0, [gone] { gone.wait(); });
+      ++pushed;
+    }
+  });
+  while (pushed < 2) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(pushed, 2);
+  go.set_value();
+  caller.join();
+  queue.wait();
+  EXPECT_EQ(pushed, 4);
+}
+
 TEST(BackgroundQueue, TakesATaskThatIsLargerThanItsRoomAlone) {
   std::atomic<int> done = 0;
-  BackgroundQueue queue(100);
+  BackgroundQueue queue(10, 100);
 
   queue.push(50, [&] { ++done; });
   queue.push(1000, [&] { ++done; });
@@ -71,7 +91,7 @@ TEST(BackgroundQueue, TakesATaskThatIsLargerThanItsRoomAlone) {
 TEST(BackgroundQueue, ThrowsATasksErrorOnceAndDropsWhatIsBehindIt) {
   std::atomic<int> done = 0;
   {
-    BackgroundQueue queue(100);
+    BackgroundQueue queue(10, 100);
     queue.push(0, [] { throw std::runtime_error("the disk is full"); });
     EXPECT_THROW(queue.wait(), std::runtime_error);
     queue.push(0, [&] { ++done; });
@@ -83,7 +103,7 @@ TEST(BackgroundQueue, ThrowsATasksErrorOnceAndDropsWhatIsBehindIt) {
 // What a task holds is gone before there is said to be room again.
 TEST(BackgroundQueue, LetsGoOfATaskWhenItIsDone) {
   const auto held = std::make_shared<int>(1);
-  BackgroundQueue queue(100);
+  BackgroundQueue queue(10, 100);
 
   queue.push(1, [held] {});
   queue.wait();
@@ -94,7 +114,7 @@ TEST(BackgroundQueue, LetsGoOfATaskWhenItIsDone) {
 TEST(BackgroundQueue, FinishesWhatIsQueuedWhenItGoes) {
   std::atomic<int> done = 0;
   {
-    BackgroundQueue queue(100);
+    BackgroundQueue queue(10, 100);
     for (int i = 0; i < 20; ++i) queue.push(0, [&] { ++done; });
   }
   EXPECT_EQ(done, 20);

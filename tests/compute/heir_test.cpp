@@ -50,7 +50,7 @@ void fill(BackgroundQueue& queue) {
 
 TEST(Heir, DoesWhatAKilledProcessHasLeft) {
   AnotherProcess owner([](const auto& wait) {
-    BackgroundQueue queue(100);
+    BackgroundQueue queue(10, 100);
     queue.push(1, [] { add_line("before"); });
     queue.wait();
     fill(queue);
@@ -70,7 +70,7 @@ TEST(Heir, DoesWhatAKilledProcessHasLeft) {
 TEST(Heir, IsNotMeantWhenTheGroupIsKilled) {
   AnotherProcess owner([](const auto& wait) {
     ::setpgid(0, 0);
-    BackgroundQueue queue(100);
+    BackgroundQueue queue(10, 100);
     fill(queue);
     queue.leave_to_heir();
     std::ofstream("group") << ::getpgid(0);
@@ -91,7 +91,7 @@ TEST(Heir, IsNotMeantWhenTheGroupIsKilled) {
 }
 
 TEST(Heir, DoesNothingWhereTheProcessGetsItDone) {
-  BackgroundQueue queue(100);
+  BackgroundQueue queue(10, 100);
   fill(queue);
   queue.leave_to_heir();
   std::ofstream("go_on");
@@ -107,7 +107,7 @@ TEST(Heir, DoesNothingWhereTheProcessGetsItDone) {
 // What comes after the task that failed would say that it is there.
 TEST(Heir, EndsWithTheFirstTaskThatFails) {
   AnotherProcess owner([](const auto& wait) {
-    BackgroundQueue queue(100);
+    BackgroundQueue queue(10, 100);
     queue.push(1, [] { wait_for_file("go_on"); });
     queue.push(1, [] {
       std::ofstream("all_done");

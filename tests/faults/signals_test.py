@@ -112,7 +112,7 @@ class Signals(unittest.TestCase):
         return process.returncode, "".join(said), in_time, time.monotonic() - start
 
     def stands_alone(self, process, rank):
-        """Whether the others have ended, and well: the rank stands still in MPI_Finalize, behind the last that the ranks do together.
+        """Whether the others have ended, and well: the rank stands still behind MPI_Finalize's last meeting.
         Its work is done, and nobody is left to watch it; as soon as it goes on, the job ends."""
         try:
             process.wait(30)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -21,14 +22,14 @@ class Heir;
 // dropped, and the next push() or wait() throws its error.
 class BackgroundQueue {
  public:
-  // `max_bytes`: what the tasks that are not done may hold together.
-  explicit BackgroundQueue(std::int64_t max_bytes);
+  // `max_tasks`: that are not done; `max_bytes`: what these may hold together.
+  BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes);
   ~BackgroundQueue();  // finishes what is queued
   BackgroundQueue(const BackgroundQueue&) = delete;
   BackgroundQueue& operator=(const BackgroundQueue&) = delete;
 
-  // `bytes`: of memory that `task` holds until it is done. Waits until there is room for them; what is larger
-  // than the whole of it waits until all before it is done.
+  // `bytes`: of memory that `task` holds until it is done. Waits until there is room for it; what is larger
+  // than all of the memory waits until all that holds some is done.
   void push(std::int64_t bytes, std::function<void()> task);
   // Returns when all is done.
   void wait();
@@ -45,6 +46,7 @@ class BackgroundQueue {
   void run_next();
   void rethrow();
 
+  std::size_t max_tasks_;
   std::int64_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable task_done_;

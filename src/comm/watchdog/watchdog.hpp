@@ -31,6 +31,7 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   void set_timeout(std::chrono::seconds timeout) { timeout_s_ = timeout.count(); }
+  std::chrono::seconds timeout() const { return std::chrono::seconds(timeout_s_); }
 
  private:
   void run();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/comm/startup_watch.hpp"
+#include "zoetrope/comm/rank_watch.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -28,36 +28,38 @@ std::string rank_of_launcher() {
 
 }  // namespace
 
-StartupWatch::StartupWatch(std::chrono::seconds limit)
-    : limit_(std::max<std::chrono::seconds>(limit, kLeastLimit)), thread_([this] { run(); }) {}
+RankWatch::RankWatch(Of what, std::chrono::seconds limit)
+    : what_(what), limit_(std::max<std::chrono::seconds>(limit, kLeastLimit)), thread_([this] { run(); }) {}
 
-void StartupWatch::end() {
+void RankWatch::stop() {
   {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
+    stopped_ = true;
   }
-  end_asked_.notify_all();
+  stop_asked_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
-void StartupWatch::run() {
+void RankWatch::run() {
   // Ticks are counted, not the clock read: while the host is too busy to run this thread, or the process is
   // suspended, the other ranks need not have come on either.
   const auto ticks_until = [&](std::chrono::milliseconds span) {
     std::unique_lock lock(mutex_);
     for (auto left = span / kTick; left > 0; --left)
-      if (end_asked_.wait_for(lock, kTick, [&] { return ended_; })) return false;
+      if (stop_asked_.wait_for(lock, kTick, [&] { return stopped_; })) return false;
     return true;
   };
   if (!ticks_until(limit_)) return;
   // One rank speaks where it can: the others hold back, and are ended before they do.
   const std::string rank = rank_of_launcher();
   if (!rank.empty() && rank != "0" && !ticks_until(3s)) return;
-  support::print_error_line("the job is ended: after " + std::to_string(limit_.count()) +
-                            " s not all of its ranks have started (seen from " +
+  const bool is_start = what_ == Of::kStart;
+  support::print_error_line(std::string("the job is ended: ") + (is_start ? "" : "its work is done, but ") +
+                            "after " + std::to_string(limit_.count()) + " s not all of its ranks have " +
+                            (is_start ? "started" : "ended") + " (seen from " +
                             (rank.empty() ? "this process" : "rank " + rank) + " on " + host_name() +
-                            "): one is stopped or its host does not answer; start again, without that host, "
-                            "or with a longer --timeout");
+                            "): one is stopped or its host does not answer" +
+                            (is_start ? "; start again, without that host, or with a longer --timeout" : ""));
   std::_Exit(static_cast<int>(ExitCode::kFailed));
 }
 
