@@ -10,6 +10,7 @@
 
 #include "zoetrope/store/ending.hpp"
 #include "zoetrope/store/run_directory.hpp"
+#include "zoetrope/support/home.hpp"
 
 namespace zoetrope::jobs {
 
@@ -20,8 +21,10 @@ std::optional<store::RunDirectory> run_of(const std::vector<std::string>& words)
   constexpr std::string_view kAssigned = "--run=";
   std::optional<store::RunDirectory> run;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--run" && i + 1 < words.size()) run = store::RunDirectory{words[i + 1]};
-    if (words[i].starts_with(kAssigned)) run = store::RunDirectory{words[i].substr(kAssigned.size())};
+    if (words[i] == "--run" && i + 1 < words.size())
+      run = store::RunDirectory{support::expand_home(words[i + 1])};
+    if (words[i].starts_with(kAssigned))
+      run = store::RunDirectory{support::expand_home(words[i].substr(kAssigned.size()))};
   }
   return run;
 }

@@ -247,6 +247,7 @@ int main(int argc, char** argv) {
   const std::int64_t start = zoetrope::trace::now();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   std::unique_ptr<World> world;
+  std::optional<jobs::Options> options;
   std::optional<jobs::JobTrace> trace;
   std::set_terminate(end_at_once);
   try {
@@ -259,7 +260,7 @@ int main(int argc, char** argv) {
     zoetrope::support::report_lost_mappings();  // MPI would print its own lines
     const jobs::Job& job = jobs::find_job(arguments[0]);
     int exit_code = 0;
-    const auto options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
+    options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
     if (!options) return exit_code;
     world->set_timeout(std::chrono::seconds(options->timeout));
     startup.stop();
@@ -275,7 +276,8 @@ int main(int argc, char** argv) {
     return static_cast<int>(ExitCode::kInterrupted);
   } catch (const std::exception& error) {
     if (trace && world->rank() == 0) trace->write_own();
-    const jobs::Failure failure = jobs::failure_of(error);
+    jobs::Failure failure = jobs::failure_of(error);
+    if (options) failure.message = jobs::with_origins(failure.message, *options);
     if (world != nullptr && world->size() > 1) end_all(*world, failure, arguments);
     print_error(failure.message, nullptr);
     if (world != nullptr) jobs::keep_ending(arguments, static_cast<int>(failure.code), failure.message);

@@ -6,6 +6,7 @@
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "place.hpp"
 #include "words.hpp"
 
 namespace zoetrope::jobs {
@@ -19,6 +20,15 @@ constexpr unsigned kLineLength = 100;
 template <typename T>
 po::typed_value<T>* field(T& target, const char* name) {
   return po::value<T>(&target)->default_value(target)->value_name(name);
+}
+
+// A path, perhaps behind "kind:", of which "~" is a part.
+po::typed_value<Place>* place_without_default(std::string& target, const char* name) {
+  return po::value<Place>()->value_name(name)->notifier(
+      [&target](const Place& given) { target = given.text; });
+}
+po::typed_value<Place>* place(std::string& target, const char* name) {
+  return place_without_default(target, name)->default_value(Place{target});
 }
 
 // Real defaults read as they are written here, not as 4.9999999999999998e-05.
@@ -89,9 +99,10 @@ po::typed_value<std::string>* step_range(support::Range& target) {
 
 po::options_description model_options(Options& o) {
   po::options_description group("Model", kLineLength);
-  group.add_options()(
-      "model", field(o.pipeline.model, "PATH"),
-      "a Hugging Face ViT folder, or a config.json alone for a random start; default: a small ViT");
+  group.add_options()("model", place(o.pipeline.model, "PATH"),
+                      "a Hugging Face ViT folder, a model's name on the Hub that is in the Hugging Face "
+                      "cache, or a config.json "
+                      "alone for a random start; default: a small ViT");
   return group;
 }
 
@@ -196,8 +207,8 @@ po::options_description common_options(Options& o) {
   po::options_description group("All jobs", kLineLength);
   auto add = group.add_options();
   add("help,h", "this text");
-  add("run", po::value(&o.pipeline.run)->value_name("DIR"), "the run directory (required)");
-  add("config", po::value(&o.config)->value_name("FILE"),
+  add("run", place_without_default(o.pipeline.run, "DIR"), "the run directory (required)");
+  add("config", place_without_default(o.config, "FILE"),
       "an INI file of these options, e.g. another run's run.ini");
   add("check-options", po::bool_switch(), "says whether the options can be used, and ends");
   add("timeout", field(o.timeout, "SECONDS"),
@@ -208,7 +219,7 @@ po::options_description common_options(Options& o) {
   add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
   add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
   add("no-progress", po::bool_switch(&o.no_progress), "no progress bars");
-  add("trace", po::value(&o.trace)->value_name("FILE"),
+  add("trace", place_without_default(o.trace, "FILE"),
       "a timeline of the job for ui.perfetto.dev, as JSON; packed where FILE ends in .gz");
   return group;
 }
@@ -218,10 +229,11 @@ po::options_description common_options(Options& o) {
 po::options_description describe_data(Options& o) {
   po::options_description group("Data", kLineLength);
   auto add = group.add_options();
-  add("data", field(o.pipeline.data.spec, "SPEC"),
+  add("data", place(o.pipeline.data.spec, "SPEC"),
       "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
       "folder:DIR "
-      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout)");
+      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout), hf:OWNER/NAME (in the "
+      "Hugging Face cache)");
   add("train-limit", field(o.pipeline.data.train_limit, "N"), "use N training images; 0: all");
   add("test-limit", field(o.pipeline.data.test_limit, "N"), "use N test images; 0: all");
   add("train-split", field(o.pipeline.data.train_split, "NAME"),

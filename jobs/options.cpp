@@ -2,6 +2,7 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <map>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "option_groups.hpp"
+#include "place.hpp"
 
 namespace zoetrope::jobs {
 
@@ -122,11 +124,12 @@ bool is_given(const po::variables_map& values, const char* name) {
 }
 
 fs::path run_ini_of(const po::variables_map& values) {
-  return fs::path(values["run"].as<std::string>()) / "run.ini";
+  return fs::path(values["run"].as<Place>().text) / "run.ini";
 }
 
 std::string text_of(const boost::any& value) {
   if (const auto* text = boost::any_cast<std::string>(&value)) return *text;
+  if (const auto* place = boost::any_cast<Place>(&value)) return from_any_folder(place->text);
   if (const auto* number = boost::any_cast<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* number = boost::any_cast<std::uint64_t>(&value)) return std::to_string(*number);
   if (const auto* number = boost::any_cast<int>(&value)) return std::to_string(*number);
@@ -191,15 +194,30 @@ std::string help_text(const std::string& job, const std::string& purpose, unsign
   return text.str();
 }
 
+std::string with_origins(std::string message, const Options& options) {
+  const auto names = [&](const std::string& option) {
+    const auto at = message.find(option);
+    if (at == std::string::npos) return false;
+    const auto end = at + option.size();
+    return end == message.size() ||
+           (message[end] != '-' && std::isalnum(static_cast<unsigned char>(message[end])) == 0);
+  };
+  std::string origins;
+  for (const auto& [name, file] : options.origins)
+    if (names("--" + name)) origins += (origins.empty() ? " (" : "; ") + ("--" + name) + " is from " + file;
+  return origins.empty() ? message : message + origins + ")";
+}
+
 IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vector<std::string>& arguments) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 20;
   Options ignored;
   po::variables_map values;
   store_command_line(job, describe(ignored, groups), arguments, values);
   IniTexts inis;
-  if (is_given(values, "config"))
-    inis.config = checked(values["config"].as<std::string>(),
-                          support::read_file(values["config"].as<std::string>(), kMostBytes), inis.note);
+  if (is_given(values, "config")) {
+    const std::string file = values["config"].as<Place>().text;
+    inis.config = checked(file, support::read_file(file, kMostBytes), inis.note);
+  }
   if (is_given(values, "run") && fs::exists(run_ini_of(values)))
     inis.run = checked(run_ini_of(values), support::read_file(run_ini_of(values), kMostBytes), inis.note);
   return inis;
@@ -216,14 +234,25 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   if (is_given(values, "max-steps") && is_given(values, "epochs"))
     throw UsageError("--max-steps and --epochs contradict one another: give one");
   const bool epochs_given = is_given(values, "epochs");
-  if (is_given(values, "config")) store_ini(values["config"].as<std::string>(), inis.config, all, values);
-  if (is_given(values, "run")) store_ini(run_ini_of(values), inis.run, all, values);
+  const auto store_named = [&](const fs::path& file, const std::string& text) {
+    const po::variables_map before = values;
+    store_ini(file, text, all, values);
+    for (const auto& [name, value] : values)
+      if (!value.defaulted() && !is_given(before, name.c_str()))
+        options.origins.emplace_back(name, file.string());
+  };
+  if (is_given(values, "config")) store_named(values["config"].as<Place>().text, inis.config);
+  if (is_given(values, "run")) store_named(run_ini_of(values), inis.run);
   po::store(po::parsed_options(&all), values);  // the defaults of other jobs' options
   po::notify(values);
   if (epochs_given) options.pipeline.training.max_steps = 0;
   options.groups = groups;
   options.note = inis.note;
-  check(options);
+  try {
+    check(options);
+  } catch (const UsageError& error) {
+    throw UsageError(with_origins(error.what(), options));
+  }
   leave_out_other_groups(options);
   options.pipeline.kept = values_to_keep(options, values, all, inis.run);
   // A training cannot go on without its options, so what could not be kept is refused before it begins.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "zoetrope/pipeline/options.hpp"
@@ -37,7 +38,9 @@ struct Options {
   std::string trace;           // the timeline's file; empty: none
   support::Range trace_steps;  // those whose operations it shows
   unsigned groups = 0;         // that the job takes
-  std::string note;            // rank 0's: what is to be told of the INI files once there is a log
+  // Of the options that no command line gave: name and INI file.
+  std::vector<std::pair<std::string, std::string>> origins;
+  std::string note;  // rank 0's: what is to be told of the INI files once there is a log
 
   // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.
   bool has_max_steps() const { return pipeline.training.max_steps > 0; }
@@ -63,6 +66,9 @@ IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vect
 // run.ini by a job that does so, InputError on an INI file that is not understood.
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
                       const IniTexts& inis = {});
+
+// `message`, and from which file the options come that it names.
+std::string with_origins(std::string message, const Options& options);
 
 // UsageError where a value is impossible or contradicts another.
 void check(const Options& options);

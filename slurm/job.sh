@@ -75,6 +75,7 @@ set_command() {
       --run=*) run_folder=${!i#*=} ;;
     esac
   done
+  [[ $run_folder != "~" && $run_folder != "~/"* ]] || run_folder=$HOME${run_folder:1} # as the program does
   [[ $run_folder == /* ]] || run_folder=$PWD/$run_folder
   # A rank computes with the CPUs that Slurm gave it, bound to them or not.
   [[ " $* " == *" --threads"[\ =]* ]] || words+=(--threads "$cpus")

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/hub_cache.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/trace.hpp"
 
@@ -34,14 +36,55 @@ constexpr std::array kSchemes{
     Scheme{"parquet", open_parquet, true, true, true},
 };
 
-const Scheme& find_scheme(const std::string& spec) {
+const Scheme& scheme_of(std::string_view name) {
+  return *std::ranges::find(kSchemes, name, &Scheme::name);
+}
+
+// What --data means: a kind, and the folder that is of it.
+struct Location {
+  const Scheme& scheme;
+  fs::path folder;
+};
+
+bool holds_parquet(const fs::path& folder) {
+  return std::ranges::any_of(fs::recursive_directory_iterator(folder),
+                             [](const auto& entry) { return entry.path().extension() == ".parquet"; });
+}
+
+// Of the names that data sets had before they got an owner.
+std::string name_on_hub(const std::string& name) {
+  if (name == "cifar10" || name == "cifar100") return "uoft-cs/" + name;
+  if (name == "mnist") return "ylecun/mnist";
+  if (name == "fashion_mnist") return "zalando-datasets/fashion_mnist";
+  return name;
+}
+
+Location location_on_hub(const std::string& name, const std::string& spec) {
+  using support::HubKind;
+  for (const std::string& known : {name, name_on_hub(name)})
+    if (const auto snapshot = support::hub_snapshot(HubKind::kDataset, known))
+      return {scheme_of(holds_parquet(*snapshot) ? "parquet" : "folder"), *snapshot};
+  throw InputError("--data " + spec + ": " + support::how_to_bring(HubKind::kDataset, name_on_hub(name)));
+}
+
+Location find_location(const std::string& spec) {
   const auto colon = spec.find(':');
-  const std::string name = spec.substr(0, colon);
-  const auto scheme = std::ranges::find(kSchemes, name, &Scheme::name);
-  if (colon != std::string::npos && scheme != kSchemes.end()) return *scheme;
-  throw UsageError(
-      "--data " + spec +
-      ": the kind is unknown; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR or parquet:DIR");
+  const std::string kind = spec.substr(0, colon);
+  // A word alone may be a slip as well: what is on the Hub by that name is asked for with hf:.
+  const bool names_hub = spec.find('/') != std::string::npos || name_on_hub(spec) != spec;
+  if (colon == std::string::npos && names_hub && support::is_hub_name(spec) && !fs::exists(spec))
+    return location_on_hub(spec, spec);
+  const std::string place = colon == std::string::npos ? "" : spec.substr(colon + 1);
+  if (kind == "hf" && support::is_hub_name(place)) return location_on_hub(place, spec);
+  const auto scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
+  if (colon == std::string::npos || scheme == kSchemes.end())
+    throw UsageError(
+        "--data " + spec +
+        ": the kind is unknown; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR "
+        "or hf:OWNER/NAME");
+  if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
+  if (!fs::is_directory(place)) throw InputError("--data " + spec + ": " + place + " is not a folder");
+  return {*scheme, place};
 }
 
 void refuse_options_without_meaning(const Scheme& scheme, Split split, const DatasetOptions& options) {
@@ -71,12 +114,8 @@ void refuse_names_beyond_utf8(const Dataset& dataset, const std::string& spec) {
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options) {
-  const Scheme& scheme = find_scheme(spec);
+  const auto [scheme, folder] = find_location(spec);
   refuse_options_without_meaning(scheme, split, options);
-  const fs::path folder = spec.substr(scheme.name.size() + 1);
-  if (folder.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
-  if (!fs::is_directory(folder))
-    throw InputError("--data " + spec + ": " + folder.string() + " is not a folder");
   const trace::Span span("opening a data set", folder);
   try {
     auto dataset = scheme.open(folder, split, options);

@@ -6,6 +6,7 @@
 
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/hub_cache.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -30,6 +31,21 @@ std::optional<fs::path> find_default_model() {
 fs::path default_model() {
   if (const auto model = find_default_model()) return *model;
   throw RunError((folder_of_program() / "models").string() + ": is not beside the program; give --model");
+}
+
+std::string find_model(const std::string& asked) {
+  std::error_code error;
+  if (fs::exists(asked, error)) return asked;
+  const auto snapshot = support::hub_snapshot(support::HubKind::kModel, asked);
+  return snapshot ? snapshot->string() : asked;
+}
+
+void require_model(const std::string& model) {
+  std::error_code error;
+  if (fs::exists(model, error)) return;
+  const std::string nothing = "--model " + model + ": there is no such folder or file";
+  if (!support::is_hub_name(model)) throw InputError(nothing);
+  throw InputError(nothing + ", and " + support::how_to_bring(support::HubKind::kModel, model));
 }
 
 bool is_default_model(const fs::path& path) {

@@ -34,11 +34,14 @@ fs::path model_source(const store::RunDirectory& run, const Options& options) {
   // Where nothing is trained yet, a training makes the first one again.
   const bool is_start = options.trains && steps == std::vector<std::int64_t>{0} && run.resume_steps().empty();
   if (!steps.empty() && !is_start) return run.checkpoint(steps.front());
+  require_model(options.model);
   return options.model;
 }
 
-Options with_default_model(Options options) {
-  if (options.model.empty()) options.model = default_model().string();
+// A job that trains needs it; others have the run's own models.
+Options with_model(Options options) {
+  options.model = options.model.empty() ? default_model().string() : find_model(options.model);
+  if (options.trains) require_model(options.model);
   return options;
 }
 
@@ -74,7 +77,7 @@ void check_choice(const Options& options, bool has_gpu) {
 
 Session::Session(comm::World& world, Options options)
     : world_(world),
-      options_(with_default_model(std::move(options))),
+      options_(with_model(std::move(options))),
       run_{options_.run},
       threads_(options_.compute.threads > 0 ? options_.compute.threads : comm::threads_per_rank(world)),
       gpu_(choose_gpu(world, options_)),
