@@ -174,6 +174,7 @@ void do_traced_job(comm::World& world, const Job& job, const Options& options,
 namespace {
 
 using zoetrope::ExitCode;
+using zoetrope::comm::RankWatch;
 using zoetrope::comm::World;
 namespace jobs = zoetrope::jobs;
 
@@ -254,7 +255,6 @@ int main(int argc, char** argv) {
     if (jobs::answer_alone(arguments)) return 0;
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
-    using zoetrope::comm::RankWatch;
     RankWatch startup(RankWatch::Of::kStart, jobs::startup_timeout(arguments));
     world = std::make_unique<World>(argc, argv);
     zoetrope::support::report_lost_mappings();  // MPI would print its own lines

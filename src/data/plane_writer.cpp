@@ -19,6 +19,13 @@ Size resized_size(const PreprocessorConfig& config, const Image& image) {
   return {config.shortest_edge, longer(image.width, image.height)};
 }
 
+// Of what a crop takes away, the part before it.
+int margin(const PreprocessorConfig& config, int away) {
+  const int half = away / 2;
+  const bool is_up = config.crop_rounds_half_to_even && away % 2 != 0 && half % 2 != 0;
+  return is_up ? half + 1 : half;
+}
+
 std::string text(Size size) {
   return std::to_string(size.height) + " x " + std::to_string(size.width);
 }
@@ -39,8 +46,10 @@ void PlaneWriter::write(const Image& image, std::span<std::uint8_t> planes) {
     if (!fits)
       throw InputError("an image of " + text(resized) + " pixels does not give the " + text(output_) +
                        " that the model takes; turn on \"do_resize\" in preprocessor_config.json");
-    const Axis vertical{image.height, resized.height, (resized.height - output_.height) / 2, output_.height};
-    const Axis horizontal{image.width, resized.width, (resized.width - output_.width) / 2, output_.width};
+    const int above = margin(config_, resized.height - output_.height);
+    const int left = margin(config_, resized.width - output_.width);
+    const Axis vertical{image.height, resized.height, above, output_.height};
+    const Axis horizontal{image.width, resized.width, left, output_.width};
     resizer_.emplace(vertical, horizontal, config_.resample);
   }
   resizer_->run(image, planes);

@@ -13,6 +13,8 @@
 namespace zoetrope::data {
 namespace {
 
+constexpr const char* kCropRounds = "crop_rounds_half_to_even";
+
 using support::Json;
 using support::json_get;
 using support::json_get_or;
@@ -97,6 +99,7 @@ void read_crop(const Json& json, const ProcessorKind& kind, const std::string& o
     config.crop_height = crop->height;
     config.crop_width = crop->width;
   }
+  config.crop_rounds_half_to_even = read_flag(json, kCropRounds, false, origin);
   const int smallest_height = config.shortest_edge > 0 ? config.shortest_edge : config.height;
   const int smallest_width = config.shortest_edge > 0 ? config.shortest_edge : config.width;
   if (config.do_resize && (config.crop_height > smallest_height || config.crop_width > smallest_width))
@@ -175,6 +178,7 @@ Json PreprocessorConfig::to_json() const {
   if (do_center_crop) {
     json["do_center_crop"] = true;
     json["crop_size"] = Json{{"height", crop_height}, {"width", crop_width}};
+    if (crop_rounds_half_to_even) json[kCropRounds] = true;
   }
   return json;
 }

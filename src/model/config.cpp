@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "zoetrope/model/timm.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "family.hpp"
@@ -219,6 +220,7 @@ Json other_keys(const VitConfig& config, Json json) {
 
 VitConfig VitConfig::from_json(const Json& json, const std::string& origin) {
   if (!json.is_object()) throw InputError(origin + ": is not a JSON object");
+  if (is_timm(json)) return from_json(timm_as_vit_config(json, origin), origin);
   const Reader reader(json, origin);
   VitConfig config;
   config.family = read_family(json, origin);

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 VitConfig read_config(const fs::path& path) {
+  if (path.filename() == store::kModelConfigFile) require_config(path.parent_path());
   return VitConfig::from_json(support::read_json(path), path.string());
 }
 
@@ -46,9 +47,7 @@ std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& 
                         const WeightMatch& match) {
   const c10::NoGradGuard no_grad;
   const std::string prefix = names_of(stored.family).prefix;
-  const auto space_for = [&](const std::string& name) {
-    return at::empty(files.file_of(name).shape(name), at::kFloat);
-  };
+  const auto space_for = [&](const std::string& name) { return at::empty(files.shape(name), at::kFloat); };
   std::map<std::string, at::Tensor> destinations;
   at::Tensor positions, original_positions;  // where these are of another image size
   for (auto& [name, view] : named_views(model.parameters(), model.flat())) {

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weight_files.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <mutex>
 #include <set>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include <ATen/ATen.h>
 
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
+#include "zoetrope/support/log.hpp"
 
+#include "foreign_weights.hpp"
+#include "timm_names.hpp"
 #include "weight_index.hpp"
 
 namespace zoetrope::model {
@@ -16,19 +27,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Of DistributedDataParallel and DataParallel, torch.compile, FSDP, and checkpointed activations.
+constexpr std::string_view kWrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module",
+                                          "_checkpoint_wrapped_module"};
 constexpr const char* kIndex = "model.safetensors.index.json";
-constexpr const char* kPickles[] = {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt",
-                                    "model.pth"};
-
-[[noreturn]] void fail_without_weights(const fs::path& folder) {
-  for (const char* pickle : kPickles) {
-    if (fs::exists(folder / pickle))
-      throw InputError(
-          (folder / pickle).string() +
-          ": is a pickle, which can run code when read and is not read here; convert it in Python: "
-          "AutoModelForImageClassification.from_pretrained(folder).save_pretrained(folder)");
-  }
-  throw InputError(folder.string() + ": holds no model.safetensors");
+// "vit.encoder.layer.0.norm1.weight" of "module._orig_mod.vit._orig_mod.encoder.layer.0.norm1.weight". No
+// model that is read here has parts of these names itself.
+std::string without_wrapping(const std::string& name) {
+  std::string bare;
+  std::istringstream parts(name);
+  for (std::string part; std::getline(parts, part, '.');)
+    if (std::ranges::find(kWrappers, part) == std::end(kWrappers)) bare += (bare.empty() ? "" : ".") + part;
+  return bare;
 }
 
 }  // namespace
@@ -42,15 +52,15 @@ WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / store::kModelF
     open_shards(folder);
   } else {
     files_.emplace_back(path_);
-    for (const std::string& name : files_.front().names()) file_of_[name] = 0;
+    for (const std::string& name : files_.front().names()) add(name, 0);
   }
 }
 
 void WeightFiles::open_shards(const fs::path& folder) {
   path_ = folder / kIndex;
-  if (!support::is_listed(path_)) fail_without_weights(folder);
+  if (!support::is_listed(path_)) refuse_foreign_weights(folder, store::kModelFile);
   const auto index = parse_weight_index(support::read_json(path_), path_.string());
-  std::set<std::string> shards;
+  std::set<std::string> shards, present;
   for (const auto& [tensor, shard] : index) shards.insert(shard);
   for (const std::string& shard : shards) {
     files_.emplace_back(folder / shard);
@@ -61,18 +71,42 @@ void WeightFiles::open_shards(const fs::path& folder) {
                          kIndex +
                          (listed == index.end() ? " does not list" : " says is in " + listed->second) +
                          "; copy the model's folder again");
-      file_of_[tensor] = files_.size() - 1;
+      add(tensor, files_.size() - 1);
+      present.insert(tensor);
     }
   }
   for (const auto& [tensor, shard] : index)
-    if (!file_of_.contains(tensor))
+    if (!present.contains(tensor))
       throw InputError((folder / shard).string() + ": tensor \"" + tensor + "\" is missing, which " + kIndex +
                        " says is in it; copy the model's folder again");
 }
 
+void WeightFiles::add(const std::string& name, Place place) {
+  const auto [other, is_new] = places_.try_emplace(name, std::move(place));
+  if (!is_new)
+    throw InputError(files_[place.file].path().string() + ": tensors \"" + other->second.name + "\" and \"" +
+                     place.name + "\" are one; save the model alone, not what wraps it");
+}
+
+void WeightFiles::add(const std::string& stored, std::size_t file) {
+  const std::string bare = without_wrapping(stored);
+  static std::once_flag told;
+  if (bare != stored)
+    std::call_once(told, [&] {
+      support::log_info(files_[file].path().string() +
+                        ": was saved wrapped (by torch.compile, DDP or FSDP): \"" + stored +
+                        "\" is read as \"" + bare + "\", and so are all others");
+    });
+  const std::vector<std::string> names = names_of_timm(bare);
+  if (names.empty()) return add(bare, Place{file, stored});
+  const auto parts = static_cast<std::int64_t>(names.size());
+  for (std::int64_t i = 0; i < parts; ++i)
+    add(names[static_cast<std::size_t>(i)], Place{file, stored, i, parts});
+}
+
 std::vector<std::string> WeightFiles::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, file] : file_of_) names.push_back(name);
+  for (const auto& [name, place] : places_) names.push_back(name);
   return names;
 }
 
@@ -97,9 +131,23 @@ std::optional<std::string> WeightFiles::digest() const {
 
 std::string WeightFiles::read(const std::map<std::string, at::Tensor>& destinations) const {
   std::vector<std::map<std::string, at::Tensor>> of_file(files_.size());
-  for (const auto& [name, destination] : destinations) of_file[file_of_.at(name)].emplace(name, destination);
+  std::vector<std::pair<const Place*, at::Tensor>> parts;
+  for (const auto& [name, destination] : destinations) {
+    const Place& place = place_of(name);
+    auto& wanted = of_file[place.file];
+    if (place.parts == 1) {
+      wanted.emplace(place.name, destination);
+    } else {
+      if (!wanted.contains(place.name))
+        wanted.emplace(place.name, at::empty(files_[place.file].shape(place.name), destination.options()));
+      parts.emplace_back(&place, destination);
+    }
+  }
   std::string digests;
   for (std::size_t i = 0; i < files_.size(); ++i) append(digests, files_[i].read(of_file[i]));
+  for (const auto& [place, destination] : parts)
+    destination.copy_(
+        of_file[place->file].at(place->name).chunk(place->parts)[static_cast<std::size_t>(place->part)]);
   return digests;
 }
 
@@ -107,10 +155,22 @@ void WeightFiles::verify() const {
   for (const store::SafetensorsFile& file : files_) file.verify();
 }
 
-const store::SafetensorsFile& WeightFiles::file_of(const std::string& name) const {
-  const auto found = file_of_.find(name);
-  if (found == file_of_.end()) throw InputError(path_.string() + ": tensor \"" + name + "\" is missing");
-  return files_[found->second];
+const WeightFiles::Place& WeightFiles::place_of(const std::string& name) const {
+  const auto found = places_.find(name);
+  if (found == places_.end()) throw InputError(path_.string() + ": tensor \"" + name + "\" is missing");
+  return found->second;
+}
+
+std::vector<std::int64_t> WeightFiles::shape(const std::string& name) const {
+  const Place& place = place_of(name);
+  std::vector<std::int64_t> shape = files_[place.file].shape(place.name);
+  if (!shape.empty() && shape.front() % place.parts == 0) shape.front() /= place.parts;
+  return shape;
+}
+
+at::ScalarType WeightFiles::dtype(const std::string& name) const {
+  const Place& place = place_of(name);
+  return files_[place.file].dtype(place.name);
 }
 
 }  // namespace zoetrope::model

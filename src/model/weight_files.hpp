@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tensors of a model folder: model.safetensors, or the shards of model.safetensors.index.json.
+// The tensors of a model folder: model.safetensors, or the shards of model.safetensors.index.json. Their
+// names are transformers', also of timm's weights, and those of the model alone, without what torch.compile,
+// DistributedDataParallel and FSDP wrap around it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -15,7 +18,7 @@ namespace zoetrope::model {
 class WeightFiles {
  public:
   // Throws InputError where a file is damaged, where a tensor is in two shards or in another than the index
-  // says, and where the folder holds a pickle only.
+  // says, where two names are one without their wrapping, and where the folder holds other weights only.
   explicit WeightFiles(const std::filesystem::path& folder);
 
   // Whether the folder holds what the constructor reads, as far as names say.
@@ -23,20 +26,29 @@ class WeightFiles {
 
   const std::filesystem::path& path() const { return path_; }  // of the single file, or of the index
   std::vector<std::string> names() const;                      // sorted
-  bool has(const std::string& name) const { return file_of_.contains(name); }
-  // The file that holds the tensor. InputError where none does.
-  const store::SafetensorsFile& file_of(const std::string& name) const;
+  bool has(const std::string& name) const { return places_.contains(name); }
+  // InputError where no file holds the tensor.
+  std::vector<std::int64_t> shape(const std::string& name) const;
+  at::ScalarType dtype(const std::string& name) const;
   // As store::SafetensorsFile's, of every file; of several files their digests with commas.
   std::optional<std::string> digest() const;
   std::string read(const std::map<std::string, at::Tensor>& destinations) const;
   void verify() const;
 
  private:
+  struct Place {
+    std::size_t file = 0;
+    std::string name;                  // in it
+    std::int64_t part = 0, parts = 1;  // of its rows
+  };
   void open_shards(const std::filesystem::path& folder);
+  void add(const std::string& stored, std::size_t file);
+  void add(const std::string& name, Place place);
+  const Place& place_of(const std::string& name) const;
 
   std::filesystem::path path_;
   std::vector<store::SafetensorsFile> files_;
-  std::map<std::string, std::size_t> file_of_;
+  std::map<std::string, Place> places_;
 };
 
 }  // namespace zoetrope::model

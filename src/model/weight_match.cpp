@@ -32,13 +32,13 @@ std::string stored_name(const WeightFiles& files, Family family, const std::stri
 }
 
 // Why the stored tensor cannot become one of this shape; empty where it can.
-std::string misfit(const store::SafetensorsFile& file, const std::string& stored,
+std::string misfit(const WeightFiles& files, const std::string& stored,
                    const std::vector<std::int64_t>& shape) {
-  if (file.shape(stored) != shape)
-    return "tensor \"" + stored + "\" has shape " + shape_text(file.shape(stored)) +
+  if (files.shape(stored) != shape)
+    return "tensor \"" + stored + "\" has shape " + shape_text(files.shape(stored)) +
            ", config.json asks for " + shape_text(shape);
-  if (!at::isFloatingType(file.dtype(stored)))
-    return "tensor \"" + stored + "\" is of type " + c10::toString(file.dtype(stored)) +
+  if (!at::isFloatingType(files.dtype(stored)))
+    return "tensor \"" + stored + "\" is of type " + c10::toString(files.dtype(stored)) +
            "; weights must be floating-point numbers";
   return {};
 }
@@ -74,7 +74,7 @@ WeightMatch match_weights(const VitConfig& config, const std::vector<Parameter>&
       used.insert(stored);
       auto shape = parameter.shape;
       shape.front() = part.num_rows;
-      if (std::string problem = misfit(files.file_of(stored), stored, shape); !problem.empty())
+      if (std::string problem = misfit(files, stored, shape); !problem.empty())
         problems.push_back(std::move(problem));
       match.stored[part.name] = stored;
     }

@@ -6,6 +6,7 @@
 
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/model/timm.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
@@ -62,6 +63,7 @@ void check_size(const data::PreprocessorConfig& preprocessor, const model::VitCo
 data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run,
                                            const fs::path& model) {
   const fs::path config_file = fs::is_directory(source) ? source / store::kModelConfigFile : source;
+  if (fs::is_directory(source)) model::require_config(source);
   const support::Json json = support::read_json(config_file);
   const auto config = model::VitConfig::from_json(json, config_file.string());
   if (config.num_channels != 3)
@@ -71,6 +73,9 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
   const auto file = find_file(source, run, model);
   if (file) {
     preprocessor = data::PreprocessorConfig::from_json(support::read_json(*file), file->string());
+  } else if (model::is_timm(json)) {
+    const support::Json made = model::timm_processor(json, config_file.string());
+    preprocessor = data::PreprocessorConfig::from_json(made, config_file.string());
   } else {
     if (model::has_weights(source))
       report_missing(source,

@@ -27,6 +27,9 @@ struct PreprocessorConfig {
   bool do_center_crop = false;
   int crop_height = 224;
   int crop_width = 224;
+  // Where half a pixel is left of the margin: to the even pixel, as torchvision's CenterCrop; else down, as
+  // Hugging Face's processors, which do not know this key.
+  bool crop_rounds_half_to_even = false;
   bool do_rescale = true;
   double rescale_factor = 1.0 / 255.0;
   bool do_normalize = true;

@@ -46,6 +46,12 @@ Vit load_checkpoint(const std::filesystem::path& folder);
 // Whether `folder` holds weights that load_checkpoint would read. Nothing is opened.
 bool has_weights(const std::filesystem::path& folder);
 
+// What weights of a kind that is not read the folder holds, and how to convert them; "" where it holds none.
+std::string describe_foreign_weights(const std::filesystem::path& folder);
+
+// InputError, with what the folder holds in its place, where config.json is missing.
+void require_config(const std::filesystem::path& folder);
+
 // The start of a fine-tuning for classes `class_names`. `path`: a folder (weights as above, but a classifier
 // that is absent or of another size is initialised from `seed`), or a config.json (all initialised).
 // `image_side`: of the images to come; where it is not the configuration's image_size, ViT and DeiT get

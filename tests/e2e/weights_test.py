@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model folders that other libraries have written: read as these read them, or refused with the way to convert them."""
+import json
+import shutil
+import sys
+import unittest
+from pathlib import Path
+
+import job
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+with require.imports():
+    import h5py
+    import numpy
+    import peft
+    import timm
+    import torch
+    from PIL import Image
+    from safetensors.torch import load_file, save_file
+    from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+
+CLASSES = ["cat", "dog", "owl"]
+
+
+def pictures():
+    draw = numpy.random.default_rng(7)
+    return [Image.fromarray(draw.integers(0, 256, (41 + 3 * i, 47, 3), numpy.uint8)) for i in range(6)]
+
+
+class Weights(unittest.TestCase):
+    def setUp(self):
+        folder = job.scratch()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        for split in "train", "test":
+            for i, picture in enumerate(pictures()):
+                place = self.root / "images" / split / CLASSES[i % 3]
+                place.mkdir(parents=True, exist_ok=True)
+                picture.save(place / f"{i}.png")
+        # In the order in which they are read: by class.
+        self.pictures = [pictures()[i] for i in (0, 3, 1, 4, 2, 5)]
+
+    def extract(self, name, code=0):
+        return job.run(["extract", "--run", self.root / name, "--data", f"folder:{self.root / 'images'}", "--no-progress"], code=code)[1]
+
+    def embedded(self, name):
+        self.extract(name)
+        with h5py.File(self.root / name / "checkpoint-1/embeddings.h5") as file:
+            return file["embeddings"][()], file["logits"][()] if "logits" in file else None
+
+    def finetune(self, model, code=0):
+        return job.run(["finetune", "--run", self.root / "tuned", "--data", f"folder:{self.root / 'images'}", "--model", model,
+                        "--max-steps", "1", "--batch-size", "3", "--no-progress"], code=code)[1]
+
+    def save_vit(self, folder):
+        torch.manual_seed(3)
+        model = ViTForImageClassification(ViTConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=28, patch_size=7,
+            id2label=dict(enumerate(CLASSES)), label2id={name: i for i, name in enumerate(CLASSES)}))
+        model.save_pretrained(folder)
+        ViTImageProcessor(size={"height": 28, "width": 28}).save_pretrained(folder)
+        return model
+
+    def save_timm(self, name, folder, **options):
+        torch.manual_seed(4)
+        model = timm.create_model(name, **options).eval()
+        for parameter in model.parameters():  # also of what begins as zeros and ones
+            torch.nn.init.normal_(parameter, std=0.05)
+        timm.models.save_for_hf(model, folder, model_args=options, safe_serialization=True)
+        return model
+
+    def test_timms_vits_embed_as_in_timm(self):
+        for name, options in (("vit_tiny_patch16_224", {"num_classes": 3}),
+                              ("deit_small_patch16_224", {"num_classes": 3, "img_size": 64, "depth": 2}),
+                              ("vit_base_patch32_224", {"num_classes": 5, "embed_dim": 96, "num_heads": 6, "depth": 3, "patch_size": 8,
+                                                        "img_size": 32})):
+            model = self.save_timm(name, self.root / name / "checkpoint-1", **options)
+            data = timm.data.resolve_data_config({"input_size": (3, *model.patch_embed.img_size)}, model=model)
+            transform = timm.data.create_transform(**data)
+            pixels = torch.stack([transform(picture) for picture in self.pictures])
+            with torch.no_grad():
+                features, logits = model.forward_features(pixels)[:, 0], model(pixels)
+            embeddings, found = self.embedded(name)
+            self.assertLess(numpy.abs(embeddings - features.numpy()).max(), 1e-4, name)
+            self.assertLess(numpy.abs(found - logits.numpy()).max(), 1e-4, name)
+        # What training saves is a model of transformers, also of a model without a classifier.
+        self.save_timm("deit_tiny_patch16_224", self.root / "headless", num_classes=0, img_size=32, depth=1)
+        self.finetune(self.root / "headless")
+        tuned, report = ViTForImageClassification.from_pretrained(self.root / "tuned/checkpoint-0", output_loading_info=True)
+        self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
+        self.assertEqual(list(tuned.config.id2label.values()), CLASSES)
+
+    def test_other_architectures_of_timm_are_refused_by_name(self):
+        for name in "resnet10t", "vit_tiny_patch16_224":
+            folder = self.root / f"{name}-run/checkpoint-1"
+            self.save_timm(name, folder, **({} if name == "resnet10t" else {"num_classes": 2, "class_token": False, "global_pool": "avg"}))
+            for said in self.extract(f"{name}-run", code=3), self.finetune(folder, code=3):
+                self.assertIn(f"{folder}/config.json: is timm's {name}", said)
+
+    def test_what_wraps_a_model_is_taken_off_its_names(self):
+        model = self.save_vit(self.root / "plain/checkpoint-1")
+        expected, logits = self.embedded("plain")
+        torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+        self.addCleanup(torch.distributed.destroy_process_group)
+        parallel = torch.nn.parallel.DistributedDataParallel(model)
+        compiled_encoder = ViTForImageClassification.from_pretrained(self.root / "plain/checkpoint-1")
+        compiled_encoder.vit = torch.compile(compiled_encoder.vit)
+        for name, wrapped in (("compiled", torch.compile(model)), ("parallel", parallel), ("both", torch.compile(parallel)),
+                              ("within", compiled_encoder)):
+            folder = Path(shutil.copytree(self.root / "plain", self.root / name)) / "checkpoint-1"
+            (folder / "embeddings.h5").unlink()
+            save_file({key: value.contiguous() for key, value in wrapped.state_dict().items()}, folder / "model.safetensors",
+                      metadata={"format": "pt"})
+            said = self.extract(name)
+            self.assertIn("was saved wrapped", said)
+            self.assertEqual(said.count("was saved wrapped"), 1)
+            found, found_logits = self.embedded(name)
+            numpy.testing.assert_array_equal(found, expected)
+            numpy.testing.assert_array_equal(found_logits, logits)
+        tensors = load_file(self.root / "plain/checkpoint-1/model.safetensors")
+        save_file({**tensors, "module.vit.layernorm.bias": tensors["vit.layernorm.bias"].clone()}, folder / "model.safetensors")
+        (folder / "embeddings.h5").unlink()
+        self.assertIn('tensors "module.vit.layernorm.bias" and "vit.layernorm.bias" are one', self.extract("within", code=3))
+
+    def assert_refused(self, folder, *words):
+        for said in self.extract(folder.parent.name, code=3), self.finetune(folder, code=3):
+            for word in words:
+                self.assertIn(word, said)
+
+    def test_an_adapter_is_named_with_the_way_to_merge_it(self):
+        model = self.save_vit(self.root / "base")
+        folder = self.root / "adapter/checkpoint-1"
+        peft.get_peft_model(model, peft.LoraConfig(target_modules=["q_proj", "v_proj"])).save_pretrained(folder)
+        self.assert_refused(folder, f"{folder}/adapter_model.safetensors: is an adapter (LoRA", "merge_and_unload()")
+
+    def test_pickles_and_sharded_states_are_named_with_the_way_to_convert_them(self):
+        pickle, joined = "is a pickle, which can run code", "accelerate merge-weights"
+        for name, content, words in (("pickle", "pytorch_model.bin", (pickle, "save_pretrained")),
+                                     ("many", "pytorch_model-00001-of-00002.bin", (pickle,)),
+                                     ("lightning", "last.ckpt", (pickle,)),
+                                     ("deepspeed", "global_step5/mp_rank_00_model_states.pt", ("DeepSpeed", "zero_to_fp32.py")),
+                                     ("fsdp", "pytorch_model_fsdp_0/__0_0.distcp", ("FSDP", joined)),
+                                     ("tensorflow", "tf_model.h5", ("TensorFlow",))):
+            folder = self.root / name / "checkpoint-1"
+            self.save_vit(folder)
+            (folder / "model.safetensors").unlink()
+            (folder / content).parent.mkdir(exist_ok=True)
+            (folder / content).write_bytes(b"\x80\x02")
+            (folder / "trainer_state.json").write_text(json.dumps({"epoch": 1.0, "global_step": 1, "log_history": []}))
+            self.assert_refused(folder, str(folder / content.split("/")[0]), *words)
+            (folder / content).unlink()
+            (folder / "optimizer.pt").write_bytes(b"\x80\x02")
+            shutil.rmtree(self.root / "tuned", ignore_errors=True)
+            if "/" not in content:
+                self.assertIn(f"{folder}: holds no model.safetensors", self.finetune(folder, code=3))
+
+
+if __name__ == "__main__":
+    unittest.main()
