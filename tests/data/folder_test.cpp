@@ -166,8 +166,10 @@ TEST_F(Folder, NamesFilesOfKindsThatItDoesNotRead) {
   write_text("train/dog/2.psd", "not read");
   write_text("train/cat/3.pcx", "not read");
   write("train/cat/4.dds", files_.at("rgb.png"));  // whatever its name says
+  write("train/cat/5.dng", files_.at("rgb.png"));  // begins as TIFF does, with a thumbnail
   const std::string what =
-      "train/cat/3.pcx and 2 more: are of kinds that are not read (1 .pcx in cat, 2 .psd in dog)";
+      "train/cat/3.pcx and 3 more: are of kinds that are not read (1 .dng in cat, 1 .pcx in cat, 2 .psd in "
+      "dog)";
   DatasetOptions options;
 
   EXPECT_THAT([&] { open(Split::kTrain, options); },
