@@ -22,8 +22,8 @@ with require.imports():
     import datasets
     import numpy as np
     from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS
-    from huggingface_hub import DatasetCard, DatasetCardData
     from drawn_images import photo
+    from huggingface_hub import DatasetCard, DatasetCardData
     from PIL import Image
 
 DUMP = sys.argv[1]
