@@ -2,7 +2,7 @@
 """Stand-ins for libraries that have to be there and are never called.
 
 Debian's FFmpeg is linked to some eighty libraries with 200 MB, all of which are bound when a program starts. Zoetrope writes GIF,
-MP4 and WebP with it, which take three of them. Each of the others becomes a library of the same name that defines what is
+MP4 and WebP with it, which take three of them; and of what reads HEIC and AVIF it calls no encoder. Each of the others becomes a library of the same name that defines what is
 looked for, under the same versions: functions that return 0. FFmpeg asks some of them what they can do when it lists its encoders
 (libx265, libvpx), and takes 0 for nothing.
 """
@@ -17,6 +17,8 @@ import elf
 # {library: which of those it needs are called}
 CALLED = {r"lib(avcodec|avformat|avfilter|avutil|swscale|swresample|postproc)\.so.*":
           r"lib(av|sw|postproc|x264|webp|z\.so|stdc\+\+|gcc_s).*",
+          r"libheif\.so.*": r"lib(de265|stdc\+\+|gcc_s|z\.so).*",  # HEIC alone: AVIF is libavif's
+          r"libavif\.so.*": r"lib(dav1d|yuv).*",
           r"libhdf5_serial\.so.*": r"(?!libcurl).*",  # files of HDF5 behind a URL
           r"libarchive\.so.*": r"(?!libxml2).*"}  # xar, one of its formats; libxml2 brings ICU with 33 MB
 

@@ -29,12 +29,29 @@ constexpr std::array kFormats{
     Format{"PNG", "\x89PNG\r\n\x1a\n", 0, decode_png},
     Format{"WebP", "WEBP", 8, decode_webp},
     Format{"BMP", "BM", 0, decode_bmp},
-    Format{"GIF", "GIF8", 0, nullptr},
-    Format{"TIFF", {"II*\0", 4}, 0, nullptr},
-    Format{"TIFF", {"MM\0*", 4}, 0, nullptr},
-    Format{"HEIF or AVIF", "ftyp", 4, nullptr},
-    Format{"JPEG 2000", "jP  ", 4, nullptr},
+    Format{"GIF", "GIF87a", 0, decode_gif},
+    Format{"GIF", "GIF89a", 0, decode_gif},
+    Format{"TIFF", {"II*\0", 4}, 0, decode_tiff},
+    Format{"TIFF", {"MM\0*", 4}, 0, decode_tiff},
+    Format{"BigTIFF", {"II+\0", 4}, 0, decode_tiff},
+    Format{"BigTIFF", {"MM\0+", 4}, 0, decode_tiff},
+    Format{"PBM", "P1", 0, decode_pnm},
+    Format{"PGM", "P2", 0, decode_pnm},
+    Format{"PPM", "P3", 0, decode_pnm},
+    Format{"PBM", "P4", 0, decode_pnm},
+    Format{"PGM", "P5", 0, decode_pnm},
+    Format{"PPM", "P6", 0, decode_pnm},
+    Format{"JPEG 2000", {"\0\0\0\x0cjP  \r\n\x87\n", 12}, 0, decode_jp2},
+    Format{"JPEG 2000", "\xff\x4f\xff\x51", 0, decode_jp2},
+    Format{"AVIF", "ftypavif", 4, decode_avif},
+    Format{"AVIF", "ftypavis", 4, decode_avif},
+    Format{"HEIC", "ftyphe", 4, decode_heif},  // heic, heix, hevc and others
+    Format{"HEIF", "ftypmif1", 4, decode_heif},
+    Format{"HEIF", "ftypmsf1", 4, decode_heif},
+    Format{"ICO", {"\0\0\1\0", 4}, 0, decode_ico},
+    Format{"a film or a camera's raw file", "ftyp", 4, nullptr},
     Format{"JPEG XL", "\xff\x0a", 0, nullptr},
+    Format{"JPEG XL", "JXL ", 4, nullptr},
 };
 
 bool matches(const Format& format, Bytes bytes) {
@@ -43,19 +60,24 @@ bool matches(const Format& format, Bytes bytes) {
   return std::string_view(start, format.magic.size()) == format.magic;
 }
 
+Decoded decode_as(std::string_view name, Decoder decode, Bytes bytes) {
+  try {
+    return decode(bytes);
+  } catch (const DecodeError& error) {
+    throw DecodeError{"is not a valid " + std::string(name) + " file: " + error.reason};
+  }
+}
+
 Decoded decode_by_sight(Bytes bytes) {
   if (bytes.empty()) throw DecodeError{"is empty"};
   for (const Format& format : kFormats) {
     if (!matches(format, bytes)) continue;
     if (format.decode == nullptr)
       throw DecodeError{"is " + std::string(format.name) + ", which is not supported; convert it to PNG"};
-    try {
-      return format.decode(bytes);
-    } catch (const DecodeError& error) {
-      throw DecodeError{"is not a valid " + std::string(format.name) + " file: " + error.reason};
-    }
+    return decode_as(format.name, format.decode, bytes);
   }
-  throw DecodeError{"is no image of a known kind; supported are JPEG, PNG, WebP and BMP"};
+  if (resembles_tga(bytes)) return decode_as("TGA", decode_tga, bytes);
+  throw DecodeError{"is no image of a known kind; supported are " + std::string(kReadKinds)};
 }
 
 }  // namespace
@@ -71,8 +93,9 @@ Image decode_image(Bytes bytes, const std::string& origin) {
 }
 
 bool can_decode(Bytes start) {
-  return std::ranges::any_of(
-      kFormats, [&](const Format& format) { return format.decode != nullptr && matches(format, start); });
+  const auto* const format =
+      std::ranges::find_if(kFormats, [&](const Format& f) { return matches(f, start); });
+  return format == kFormats.end() ? resembles_tga(start) : format->decode != nullptr;
 }
 
 void require_plausible(std::int64_t height, std::int64_t width, std::int64_t most_per_byte, Bytes bytes) {

@@ -14,14 +14,16 @@ namespace zoetrope::data {
 
 using Bytes = std::span<const std::uint8_t>;
 
-// Decodes a JPEG, PNG, WebP or BMP file, told by its first bytes, and turns it upright as its EXIF (or XMP)
-// orientation says. Transparency is dropped, palettes are looked up, grey images keep one channel, 16-bit
-// colours keep their high byte, 16-bit greys above 255 become 255 (PIL's rule), and of an animation the first
-// frame counts. Throws InputError naming `origin` on what is damaged, not supported, or larger than
+// Decodes an image file of a kind of kReadKinds, told by its first bytes, and turns it upright as its EXIF
+// (or XMP) orientation says. Transparency is dropped, palettes are looked up, grey images keep one channel,
+// 16-bit colours keep their high byte, 16-bit greys above 255 become 255 (PIL's rule), and of an animation
+// the first frame counts. Throws InputError naming `origin` on what is damaged, not supported, or larger than
 // kMaxPixels.
+constexpr const char* kReadKinds = "JPEG, PNG, WebP, BMP, GIF, TIFF, PNM, TGA, ICO, JPEG 2000, AVIF and HEIC";
 Image decode_image(Bytes bytes, const std::string& origin);
 
-// Whether an image that starts so, with 16 bytes or more, is of one of these kinds.
+// Whether an image that starts so, with all or kTellingBytes of its bytes, is of one of these kinds.
+constexpr std::size_t kTellingBytes = 32;
 bool can_decode(Bytes start);
 
 // As PIL's DecompressionBombError: nothing is set aside for an image above this, whatever its header says.
@@ -43,6 +45,15 @@ Decoded decode_jpeg(Bytes bytes);
 Decoded decode_png(Bytes bytes);
 Decoded decode_webp(Bytes bytes);
 Decoded decode_bmp(Bytes bytes);
+Decoded decode_gif(Bytes bytes);
+Decoded decode_tiff(Bytes bytes);
+Decoded decode_pnm(Bytes bytes);
+Decoded decode_ico(Bytes bytes);
+Decoded decode_jp2(Bytes bytes);
+Decoded decode_avif(Bytes bytes);
+Decoded decode_heif(Bytes bytes);
+bool resembles_tga(Bytes bytes);  // which has no first bytes of its own
+Decoded decode_tga(Bytes bytes);
 
 struct DecodeError {
   std::string reason;

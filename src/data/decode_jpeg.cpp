@@ -14,6 +14,7 @@
 #include <jpeglib.h>
 
 #include "decode.hpp"
+#include "pil_pixels.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -98,20 +99,6 @@ class JpegDecoder {
   jpeg_progress_mgr progress_{};
 };
 
-// PIL's conversion of Adobe's inverted CMYK, in place of each pixel's four bytes three.
-Image cmyk_to_rgb(const Image& cmyk) {
-  Image rgb = blank_image(cmyk.height, cmyk.width, 3);
-  const std::uint8_t* source = cmyk.pixels.data();
-  for (std::size_t i = 0; i < rgb.pixels.size(); i += 3, source += 4) {
-    const int key = source[3];
-    for (std::size_t c = 0; c < 3; ++c) {
-      const int product = (255 - source[c]) * key + 128;
-      rgb.pixels[i + c] = static_cast<std::uint8_t>(key - (((product >> 8) + product) >> 8));
-    }
-  }
-  return rgb;
-}
-
 void collect_metadata(const jpeg_decompress_struct& info, Decoded& decoded) {
   constexpr std::string_view kExif{"Exif\0\0", 6};
   constexpr std::string_view kXmp{"http://ns.adobe.com/xap/1.0/\0", 29};
@@ -141,7 +128,7 @@ Decoded decode_jpeg(Bytes bytes) {
   decoded.image = blank_image(info.image_height, info.image_width, channels);
   const J_COLOR_SPACE colours = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_RGB : JCS_CMYK;
   if (!decoder.read_pixels(colours, decoded.image.pixels.data())) throw DecodeError{decoder.reason()};
-  if (channels == 4) decoded.image = cmyk_to_rgb(decoded.image);
+  if (channels == 4) decoded.image = cmyk_to_rgb(decoded.image, 255);
   return decoded;
 }
 

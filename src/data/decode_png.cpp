@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libpng, like libjpeg, jumps out of errors: see decode_jpeg.cpp.
 #include <algorithm>
-#include <array>
 #include <csetjmp>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include <png.h>
 
 #include "decode.hpp"
+#include "pil_pixels.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -101,30 +101,21 @@ class PngDecoder {
   png_infop info_ = nullptr;
 };
 
-// PIL's convert("RGB") of mode I;16, which does not scale: what does not fit into a byte is white.
-std::uint8_t saturate(std::uint8_t high, std::uint8_t low) {
-  return high != 0 ? 255 : low;
-}
-
 Image narrow_grey(const std::vector<std::uint8_t>& wide, std::int64_t height, std::int64_t width) {
   Image image = blank_image(height, width, 1);
   for (std::size_t i = 0; i < image.pixels.size(); ++i)
-    image.pixels[i] = saturate(wide[2 * i], wide[2 * i + 1]);
+    image.pixels[i] = saturate(wide[2 * i] << 8 | wide[2 * i + 1]);
   return image;
 }
 
-Image look_up_palette(PngDecoder& decoder, const std::vector<std::uint8_t>& indices, std::int64_t height,
-                      std::int64_t width) {
-  std::array<std::array<std::uint8_t, 3>, 256> colours{};  // what is beyond the palette is black, as in PIL
+Palette palette_of(PngDecoder& decoder) {
+  Palette colours{};
   png_colorp palette = nullptr;
   int entries = 0;
   png_get_PLTE(decoder.png(), decoder.info(), &palette, &entries);
   for (int i = 0; i < std::min(entries, 256); ++i)
     colours[static_cast<std::size_t>(i)] = {palette[i].red, palette[i].green, palette[i].blue};
-  Image image = blank_image(height, width, 3);
-  for (std::size_t i = 0; i < indices.size(); ++i)
-    std::copy_n(colours[indices[i]].data(), 3, image.pixels.data() + 3 * i);
-  return image;
+  return colours;
 }
 
 // ImageMagick's way of keeping EXIF: "\nexif\n    1234\n" and hexadecimal digits in lines.
@@ -199,7 +190,8 @@ Decoded decode_png(Bytes bytes) {
 
   collect_metadata(decoder, decoded);
   if (wide_grey) decoded.image = narrow_grey(pixels, height, width);
-  if (colour_type == PNG_COLOR_TYPE_PALETTE) decoded.image = look_up_palette(decoder, pixels, height, width);
+  if (colour_type == PNG_COLOR_TYPE_PALETTE)
+    decoded.image = look_up(palette_of(decoder), pixels, decoded.image.height, decoded.image.width);
   return decoded;
 }
 

@@ -15,17 +15,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kRead{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp"};
+constexpr std::array<std::string_view, 31> kRead{
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png",  ".apng",  ".webp", ".bmp",  ".gif", ".tif", ".tiff",
+    ".pbm", ".pgm",  ".ppm", ".pnm",  ".tga",  ".icb",   ".vda",  ".vst",  ".ico", ".jp2", ".j2k",
+    ".j2c", ".jpc",  ".jpf", ".jpx",  ".avif", ".avifs", ".heic", ".heif", ".hif"};
 
-// The others of `datasets`' imagefolder, which are those of Pillow, and what phones and cameras write.
-constexpr std::array<std::string_view, 73> kOthers{
-    ".apng", ".blp",  ".bufr",  ".bw",   ".cur",  ".dcx", ".dds",  ".dib",  ".emf",  ".eps",  ".fit",
-    ".fits", ".flc",  ".fli",   ".ftc",  ".ftu",  ".gbr", ".gif",  ".grib", ".icb",  ".icns", ".ico",
-    ".iim",  ".im",   ".j2c",   ".j2k",  ".jp2",  ".jpc", ".jpf",  ".jpx",  ".mpeg", ".mpg",  ".msp",
-    ".pbm",  ".pcd",  ".pcx",   ".pfm",  ".pgm",  ".pnm", ".ppm",  ".ps",   ".psd",  ".pxr",  ".qoi",
-    ".ras",  ".rgb",  ".rgba",  ".sgi",  ".tga",  ".tif", ".tiff", ".vda",  ".vst",  ".wmf",  ".xbm",
-    ".xpm",  ".avif", ".avifs", ".heic", ".heif", ".hif", ".jxl",  ".arw",  ".cr2",  ".cr3",  ".dng",
-    ".nef",  ".nrw",  ".orf",   ".pef",  ".raf",  ".rw2", ".srw"};
+// The others of `datasets`' imagefolder, which are those of Pillow, and JPEG XL.
+constexpr std::array<std::string_view, 38> kOthers{
+    ".blp",  ".bufr", ".bw",   ".cur", ".dcx", ".dds", ".dib",  ".emf",  ".eps", ".fit",
+    ".fits", ".flc",  ".fli",  ".ftc", ".ftu", ".gbr", ".grib", ".icns", ".iim", ".im",
+    ".mpeg", ".mpg",  ".msp",  ".pcd", ".pcx", ".pfm", ".ps",   ".psd",  ".pxr", ".qoi",
+    ".ras",  ".rgb",  ".rgba", ".sgi", ".wmf", ".xbm", ".xpm",  ".jxl"};
+
+// Of cameras. Most begin as a TIFF file does, whose first image is a thumbnail.
+constexpr std::array<std::string_view, 11> kRaw{".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw",
+                                                ".orf", ".pef", ".raf", ".rw2", ".srw"};
 
 template <std::size_t N>
 bool holds(const std::array<std::string_view, N>& endings, std::string_view ending) {
@@ -48,12 +52,13 @@ std::string ending_of(const fs::path& file) {
 
 bool announces_image(const fs::path& file) {
   const std::string ending = ending_of(file);
-  return holds(kRead, ending) || holds(kOthers, ending);
+  return holds(kRead, ending) || holds(kOthers, ending) || holds(kRaw, ending);
 }
 
 bool is_of_unread_kind(const fs::path& file) {
-  if (holds(kRead, ending_of(file))) return false;
-  std::array<char, 16> start{};
+  const std::string ending = ending_of(file);
+  if (holds(kRead, ending) || holds(kRaw, ending)) return holds(kRaw, ending);
+  std::array<char, kTellingBytes> start{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(start.data(), start.size());
   return !can_decode(

@@ -19,7 +19,7 @@ std::string ending_of(const std::filesystem::path& file);
 bool announces_image(const std::filesystem::path& file);
 
 // Whether a file that announces an image cannot be decoded: by its ending, unless its first bytes know
-// better.
+// better, which are not asked of a camera's raw files.
 bool is_of_unread_kind(const std::filesystem::path& file);
 
 }  // namespace zoetrope::data

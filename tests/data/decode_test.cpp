@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "decode.hpp"
-
 #include <algorithm>
+#include <string_view>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "zoetrope/support/error.hpp"
-
-#include "golden.hpp"
+#include "decode_cases.hpp"
 #include "support/peak_memory.hpp"
 
 namespace zoetrope::data {
 namespace {
-
-using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
-using File = std::vector<std::uint8_t>;
 
 std::vector<std::uint8_t> as_rgb(const Image& image) {
   if (image.channels == 3) return image.pixels;
@@ -34,48 +24,37 @@ int largest_difference(const std::vector<std::uint8_t>& a, const std::vector<std
   return largest;
 }
 
-File golden_file(const std::string& name) {
-  const Golden golden("decode");
-  for (const auto& golden_case : golden.cases()) {
-    if (golden_case.at("name") == name) return golden.array<std::uint8_t>(golden_case.at("file"));
-  }
-  throw std::invalid_argument("no golden file " + name);
-}
-
-void expect_error(const File& file, const std::string& what) {
-  EXPECT_THAT([&] { decode_image(file, "some/file"); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("some/file: "), HasSubstr(what))));
+// Newer versions of libheif round chroma otherwise.
+int tolerance_of(const std::string& name) {
+  if (!name.ends_with(".heic")) return 0;
+  return name.find("bits") == std::string::npos ? 1 : 3;
 }
 
 TEST(Decode, EqualsDatasetsAndPilInEveryPixelOfEveryKindOfFile) {
-  const Golden golden("decode");
-  ASSERT_GT(golden.cases().size(), 50u);
-  for (const auto& golden_case : golden.cases()) {
-    const std::string name = golden_case.at("name");
-    const Image expected = golden.image(golden_case.at("output"));
-
-    const Image image = decode_image(golden.array<std::uint8_t>(golden_case.at("file")), name);
+  const std::vector<DecodeCase> cases = decode_cases();
+  ASSERT_GT(cases.size(), 300u);
+  for (const auto& [name, file, expected] : cases) {
+    const Image image = decode_image(file, name);
 
     EXPECT_EQ(image.height, expected.height) << name;
     EXPECT_EQ(image.width, expected.width) << name;
-    EXPECT_EQ(largest_difference(as_rgb(image), expected.pixels), 0) << name;
+    EXPECT_LE(largest_difference(as_rgb(image), expected.pixels), tolerance_of(name)) << name;
   }
 }
 
 TEST(Decode, KeepsOneChannelOfGreyImages) {
   for (const char* name :
-       {"grey.jpg", "grey.png", "grey-alpha.png", "grey-16-bit.png", "black-and-white.png", "grey.bmp"})
+       {"grey.jpg", "grey.png", "grey-alpha.png", "grey-16-bit.png", "black-and-white.png", "grey.bmp",
+        "L.gif", "I;16 None.tif", "group4.tif", "L.pnm", "L {}.tga", "L {}.jp2", "L {}.avif"})
     EXPECT_EQ(decode_image(golden_file(name), name).channels, 1) << name;
 }
 
 TEST(Decode, ReportsFilesCutAnywhere) {
-  const Golden golden("decode");
   int reported = 0;
-  for (const auto& golden_case : golden.cases()) {
-    const File file = golden.array<std::uint8_t>(golden_case.at("file"));
-    for (std::size_t size = 0; size < file.size() / 2; size += 1 + file.size() / 97) {
-      EXPECT_THROW(decode_image(Bytes(file).first(size), "cut"), InputError)
-          << golden_case.at("name") << " " << size;
+  for (const auto& [name, file, expected] : decode_cases()) {
+    const std::size_t footer = name.ends_with(".tga") ? 26 : 0;  // behind the pixels
+    for (std::size_t size = 0; size < (file.size() - footer) / 2; size += 1 + file.size() / 23) {
+      EXPECT_THROW(decode_image(Bytes(file).first(size), "cut"), InputError) << name << " " << size;
       ++reported;
     }
   }
@@ -83,11 +62,9 @@ TEST(Decode, ReportsFilesCutAnywhere) {
 }
 
 TEST(Decode, SurvivesDamageAnywhere) {
-  const Golden golden("decode");
   int decoded = 0, refused = 0;
-  for (const auto& golden_case : golden.cases()) {
-    const File file = golden.array<std::uint8_t>(golden_case.at("file"));
-    for (std::size_t at = 0; at < file.size(); at += 1 + file.size() / 61) {
+  for (const auto& [name, file, expected] : decode_cases()) {
+    for (std::size_t at = 0; at < file.size(); at += 1 + file.size() / 31) {
       File damaged = file;
       damaged[at] ^= static_cast<std::uint8_t>(1u << at % 8);
       try {
@@ -106,9 +83,10 @@ TEST(Decode, SurvivesDamageAnywhere) {
 }
 
 TEST(Decode, NamesKindsThatItDoesNotRead) {
-  expect_error({'G', 'I', 'F', '8', '9', 'a'}, "GIF");
-  expect_error({'I', 'I', '*', 0, 8, 0, 0, 0}, "TIFF");
-  expect_error({0, 0, 0, 28, 'f', 't', 'y', 'p', 'a', 'v', 'i', 'f'}, "AVIF");
+  expect_error({0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', 0x87, '\n'},
+               "is JPEG XL, which is not supported; convert it");
+  expect_error({0, 0, 0, 28, 'f', 't', 'y', 'p', 'c', 'r', 'x', ' '},
+               "is a film or a camera's raw file, which is not supported");
   expect_error({'h', 'e', 'l', 'l', 'o'}, "no image of a known kind");
   expect_error({}, "empty");
 }
@@ -182,7 +160,7 @@ void put(File& file, std::size_t at, std::uint32_t value) {
 TEST(Decode, RefusesABmpThatFfmpegWouldGuessAt) {
   constexpr std::size_t kPixelsAt = 10, kCompression = 30;
   File compressed = golden_file("palette.bmp");
-  put(compressed, kCompression, 1);
+  put(compressed, kCompression, 5);
   File no_palette = golden_file("grey.bmp");
   put(no_palette, kPixelsAt, 54);
   File odd_masks = golden_file("565.bmp");

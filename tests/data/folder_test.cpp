@@ -162,12 +162,14 @@ TEST_F(Folder, WarnsOfAClassThatIsNamedAsWhatIsLeftOut) {
 }
 
 TEST_F(Folder, NamesFilesOfKindsThatItDoesNotRead) {
-  write_text("train/dog/1.HEIC", "not read");
-  write_text("train/dog/2.heic", "not read");
-  write_text("train/cat/3.ppm", "P3 1 1 255 0 0 0");
-  write("train/cat/4.tif", files_.at("rgb.png"));  // whatever its name says
+  write_text("train/dog/1.PSD", "not read");
+  write_text("train/dog/2.psd", "not read");
+  write_text("train/cat/3.pcx", "not read");
+  write("train/cat/4.dds", files_.at("rgb.png"));  // whatever its name says
+  write("train/cat/5.dng", files_.at("rgb.png"));  // begins as TIFF does, with a thumbnail
   const std::string what =
-      "train/cat/3.ppm and 2 more: are of kinds that are not read (1 .ppm in cat, 2 .heic in dog)";
+      "train/cat/3.pcx and 3 more: are of kinds that are not read (1 .dng in cat, 1 .pcx in cat, 2 .psd in "
+      "dog)";
   DatasetOptions options;
 
   EXPECT_THAT([&] { open(Split::kTrain, options); },
@@ -182,12 +184,12 @@ TEST_F(Folder, NamesFilesOfKindsThatItDoesNotRead) {
 }
 
 TEST_F(Folder, LosesNoClassWhoseFilesItDoesNotRead) {
-  write_text("train/emu/1.heic", "not read");
+  write_text("train/emu/1.jxl", "not read");
   DatasetOptions options;
   for (const bool skip : {false, true}) {
     options.skip_bad_images = skip;
     EXPECT_THAT([&] { open(Split::kTrain, options); },
-                ThrowsMessage<InputError>(AllOf(HasSubstr("train/emu/1.heic: is of a kind that is not read"),
+                ThrowsMessage<InputError>(AllOf(HasSubstr("train/emu/1.jxl: is of a kind that is not read"),
                                                 HasSubstr("the class emu has no other image"))));
   }
 }

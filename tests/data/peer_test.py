@@ -22,6 +22,7 @@ with require.imports():
     import datasets
     import numpy as np
     from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS
+    from drawn_images import photo
     from huggingface_hub import DatasetCard, DatasetCardData
     from PIL import Image
 
@@ -29,13 +30,6 @@ DUMP = sys.argv[1]
 FORMATS = [("jpg", {"quality": 75}), ("JPEG", {"quality": 92, "progressive": True}), ("png", {}), ("webp", {"quality": 60}),
            ("bmp", {})]
 APPLE_DOUBLE = b"\0\5\x16\7" + bytes(60)  # what macOS puts beside a file where it has no other place for its attributes
-
-
-def photo(rng, height, width):
-    """Waves of random direction, and noise: what compression has to work on."""
-    y, x = np.mgrid[0:height, 0:width] / max(height, width)
-    waves = [np.sin(2 * np.pi * (a * x + b * y + c)) for a, b, c in rng.uniform(-6, 6, (3, 3))]
-    return Image.fromarray((128 + 90 * np.stack(waves, axis=2) + rng.normal(0, 12, (height, width, 3))).clip(0, 255).astype(np.uint8))
 
 
 def make_folder(folder, rng):
@@ -104,7 +98,7 @@ def compare_endings(scratch, rng):
     loaded = datasets.load_dataset("imagefolder", data_dir=str(images), cache_dir=str(scratch / "cache"), drop_labels=False)
     assert len(loaded["train"]) == len(IMAGE_EXTENSIONS), len(loaded["train"])
     compare(loaded["train"], f"folder:{images}", "train", scratch, ("image", "label"))
-    for ending in ("ppm", "gif", "tiff", "tga", "pcx", "sgi", "ico", "jp2", "avif"):
+    for ending in ("pcx", "sgi", "dds", "im"):
         (images / "train" / "b").mkdir()
         photo(rng, 16, 16).save(images / "train" / "b" / f"1.{ending}")
         refuse(f"folder:{images}", "train", scratch, f"b/1.{ending}", f"1 .{ending} in b", "convert")

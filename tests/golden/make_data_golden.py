@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import struct
+import sys
 import tempfile
 import zlib
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import datasets
 import numpy as np
 import PIL
+import pillow_heif
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -24,6 +26,10 @@ import torchvision
 import transformers
 from PIL import Image
 from transformers import AutoImageProcessor, BitImageProcessor, BitImageProcessorPil, ViTImageProcessor, ViTImageProcessorPil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data"))
+
+import drawn_images  # noqa: E402
 
 FOLDER = Path(__file__).parent / "data"
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -314,6 +320,20 @@ def make_decode():
     save("decode", cases, blob)
 
 
+def make_drawn():
+    """All kinds of tests/data/drawn_images.py, small. Films are left out: of several frames or pages half a file would do."""
+    blob, cases = Blob(), []
+    drawn_images.LARGEST_SIDE = 16
+    pillow_heif.register_heif_opener()
+    rng = np.random.default_rng(17)
+    for name, data in (*drawn_images.files(rng), *drawn_images.heic_files(rng)):
+        if name.startswith(("film", "pages")):
+            continue
+        pixels = np.asarray(datasets.Image().decode_example({"bytes": data, "path": None}).convert("RGB"))
+        cases.append({"name": name, "file": blob.add(np.frombuffer(data, np.uint8)), "output": blob.add(pixels)})
+    save("drawn", cases, blob)
+
+
 def make_parquet():
     """Two training shards of several row groups and one of a test split, as Dataset.to_parquet writes them."""
     folder = FOLDER / "parquet" / "data"
@@ -416,5 +436,6 @@ if __name__ == "__main__":
     make_preprocess()
     make_processors()
     make_decode()
+    make_drawn()
     make_parquet()
     make_augment()
