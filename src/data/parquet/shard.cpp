@@ -14,6 +14,7 @@
 #include <parquet/metadata.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/system_error.hpp"
 
 namespace zoetrope::data {
@@ -151,6 +152,7 @@ struct ParquetShard::Impl {
         file_bytes(static_cast<std::int64_t>(fs::file_size(file))),
         memory(arrow::MemoryPool::CreateDefault()),
         pool(memory.get(), std::max(kLeastMemory, kMostBytesPerFileByte * file_bytes)) {
+    support::refuse_lfs_pointer(path);
     const auto source = check(arrow::io::ReadableFile::Open(file.string(), &pool), path);
     // Reading ahead would go on in Arrow's threads after an error, with memory of a pool that is gone.
     parquet::ArrowReaderProperties properties;
