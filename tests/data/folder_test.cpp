@@ -220,19 +220,70 @@ TEST_F(Folder, FillsTheLimitWithGoodImages) {
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_NO_THROW(dataset->image(i));
 }
 
-TEST_F(Folder, RefusesFoldersWithinClasses) {
+TEST_F(Folder, RefusesImagesAtDifferentDepths) {
   write("train/cat/more/a.png", files_.at("rgb.png"));
 
-  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("train/cat/more")));
+  EXPECT_THAT(
+      [&] { open(Split::kTrain); },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("train/cat/more/a.png"), HasSubstr("train/ant-eater/1.bmp"),
+                                      HasSubstr("--test-split leave other splits out"))));
+}
+
+TEST_F(Folder, RefusesWhatDatasetsWouldTakeLabelsOrImagesFrom) {
+  write_text("train/cat/a.zip", "");
+  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("a.zip: is an archive")));
+  std::filesystem::remove(folder_ / "train/cat/a.zip");
+
+  write_text("train/metadata.csv", "file_name,label\n");
+  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(AllOf(HasSubstr("train/metadata.csv"),
+                                                                            HasSubstr("remove the file"))));
+}
+
+TEST_F(Folder, TakesNoClassForASplit) {
+  write("train/dev/a.png", files_.at("rgb.png"));
+  EXPECT_THAT([&] { open(Split::kTest); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("train/dev/a.png: is of the splits"),
+                                              HasSubstr("validation and train at once"))));
+
+  DatasetOptions options;
+  options.split = "train";
+  options.other_split = "val";
+  EXPECT_THAT(open(Split::kTrain, options)->class_names(),
+              ElementsAre("ant-eater", "cat", "dev", "dog", "zebra"));
+}
+
+TEST_F(Folder, WarnsOfLinksToFolders) {
+  std::filesystem::create_directory_symlink(folder_ / "val/zebra", folder_ / "train/zebra");
+  support::set_up_logging("warning", 0, 1, "host");
+  ::testing::internal::CaptureStderr();
+
+  EXPECT_EQ(open(Split::kTrain)->size(), 4);
+
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("train/zebra: is left out, as datasets follows no link"));
+}
+
+TEST_F(Folder, SaysWhichImageIsAGitLfsPointer) {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n";
+  write_text("train/dog/1.jpg", pointer);
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr("train/dog/1.jpg: is a Git LFS pointer"), HasSubstr("git lfs pull"))));
+  std::filesystem::rename(folder_ / "train/dog/1.jpg", folder_ / "train/dog/1.psd");
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(HasSubstr("train/dog/1.psd: is a Git LFS pointer")));
 }
 
 TEST_F(Folder, SaysWhatIsMissing) {
   std::filesystem::remove_all(folder_ / "val");
-  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("no folder test or val")));
-
-  std::filesystem::create_directories(folder_ / "test/cat");
   EXPECT_THAT([&] { open(Split::kTest); },
-              ThrowsMessage<InputError>(HasSubstr("no folder in it holds an image")));
+              ThrowsMessage<InputError>(AllOf(HasSubstr("holds no test split"),
+                                              HasSubstr("DIR/test/<class>/"), HasSubstr("--test-split"))));
+
+  write_text("test/cat/notes.txt", "");
+  EXPECT_THAT([&] { open(Split::kTest); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr("its split test holds no image"), HasSubstr("test/cat/notes.txt"))));
 }
 
 TEST_F(Folder, RefusesOptionsThatItDoesNotHave) {
@@ -247,7 +298,7 @@ TEST_F(Folder, SaysWhereImagesBelong) {
   std::filesystem::create_directories(folder_ / "flat/train/cat");
 
   EXPECT_THAT([&] { open_dataset("folder:" + (folder_ / "flat").string(), Split::kTrain, {}); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("flat/train: no folder in it holds an image"),
+              ThrowsMessage<InputError>(AllOf(HasSubstr("flat/train/1.png: lies in no class's folder"),
                                               HasSubstr("flat/train/cat/1.jpg"))));
 }
 

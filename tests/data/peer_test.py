@@ -22,7 +22,6 @@ with require.imports():
     import datasets
     import numpy as np
     from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS
-    from huggingface_hub import DatasetCard, DatasetCardData
     from PIL import Image
 
 DUMP = sys.argv[1]
@@ -133,22 +132,6 @@ def compare_layouts(train, test, scratch):
         (folder / "__MACOSX" / "train.parquet").write_bytes(APPLE_DOUBLE)
         for split in ("train", "test"):
             compare(load(folder)[split], f"parquet:{folder}", split, scratch, columns)
-
-    folder = scratch / "layouts" / "configs"
-    for name in ("full", "mini"):
-        write(folder / name)
-    for split in ("train", "test"):
-        refuse(f"parquet:{folder}", split, scratch, "full and mini", f"--data parquet:{folder / 'full'}")
-    configs = [{"config_name": name, "data_files": [{"split": split, "path": f"{name}/{split}*"} for split in ("train", "test")]}
-               for name in ("full", "mini")]
-    DatasetCard(f"---\n{DatasetCardData(configs=configs)}\n---\n").save(folder / "README.md")
-    refuse(f"parquet:{folder}", "train", scratch, f"full and mini ({folder / 'README.md'})", f"--data parquet:{folder / 'full'}")
-    try:
-        load(folder)
-        raise AssertionError("datasets takes the first configuration")
-    except ValueError as error:
-        assert "['full', 'mini']" in str(error), error
-    compare(load(folder, "mini")["train"], f"parquet:{folder / 'mini'}", "train", scratch, columns)
 
 
 def main():
