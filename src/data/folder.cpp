@@ -16,6 +16,7 @@
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 
+#include "class_warnings.hpp"
 #include "data_files.hpp"
 #include "decode.hpp"
 #include "glob.hpp"
@@ -193,6 +194,7 @@ class FolderDataset final : public Dataset {
     const std::vector<Entry> entries =
         without_unread(list_images(folder, choice.own), options.skip_bad_images);
     class_names_ = list_classes(choice.all);
+    warn_of_lone_classes(choice.own, choice.other, folder.string());
     const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
     for (const std::int64_t i : select_images(static_cast<std::int64_t>(entries.size()),
                                               LimitOrder::kPermuted, options, decode, place.string())) {

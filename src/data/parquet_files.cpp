@@ -4,31 +4,70 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "data_files.hpp"
+#include "parquet/shard.hpp"
+#include "saved_dataset.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
 
 namespace {
 
-// datasets takes what has another ending after this one, too.
-bool is_shard(std::string_view name) {
-  for (const std::string_view ending : {".parquet", ".geoparquet", ".gpq"}) {
+// datasets takes what has another ending after one of these, too.
+bool has_ending(std::string_view name, std::initializer_list<std::string_view> endings) {
+  return std::ranges::any_of(endings, [&](std::string_view ending) {
     const std::size_t at = name.rfind(ending);
-    if (at == std::string_view::npos) continue;
+    if (at == std::string_view::npos) return false;
     const std::string_view rest = name.substr(at + ending.size());
-    if (rest.empty() || (rest.starts_with('.') && rest.size() > 1)) return true;
-  }
-  return false;
+    return rest.empty() || (rest.starts_with('.') && rest.size() > 1);
+  });
 }
 
-constexpr DataKind kShards{"parquet", ".parquet file",
+bool is_parquet(std::string_view name) {
+  return has_ending(name, {".parquet", ".geoparquet", ".gpq"});
+}
+
+bool is_arrow(std::string_view name) {
+  return is_arrow_file(name);
+}
+
+bool is_shard(std::string_view name) {
+  return is_parquet(name) || is_arrow(name);
+}
+
+constexpr DataKind kShards{"parquet", ".parquet or .arrow file",
                            "name the shards to test with test-00000-of-00001.parquet and so on", is_shard};
+
+// A file, the folder of a saved data set, or one with shards anywhere in it, of Parquet where there are any.
+DataFiles find_files(const fs::path& given) {
+  if (!fs::is_directory(given)) {
+    const std::string name = given.filename().string();
+    return {given.parent_path(), kShards, true, {name}, {{"train", {name}}}};
+  }
+  if (auto splits = saved_splits(given)) return {given, kShards, true, {}, std::move(*splits)};
+  DataFiles data = find_data_files(given, kShards);
+  const bool has_parquet = std::ranges::any_of(data.files, [](const std::string& file) {
+    return is_parquet(std::string_view(file).substr(file.rfind('/') + 1));
+  });
+  data.kind.is_data = has_parquet ? is_parquet : is_arrow;
+  return data;
+}
+
+void require_test_shards(const fs::path& given, Split split, const DatasetOptions& options) {
+  if (split == Split::kTrain || !options.split.empty() || fs::is_directory(given)) return;
+  throw InputError(
+      given.string() +
+      ": is one file, which datasets reads as training data; give its folder, where another one is "
+      "named after the test split, or --test-split train to test with the same images");
+}
 
 // "train-00000-of-00002.parquet" is one of two; 0 where a name does not say.
 std::int64_t shards_by_name(const fs::path& file) {
@@ -61,9 +100,11 @@ std::vector<fs::path> in_folder(const fs::path& folder, const SplitFiles& split)
 
 }  // namespace
 
-SplitShards find_shards(const fs::path& folder, Split split, const DatasetOptions& options) {
-  const SplitChoice choice = choose_split(find_data_files(folder, kShards), split, options);
-  const SplitShards found{in_folder(folder, choice.own), in_folder(folder, choice.other)};
+SplitShards find_shards(const fs::path& given, Split split, const DatasetOptions& options) {
+  require_test_shards(given, split, options);
+  const DataFiles data = find_files(given);
+  const SplitChoice choice = choose_split(data, split, options);
+  const SplitShards found{in_folder(data.folder, choice.own), in_folder(data.folder, choice.other)};
   warn_of_missing(found.own);
   return found;
 }

@@ -14,7 +14,8 @@ struct SplitShards {
   std::vector<std::filesystem::path> others;  // the other split's; empty where it has none
 };
 
-// As choose_split(); with a warning where names tell of more shards.
-SplitShards find_shards(const std::filesystem::path& folder, Split split, const DatasetOptions& options);
+// Of a folder, of one that save_to_disk() of `datasets` wrote, or of one file, which is a training split. As
+// choose_split(); with a warning where names tell of more shards.
+SplitShards find_shards(const std::filesystem::path& given, Split split, const DatasetOptions& options);
 
 }  // namespace zoetrope::data

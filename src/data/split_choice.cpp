@@ -5,8 +5,8 @@
 #include <set>
 
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/log.hpp"
 
+#include "class_warnings.hpp"
 #include "data_files.hpp"
 #include "file_list.hpp"
 #include "glob.hpp"
@@ -89,7 +89,7 @@ void warn_of_doubles(const DataFiles& data, const SplitFiles& own) {
   std::ranges::sort(files);
   const auto twice = std::ranges::adjacent_find(files);
   if (twice != files.end())
-    support::log_warning(
+    warn_once(
         (data.folder / *twice).string() +
         ": counts twice, as datasets finds it twice: by the names of two of its folders, or by two patterns");
 }

@@ -269,7 +269,6 @@ TEST_F(Parquet, ReadsNothingElseThanItsFolderWhateverTheReadmeSays) {
 
 TEST_F(Parquet, SaysWhichShardIsAGitLfsPointer) {
   write_text(kFirst, "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n");
-
   EXPECT_THAT([&] { open(Split::kTrain); },
               ThrowsMessage<InputError>(AllOf(HasSubstr(kFirst), HasSubstr("git lfs pull"))));
 }
@@ -292,9 +291,9 @@ TEST_F(Parquet, SaysWhatIsMissing) {
   EXPECT_THAT([&] { open(Split::kTrain); },
               ThrowsMessage<InputError>(AllOf(HasSubstr("holds no training split"),
                                               HasSubstr("its splits are test"), HasSubstr("--train-split"))));
-
   fs::remove_all(folder_ / "data");
-  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("holds no .parquet file")));
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(HasSubstr("holds no .parquet or .arrow file")));
 }
 
 }  // namespace

@@ -134,6 +134,21 @@ def compare_layouts(train, test, scratch):
             compare(load(folder)[split], f"parquet:{folder}", split, scratch, columns)
 
 
+def compare_saved(splits, scratch):
+    """The folder of save_to_disk(), in Arrow's own format, and files alone."""
+    splits.save_to_disk(scratch / "saved", num_shards={"train": 3, "test": 1})
+    loaded = datasets.load_from_disk(scratch / "saved")
+    columns = ("image", "label")
+    for split in ("train", "test"):
+        compare(loaded[split], f"parquet:{scratch / 'saved'}", split, scratch, columns)
+        compare(loaded[split], f"parquet:{scratch / 'saved' / split}", split, scratch, columns)  # as its state.json calls itself
+    file = scratch / "one.parquet"
+    splits["test"].to_parquet(file)
+    compare(datasets.load_dataset("parquet", data_files=str(file), cache_dir=str(scratch / "cache"))["train"], f"parquet:{file}",
+            "train", scratch, columns)
+    refuse(f"parquet:{file}", "test", scratch, "one.parquet", "--test-split train")
+
+
 def main():
     rng = np.random.default_rng(3)
     with tempfile.TemporaryDirectory() as name:
@@ -160,6 +175,7 @@ def main():
                                          cache_dir=str(scratch / "cache"))
         compare(reloaded, f"parquet:{scratch / 'shards'}", "test", scratch, ("img", "fine_label"), "validation")
         compare_layouts(train, validation, scratch)
+        compare_saved(datasets.DatasetDict(train=train, test=validation), scratch)
 
 
 if __name__ == "__main__":

@@ -255,7 +255,6 @@ PARQUET_TREES = {
     "card beside the card": images("a/train.parquet", "a/test.parquet", "b/train.parquet") | card("- config_name: x\n  data_dir: b\n") | {
         ".huggingface.yaml": "configs:\n- config_name: y\n  data_dir: a\n"},
 }
-
 WORDS = WORD[1:-1].split("|")
 
 
