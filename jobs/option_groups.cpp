@@ -232,8 +232,8 @@ po::options_description describe_data(Options& o) {
   add("data", place(o.pipeline.data.spec, "SPEC"),
       "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
       "folder:DIR "
-      "(train/<class>/* and test/<class>/*), parquet:DIR (Hugging Face's layout), hf:OWNER/NAME (in the "
-      "Hugging Face cache)");
+      "(train/<class>/* and test/<class>/*), parquet:DIR or parquet:FILE (Hugging Face's layout, and what "
+      "save_to_disk wrote), hf:OWNER/NAME (in the Hugging Face cache)");
   add("train-limit", field(o.pipeline.data.train_limit, "N"), "use N training images; 0: all");
   add("test-limit", field(o.pipeline.data.test_limit, "N"), "use N test images; 0: all");
   add("train-split", field(o.pipeline.data.train_split, "NAME"),

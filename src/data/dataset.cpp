@@ -12,6 +12,7 @@
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "class_warnings.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
 
@@ -26,6 +27,7 @@ struct Scheme {
   bool holds_files = false;  // whole image files, which can be broken one by one, in splits that have names
   bool has_image_column = false;
   bool has_label_column = false;
+  bool takes_a_file = false;  // in place of a folder
 };
 
 constexpr std::array kSchemes{
@@ -33,14 +35,14 @@ constexpr std::array kSchemes{
     Scheme{"cifar10", open_cifar10},
     Scheme{"cifar100", open_cifar100, false, false, true},
     Scheme{"folder", open_folder, true, false, false},
-    Scheme{"parquet", open_parquet, true, true, true},
+    Scheme{"parquet", open_parquet, true, true, true, true},
 };
 
 const Scheme& scheme_of(std::string_view name) {
   return *std::ranges::find(kSchemes, name, &Scheme::name);
 }
 
-// What --data means: a kind, and the folder that is of it.
+// What --data means: a kind, and the folder or file that is of it.
 struct Location {
   const Scheme& scheme;
   fs::path folder;
@@ -83,7 +85,9 @@ Location find_location(const std::string& spec) {
         ": the kind is unknown; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR "
         "or hf:OWNER/NAME");
   if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
-  if (!fs::is_directory(place)) throw InputError("--data " + spec + ": " + place + " is not a folder");
+  if (!fs::is_directory(place) && !(scheme->takes_a_file && fs::is_regular_file(place)))
+    throw InputError("--data " + spec + ": " + place + " is not a folder" +
+                     (scheme->takes_a_file ? " or a file" : ""));
   return {*scheme, place};
 }
 
@@ -120,6 +124,7 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, cons
   try {
     auto dataset = scheme.open(folder, split, options);
     refuse_names_beyond_utf8(*dataset, spec);
+    warn_of_lookalikes(dataset->class_names(), "--data " + spec);
     return dataset;
   } catch (const fs::filesystem_error& error) {  // a folder without permission to read, a disk that went away
     throw InputError("--data " + spec + ": " + error.what());

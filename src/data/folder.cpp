@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of image files, DIR/<split>/<class>/<file>, as torchvision's ImageFolder and datasets'
-// imagefolder.
+// A folder of image files, DIR/<split>/<class>/<file>, as datasets' imagefolder reads it.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <span>
@@ -16,7 +16,10 @@
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 
+#include "class_warnings.hpp"
+#include "data_files.hpp"
 #include "decode.hpp"
+#include "glob.hpp"
 #include "image_endings.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
@@ -34,64 +37,77 @@ struct Entry {
   std::string class_name;
 };
 
-fs::path find_split(const fs::path& folder, Split split, const std::string& given) {
-  if (!given.empty()) {
-    if (fs::is_directory(folder / given)) return folder / given;
-    throw InputError((folder / given).string() + ": is not a folder; " + split_option(split) +
-                     " names one of those in " + folder.string());
-  }
-  for (const std::string_view name : split_names(split)) {
-    if (fs::is_directory(folder / name)) return folder / name;
-  }
-  throw InputError(folder.string() + ": holds no folder " +
-                   (split == Split::kTrain ? "train" : "test or val") +
-                   "; images belong in DIR/train/<class>/ and DIR/test/<class>/, or name the folder with " +
-                   split_option(split));
+constexpr std::array<std::string_view, 3> kMetadata{"metadata.csv", "metadata.jsonl", "metadata.parquet"};
+
+bool is_metadata(std::string_view name) {
+  return std::ranges::find(kMetadata, name) != kMetadata.end();
 }
 
-bool holds_images(const fs::path& folder) {
-  return std::ranges::any_of(fs::directory_iterator(folder), [](const auto& file) {
-    return !is_left_out(file) && announces_image(file.path());
-  });
+bool is_of_image_folder(std::string_view name) {
+  return announces_image(name) || is_metadata(name) || ending_of(name) == ".zip";
 }
 
-std::vector<fs::path> class_folders(const fs::path& split_folder) {
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(split_folder))
-    if (entry.is_directory() && !is_left_out(entry)) folders.push_back(entry.path());
-  return folders;
-}
+constexpr DataKind kImages{.scheme = "folder",
+                           .noun = "image",
+                           .test_way = "put the images to test with into DIR/test/<class>/",
+                           .is_data = is_of_image_folder,
+                           .folders_are_classes = true};
 
-void warn_of_special_folders(const fs::path& split_folder) {
-  for (const auto& entry : fs::directory_iterator(split_folder)) {
-    if (entry.path().filename().string().starts_with("__") && entry.is_directory() &&
-        holds_images(entry.path()))
-      support::log_warning(
-          entry.path().string() +
-          ": is left out with the images in it, as datasets leaves out folders whose names start "
-          "with __ (if it is a class, give it another name)");
-  }
-}
-
-// Every image of a split, one at least, in the order of its path, as `datasets` lists them.
-std::vector<Entry> list_images(const fs::path& split_folder) {
-  warn_of_special_folders(split_folder);
-  std::vector<Entry> entries;
-  for (const fs::path& class_folder : class_folders(split_folder)) {
-    for (const auto& file : fs::directory_iterator(class_folder)) {
-      support::stop_point();
-      if (is_left_out(file)) continue;
-      if (file.is_directory())
-        throw InputError(file.path().string() +
-                         ": is a folder within a class; images lie directly in their class's folder");
-      if (announces_image(file.path())) entries.push_back({file.path(), class_folder.filename().string()});
+// Files beside the images from which datasets would take others, or other labels.
+void refuse_what_is_no_image(const fs::path& folder, const std::vector<SplitFiles>& splits) {
+  for (const SplitFiles& split : splits) {
+    for (const std::string& file : split.files) {
+      const fs::path path = folder / file;
+      if (is_metadata(path.filename().string()))
+        throw InputError(path.string() +
+                         ": says what each image is, as datasets reads it, which then takes no class from a "
+                         "folder; remove the file where folders are the classes");
+      if (!announces_image(path))
+        throw InputError(path.string() + ": is an archive, in which datasets looks for images; unpack it");
     }
   }
-  if (entries.empty())
-    throw InputError(split_folder.string() +
-                     ": no folder in it holds an image; images belong in a folder of their class, as in " +
-                     (split_folder / "cat" / "1.jpg").string());
-  std::ranges::sort(entries, {}, [](const Entry& entry) { return entry.file.native(); });
+}
+
+// datasets gives no labels to images at different depths, some of which are in no class's folder.
+void refuse_different_depths(const fs::path& folder, const std::vector<SplitFiles>& splits) {
+  const auto depth = [](const std::string& file) { return std::ranges::count(file, '/'); };
+  const std::string* first = nullptr;
+  for (const SplitFiles& split : splits) {
+    for (const std::string& file : split.files) {
+      if (first == nullptr) first = &file;
+      if (depth(file) != depth(*first))
+        throw InputError(
+            (folder / file).string() + ": lies deeper or less deep than " + (folder / *first).string() +
+            ", so that datasets would give neither a label; images lie directly in the folder of their "
+            "class, "
+            "all classes' folders at one depth (--train-split and --test-split leave other splits out)");
+    }
+  }
+}
+
+// The folder of a split is no class, though datasets gives images in it its name for a label.
+void refuse_without_class(const fs::path& folder, const SplitFiles& split) {
+  for (const std::string& file : split.files) {
+    auto folders = path_parts(file);
+    folders.pop_back();
+    const auto is_of_split = [](std::string_view name) { return holds_keyword(name, all_keywords()); };
+    const bool is_in_split_itself =
+        folders.empty() || fs::path(file).parent_path() == split.name ||
+        (is_of_split(folders.back()) && std::ranges::count_if(folders, is_of_split) == 1);
+    if (is_in_split_itself)
+      throw InputError((folder / file).string() +
+                       ": lies in no class's folder; images belong in a folder of their class, as in " +
+                       ((folder / file).parent_path() / "cat" / "1.jpg").string());
+  }
+}
+
+std::vector<Entry> list_images(const fs::path& folder, const SplitFiles& split) {
+  std::vector<Entry> entries;
+  for (const std::string& file : split.files) {
+    fs::path path = folder / file;
+    std::string class_name = path.parent_path().filename().string();
+    entries.push_back({std::move(path), std::move(class_name)});
+  }
   return entries;
 }
 
@@ -131,25 +147,27 @@ std::vector<Entry> without_unread(const std::vector<Entry>& entries, bool skip_b
   return read;
 }
 
-void add_classes(const fs::path& split_folder, std::set<std::string>& names) {
-  if (!fs::is_directory(split_folder)) return;
-  for (const fs::path& class_folder : class_folders(split_folder)) {
-    const std::string name = class_folder.filename().string();
-    if (!names.contains(name) && holds_images(class_folder)) names.insert(name);
-  }
+// The classes of all splits together, sorted: a class that one of them lacks keeps its number. Whichever
+// split is opened, all count alike, so that they agree.
+std::vector<std::string> list_classes(const std::vector<SplitFiles>& splits) {
+  std::set<std::string> names;
+  for (const SplitFiles& split : splits)
+    for (const std::string& file : split.files)
+      names.insert(fs::path(file).parent_path().filename().string());
+  return {names.begin(), names.end()};
 }
 
-// The classes of both splits together, sorted: a class that one of them lacks keeps its number. Both splits
-// count alike, whichever is opened, so that they agree.
-std::vector<std::string> list_classes(const fs::path& folder, Split split, const DatasetOptions& options) {
-  std::set<std::string> names;
-  const auto add_split = [&](Split which, const std::string& given) {
-    if (!given.empty()) return add_classes(folder / given, names);
-    for (const std::string_view name : split_names(which)) add_classes(folder / name, names);
-  };
-  add_split(split, options.split);
-  add_split(other_of(split), options.other_split);
-  return {names.begin(), names.end()};
+// The folder of the classes' folders.
+fs::path split_folder(const fs::path& folder, const SplitFiles& split) {
+  fs::path common = fs::path(split.files[0]).parent_path().parent_path();
+  for (const std::string& file : split.files) {
+    const fs::path other = fs::path(file).parent_path().parent_path();
+    const auto end = std::ranges::mismatch(common, other).in1;
+    fs::path shared;
+    for (auto part = common.begin(); part != end; ++part) shared /= *part;
+    common = shared;
+  }
+  return folder / common;
 }
 
 std::uintmax_t size_of(const fs::path& file) {
@@ -168,18 +186,23 @@ Image decode_image_file(const fs::path& file) {
 class FolderDataset final : public Dataset {
  public:
   FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) : folder_(folder) {
-    const fs::path split_folder = find_split(folder, split, options.split);
-    const std::vector<Entry> entries = without_unread(list_images(split_folder), options.skip_bad_images);
-    class_names_ = list_classes(folder, split, options);
+    const SplitChoice choice = choose_split(find_data_files(folder, kImages), split, options);
+    refuse_what_is_no_image(folder, choice.all);
+    refuse_without_class(folder, choice.own);
+    refuse_different_depths(folder, choice.all);
+    const fs::path place = split_folder(folder, choice.own);
+    const std::vector<Entry> entries =
+        without_unread(list_images(folder, choice.own), options.skip_bad_images);
+    class_names_ = list_classes(choice.all);
+    warn_of_lone_classes(choice.own, choice.other, folder.string());
     const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
-    for (const std::int64_t i :
-         select_images(static_cast<std::int64_t>(entries.size()), LimitOrder::kPermuted, options, decode,
-                       split_folder.string())) {
+    for (const std::int64_t i : select_images(static_cast<std::int64_t>(entries.size()),
+                                              LimitOrder::kPermuted, options, decode, place.string())) {
       const Entry& entry = entries[static_cast<std::size_t>(i)];
       files_.push_back(entry.file);
       labels_.push_back(std::ranges::lower_bound(class_names_, entry.class_name) - class_names_.begin());
     }
-    digest_ = with_way_out([&] { return make_digest(split_folder); });
+    digest_ = with_way_out([&] { return make_digest(place); });
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
@@ -198,15 +221,15 @@ class FolderDataset final : public Dataset {
  private:
   // Names, sizes and labels; and what the files hold, unless that would take longer than it is worth. Not
   // their times, which change when a job copies its data to a faster disk.
-  std::string make_digest(const fs::path& split_folder) const {
+  std::string make_digest(const fs::path& place) const {
     std::uintmax_t total = 0;
     for (const fs::path& file : files_) total += size_of(file);
     support::Sha256 sha;
     for (const std::string& name : class_names_) sha.update(name + "\n");
     for (std::size_t i = 0; i < files_.size(); ++i) {
       support::stop_point();
-      sha.update(files_[i].lexically_relative(split_folder).string() + " " +
-                 std::to_string(size_of(files_[i])) + " " + std::to_string(labels_[i]) + "\n");
+      sha.update(files_[i].lexically_relative(place).string() + " " + std::to_string(size_of(files_[i])) +
+                 " " + std::to_string(labels_[i]) + "\n");
       if (total < kHashContentBelow) sha.update(support::read_file(files_[i], kMaxFileBytes));
     }
     return sha.hex();

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "zoetrope/support/files.hpp"
+
 #include "decode.hpp"
 
 namespace zoetrope::data {
@@ -61,8 +63,11 @@ bool is_of_unread_kind(const fs::path& file) {
   std::array<char, kTellingBytes> start{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(start.data(), start.size());
-  return !can_decode(
-      {reinterpret_cast<const std::uint8_t*>(start.data()), static_cast<std::size_t>(stream.gcount())});
+  if (can_decode(
+          {reinterpret_cast<const std::uint8_t*>(start.data()), static_cast<std::size_t>(stream.gcount())}))
+    return false;
+  if (stream.gcount() > 0) support::refuse_lfs_pointer(file);
+  return true;
 }
 
 }  // namespace zoetrope::data

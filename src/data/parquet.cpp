@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parquet shards as Hugging Face `datasets` writes and the Hub serves them.
+// Shards as Hugging Face `datasets` writes and the Hub serves them: Parquet, or Arrow's own format.
 #include <algorithm>
 #include <list>
 #include <mutex>
@@ -35,7 +35,7 @@ std::vector<std::string> other_class_names(const std::vector<fs::path>& shards, 
   if (shards.empty()) return {};
   try {
     const std::string origin = shards[0].string();
-    return Features(ParquetShard(shards[0]).hugging_face_metadata(), origin).class_names(column, origin);
+    return Features(open_shard(shards[0])->hugging_face_metadata(), origin).class_names(column, origin);
   } catch (const InputError&) {
     return {};
   }
@@ -49,17 +49,18 @@ struct Place {
 
 class ParquetDataset final : public Dataset {
  public:
-  ParquetDataset(const fs::path& folder, Split split, const DatasetOptions& options) {
-    const SplitShards found = find_shards(folder, split, options);
-    for (const fs::path& path : found.own) shards_.emplace_back(path);
-    const std::string origin = shards_[0].path().string();
-    const Features features(shards_[0].hugging_face_metadata(), origin);
-    const auto columns = shards_[0].columns();
+  ParquetDataset(const fs::path& given, Split split, const DatasetOptions& options) {
+    const SplitShards found = find_shards(given, split, options);
+    const fs::path folder = fs::is_directory(given) ? given : given.parent_path();
+    for (const fs::path& path : found.own) shards_.push_back(open_shard(path));
+    const std::string origin = shards_[0]->path().string();
+    const Features features(shards_[0]->hugging_face_metadata(), origin);
+    const auto columns = shards_[0]->columns();
     image_column_ = choose_column(
-        columns, ParquetKind::kImage, options.image_column, "--image-column", {"image", "img"},
+        columns, ColumnKind::kImage, options.image_column, "--image-column", {"image", "img"},
         [&](const std::string& name) { return features.is(name, "Image"); }, origin);
     label_column_ = choose_column(
-        columns, ParquetKind::kInteger, options.label_column, "--label-column",
+        columns, ColumnKind::kInteger, options.label_column, "--label-column",
         {"label", "labels", "fine_label"},
         [&](const std::string& name) { return features.is(name, "ClassLabel"); }, origin);
     const std::string& label_name = columns[label_column_].name;
@@ -71,7 +72,7 @@ class ParquetDataset final : public Dataset {
                        " is no ClassLabel; name the classes, one a line, in " +
                        (folder / "class_names.txt").string());
     for (std::size_t shard = 0; shard < shards_.size(); ++shard) add_rows(shard, columns);
-    select(options, folder.string());
+    select(options, given.string());
     digest_ = make_digest();
   }
 
@@ -94,11 +95,11 @@ class ParquetDataset final : public Dataset {
   using Key = std::pair<std::size_t, int>;
   struct Cached {
     Key key;
-    std::shared_ptr<const ParquetImages> images;
+    std::shared_ptr<const ImageFiles> images;
   };
 
   Image decode(const Place& place) const {
-    const std::shared_ptr<const ParquetImages> images = row_group(place);
+    const std::shared_ptr<const ImageFiles> images = row_group(place);
     if (place.row >= images->files.size() || images->files[place.row].empty())
       throw InputError(name_of(place) +
                        ": holds no image, at most the path of one; write the shard with its images in it "
@@ -107,7 +108,7 @@ class ParquetDataset final : public Dataset {
   }
 
   std::string name_of(const Place& place) const {
-    return shards_[place.shard].path().string() + ": row group " + std::to_string(place.row_group) +
+    return shards_[place.shard]->path().string() + ": row group " + std::to_string(place.row_group) +
            ", row " + std::to_string(place.row);
   }
 
@@ -116,18 +117,16 @@ class ParquetDataset final : public Dataset {
     const std::vector<std::string> names = other_class_names(others, column);
     if (!names.empty() && names != class_names_)
       throw InputError(others[0].string() + ": the ClassLabel " + column + " has other names than that of " +
-                       shards_[0].path().string() +
+                       shards_[0]->path().string() +
                        "; cast both splits to the same features (datasets' cast_column)");
   }
 
-  void add_rows(std::size_t shard, const std::vector<ParquetColumn>& expected) {
+  void add_rows(std::size_t shard, const std::vector<Column>& expected) {
     support::stop_point();
-    const ParquetShard& file = shards_[shard];
-    const auto same = [](const ParquetColumn& a, const ParquetColumn& b) {
-      return a.name == b.name && a.kind == b.kind;
-    };
+    const Shard& file = *shards_[shard];
+    const auto same = [](const Column& a, const Column& b) { return a.name == b.name && a.kind == b.kind; };
     if (!std::ranges::equal(file.columns(), expected, same))
-      throw InputError(file.path().string() + ": has other columns than " + shards_[0].path().string());
+      throw InputError(file.path().string() + ": has other columns than " + shards_[0]->path().string());
     const auto labels = file.read_integers(label_column_);
     std::size_t next = 0;
     const auto sizes = file.row_group_sizes();
@@ -167,9 +166,9 @@ class ParquetDataset final : public Dataset {
       sha.update(std::to_string(place.shard) + " " + std::to_string(place.row_group) + " " +
                  std::to_string(place.row) + " " + std::to_string(labels_[i]) + "\n");
     }
-    for (const ParquetShard& shard : shards_) {
+    for (const auto& shard : shards_) {
       support::stop_point();
-      sha.update(tail_digest(shard.path()));
+      sha.update(end_digest(shard->path()));
     }
     return sha.hex();
   }
@@ -180,7 +179,7 @@ class ParquetDataset final : public Dataset {
     const Place* read = nullptr;
     for (const Place& place : places_) {
       if (read == nullptr || read->shard != place.shard || read->row_group != place.row_group)
-        paths = shards_[place.shard].read_paths(image_column_, place.row_group);
+        paths = shards_[place.shard]->read_paths(image_column_, place.row_group);
       read = &place;
       names.push_back(place.row < paths.size() ? paths[place.row] : "");
     }
@@ -188,17 +187,18 @@ class ParquetDataset final : public Dataset {
   }
 
   // A Parquet file ends with the places, sizes and statistics of all its columns: other images, another end.
-  static std::string tail_digest(const fs::path& path) {
-    constexpr std::size_t kTailBytes = std::size_t{1} << 16;
+  // Arrow's format has no such end.
+  static std::string end_digest(const fs::path& path) {
+    constexpr std::size_t kParquetBytes = std::size_t{1} << 16, kArrowBytes = std::size_t{256} << 20;
     const support::MappedFile file(path);
     const auto bytes = file.bytes();
-    return support::sha256_hex(bytes.last(std::min(bytes.size(), kTailBytes))) + " " +
-           std::to_string(bytes.size());
+    const std::size_t most = is_arrow_file(path) ? kArrowBytes : kParquetBytes;
+    return support::sha256_hex(bytes.last(std::min(bytes.size(), most))) + " " + std::to_string(bytes.size());
   }
 
   // Row groups are read whole and kept, the least lately used dropped first. Decoding happens outside the
   // lock.
-  std::shared_ptr<const ParquetImages> row_group(const Place& place) const {
+  std::shared_ptr<const ImageFiles> row_group(const Place& place) const {
     const std::lock_guard lock(mutex_);
     const Key key{place.shard, place.row_group};
     const auto found = std::ranges::find(cache_, key, &Cached::key);
@@ -206,8 +206,8 @@ class ParquetDataset final : public Dataset {
       cache_.splice(cache_.begin(), cache_, found);
       return found->images;
     }
-    auto images = std::make_shared<const ParquetImages>(
-        shards_[place.shard].read_images(image_column_, place.row_group));
+    auto images =
+        std::make_shared<const ImageFiles>(shards_[place.shard]->read_images(image_column_, place.row_group));
     cached_bytes_ += images->bytes;
     cache_.push_front({key, images});
     while (cached_bytes_ > kCacheBytes && cache_.size() > 1) {
@@ -217,7 +217,7 @@ class ParquetDataset final : public Dataset {
     return images;
   }
 
-  std::vector<ParquetShard> shards_;
+  std::vector<std::unique_ptr<Shard>> shards_;
   std::size_t image_column_ = 0;
   std::size_t label_column_ = 0;
   std::vector<Place> places_;
@@ -232,8 +232,8 @@ class ParquetDataset final : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_parquet(const fs::path& folder, Split split, const DatasetOptions& options) {
-  return std::make_unique<ParquetDataset>(folder, split, options);
+std::unique_ptr<Dataset> open_parquet(const fs::path& given, Split split, const DatasetOptions& options) {
+  return std::make_unique<ParquetDataset>(given, split, options);
 }
 
 }  // namespace zoetrope::data

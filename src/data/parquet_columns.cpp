@@ -8,16 +8,16 @@
 namespace zoetrope::data {
 namespace {
 
-std::string list_columns(const std::vector<ParquetColumn>& columns) {
+std::string list_columns(const std::vector<Column>& columns) {
   std::string names;
-  for (const ParquetColumn& column : columns)
+  for (const Column& column : columns)
     names += (names.empty() ? "" : ", ") + column.name + " (" + column.type + ")";
   return names;
 }
 
-const char* what_is_wanted(ParquetKind kind) {
-  return kind == ParquetKind::kImage ? "image files (binary, or a struct with a binary field \"bytes\")"
-                                     : "whole numbers (a ClassLabel; see datasets' class_encode_column)";
+const char* what_is_wanted(ColumnKind kind) {
+  return kind == ColumnKind::kImage ? "image files (binary, or a struct with a binary field \"bytes\")"
+                                    : "whole numbers (a ClassLabel; see datasets' class_encode_column)";
 }
 
 }  // namespace
@@ -40,9 +40,8 @@ std::vector<std::string> Features::class_names(const std::string& column, const 
                                                      origin + ": feature " + column);
 }
 
-std::size_t choose_column(const std::vector<ParquetColumn>& columns, ParquetKind kind,
-                          const std::string& given, const char* option,
-                          const std::vector<std::string_view>& usual,
+std::size_t choose_column(const std::vector<Column>& columns, ColumnKind kind, const std::string& given,
+                          const char* option, const std::vector<std::string_view>& usual,
                           const std::function<bool(const std::string&)>& is_marked,
                           const std::string& origin) {
   std::vector<std::size_t> fitting, marked;

@@ -17,7 +17,7 @@ namespace zoetrope::data {
 // The features that `datasets` keeps in the schema: name, kind ("Image", "ClassLabel") and class names.
 class Features {
  public:
-  // `metadata` is ParquetShard::hugging_face_metadata(). Throws InputError naming `origin` on damaged JSON.
+  // `metadata` is Shard::hugging_face_metadata(). Throws InputError naming `origin` on damaged JSON.
   Features(const std::string& metadata, const std::string& origin);
 
   bool is(const std::string& column, const char* type) const;
@@ -30,9 +30,8 @@ class Features {
 
 // The column named `given`, else the only one of the right `kind` and feature type, else the first that has a
 // usual name. Throws InputError naming `origin` and, as the way to say which, `option`.
-std::size_t choose_column(const std::vector<ParquetColumn>& columns, ParquetKind kind,
-                          const std::string& given, const char* option,
-                          const std::vector<std::string_view>& usual,
+std::size_t choose_column(const std::vector<Column>& columns, ColumnKind kind, const std::string& given,
+                          const char* option, const std::vector<std::string_view>& usual,
                           const std::function<bool(const std::string&)>& is_marked,
                           const std::string& origin);
 

@@ -4,34 +4,69 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <iterator>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
 
-#include "image_endings.hpp"
-#include "parquet_configs.hpp"
-#include "selection.hpp"
+#include "data_files.hpp"
+#include "parquet/shard.hpp"
+#include "saved_dataset.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
 
 namespace {
 
-bool is_named_after(const fs::path& file, std::string_view split) {
-  const std::string name = file.filename().string();
-  return name.starts_with(split) && name.size() > split.size() &&
-         (name[split.size()] == '-' || name[split.size()] == '.');
+// datasets takes what has another ending after one of these, too.
+bool has_ending(std::string_view name, std::initializer_list<std::string_view> endings) {
+  return std::ranges::any_of(endings, [&](std::string_view ending) {
+    const std::size_t at = name.rfind(ending);
+    if (at == std::string_view::npos) return false;
+    const std::string_view rest = name.substr(at + ending.size());
+    return rest.empty() || (rest.starts_with('.') && rest.size() > 1);
+  });
 }
 
-// FOLDER/**/train-00000-of-00002.parquet, train.parquet or train/**/0000.parquet; what FOLDER itself is
-// called says nothing.
-bool belongs_to(const fs::path& file, const fs::path& folder, std::string_view split) {
-  const fs::path place = file.lexically_relative(folder);
-  const fs::path above = place.parent_path();
-  return is_named_after(file, split) || std::ranges::find(above, fs::path(split)) != above.end();
+bool is_parquet(std::string_view name) {
+  return has_ending(name, {".parquet", ".geoparquet", ".gpq"});
+}
+
+bool is_arrow(std::string_view name) {
+  return is_arrow_file(name);
+}
+
+bool is_shard(std::string_view name) {
+  return is_parquet(name) || is_arrow(name);
+}
+
+constexpr DataKind kShards{"parquet", ".parquet or .arrow file",
+                           "name the shards to test with test-00000-of-00001.parquet and so on", is_shard};
+
+// A file, the folder of a saved data set, or one with shards anywhere in it, of Parquet where there are any.
+DataFiles find_files(const fs::path& given) {
+  if (!fs::is_directory(given)) {
+    const std::string name = given.filename().string();
+    return {given.parent_path(), kShards, true, {name}, {{"train", {name}}}};
+  }
+  if (auto splits = saved_splits(given)) return {given, kShards, true, {}, std::move(*splits)};
+  DataFiles data = find_data_files(given, kShards);
+  const bool has_parquet = std::ranges::any_of(data.files, [](const std::string& file) {
+    return is_parquet(std::string_view(file).substr(file.rfind('/') + 1));
+  });
+  data.kind.is_data = has_parquet ? is_parquet : is_arrow;
+  return data;
+}
+
+void require_test_shards(const fs::path& given, Split split, const DatasetOptions& options) {
+  if (split == Split::kTrain || !options.split.empty() || fs::is_directory(given)) return;
+  throw InputError(
+      given.string() +
+      ": is one file, which datasets reads as training data; give its folder, where another one is "
+      "named after the test split, or --test-split train to test with the same images");
 }
 
 // "train-00000-of-00002.parquet" is one of two; 0 where a name does not say.
@@ -57,71 +92,21 @@ void warn_of_missing(const std::vector<fs::path>& shards) {
   }
 }
 
-std::vector<fs::path> list_parquet_files(const fs::path& folder) {
+std::vector<fs::path> in_folder(const fs::path& folder, const SplitFiles& split) {
   std::vector<fs::path> files;
-  for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
-    if (is_left_out(*at)) {
-      at.disable_recursion_pending();
-    } else if (at->path().extension() == ".parquet") {
-      files.push_back(at->path());
-    }
-  }
-  std::ranges::sort(files);
+  for (const std::string& file : split.files) files.push_back(folder / file);
   return files;
-}
-
-std::vector<fs::path> shards_of(const std::vector<fs::path>& files, const fs::path& folder, Split split,
-                                const std::string& given) {
-  std::vector<std::string_view> names{given};
-  if (given.empty()) names.assign(split_names(split).begin(), split_names(split).end());
-  std::vector<fs::path> shards;
-  for (const std::string_view name : names) {
-    std::ranges::copy_if(files, std::back_inserter(shards),
-                         [&](const fs::path& file) { return belongs_to(file, folder, name); });
-    if (!shards.empty()) break;
-  }
-  return shards;
-}
-
-// One folder says one split and a name the other, or else the same images are to be both, as asked.
-void refuse_shards_of_both(const SplitShards& found, const DatasetOptions& options) {
-  if (found.own == found.others && !(options.split.empty() && options.other_split.empty())) return;
-  std::vector<fs::path> both;
-  std::ranges::set_intersection(found.own, found.others, std::back_inserter(both));
-  if (!both.empty())
-    throw InputError(
-        both[0].string() +
-        ": is a training and a test shard at once, one by its name and the other by its folder's; rename "
-        "or move it");
-}
-
-// Those that a split may have, which say nothing of a configuration.
-std::vector<std::string> folder_names(const DatasetOptions& options) {
-  std::vector<std::string> names{options.split, options.other_split};
-  for (const Split split : {Split::kTrain, Split::kTest})
-    names.insert(names.end(), split_names(split).begin(), split_names(split).end());
-  return names;
 }
 
 }  // namespace
 
-SplitShards find_shards(const fs::path& folder, Split split, const DatasetOptions& options) {
-  const std::vector<fs::path> files = list_parquet_files(folder);
-  SplitShards found{shards_of(files, folder, split, options.split),
-                    shards_of(files, folder, other_of(split), options.other_split)};
-  if (!found.own.empty()) {
-    refuse_shards_of_both(found, options);
-    refuse_several_configs(folder, found.own, found.others, folder_names(options));
-    warn_of_missing(found.own);
-    return found;
-  }
-  if (files.empty()) throw InputError(folder.string() + ": holds no .parquet file");
-  throw InputError(folder.string() + ": none of its .parquet files (" + files[0].filename().string() +
-                   (files.size() > 1 ? ", ..." : "") + ") is named " +
-                   (options.split.empty()
-                        ? (split == Split::kTrain ? "train-*" : "test-*, validation-* or alike")
-                        : options.split + "-*") +
-                   "; name the split with " + split_option(split));
+SplitShards find_shards(const fs::path& given, Split split, const DatasetOptions& options) {
+  require_test_shards(given, split, options);
+  const DataFiles data = find_files(given);
+  const SplitChoice choice = choose_split(data, split, options);
+  const SplitShards found{in_folder(data.folder, choice.own), in_folder(data.folder, choice.other)};
+  warn_of_missing(found.own);
+  return found;
 }
 
 }  // namespace zoetrope::data

@@ -9,15 +9,13 @@
 
 namespace zoetrope::data {
 
-// Sorted, by the split's usual names or by those of the options.
 struct SplitShards {
   std::vector<std::filesystem::path> own;
   std::vector<std::filesystem::path> others;  // the other split's; empty where it has none
 };
 
-// Of the files below `folder`, without hidden ones; with a warning where names tell of more shards. Throws
-// InputError where the split has none, where its shards are of several configurations, or where some but not
-// all are the other split's too.
-SplitShards find_shards(const std::filesystem::path& folder, Split split, const DatasetOptions& options);
+// Of a folder, of one that save_to_disk() of `datasets` wrote, or of one file, which is a training split. As
+// choose_split(); with a warning where names tell of more shards.
+SplitShards find_shards(const std::filesystem::path& given, Split split, const DatasetOptions& options);
 
 }  // namespace zoetrope::data

@@ -22,7 +22,7 @@ std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const 
                                         const std::function<void(std::int64_t)>& decode,
                                         const std::string& origin);
 
-// The usual names of a split, in the order in which they are tried (those of Hugging Face `datasets`).
+// What a split may be called, in the order in which that is tried.
 std::span<const std::string_view> split_names(Split split);
 
 constexpr Split other_of(Split split) {

@@ -8,6 +8,7 @@
 
 #include "zoetrope/store/hdf5_version.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/system_error.hpp"
@@ -96,6 +97,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   if (error && error != std::errc::no_such_file_or_directory)
     support::throw_system_error(path, "cannot be opened", error.value());
   if (!is_there) state->fail("", "there is no such file");
+  support::refuse_lfs_pointer(path);
   const PropertyList access = file_access(*state);
   state->file = FileHandle(state->check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "",
                                         "this is not a readable HDF5 file"));

@@ -2,6 +2,8 @@
 #include "zoetrope/support/files.hpp"
 
 #include <cerrno>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -40,9 +42,22 @@ std::size_t size_of_regular_file(const fs::path& path, const FileDescriptor& fd)
   return static_cast<std::size_t>(status.st_size);
 }
 
+// What a clone without Git LFS has in place of a large file: a text of three lines.
+void refuse_lfs_pointer(const fs::path& path, const FileDescriptor& fd, std::size_t size) {
+  constexpr std::size_t kMostBytes = 1024;
+  constexpr std::string_view kStart = "version https://git-lfs.github.com/spec/v";
+  char start[kStart.size()];
+  if (size < kStart.size() || size > kMostBytes) return;
+  const ssize_t count = ::pread(fd.get(), start, sizeof start, 0);  // whoever reads the file says what failed
+  if (count == std::ssize(start) && std::string_view(start, sizeof start) == kStart)
+    throw InputError(path.string() +
+                     ": is a Git LFS pointer, not the file that it stands for; git lfs pull, in its "
+                     "repository, brings that");
+}
+
 std::string read_once(const fs::path& path, std::size_t max_bytes) {
   const FileDescriptor fd = open_to_read(path);
-  size_of_regular_file(path, fd);
+  refuse_lfs_pointer(path, fd, size_of_regular_file(path, fd));
   std::string content;
   char chunk[1 << 16];
   while (true) {
@@ -65,10 +80,16 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
   return try_again([&] { return read_once(path, max_bytes); });
 }
 
+void refuse_lfs_pointer(const fs::path& path) {
+  const FileDescriptor fd = try_again([&] { return open_to_read(path); });
+  refuse_lfs_pointer(path, fd, size_of_regular_file(path, fd));
+}
+
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
   FileDescriptor fd = try_again([&] {
     FileDescriptor opened = open_to_read(path);
     size_ = size_of_regular_file(path, opened);
+    refuse_lfs_pointer(path, opened, size_);
     return opened;
   });
   if (size_ == 0) throw InputError(path.string() + ": is empty");

@@ -11,8 +11,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
 
-#include "golden.hpp"
-#include "scratch.hpp"
+#include "image_folder.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -20,39 +19,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::ThrowsMessage;
-
-class Folder : public ScratchTest {
- protected:
-  Folder() {
-    const Golden golden("decode");
-    for (const auto& golden_case : golden.cases())
-      files_[golden_case.at("name")] = golden.array<std::uint8_t>(golden_case.at("file"));
-    write("train/dog/b.jpg", files_.at("420.jpg"));
-    write("train/dog/a.PNG", files_.at("rgb.png"));
-    write("train/cat/a.webp", files_.at("lossless.webp"));
-    write("train/ant-eater/1.bmp", files_.at("grey.bmp"));
-    write("val/dog/x.png", files_.at("grey.png"));
-    write("val/zebra/y.png", files_.at("rgb.png"));
-    write_text("train/dog/notes.txt", "not an image");
-    write_text("train/dog/Thumbs.db", "not an image");
-    write_text("train/dog/.hidden.png", "not an image");
-    write_text("train/README.md", "not a class");
-  }
-
-  std::unique_ptr<Dataset> open(Split split, const DatasetOptions& options = {}) const {
-    return open_dataset("folder:" + folder_.string(), split, options);
-  }
-
-  std::map<std::string, Bytes> files_;
-};
-
-std::vector<std::int64_t> labels(const Dataset& dataset) {
-  std::vector<std::int64_t> labels;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
-  return labels;
-}
 
 TEST_F(Folder, SortsClassesOfBothSplitsAndFilesByPath) {
   const auto train = open(Split::kTrain);
@@ -73,31 +40,6 @@ TEST_F(Folder, TakesValForTestAndCountsClassesAlike) {
 
   EXPECT_EQ(test->class_names(), open(Split::kTrain)->class_names());
   EXPECT_THAT(labels(*test), ElementsAre(2, 3));
-}
-
-TEST_F(Folder, TakesASplitByName) {
-  write("holdout/cat/z.png", files_.at("rgb.png"));
-  DatasetOptions options;
-  options.split = "holdout";
-
-  EXPECT_EQ(open(Split::kTest, options)->size(), 1);
-  options.split = "nowhere";
-  EXPECT_THAT([&] { open(Split::kTest, options); }, ThrowsMessage<InputError>(HasSubstr("nowhere")));
-}
-
-TEST_F(Folder, CountsTheClassesOfBothNamedSplits) {
-  write("tr/ant/1.png", files_.at("rgb.png"));
-  write("tr/cat/1.png", files_.at("rgb.png"));
-  write("te/bee/1.png", files_.at("rgb.png"));
-  write("te/cat/1.png", files_.at("rgb.png"));
-  DatasetOptions train, test;
-  train.split = test.other_split = "tr";
-  test.split = train.other_split = "te";
-
-  EXPECT_THAT(open(Split::kTrain, train)->class_names(), ElementsAre("ant", "bee", "cat"));
-  EXPECT_THAT(open(Split::kTest, test)->class_names(), ElementsAre("ant", "bee", "cat"));
-  EXPECT_THAT(labels(*open(Split::kTrain, train)), ElementsAre(0, 2));
-  EXPECT_THAT(labels(*open(Split::kTest, test)), ElementsAre(1, 2));
 }
 
 TEST_F(Folder, LimitsToTheStartOfASeededPermutation) {
@@ -136,29 +78,6 @@ TEST_F(Folder, NamesABrokenImageAndTheWayToGoOn) {
 
   EXPECT_THAT([&] { dataset->image(2); }, ThrowsMessage<InputError>(AllOf(HasSubstr("train/cat/broken.jpg"),
                                                                           HasSubstr("--skip-bad-images"))));
-}
-
-TEST_F(Folder, LeavesOutWhatIsHiddenAtEveryLevel) {
-  const std::string digest = open(Split::kTrain)->digest();
-  for (const char* name :
-       {"train/dog/._a.PNG", "train/dog/.cache/a.png", "train/dog/__MACOSX/a.png", "train/.git/a.png",
-        "train/__MACOSX/a.png", "._train/dog/a.png", "__MACOSX/train/dog/a.png"})
-    write(name, files_.at("rgb.png"));
-
-  EXPECT_EQ(open(Split::kTrain)->digest(), digest);
-  EXPECT_THAT(open(Split::kTrain)->class_names(), ElementsAre("ant-eater", "cat", "dog", "zebra"));
-}
-
-TEST_F(Folder, WarnsOfAClassThatIsNamedAsWhatIsLeftOut) {
-  write("train/__background__/a.png", files_.at("rgb.png"));
-  write("train/__MACOSX/._a.png", files_.at("rgb.png"));
-  support::set_up_logging("warning", 0, 1, "host");
-  ::testing::internal::CaptureStderr();
-
-  open(Split::kTrain);
-
-  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
-              AllOf(HasSubstr("train/__background__: is left out"), Not(HasSubstr("__MACOSX"))));
 }
 
 TEST_F(Folder, NamesFilesOfKindsThatItDoesNotRead) {
@@ -222,19 +141,15 @@ TEST_F(Folder, FillsTheLimitWithGoodImages) {
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_NO_THROW(dataset->image(i));
 }
 
-TEST_F(Folder, RefusesFoldersWithinClasses) {
-  write("train/cat/more/a.png", files_.at("rgb.png"));
-
-  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("train/cat/more")));
-}
-
-TEST_F(Folder, SaysWhatIsMissing) {
-  std::filesystem::remove_all(folder_ / "val");
-  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("no folder test or val")));
-
-  std::filesystem::create_directories(folder_ / "test/cat");
-  EXPECT_THAT([&] { open(Split::kTest); },
-              ThrowsMessage<InputError>(HasSubstr("no folder in it holds an image")));
+TEST_F(Folder, SaysWhichImageIsAGitLfsPointer) {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n";
+  write_text("train/dog/1.jpg", pointer);
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr("train/dog/1.jpg: is a Git LFS pointer"), HasSubstr("git lfs pull"))));
+  std::filesystem::rename(folder_ / "train/dog/1.jpg", folder_ / "train/dog/1.psd");
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(HasSubstr("train/dog/1.psd: is a Git LFS pointer")));
 }
 
 TEST_F(Folder, RefusesOptionsThatItDoesNotHave) {
@@ -242,15 +157,6 @@ TEST_F(Folder, RefusesOptionsThatItDoesNotHave) {
   options.label_column = "fine_label";
 
   EXPECT_THAT([&] { open(Split::kTrain, options); }, ThrowsMessage<UsageError>(HasSubstr("--label-column")));
-}
-
-TEST_F(Folder, SaysWhereImagesBelong) {
-  write("flat/train/1.png", files_.at("rgb.png"));
-  std::filesystem::create_directories(folder_ / "flat/train/cat");
-
-  EXPECT_THAT([&] { open_dataset("folder:" + (folder_ / "flat").string(), Split::kTrain, {}); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("flat/train: no folder in it holds an image"),
-                                              HasSubstr("flat/train/cat/1.jpg"))));
 }
 
 TEST_F(Folder, NamesALinkToNothing) {

@@ -83,7 +83,8 @@ TEST_F(Parquet, TakesColumnsAndSplitsByName) {
 
   EXPECT_EQ(open(Split::kTest, options)->size(), 3);
   options.split = "nothing";
-  EXPECT_THAT([&] { open(Split::kTest, options); }, ThrowsMessage<InputError>(HasSubstr("nothing-*")));
+  EXPECT_THAT([&] { open(Split::kTest, options); },
+              ThrowsMessage<InputError>(HasSubstr("nothing: is not a folder")));
 }
 
 TEST_F(Parquet, RefusesSplitsWhoseLabelsMeanOtherClasses) {
@@ -182,14 +183,14 @@ TEST_F(Parquet, TakesTheFoldersAboveAShard) {
 }
 
 TEST_F(Parquet, RefusesAShardOfBothSplits) {
-  fs::create_directories(folder_ / "data/train");
-  fs::copy(folder_ / kFirst, folder_ / "data/train/test-0.parquet");
+  fs::create_directories(folder_ / "all/train/test");
+  fs::copy(folder_ / kFirst, folder_ / "all/train/test/0.parquet");
+  const std::string spec = "parquet:" + (folder_ / "all").string();
   for (const Split split : {Split::kTrain, Split::kTest}) {
-    EXPECT_THAT(
-        [&] { open(split); },
-        ThrowsMessage<InputError>(HasSubstr("data/train/test-0.parquet: is a training and a test shard")));
+    EXPECT_THAT([&] { open_dataset(spec, split, {}); },
+                ThrowsMessage<InputError>(
+                    AllOf(HasSubstr("all/train/test/0.parquet: is of the splits"), HasSubstr("at once"))));
   }
-  fs::remove_all(folder_ / "data/train");
 
   DatasetOptions options;  // to look at what was trained on
   options.split = "train";
@@ -207,41 +208,69 @@ TEST_F(Parquet, LeavesOutWhatIsHidden) {
 
 TEST_F(Parquet, RefusesFoldersOfSeveralConfigurations) {
   fs::copy(folder_ / "data", folder_ / "mini");
+  EXPECT_EQ(open(Split::kTrain)->size(), 11);  // of data/SPLIT-00000-of-00001 alone
+
+  fs::rename(folder_ / "data", folder_ / "full");
   EXPECT_THAT(
       [&] { open(Split::kTrain); },
-      ThrowsMessage<InputError>(AllOf(HasSubstr("several configurations of a data set, data and mini"),
-                                      HasSubstr("--data parquet:" + (folder_ / "data").string()))));
+      ThrowsMessage<InputError>(AllOf(HasSubstr("several configurations of a data set, full and mini"),
+                                      HasSubstr("--data parquet:" + (folder_ / "full").string()))));
   EXPECT_EQ(open_dataset("parquet:" + (folder_ / "mini").string(), Split::kTrain, {})->size(), 11);
 
   fs::remove(folder_ / "mini/test-00000-of-00001.parquet");
-  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("data and mini")));
+  EXPECT_THAT([&] { open(Split::kTest); }, ThrowsMessage<InputError>(HasSubstr("full and mini")));
 }
 
 TEST_F(Parquet, ReadsSplitsThatLieInFoldersOfTheirOwn) {
-  fs::create_directories(folder_ / "2025");
-  fs::create_directories(folder_ / "2026");
+  for (const char* year : {"2025", "2026", "2027"}) fs::create_directories(folder_ / year);
   fs::rename(folder_ / kFirst, folder_ / "2025/train.parquet");
   fs::rename(folder_ / "data/train-00001-of-00002.parquet", folder_ / "2026/train.parquet");
+  fs::rename(folder_ / "data/test-00000-of-00001.parquet", folder_ / "2027/test.parquet");
 
   EXPECT_EQ(open(Split::kTrain)->size(), 11);
 }
 
-TEST_F(Parquet, RefusesConfigurationsThatTheReadmeNames) {
+TEST_F(Parquet, AsksWhichOfTheConfigurationsThatTheReadmeNames) {
   const std::string configs =
-      "---\nlicense: mit\nconfigs:\n- config_name: full\n  data_files: data/*\n- data_files: mini*  # few\n"
-      "  config_name: \"mini, of few\"\ndataset_info:\n- config_name: other\n---\n- config_name: text\n";
-  write_text("README.md", configs);
+      "---\nlicense: mit\nconfigs:\n- config_name: full\n  data_files: full/*\n- data_files: data/*  # few\n"
+      "  config_name: \"mini, of few\"\n";
+  const std::string rest = "dataset_info:\n- config_name: other\n---\n- config_name: text\n";
+  fs::copy(folder_ / "data", folder_ / "full");
+  write_text("README.md", configs + rest);
   EXPECT_THAT([&] { open(Split::kTrain); },
               ThrowsMessage<InputError>(AllOf(HasSubstr("data set, full and mini, of few ("),
-                                              HasSubstr("README.md"), HasSubstr("with its shards alone"))));
+                                              HasSubstr("README.md"), HasSubstr("default: true"),
+                                              HasSubstr("--data parquet:" + (folder_ / "full").string()))));
 
-  fs::rename(folder_ / "data", folder_ / "full");  // of which alone there are shards
-  EXPECT_EQ(open(Split::kTrain)->size(), 11);
-  fs::rename(folder_ / "full", folder_ / "data");
-  write_text("README.md", "---\nconfigs: [{config_name: a}]\ndataset_info:\n- config_name: b\n---\n");
-  EXPECT_EQ(open(Split::kTrain)->size(), 11);
-  write_text("README.md", "---\nconfigs: [{config_name: a}, {config_name: 'b'}]\n---\n");
-  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("data set, a and b (")));
+  write_text("README.md", configs + "  default: yes\n" + rest);
+  EXPECT_EQ(open(Split::kTrain)->size(), 14);  // no split is named: all is for training
+
+  write_text("README.md", configs + rest);
+  fs::remove_all(folder_ / "full");  // as where one of them alone was downloaded
+  EXPECT_EQ(open(Split::kTrain)->size(), 14);
+}
+
+TEST_F(Parquet, ReadsNothingElseThanItsFolderWhateverTheReadmeSays) {
+  for (const char* path : {"/etc/*", "../*", "data/../../x.parquet", "hf://datasets/x/*"}) {
+    write_text("README.md",
+               "---\nconfigs: [{config_name: a, data_files: '" + std::string(path) + "'}]\n---\n");
+    EXPECT_THAT([&] { open(Split::kTrain); },
+                ThrowsMessage<InputError>(HasSubstr("leads out of the folder")));
+  }
+  std::string bomb = "---\na: &a [x, x]\n";
+  for (char c = 'b'; c <= 'z'; ++c)
+    bomb += std::string(1, c) + ": &" + c + " [*" + char(c - 1) + ", *" + char(c - 1) + "]\n";
+  write_text("README.md", bomb + "---\n");
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("README.md: line"), HasSubstr("values"))));
+  write_text("README.md", "---\na: " + std::string(1000, '[') + "\n---\n");
+  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("README.md: line 2")));
+}
+
+TEST_F(Parquet, SaysWhichShardIsAGitLfsPointer) {
+  write_text(kFirst, "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n");
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr(kFirst), HasSubstr("git lfs pull"))));
 }
 
 TEST_F(Parquet, WarnsOfShardsThatAreNotThere) {
@@ -257,14 +286,14 @@ TEST_F(Parquet, WarnsOfShardsThatAreNotThere) {
 }
 
 TEST_F(Parquet, SaysWhatIsMissing) {
-  fs::rename(folder_ / kFirst, folder_ / "data/odd.parquet");
+  fs::remove(folder_ / kFirst);
   fs::remove(folder_ / "data/train-00001-of-00002.parquet");
   EXPECT_THAT([&] { open(Split::kTrain); },
-              ThrowsMessage<InputError>(
-                  AllOf(HasSubstr("odd.parquet, ..."), HasSubstr("train-*"), HasSubstr("--train-split"))));
-
+              ThrowsMessage<InputError>(AllOf(HasSubstr("holds no training split"),
+                                              HasSubstr("its splits are test"), HasSubstr("--train-split"))));
   fs::remove_all(folder_ / "data");
-  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("holds no .parquet file")));
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(HasSubstr("holds no .parquet or .arrow file")));
 }
 
 }  // namespace

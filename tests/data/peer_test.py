@@ -23,7 +23,6 @@ with require.imports():
     import numpy as np
     from datasets.packaged_modules.imagefolder.imagefolder import IMAGE_EXTENSIONS
     from drawn_images import photo
-    from huggingface_hub import DatasetCard, DatasetCardData
     from PIL import Image
 
 DUMP = sys.argv[1]
@@ -128,21 +127,20 @@ def compare_layouts(train, test, scratch):
         for split in ("train", "test"):
             compare(load(folder)[split], f"parquet:{folder}", split, scratch, columns)
 
-    folder = scratch / "layouts" / "configs"
-    for name in ("full", "mini"):
-        write(folder / name)
+
+def compare_saved(splits, scratch):
+    """The folder of save_to_disk(), in Arrow's own format, and files alone."""
+    splits.save_to_disk(scratch / "saved", num_shards={"train": 3, "test": 1})
+    loaded = datasets.load_from_disk(scratch / "saved")
+    columns = ("image", "label")
     for split in ("train", "test"):
-        refuse(f"parquet:{folder}", split, scratch, "full and mini", f"--data parquet:{folder / 'full'}")
-    configs = [{"config_name": name, "data_files": [{"split": split, "path": f"{name}/{split}*"} for split in ("train", "test")]}
-               for name in ("full", "mini")]
-    DatasetCard(f"---\n{DatasetCardData(configs=configs)}\n---\n").save(folder / "README.md")
-    refuse(f"parquet:{folder}", "train", scratch, f"full and mini ({folder / 'README.md'})", f"--data parquet:{folder / 'full'}")
-    try:
-        load(folder)
-        raise AssertionError("datasets takes the first configuration")
-    except ValueError as error:
-        assert "['full', 'mini']" in str(error), error
-    compare(load(folder, "mini")["train"], f"parquet:{folder / 'mini'}", "train", scratch, columns)
+        compare(loaded[split], f"parquet:{scratch / 'saved'}", split, scratch, columns)
+        compare(loaded[split], f"parquet:{scratch / 'saved' / split}", split, scratch, columns)  # as its state.json calls itself
+    file = scratch / "one.parquet"
+    splits["test"].to_parquet(file)
+    compare(datasets.load_dataset("parquet", data_files=str(file), cache_dir=str(scratch / "cache"))["train"], f"parquet:{file}",
+            "train", scratch, columns)
+    refuse(f"parquet:{file}", "test", scratch, "one.parquet", "--test-split train")
 
 
 def main():
@@ -171,6 +169,7 @@ def main():
                                          cache_dir=str(scratch / "cache"))
         compare(reloaded, f"parquet:{scratch / 'shards'}", "test", scratch, ("img", "fine_label"), "validation")
         compare_layouts(train, validation, scratch)
+        compare_saved(datasets.DatasetDict(train=train, test=validation), scratch)
 
 
 if __name__ == "__main__":

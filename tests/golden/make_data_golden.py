@@ -352,6 +352,11 @@ def make_parquet():
     write("train-00001-of-00002.parquet", 7, 4)
     write("test-00000-of-00001.parquet", 11, 3, paths=True)
 
+    images = [{"bytes": encode(Image.fromarray(np.full((2, 3, 3), 10 * i, np.uint8)), "PNG"), "path": f"{i}.png"} for i in range(8)]
+    saved = datasets.Dataset.from_dict({"img": images, "weight": [7] * 8, "fine_label": [i % 3 for i in range(8)]}, features=features)
+    saved = datasets.DatasetDict(train=saved.select(range(5)), test=saved.select(range(5, 8)))
+    saved.save_to_disk(FOLDER / "saved", num_shards={"train": 2, "test": 1})
+
     # Far more rows than a file of this size can hold images: every one is null, every label the same.
     folder = FOLDER / "parquet-many-rows"
     folder.mkdir(exist_ok=True)

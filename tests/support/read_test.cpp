@@ -54,6 +54,19 @@ TEST(ReadFile, GivesAllBytes) {
   EXPECT_EQ(read_file("long"), longer);
 }
 
+TEST(ReadFile, RefusesAPointerOfGitLfsAndNoOtherText) {
+  const std::string pointer =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, 'a') + "\nsize 9\n";
+  std::ofstream("pointer") << pointer;
+  std::ofstream("long") << pointer << std::string(2000, ' ');
+  std::ofstream("short") << "version https://git-lfs.github.com/";
+
+  expect_refused("pointer", "is a Git LFS pointer");
+  EXPECT_THAT([] { refuse_lfs_pointer("pointer"); }, ThrowsMessage<InputError>(HasSubstr("git lfs pull")));
+  EXPECT_NO_THROW(read_file("long"));
+  EXPECT_NO_THROW(MappedFile{fs::path("short")});
+}
+
 TEST(ReadFile, AnEmptyFileIsAnEmptyText) {
   std::ofstream("empty").close();
   EXPECT_EQ(read_file("empty"), "");

@@ -48,10 +48,11 @@ struct DatasetOptions {
 //   cifar10:DIR   the binary version; cifar100:DIR likewise
 //   folder:DIR    DIR/train/<class>/* and DIR/test/<class>/* (or val/): JPEG, PNG, WebP, BMP; classes in
 //                 sorted order
-//   parquet:DIR   shards in Hugging Face's layout, of one configuration: an image column of structs
-//                 {bytes, path} and a ClassLabel
+//   parquet:DIR   shards in Hugging Face's layout: an image column of structs {bytes, path} and a ClassLabel;
+//                 or what save_to_disk() of `datasets` wrote, or one .parquet or .arrow file
 //   hf:NAME       what the Hugging Face cache holds of a data set on the Hub, as parquet: or else folder:; a
 //                 NAME with an owner, and cifar10, cifar100, mnist, fashion_mnist, also without hf:
+// Which file of these is of which split is as `datasets` has it (docs/formats.md).
 // A limit keeps the first images, but a folder, whose first images are all of one class, gives those that
 // come first in a permutation seeded with `seed`. Throws UsageError on an unknown scheme or an option that
 // the scheme does not have, and InputError, naming file and place, on truncated, mislabelled or foreign

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "file_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "zoetrope/support/interruption.hpp"
+
+#include "class_warnings.hpp"
+#include "glob.hpp"
+#include "image_endings.hpp"
+
+namespace zoetrope::data {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kNoData{"README.md",         "config.json",
+                                                  "dataset_info.json", "dataset_infos.json",
+                                                  "dummy_data.zip",    "dataset_dict.json"};
+
+bool holds_data(const fs::path& folder, const DataKind& kind) {
+  return std::ranges::any_of(fs::directory_iterator(folder), [&](const fs::directory_entry& file) {
+    return !is_left_out(file) && kind.is_data(file.path().filename().string());
+  });
+}
+
+// What is hidden is left out without a word; a class that is left out for its name is worth one.
+void warn_of_left_out(const fs::directory_entry& entry, const DataKind& kind) {
+  if (!entry.path().filename().string().starts_with("__") || !entry.is_directory()) return;
+  if (!holds_data(entry.path(), kind)) return;
+  warn_once(entry.path().string() + ": is left out with the " + std::string(kind.noun) +
+            "s in it, as datasets leaves out folders whose names start with __ (if it is a class, "
+            "give it another name)");
+}
+
+}  // namespace
+
+std::vector<std::string> list_files(const fs::path& folder, const DataKind& kind, bool with_hidden) {
+  std::vector<std::string> files;
+  for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
+    support::stop_point();
+    const bool is_link = at->is_symlink();
+    if (!with_hidden && is_left_out(*at)) {
+      warn_of_left_out(*at, kind);
+      at.disable_recursion_pending();
+    } else if (is_link && at->is_directory()) {
+      warn_once(at->path().string() +
+                ": is left out, as datasets follows no link to a folder; put the folder itself "
+                "in its place, or links to its files");
+    } else if (at->is_regular_file() || (is_link && !at->exists())) {  // a link to nothing is named when read
+      const fs::path file = at->path().lexically_relative(folder);
+      if (std::ranges::find(kNoData, file.filename().string()) == kNoData.end())
+        files.push_back(file.generic_string());
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::vector<std::string> only_data(const std::vector<std::string>& files, const DataKind& kind) {
+  std::vector<std::string> data;
+  std::ranges::copy_if(files, std::back_inserter(data), [&](std::string_view file) {
+    return kind.is_data(file.substr(file.rfind('/') + 1));  // npos + 1 is 0
+  });
+  return data;
+}
+
+std::vector<std::string> files_below(const std::vector<std::string>& files, std::string_view folder) {
+  std::string prefix;
+  for (const std::string_view part : path_parts(folder)) (prefix += part) += '/';
+  std::vector<std::string> found;
+  for (const std::string& file : files)
+    if (file.starts_with(prefix)) found.push_back(file.substr(prefix.size()));
+  return found;
+}
+
+}  // namespace zoetrope::data

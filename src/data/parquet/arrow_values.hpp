@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Columns of Arrow's as the values that a data set is made of, and its errors as ours.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/api.h>
+
+#include "shard.hpp"
+
+namespace zoetrope::data {
+
+// What is set aside before it is unpacked is what the file claims. Image files hardly shrink, labels and
+// paths may a lot. An image takes more than a byte; values that are all the same take no room in the file,
+// but do in memory.
+constexpr std::int64_t kMostBytesPerFileByte = 64;
+constexpr std::int64_t kMostValuesPerFileByte = 1;
+constexpr std::int64_t kLeastMemory = std::int64_t{256} << 20;
+
+// "PATH: is not a Parquet file that can be read: REASON", on one line.
+[[noreturn]] void refuse_file(const std::filesystem::path& path, const char* kind, std::string reason);
+[[noreturn]] void refuse_values(const std::filesystem::path& path, const char* kind, std::int64_t file_bytes);
+void require_ok(const arrow::Status& status, const std::filesystem::path& path, const char* kind);
+
+template <typename T>
+T require_ok(arrow::Result<T> result, const std::filesystem::path& path, const char* kind) {
+  require_ok(result.status(), path, kind);
+  return std::move(result).ValueUnsafe();
+}
+
+std::vector<Column> columns_of(const arrow::Schema& schema);
+std::string hugging_face_metadata_of(const arrow::Schema& schema);
+
+// Each takes an array of the kind that columns_of() told.
+void append_files(const arrow::Array& array, ImageFiles& images);
+void append_strings(const arrow::Array& array, std::vector<std::string>& out);
+void append_integers(const arrow::Array& array, std::vector<std::optional<std::int64_t>>& out);
+
+}  // namespace zoetrope::data
