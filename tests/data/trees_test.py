@@ -276,7 +276,9 @@ def random_tree(rng, ending):
                     parts.append(klass if rng.random() < 0.97 else "")
                 name = f"{split}_{i}{klass[:1]}" if in_file else f"{i}{klass[:1]}"
                 files["/".join([part for part in parts if part] + [f"{name}.{ending}"])] = None
-    for junk in rng.sample(["._1", ".hidden/1", "__x/1", "train/__x/1", "notes", "dev/notes"], rng.randrange(3)):
+    # Beside Parquet datasets would take a text in a split's folder for rows of it, without images.
+    junks = ["._1", ".hidden/1", "__x/1", "train/__x/1", "notes"] + ["dev/notes"] * (ending == "png")
+    for junk in rng.sample(junks, rng.randrange(3)):
         files[f"{junk}.{'txt' if 'notes' in junk else ending}"] = "x"
     return files
 
