@@ -38,13 +38,14 @@ std::string architecture_of(const Json& config, const std::string& origin) {
       "models that transformers' save_pretrained wrote");
 }
 
-// The sides of [height, width], or of one number.
+// Of images or patches, or what else must be a number of the same kind: [side, side], or one number.
 std::int64_t side_of(const Json& value, const Json& config, const std::string& origin) {
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (!value.is_array() || value.empty() || !value.back().is_number_integer() ||
-      value.back() != *(value.end() - 2))
-    refuse(config, origin, ", of images that are no squares");
-  return value.back().get<std::int64_t>();
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  const bool is_pair = value.is_array() && value.size() >= 2 && value.back() == value[value.size() - 2];
+  const Json& side = is_pair ? value.back() : value;
+  if (!side.is_number_integer() || side < 1 || side > kMost)
+    refuse(config, origin, ", with " + value.dump() + " where a number or two equal ones should be");
+  return side.get<std::int64_t>();
 }
 
 const Json& pretrained(const Json& config, const std::string& origin) {
