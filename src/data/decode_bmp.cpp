@@ -27,7 +27,7 @@ void require_runs(Bytes runs, std::uint32_t bits, std::int64_t width, std::int64
     at += 2;
     if (count != 0 || what > 2) x += count != 0 ? count : what;
     if (count == 0 && what == 1) return;
-    if (count == 0 && what > 2) at += (what * bits + 15) / 16 * 2;
+    if (count == 0 && what > 2) at += (std::size_t{what} * bits + 15) / 16 * 2;
     if (count == 0 && what == 0) {
       x = 0;
       ++y;

@@ -69,7 +69,7 @@ Image first_bytes(const AVFrame& frame) {
   std::uint8_t* out = image.pixels.data();
   for (int y = 0; y < frame.height; ++y) {
     const std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
-    for (int x = 0; x < frame.width; ++x) *out++ = row[2 * x];
+    for (int x = 0; x < frame.width; ++x) *out++ = row[std::ptrdiff_t{2} * x];
   }
   return image;
 }

@@ -81,8 +81,8 @@ void WeightFiles::open_shards(const fs::path& folder) {
                        " says is in it; copy the model's folder again");
 }
 
-void WeightFiles::add(const std::string& name, Place place) {
-  const auto [other, is_new] = places_.try_emplace(name, std::move(place));
+void WeightFiles::add(const std::string& name, const Place& place) {
+  const auto [other, is_new] = places_.try_emplace(name, place);
   if (!is_new)
     throw InputError(files_[place.file].path().string() + ": tensors \"" + other->second.name + "\" and \"" +
                      place.name + "\" are one; save the model alone, not what wraps it");

@@ -43,7 +43,7 @@ class WeightFiles {
   };
   void open_shards(const std::filesystem::path& folder);
   void add(const std::string& stored, std::size_t file);
-  void add(const std::string& name, Place place);
+  void add(const std::string& name, const Place& place);
   const Place& place_of(const std::string& name) const;
 
   std::filesystem::path path_;
