@@ -26,7 +26,9 @@ using HeifOwner = std::unique_ptr<T, HeifDeleter>;
 
 void demand(const heif_error& error) {
   if (error.code == heif_error_Memory_allocation_error) throw DecodeError{"it asks for too much memory"};
-  if (error.code != heif_error_Ok) throw DecodeError{error.message};
+  if (error.code == heif_error_Ok) return;
+  const std::string message = error.message;  // which may end in a line break
+  throw DecodeError{message.substr(0, message.find_last_not_of(" .\n") + 1)};
 }
 
 // Without this the first images of several threads may come before libheif's list of decoders is complete.
