@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers of an image file's header.
+// What stands in an image file's header.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "decode.hpp"
 
 namespace zoetrope::data {
+
+inline std::string_view as_text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // They throw DecodeError where the file ends before the last of the `count` bytes, four at most.
 inline std::uint32_t little_endian(Bytes bytes, std::size_t at, std::size_t count) {

@@ -2,7 +2,6 @@
 #include "class_warnings.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -28,13 +27,6 @@ std::string composed(const std::string& name) {
   const std::unique_ptr<gchar, void (*)(void*)> text(
       g_utf8_normalize(name.c_str(), static_cast<gssize>(name.size()), G_NORMALIZE_NFC), g_free);
   return text == nullptr ? name : std::string(text.get());
-}
-
-std::set<std::string> classes_of(const SplitFiles& split) {
-  std::set<std::string> names;
-  for (const std::string& file : split.files)
-    names.insert(std::filesystem::path(file).parent_path().filename().string());
-  return names;
 }
 
 std::string list_lone(const std::set<std::string>& names, const std::set<std::string>& others) {

@@ -98,8 +98,15 @@ bool can_decode(Bytes start) {
   return format == kFormats.end() ? resembles_tga(start) : format->decode != nullptr;
 }
 
+void require_possible(std::int64_t height, std::int64_t width) {
+  if (height < 1 || width < 1) throw DecodeError{"it has no pixels"};
+  if (height > kMaxPixels / width)
+    throw DecodeError{"its " + std::to_string(width) + " x " + std::to_string(height) +
+                      " pixels are more than the " + std::to_string(kMaxPixels) + " allowed"};
+}
+
 void require_plausible(std::int64_t height, std::int64_t width, std::int64_t most_per_byte, Bytes bytes) {
-  if (height < 1 || width < 1 || height > kMaxPixels / width) return;  // blank_image() refuses that
+  require_possible(height, width);
   const std::int64_t pixels = height * width;
   if (pixels <= kBelievedPixels || pixels / most_per_byte <= std::ssize(bytes)) return;
   throw DecodeError{"its " + std::to_string(width) + " x " + std::to_string(height) +
@@ -108,11 +115,7 @@ void require_plausible(std::int64_t height, std::int64_t width, std::int64_t mos
 }
 
 Image blank_image(std::int64_t height, std::int64_t width, int channels) {
-  if (height < 1 || width < 1) throw DecodeError{"it has no pixels"};
-  if (height > kMaxPixels / width) {
-    throw DecodeError{"its " + std::to_string(width) + " x " + std::to_string(height) +
-                      " pixels are more than the " + std::to_string(kMaxPixels) + " allowed"};
-  }
+  require_possible(height, width);
   const auto size = static_cast<std::size_t>(height * width) * static_cast<std::size_t>(channels);
   return {static_cast<int>(height), static_cast<int>(width), channels, std::vector<std::uint8_t>(size)};
 }

@@ -59,12 +59,15 @@ struct DecodeError {
   std::string reason;
 };
 
-// Throws DecodeError where a file of `bytes` cannot hold that many pixels, of which no byte of its format
-// holds more than `most_per_byte`. Smaller images than kBelievedPixels are believed.
+// Throws DecodeError on sides below 1 or too many pixels.
+void require_possible(std::int64_t height, std::int64_t width);
+
+// The same, and where a file of `bytes` cannot hold that many pixels, of which no byte of its format holds
+// more than `most_per_byte`. Smaller images than kBelievedPixels are believed.
 constexpr std::int64_t kBelievedPixels = 1 << 22;
 void require_plausible(std::int64_t height, std::int64_t width, std::int64_t most_per_byte, Bytes bytes);
 
-// An image of this size with its pixels set aside. Throws DecodeError on sides below 1 or too many pixels.
+// An image of this size with its pixels set aside, if that is possible.
 Image blank_image(std::int64_t height, std::int64_t width, int channels);
 
 }  // namespace zoetrope::data

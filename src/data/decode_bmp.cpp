@@ -55,7 +55,7 @@ void check(Bytes bytes) {
     throw DecodeError{"its compression is not supported; convert it to PNG"};
   if (bits < 1 || bits > 32)
     throw DecodeError{"pixels of " + std::to_string(bits) + " bits are not supported"};
-  blank_image(height, width, 0);  // refuses impossible sizes
+  require_possible(height, width);
   if (bits <= 8) {
     const std::uint32_t given = core ? 0 : little_endian(bytes, 46, 4);
     const std::uint64_t entries = given == 0 ? std::uint64_t{1} << bits : given;

@@ -43,7 +43,7 @@ void set_up_libheif() {
 bool is_avif(Bytes bytes) {
   const std::size_t end = std::min<std::size_t>(big_endian(bytes, 0, 4), bytes.size());
   for (std::size_t at = 16; at + 4 <= end; at += 4) {
-    if (std::string_view(reinterpret_cast<const char*>(bytes.data()) + at, 4) == "avif") return true;
+    if (as_text(bytes.subspan(at, 4)) == "avif") return true;
   }
   return false;
 }

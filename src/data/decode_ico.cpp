@@ -62,8 +62,7 @@ Decoded decode_ico(Bytes bytes) {
   if (best.at >= bytes.size()) throw DecodeError{"it ends before its largest image"};
   const Bytes file = bytes.subspan(best.at);
   constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n";
-  const bool png =
-      std::string_view(reinterpret_cast<const char*>(file.data()), file.size()).starts_with(kPng);
+  const bool png = as_text(file).starts_with(kPng);
   return {png ? decode_png(file).image : decode_bitmap(file), {}, {}};  // PIL does not turn an icon
 }
 

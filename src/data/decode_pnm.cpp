@@ -131,8 +131,8 @@ void require_pixels(const PnmReader& reader, const PnmHeader& header) {
 Decoded decode_pnm(Bytes bytes) {
   PnmReader reader(bytes);
   const PnmHeader header = read_header(reader);
-  blank_image(header.height, header.width, 0);  // refuses impossible sizes
-  if (!header.plain()) reader.byte();           // one byte of white space
+  require_possible(header.height, header.width);
+  if (!header.plain()) reader.byte();  // one byte of white space
   require_pixels(reader, header);
   Decoded decoded;
   decoded.image = blank_image(header.height, header.width, header.channels());

@@ -63,17 +63,6 @@ void require_all(const TgaHeader& header, Bytes bytes) {
   }
 }
 
-// FFmpeg takes pixels of grey and alpha for colours of 15 bits.
-Image first_bytes(const AVFrame& frame) {
-  Image image = blank_image(frame.height, frame.width, 1);
-  std::uint8_t* out = image.pixels.data();
-  for (int y = 0; y < frame.height; ++y) {
-    const std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
-    for (int x = 0; x < frame.width; ++x) *out++ = row[std::ptrdiff_t{2} * x];
-  }
-  return image;
-}
-
 // FFmpeg does not read pixels of one bit. Rows go upwards and to the right unless the flags say otherwise.
 Image black_and_white(const TgaHeader& header, Bytes bytes) {
   const std::size_t row_bytes = (header.width + 7) / 8;
@@ -86,14 +75,6 @@ Image black_and_white(const TgaHeader& header, Bytes bytes) {
       *out++ = (rows[y * row_bytes + x / 8] >> (7 - x % 8) & 1) != 0 ? 255 : 0;
   const bool down = (header.flags & 0x20) != 0, left = (header.flags & 0x10) != 0;
   return turn_upright(std::move(image), down ? (left ? 2 : 1) : (left ? 3 : 4));
-}
-
-Image grey_rows(const AVFrame& frame) {
-  Image image = blank_image(frame.height, frame.width, 1);
-  for (int y = 0; y < frame.height; ++y)
-    std::copy_n(frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0], frame.width,
-                image.pixels.data() + std::ptrdiff_t{y} * frame.width);
-  return image;
 }
 
 }  // namespace
@@ -119,11 +100,11 @@ Decoded decode_tga(Bytes bytes) {
   if (looked_up && header.palette_start + header.palette_size > 256)
     throw DecodeError{"its palette has more than 256 colours"};
   require_plausible(header.height, header.width, header.compressed ? kMostPixelsPerRun : 1, bytes);
-  blank_image(header.height, header.width, 0);  // refuses impossible sizes
   if (header.bits == 1) return {black_and_white(header, bytes), {}, {}};
   require_all(header, bytes);
   const AvOwner<AVFrame> frame = decode_frame(AV_CODEC_ID_TARGA, bytes, 0, "FFmpeg cannot decode it");
-  if (header.kind == kTgaGrey) return {header.bits == 16 ? first_bytes(*frame) : grey_rows(*frame), {}, {}};
+  // FFmpeg takes pixels of grey and alpha for colours of 15 bits.
+  if (header.kind == kTgaGrey) return {first_bytes(*frame, header.bits / 8), {}, {}};
   return {looked_up ? look_up_palette(*frame) : gather_colours(*frame), {}, {}};
 }
 

@@ -71,7 +71,6 @@ class TiffBlocks {
     height_ = tiled_ ? file.wide_tag(TIFFTAG_TILELENGTH, 0)
                      : std::min(file.wide_tag(TIFFTAG_ROWSPERSTRIP, layout.height), layout.height);
     require_plausible(height_, width_, kMostFaxPixelsPerByte, bytes);
-    blank_image(height_, width_, 0);  // refuses impossible sizes
     const tmsize_t size = tiled_ ? TIFFTileSize(file.get()) : TIFFVStripSize(file.get(), height_);
     const tmsize_t row_bytes = tiled_ ? TIFFTileRowSize(file.get()) : TIFFScanlineSize(file.get());
     const std::uint64_t row_bits =
@@ -187,7 +186,6 @@ Decoded decode_tiff(Bytes bytes) {
   const std::int64_t pixel_bits = std::int64_t{layout.bits} * layout.samples;
   require_plausible(layout.height, layout.width,
                     pixel_bits == 1 ? kMostFaxPixelsPerByte : kMostBitsPerTiffByte / pixel_bits, bytes);
-  blank_image(layout.height, layout.width, 0);  // refuses impossible sizes
   Decoded decoded;
   decoded.image = read_pixels(file, layout, bytes);
   std::uint32_t xmp_bytes = 0;

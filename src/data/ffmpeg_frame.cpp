@@ -38,16 +38,22 @@ AvOwner<AVFrame> decode_frame(AVCodecID codec_id, Bytes bytes, std::size_t paddi
   return frame;
 }
 
+Image first_bytes(const AVFrame& frame, std::ptrdiff_t pixel_bytes) {
+  Image image = blank_image(frame.height, frame.width, 1);
+  std::uint8_t* out = image.pixels.data();
+  for (int y = 0; y < frame.height; ++y) {
+    const std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
+    for (int x = 0; x < frame.width; ++x) *out++ = row[pixel_bytes * x];
+  }
+  return image;
+}
+
 Image look_up_palette(const AVFrame& frame) {
   const auto* entries = reinterpret_cast<const std::uint32_t*>(frame.data[1]);
   Palette palette{};
   for (std::size_t i = 0; i < palette.size(); ++i)
     for (std::size_t c = 0; c < 3; ++c) palette[i][c] = static_cast<std::uint8_t>(entries[i] >> (16 - 8 * c));
-  Image indices = blank_image(frame.height, frame.width, 1);
-  for (int y = 0; y < frame.height; ++y)
-    std::copy_n(frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0], frame.width,
-                indices.pixels.data() + std::ptrdiff_t{y} * frame.width);
-  return look_up(palette, indices.pixels, frame.height, frame.width);
+  return look_up(palette, first_bytes(frame, 1).pixels, frame.height, frame.width);
 }
 
 Image gather_colours(const AVFrame& frame) {

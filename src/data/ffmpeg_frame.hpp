@@ -24,6 +24,9 @@ using AvOwner = std::unique_ptr<T, AvDeleter>;
 // `padding` zero bytes follow the file. Throws DecodeError{reason} where FFmpeg cannot decode it.
 AvOwner<AVFrame> decode_frame(AVCodecID codec, Bytes bytes, std::size_t padding, const char* reason);
 
+// One channel: the first of each pixel's `pixel_bytes`.
+Image first_bytes(const AVFrame& frame, std::ptrdiff_t pixel_bytes);
+
 // Of a frame with a palette.
 Image look_up_palette(const AVFrame& frame);
 

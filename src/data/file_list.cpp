@@ -61,15 +61,13 @@ std::vector<std::string> list_files(const fs::path& folder, const DataKind& kind
 
 std::vector<std::string> only_data(const std::vector<std::string>& files, const DataKind& kind) {
   std::vector<std::string> data;
-  std::ranges::copy_if(files, std::back_inserter(data), [&](std::string_view file) {
-    return kind.is_data(file.substr(file.rfind('/') + 1));  // npos + 1 is 0
-  });
+  std::ranges::copy_if(files, std::back_inserter(data),
+                       [&](std::string_view file) { return kind.is_data(file_name(file)); });
   return data;
 }
 
 std::vector<std::string> files_below(const std::vector<std::string>& files, std::string_view folder) {
-  std::string prefix;
-  for (const std::string_view part : path_parts(folder)) (prefix += part) += '/';
+  const std::string prefix = folder_prefix(folder);
   std::vector<std::string> found;
   for (const std::string& file : files)
     if (file.starts_with(prefix)) found.push_back(file.substr(prefix.size()));

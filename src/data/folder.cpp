@@ -103,11 +103,7 @@ void refuse_without_class(const fs::path& folder, const SplitFiles& split) {
 
 std::vector<Entry> list_images(const fs::path& folder, const SplitFiles& split) {
   std::vector<Entry> entries;
-  for (const std::string& file : split.files) {
-    fs::path path = folder / file;
-    std::string class_name = path.parent_path().filename().string();
-    entries.push_back({std::move(path), std::move(class_name)});
-  }
+  for (const std::string& file : split.files) entries.push_back({folder / file, class_of(file)});
   return entries;
 }
 
@@ -151,9 +147,7 @@ std::vector<Entry> without_unread(const std::vector<Entry>& entries, bool skip_b
 // split is opened, all count alike, so that they agree.
 std::vector<std::string> list_classes(const std::vector<SplitFiles>& splits) {
   std::set<std::string> names;
-  for (const SplitFiles& split : splits)
-    for (const std::string& file : split.files)
-      names.insert(fs::path(file).parent_path().filename().string());
+  for (const SplitFiles& split : splits) names.merge(classes_of(split));
   return {names.begin(), names.end()};
 }
 

@@ -82,6 +82,16 @@ std::vector<std::string_view> path_parts(std::string_view path) {
   return parts;
 }
 
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+std::string folder_prefix(std::string_view folder) {
+  std::string prefix;
+  for (const std::string_view part : path_parts(folder)) (prefix += part) += '/';
+  return prefix;
+}
+
 Glob::Glob(std::string_view pattern) {
   const auto parts = path_parts(pattern);
   std::tie(hidden_parts_, special_folders_) = count_unusual(parts);

@@ -42,6 +42,12 @@ class Glob {
   std::size_t special_folders_ = 0;
 };
 
+// "c" of "a/b/c".
+std::string_view file_name(std::string_view path);
+
+// "a/b/", with which the paths of what lies below the folder a/b begin; "" of no folder.
+std::string folder_prefix(std::string_view folder);
+
 // "a/b/c" as a, b and c; without empty parts and those that are a dot alone.
 std::vector<std::string_view> path_parts(std::string_view path);
 

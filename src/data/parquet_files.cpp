@@ -13,6 +13,7 @@
 #include "zoetrope/support/log.hpp"
 
 #include "data_files.hpp"
+#include "glob.hpp"
 #include "parquet/shard.hpp"
 #include "saved_dataset.hpp"
 
@@ -54,9 +55,8 @@ DataFiles find_files(const fs::path& given) {
   }
   if (auto splits = saved_splits(given)) return {given, kShards, true, {}, std::move(*splits)};
   DataFiles data = find_data_files(given, kShards);
-  const bool has_parquet = std::ranges::any_of(data.files, [](const std::string& file) {
-    return is_parquet(std::string_view(file).substr(file.rfind('/') + 1));
-  });
+  const bool has_parquet =
+      std::ranges::any_of(data.files, [](const std::string& file) { return is_parquet(file_name(file)); });
   data.kind.is_data = has_parquet ? is_parquet : is_arrow;
   return data;
 }

@@ -25,8 +25,7 @@ SplitFiles named_split(const DataFiles& data, const std::string& name) {
   const SplitFiles* known = find(data.splits, name);
   if (known != nullptr && data.card_tells) return *known;
   SplitFiles split{name, {}};
-  std::string prefix;
-  for (const std::string_view part : path_parts(name)) (prefix += part) += '/';
+  const std::string prefix = folder_prefix(name);
   std::ranges::copy_if(data.files, std::back_inserter(split.files),
                        [&](const std::string& file) { return !prefix.empty() && file.starts_with(prefix); });
   if (!split.files.empty()) return split;

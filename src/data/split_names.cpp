@@ -65,8 +65,7 @@ bool lies_in(std::string_view file, std::string_view keyword, int way) {
 }
 
 bool is_named(std::string_view file, std::string_view keyword, int way) {
-  const std::size_t slash = file.rfind('/');
-  return names_file(slash == std::string_view::npos ? file : file.substr(slash + 1), keyword, way);
+  return names_file(file_name(file), keyword, way);
 }
 
 // The folders of many files are few: what was found of the last one holds for the next.
@@ -157,6 +156,16 @@ std::vector<SplitFiles> split_by_names(const std::vector<std::string>& files, co
   if (splits.empty()) splits = by_keywords(files, add_by_files);
   if (splits.empty() && !files.empty()) splits.push_back({"train", files});
   return splits;
+}
+
+std::string class_of(const std::string& file) {
+  return std::string(file_name(folder_of(file)));
+}
+
+std::set<std::string> classes_of(const SplitFiles& split) {
+  std::set<std::string> names;
+  for (const std::string& file : split.files) names.insert(class_of(file));
+  return names;
 }
 
 std::vector<std::string> files_named_after(const std::vector<std::string>& files, std::string_view keyword) {

@@ -3,6 +3,7 @@
 // Hugging Face `datasets`.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ struct SplitFiles {
   std::string name;                // "train", "validation", "test"; others where files or README.md say so
   std::vector<std::string> files;  // in the order of `datasets`
 };
+
+// The name of the folder that a file lies in.
+std::string class_of(const std::string& file);
+std::set<std::string> classes_of(const SplitFiles& split);
 
 // Whether the name of a folder holds one of `keywords` as a word: train, train-1, my_train, my_train_1.
 bool holds_keyword(std::string_view folder, std::span<const std::string_view> keywords);

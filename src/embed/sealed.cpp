@@ -85,10 +85,9 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step,
   try {
     identity = read_whole(run, step);
   } catch (const InputError& damage) {
-    const fs::path folder = run.checkpoint(step);
-    if (const std::string others = model::describe_foreign_weights(folder);
-        !others.empty() && !fs::exists(run.embeddings(step)))
-      throw InputError(others);
+    if (!fs::exists(run.embeddings(step)))
+      if (const std::string others = model::describe_foreign_weights(run.checkpoint(step)); !others.empty())
+        throw InputError(others);
     throw InputError(std::string(damage.what()) +
                      "; its model is no longer there to make it again: " + way_out_without_model(run, step));
   }

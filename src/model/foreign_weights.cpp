@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "zoetrope/model/folder.hpp"
@@ -71,19 +70,10 @@ bool is_no_model(std::string_view name) {
   return std::ranges::any_of(kOthers, [&](std::string_view start) { return name.starts_with(start); });
 }
 
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    names.push_back(entry->path().filename().string());
-  std::ranges::sort(names);
-  return names;
-}
-
 }  // namespace
 
 std::string describe_foreign_weights(const fs::path& folder) {
-  const std::vector<std::string> names = names_in(folder);
+  const std::vector<std::string> names = support::names_in(folder);
   for (const Kind& kind : kKinds)
     for (const std::string& name : names)
       if (name.starts_with(kind.start) && name.ends_with(kind.end) && !is_no_model(name))

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/model/timm.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <regex>
+#include <string_view>
 #include <utility>
 
 #include "zoetrope/support/error.hpp"
@@ -57,17 +60,19 @@ const Json& pretrained(const Json& config, const std::string& origin) {
   return *found;
 }
 
+using Argument = std::pair<std::string_view, const char*>;
+constexpr Argument kNumbers[] = {{"img_size", "image_size"},
+                                 {"patch_size", "patch_size"},
+                                 {"embed_dim", "hidden_size"},
+                                 {"depth", "num_hidden_layers"},
+                                 {"num_heads", "num_attention_heads"}};
+
 // What create_model was told beside the architecture's name.
 void apply_arguments(const Json& arguments, const Json& config, const std::string& origin, Json& vit) {
   for (const auto& [key, value] : arguments.items()) {
-    if (key == "img_size") {
-      vit["image_size"] = side_of(value, config, origin);
-    } else if (key == "patch_size" || key == "embed_dim" || key == "depth" || key == "num_heads") {
-      const char* name = key == "patch_size"  ? "patch_size"
-                         : key == "embed_dim" ? "hidden_size"
-                         : key == "depth"     ? "num_hidden_layers"
-                                              : "num_attention_heads";
-      vit[name] = side_of(value, config, origin);
+    const auto* const number = std::ranges::find(kNumbers, key, &Argument::first);
+    if (number != std::end(kNumbers)) {
+      vit[number->second] = side_of(value, config, origin);
     } else if (key == "in_chans") {
       vit["num_channels"] = value;
     } else if (!(key == "num_classes" || (key == "global_pool" && value == "token"))) {
@@ -129,9 +134,8 @@ Json timm_as_vit_config(const Json& config, const std::string& origin) {
   return vit;
 }
 
-Json timm_processor(const Json& config, const std::string& origin) {
+Json timm_processor(const Json& config, std::int64_t side, const std::string& origin) {
   const Json& from = pretrained(config, origin);
-  const std::int64_t side = json_get<std::int64_t>(timm_as_vit_config(config, origin), "image_size", origin);
   const auto crop_pct = json_get_or<double>(from, "crop_pct", 0.875, origin);
   const auto mode = json_get_or<std::string>(from, "crop_mode", "center", origin);
   const auto interpolation = json_get_or<std::string>(from, "interpolation", "bilinear", origin);

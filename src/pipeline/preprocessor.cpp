@@ -74,7 +74,7 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
   if (file) {
     preprocessor = data::PreprocessorConfig::from_json(support::read_json(*file), file->string());
   } else if (model::is_timm(json)) {
-    const support::Json made = model::timm_processor(json, config_file.string());
+    const support::Json made = model::timm_processor(json, config.image_size, config_file.string());
     preprocessor = data::PreprocessorConfig::from_json(made, config_file.string());
   } else {
     if (model::has_weights(source))

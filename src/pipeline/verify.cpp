@@ -63,21 +63,18 @@ void Verifier::check(const fs::path& path, const std::string& way_out, const std
   }
 }
 
-// "" of a damaged record, too, which is said of that file.
-std::string recorded_model(const SavedFolder& folder) {
+// What is read; nothing of a damaged file, which is said of that file.
+template <typename Read>
+auto unless_damaged(const Read& read) -> std::optional<decltype(read())> {
   try {
-    return store::recorded_model(folder.path);
-  } catch (const InputError&) {
-    return "";
-  }
-}
-
-std::optional<store::EmbeddingsHeader> header_of(const fs::path& checkpoint) {
-  try {
-    return store::read_header(checkpoint);
+    return read();
   } catch (const InputError&) {
     return std::nullopt;
   }
+}
+
+std::string recorded_model(const SavedFolder& folder) {
+  return unless_damaged([&] { return store::recorded_model(folder.path); }).value_or("");
 }
 
 // A model without a digest, of others, is looked at as far as that goes.
@@ -122,8 +119,8 @@ void Verifier::check_analysis() const {
   };
   if (analysis.step != embedded) fail("is not of the checkpoints that are embedded");
   for (std::size_t i = 0; i < embedded.size(); ++i) {
-    const auto header = header_of(run_.checkpoint(embedded[i]));
-    if (!header) continue;  // which is damaged itself
+    const auto header = unless_damaged([&] { return store::read_header(run_.checkpoint(embedded[i])); });
+    if (!header) continue;
     const bool is_of_others =
         !analysis.embeddings_digest.empty() && analysis.embeddings_digest[i] != header->content_digest;
     if (header->identity.num_rows != static_cast<std::int64_t>(analysis.num_images()) ||

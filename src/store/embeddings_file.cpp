@@ -158,7 +158,8 @@ void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity)
 }
 
 EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
-  return read_header(checkpoint_folder).identity;
+  const trace::Span span("reading the identity", sealed_path(checkpoint_folder));
+  return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder)), sealed_path(checkpoint_folder));
 }
 
 EmbeddingsHeader read_header(const fs::path& checkpoint_folder) {

@@ -5,10 +5,10 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "number_checks.hpp"
@@ -44,15 +44,6 @@ std::optional<support::Range> rows_in_name(const std::string& name) {
   return support::Range{*first, *last};
 }
 
-std::vector<fs::path> files_with_prefix(const fs::path& folder, std::string_view prefix) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(prefix)) files.push_back(entry->path());
-  }
-  return files;
-}
-
 void read_all(const Hdf5File& shard, const EmbeddingsIdentity& identity) {
   shard.read_floats(kEmbeddings);
   if (identity.num_classes > 0) shard.read_floats(kLogits);
@@ -77,7 +68,7 @@ bool is_complete_shard(const fs::path& path, support::Range rows, const Embeddin
 std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity,
                                         bool reads_values) {
   std::vector<std::pair<support::Range, fs::path>> complete;
-  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) {
+  for (const fs::path& path : shards_in(checkpoint_folder)) {
     const auto rows = rows_in_name(path.filename().string());
     if (rows && is_complete_shard(path, *rows, identity, reads_values)) {
       complete.emplace_back(*rows, path);
@@ -109,12 +100,13 @@ fs::path shard_path(const fs::path& checkpoint_folder, support::Range rows) {
 }
 
 void remove_shards(const fs::path& checkpoint_folder) {
-  for (const fs::path& path : files_with_prefix(checkpoint_folder, kShardPrefix)) support::remove_file(path);
+  for (const fs::path& path : shards_in(checkpoint_folder)) support::remove_file(path);
 }
 
 std::vector<fs::path> shards_in(const fs::path& checkpoint_folder) {
-  std::vector<fs::path> shards = files_with_prefix(checkpoint_folder, kShardPrefix);
-  std::sort(shards.begin(), shards.end());
+  std::vector<fs::path> shards;
+  for (const std::string& name : support::names_in(checkpoint_folder))
+    if (name.starts_with(kShardPrefix)) shards.push_back(checkpoint_folder / name);
   return shards;
 }
 

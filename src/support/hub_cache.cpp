@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <system_error>
 #include <vector>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/home.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::support {
 
@@ -33,14 +33,6 @@ bool is_name_part(std::string_view part) {
 std::string folder_name(HubKind kind, std::string name) {
   if (const auto slash = name.find('/'); slash != std::string::npos) name.replace(slash, 1, "--");
   return (kind == HubKind::kModel ? "models--" : "datasets--") + name;
-}
-
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> folders;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (entry->is_directory(error)) folders.push_back(entry->path());
-  return folders;
 }
 
 // What refs/main says, a commit; "" where there is none.
@@ -78,11 +70,14 @@ bool is_hub_name(std::string_view name) {
 std::optional<fs::path> hub_snapshot(HubKind kind, const std::string& name) {
   if (!is_hub_name(name) || hub_cache().empty()) return std::nullopt;
   const fs::path repository = hub_cache() / folder_name(kind, name);
-  const auto snapshots = folders_in(repository / "snapshots");
-  const std::string commit = commit_of_main(repository);
-  for (const fs::path& snapshot : snapshots)
-    if (snapshot.filename() == commit || (commit.empty() && snapshots.size() == 1)) return snapshot;
-  return std::nullopt;
+  auto commits = names_in(repository / "snapshots");
+  std::erase_if(commits, [&](const std::string& folder) {
+    return !fs::is_directory(repository / "snapshots" / folder);
+  });
+  std::string commit = commit_of_main(repository);
+  if (commit.empty() && commits.size() == 1) commit = commits[0];
+  if (std::ranges::find(commits, commit) == commits.end()) return std::nullopt;
+  return repository / "snapshots" / commit;
 }
 
 std::string how_to_bring(HubKind kind, const std::string& name) {

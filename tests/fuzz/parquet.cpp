@@ -1,35 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The input is the one shard of a training split. Arrow itself, out of pyarrow's wheel, is not instrumented:
-// what it does wrong shows when it crashes, takes too much, or hands wrong places in memory to our code.
-#include <algorithm>
-#include <cstdlib>
-#include <string>
-
-#include "zoetrope/support/error.hpp"
-#include "zoetrope/support/log.hpp"
-
-#include "../../src/data/readers.hpp"
-#include "scratch_folder.hpp"
-
-// malloc's memory instead of Arrow's own allocator's, so that AddressSanitizer knows its ends; and no
-// warnings.
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  zoetrope::support::set_up_logging("off", 0, 1, "");
-  return ::setenv("ARROW_DEFAULT_MEMORY_POOL", "system", 1);
-}
+#include "shard.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace zoetrope;
-  static const fuzz::ScratchFolder folder;
-  static const std::string names = "a\nb\nc\n";  // for columns that are no ClassLabel
-  folder.write("class_names.txt", {reinterpret_cast<const std::uint8_t*>(names.data()), names.size()});
-  folder.write("train-0.parquet", {data, size});
-  try {
-    const auto dataset = data::open_parquet(folder.path(), data::Split::kTrain, {});
-    const auto some = std::min<std::int64_t>(dataset->size(), 8);
-    for (std::int64_t i = 0; i < some; ++i) dataset->image_name(i);
-    for (std::int64_t i = 0; i < some; ++i) dataset->image(i);
-  } catch (const InputError&) {
-  }
-  return 0;
+  return zoetrope::fuzz::read_as_shard("train-0.parquet", {data, size});
 }
