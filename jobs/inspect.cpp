@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "zoetrope/model/folder.hpp"
 #include "zoetrope/pipeline/verify.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
@@ -77,7 +78,7 @@ void inspect(const std::string& path) {
   if (fs::is_directory(file)) {
     const store::RunDirectory run{file};
     if (!run.checkpoint_steps().empty()) return inspect_run(run);
-    if (fs::exists(file / store::kModelConfigFile)) return inspect_model(file);
+    if (fs::exists(file / store::kModelConfigFile) || model::find_adapter(file)) return inspect_model(file);
     throw InputError(path + ": holds neither checkpoints nor a config.json");
   }
   if (file.filename() == store::kEmbeddingsFile) return inspect_embeddings(file);

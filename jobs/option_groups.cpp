@@ -247,6 +247,9 @@ po::options_description describe_data(Options& o) {
       "folder, parquet: go on without images that cannot be decoded");
   add("image-cache", field(o.pipeline.data.image_cache_mib, "MIB"),
       "resized images of a split that a rank keeps in memory");
+  add("base", place(o.pipeline.base, "PATH"),
+      "models that are LoRA adapters: their base model, a folder or a name on the Hub; default: the one that "
+      "adapter_config.json names");
   return group;
 }
 

@@ -37,7 +37,7 @@ auto with_way_out(const store::RunDirectory& run, std::int64_t step, const Read&
 
 bool StoredCheckpoints::needs_reading(std::int64_t step) const {
   const auto folder = run_.checkpoint(step);
-  const auto model = with_way_out(run_, step, [&] { return model::StoredModel(folder); });
+  const auto model = with_way_out(run_, step, [&] { return model::StoredModel(folder, input_.base); });
   const auto digest = model.digest();
   if (!digest) return true;
   const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), *digest, input_);
@@ -49,7 +49,7 @@ bool StoredCheckpoints::needs_reading(std::int64_t step) const {
 // On one rank, and on the CPU.
 std::optional<StoredCheckpoint> StoredCheckpoints::read(std::int64_t step) const {
   auto [model, digest] =
-      with_way_out(run_, step, [&] { return model::StoredModel(run_.checkpoint(step)).read(); });
+      with_way_out(run_, step, [&] { return model::StoredModel(run_.checkpoint(step), input_.base).read(); });
   const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), digest, input_);
   if (is_embedded(run_.checkpoint(step), identity)) return std::nullopt;
   const auto sealed = store::sealed_identity(run_.checkpoint(step));
@@ -79,8 +79,7 @@ std::optional<StoredCheckpoint> StoredCheckpoints::take(std::int64_t step, const
       comm::broadcast_string(*group.control, checkpoint ? checkpoint->identity.model_digest : "", 0);
   if (digest.empty()) return std::nullopt;
   if (!checkpoint) {
-    const auto path = run_.checkpoint(step) / store::kModelConfigFile;
-    const auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+    const auto config = model::read_config(run_.checkpoint(step), input_.base);
     checkpoint = StoredCheckpoint{model::Vit(config, input_.device),
                                   identity_of(step, store::epoch_of(run_, step), config, digest, input_)};
   }

@@ -7,9 +7,12 @@
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
+#include "adapter.hpp"
 #include "architecture.hpp"
 #include "family.hpp"
+#include "foreign_weights.hpp"
 #include "positions.hpp"
 #include "weight_files.hpp"
 #include "weight_match.hpp"
@@ -20,9 +23,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-VitConfig read_config(const fs::path& path) {
-  if (path.filename() == store::kModelConfigFile) require_config(path.parent_path());
+VitConfig read_config_file(const fs::path& path) {
   return VitConfig::from_json(support::read_json(path), path.string());
+}
+
+// How many classes the adapter's own classifier has; 0 where it has none for such a model.
+std::int64_t classes_of(const Adapter& adapter, const VitConfig& base) {
+  const auto found = adapter.changes().find(std::string(kClassifier) + "weight");
+  if (found == adapter.changes().end() || found->second.whole.empty()) return 0;
+  const auto shape = adapter.file().shape(found->second.whole);
+  return shape.size() == 2 && shape[1] == base.num_features() ? shape[0] : 0;
 }
 
 // One line, however many tensors are at fault.
@@ -71,10 +81,9 @@ std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& 
   return digest;
 }
 
-Vit load_with_new_classifier(const fs::path& folder, const VitConfig& stored, VitConfig wanted,
+Vit load_with_new_classifier(const WeightFiles& files, const VitConfig& stored, VitConfig wanted,
                              std::uint64_t seed) {
   const c10::NoGradGuard no_grad;
-  const WeightFiles files(folder);
   WeightMatch match = match_weights(stored, describe(stored).parameters, files);
   require_no_problems(match.problems, files.path());
   Vit model(std::move(wanted));
@@ -95,8 +104,8 @@ void describe_training(VitConfig& config) {
 
 // Everything is checked before memory is taken for it.
 struct StoredModel::State {
-  explicit State(const fs::path& folder)
-      : config(read_config(folder / store::kModelConfigFile)), files(folder) {
+  State(const fs::path& folder, const fs::path& base)
+      : config(read_config(folder, base)), files(folder, base) {
     match = match_weights(config, describe(config).parameters, files);
     require_no_problems(match.problems, files.path());
     require_one_classifier(match, files);
@@ -107,7 +116,8 @@ struct StoredModel::State {
   WeightMatch match;
 };
 
-StoredModel::StoredModel(const fs::path& folder) : state_(std::make_unique<const State>(folder)) {}
+StoredModel::StoredModel(const fs::path& folder, const fs::path& base)
+    : state_(std::make_unique<const State>(folder, base)) {}
 StoredModel::~StoredModel() = default;
 
 const VitConfig& StoredModel::config() const {
@@ -133,26 +143,46 @@ Vit load_checkpoint(const fs::path& folder) {
 }
 
 bool has_weights(const fs::path& folder) {
-  return WeightFiles::are_in(folder);
+  return WeightFiles::are_in(folder) || Adapter::is_in(folder);
+}
+
+std::optional<fs::path> find_adapter(const fs::path& folder) {
+  return Adapter::is_in(folder) ? std::optional(folder / kAdapterFile) : std::nullopt;
+}
+
+fs::path config_file(const fs::path& folder, const fs::path& base) {
+  if (support::is_listed(folder / store::kModelConfigFile)) return folder / store::kModelConfigFile;
+  if (!Adapter::is_in(folder)) refuse_foreign_weights(folder, store::kModelConfigFile);
+  return config_file(base_of(folder, base));
+}
+
+VitConfig read_config(const fs::path& folder, const fs::path& base) {
+  VitConfig config = read_config_file(config_file(folder, base));
+  if (!Adapter::is_in(folder)) return config;
+  const std::int64_t classes = classes_of(Adapter(folder), config);
+  if (classes == 0 || classes == config.num_labels()) return config;
+  config.id2label.clear();
+  for (std::int64_t i = 0; i < classes; ++i) config.id2label.push_back("LABEL_" + std::to_string(i));
+  return config;
 }
 
 Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& class_names,
-                         std::uint64_t seed, std::int64_t image_side) {
+                         std::uint64_t seed, std::int64_t image_side, const fs::path& base) {
   const bool is_folder = fs::is_directory(path);
-  const VitConfig stored = read_config(is_folder ? path / store::kModelConfigFile : path);
+  const VitConfig stored = is_folder ? read_config(path, base) : read_config_file(path);
   VitConfig wanted = stored;
   wanted.id2label = class_names;
   if (image_side > 0 && stored.family != Family::kDinov2) wanted.image_size = image_side;
   describe_training(wanted);
-  if (is_folder) return load_with_new_classifier(path, stored, std::move(wanted), seed);
+  if (is_folder) return load_with_new_classifier(WeightFiles(path, base), stored, std::move(wanted), seed);
   Vit model(std::move(wanted));
   initialize(model, seed);
   return model;
 }
 
-WeightReport check_weights(const fs::path& folder) {
-  const VitConfig config = read_config(folder / store::kModelConfigFile);
-  const WeightFiles files(folder);
+WeightReport check_weights(const fs::path& folder, const fs::path& base) {
+  const VitConfig config = read_config(folder, base);
+  const WeightFiles files(folder, base);
   WeightMatch match = match_weights(config, describe(config).parameters, files);
   return {files.path(), static_cast<std::int64_t>(files.names().size()), match.classifier.empty(),
           std::move(match.unused), std::move(match.problems)};

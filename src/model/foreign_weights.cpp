@@ -31,12 +31,10 @@ constexpr std::string_view kSaveModel =
 
 // The first that fits counts: a folder of DeepSpeed or FSDP may hold pickles, too.
 constexpr Kind kKinds[] = {
-    {"adapter_", ".safetensors", "is an adapter (LoRA or alike), which is nothing without its base model",
-     "merge them in Python, with the base model's folder and classes: "
-     "PeftModel.from_pretrained(base_model, folder).merge_and_unload().save_pretrained(new_folder)"},
-    {"adapter_", ".bin", "is an adapter (LoRA or alike) in a pickle, and nothing without its base model",
-     "merge them in Python: "
-     "PeftModel.from_pretrained(base_model, folder).merge_and_unload().save_pretrained(new_folder)"},
+    {"adapter_model", ".safetensors", "is an adapter without the adapter_config.json that says of what kind",
+     "copy the adapter's folder again"},
+    {"adapter_", ".bin", "is an adapter (LoRA or alike) in a pickle, which can run code when read",
+     kMergeInPython},
     {"zero_to_fp32.py", "", "lies in a checkpoint of DeepSpeed, whose weights are in pickles of each rank",
      "join them with it, in that folder: python zero_to_fp32.py . . --safe_serialization"},
     {"global_step", "", "is a checkpoint of DeepSpeed, whose weights are in pickles of each rank",
@@ -84,11 +82,6 @@ std::string describe_foreign_weights(const fs::path& folder) {
 void refuse_foreign_weights(const fs::path& folder, const std::string& missing) {
   const std::string found = describe_foreign_weights(folder);
   throw InputError(found.empty() ? folder.string() + ": holds no " + missing : found);
-}
-
-void require_config(const fs::path& folder) {
-  if (!support::is_listed(folder / store::kModelConfigFile))
-    refuse_foreign_weights(folder, store::kModelConfigFile);
 }
 
 }  // namespace zoetrope::model

@@ -31,8 +31,9 @@ namespace {
 constexpr std::string_view kWrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module",
                                           "_checkpoint_wrapped_module"};
 constexpr const char* kIndex = "model.safetensors.index.json";
-// "vit.encoder.layer.0.norm1.weight" of "module._orig_mod.vit._orig_mod.encoder.layer.0.norm1.weight". No
-// model that is read here has parts of these names itself.
+
+}  // namespace
+
 std::string without_wrapping(const std::string& name) {
   std::string bare;
   std::istringstream parts(name);
@@ -41,13 +42,18 @@ std::string without_wrapping(const std::string& name) {
   return bare;
 }
 
-}  // namespace
-
 bool WeightFiles::are_in(const fs::path& folder) {
   return support::is_listed(folder / store::kModelFile) || support::is_listed(folder / kIndex);
 }
 
-WeightFiles::WeightFiles(const fs::path& folder) : path_(folder / store::kModelFile) {
+WeightFiles::WeightFiles(const fs::path& folder, const fs::path& base) {
+  const bool is_adapter = Adapter::is_in(folder);
+  open(is_adapter ? base_of(folder, base) : folder);
+  if (is_adapter) open_adapter(folder);
+}
+
+void WeightFiles::open(const fs::path& folder) {
+  path_ = folder / store::kModelFile;
   if (!support::is_listed(path_)) {
     open_shards(folder);
   } else {
@@ -79,6 +85,27 @@ void WeightFiles::open_shards(const fs::path& folder) {
     if (!present.contains(tensor))
       throw InputError((folder / shard).string() + ": tensor \"" + tensor + "\" is missing, which " + kIndex +
                        " says is in it; copy the model's folder again");
+}
+
+void WeightFiles::open_adapter(const fs::path& folder) {
+  const Adapter adapter(folder);
+  std::map<std::string, std::string> names;  // of the base's tensors
+  for (const auto& [name, place] : places_) names.emplace(common_name(name), name);
+  for (const auto& [common, change] : adapter.changes()) {
+    const auto found = names.find(common);
+    if (!change.whole.empty()) {
+      places_.insert_or_assign(found == names.end() ? common : found->second,
+                               Place{files_.size(), change.whole});
+      continue;
+    }
+    if (found == names.end())
+      throw InputError(adapter.file().path().string() + ": changes \"" + common + "\", which " +
+                       path_.string() +
+                       " does not hold; is --base the model that the adapter was trained on?");
+    adapter.require_fit(change, shape(found->second));
+    changes_.emplace(found->second, change);
+  }
+  files_.emplace_back(adapter.file().path());
 }
 
 void WeightFiles::add(const std::string& name, const Place& place) {
@@ -143,11 +170,19 @@ std::string WeightFiles::read(const std::map<std::string, at::Tensor>& destinati
       parts.emplace_back(&place, destination);
     }
   }
+  for (const auto& [name, change] : changes_)
+    if (destinations.contains(name))
+      for (const std::string& stored : {change.down, change.up, change.magnitude, change.added})
+        if (!stored.empty())
+          of_file.back().emplace(stored, at::empty(files_.back().shape(stored), at::kFloat));
   std::string digests;
   for (std::size_t i = 0; i < files_.size(); ++i) append(digests, files_[i].read(of_file[i]));
   for (const auto& [place, destination] : parts)
     destination.copy_(
         of_file[place->file].at(place->name).chunk(place->parts)[static_cast<std::size_t>(place->part)]);
+  for (const auto& [name, change] : changes_)
+    if (const auto found = destinations.find(name); found != destinations.end())
+      Adapter::merge(change, of_file.back(), found->second);
   return digests;
 }
 

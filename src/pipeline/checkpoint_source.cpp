@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "zoetrope/model/config.hpp"
+#include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
@@ -14,11 +14,11 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t step,
-                                    std::int64_t num_classes) {
-  const auto path = run.checkpoint(step) / store::kModelConfigFile;
-  if (num_classes > 0 && support::is_listed(path)) {
-    auto config = model::VitConfig::from_json(support::read_json(path), path.string());
+std::vector<std::string> classes_of(const Session& session, std::int64_t step, std::int64_t num_classes) {
+  const auto folder = session.run().checkpoint(step);
+  if (num_classes > 0 &&
+      (support::is_listed(folder / store::kModelConfigFile) || model::find_adapter(folder))) {
+    auto config = model::read_config(folder, session.options().base);
     if (config.num_labels() == num_classes) return std::move(config.id2label);
   }
   std::vector<std::string> numbers;
@@ -26,10 +26,10 @@ std::vector<std::string> classes_of(const store::RunDirectory& run, std::int64_t
   return numbers;
 }
 
-CheckpointSource read_source(const store::RunDirectory& run, std::int64_t step) {
-  store::EmbeddingsHeader header = store::read_header(run.checkpoint(step));
+CheckpointSource read_source(const Session& session, std::int64_t step) {
+  store::EmbeddingsHeader header = store::read_header(session.run().checkpoint(step));
   CheckpointSource source{std::move(header.identity), std::move(header.content_digest), {}};
-  source.class_names = classes_of(run, step, source.identity.num_classes);
+  source.class_names = classes_of(session, step, source.identity.num_classes);
   return source;
 }
 
@@ -68,7 +68,7 @@ std::vector<CheckpointSource> read_sources(Session& session, const std::vector<s
   const std::string digest = session.test().digest();
   if (session.is_root()) {
     std::vector<CheckpointSource> sources;
-    for (const std::int64_t step : steps) sources.push_back(read_source(session.run(), step));
+    for (const std::int64_t step : steps) sources.push_back(read_source(session, step));
     check(session, sources, digest);
     for (const CheckpointSource& source : sources) list.push_back(to_json(source));
   }

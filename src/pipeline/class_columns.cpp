@@ -24,8 +24,8 @@ namespace {
 
 constexpr const char* kWayOut = "name the classes there as --data does)";
 
-std::string labels_in(const fs::path& folder, std::size_t count) {
-  return (folder / store::kModelConfigFile).string() + ": \"id2label\": the model's " +
+std::string labels_in(const Session& session, const fs::path& folder, std::size_t count) {
+  return model::config_file(folder, session.options().base).string() + ": \"id2label\": the model's " +
          std::to_string(count) + " classes ";
 }
 
@@ -35,14 +35,14 @@ fs::path folder_of(const Session& session, const CheckpointSource& source) {
 
 void warn_of_other_classes(const Session& session, const CheckpointSource& source, std::size_t of_data) {
   support::log_warning(
-      labels_in(folder_of(session, source), source.class_names.size()) + "do not hold the " +
+      labels_in(session, folder_of(session, source), source.class_names.size()) + "do not hold the " +
       std::to_string(of_data) +
       " of --data by name; predictions, confidences and accuracy are left out (to get them, " + kWayOut);
 }
 
 void warn_of_places(const Session& session, const CheckpointSource& source,
                     const std::vector<std::string>& of_data, const std::vector<std::int64_t>& columns) {
-  support::log_warning(labels_in(folder_of(session, source), source.class_names.size()) +
+  support::log_warning(labels_in(session, folder_of(session, source), source.class_names.size()) +
                        "have other names than those of --data, which are matched with them in order: " +
                        analysis::describe_pairs(source.class_names, of_data, columns) +
                        " (where that is wrong, so is the accuracy: " + kWayOut);
@@ -71,9 +71,9 @@ std::vector<std::vector<std::int64_t>> class_columns(Session& session,
 
 void order_classifier(const Session& session, const std::vector<std::string>& of_data, model::Vit& model) {
   const fs::path folder = session.options().model;
-  if (!fs::is_directory(folder) || !model::check_weights(folder).has_classifier) return;
-  const fs::path file = folder / store::kModelConfigFile;
-  const auto of_model = model::VitConfig::from_json(support::read_json(file), file.string()).id2label;
+  const fs::path base = session.options().base;
+  if (!fs::is_directory(folder) || !model::check_weights(folder, base).has_classifier) return;
+  const auto of_model = model::read_config(folder, base).id2label;
   if (of_model.size() != of_data.size()) return;  // it is a new classifier
   std::vector<std::int64_t> in_order(of_data.size());
   std::iota(in_order.begin(), in_order.end(), 0);
@@ -81,7 +81,7 @@ void order_classifier(const Session& session, const std::vector<std::string>& of
   const auto& rows = found ? found->columns : in_order;
   if ((!found || !found->by_name) && session.is_root())
     support::log_warning(
-        labels_in(folder, of_model.size()) +
+        labels_in(session, folder, of_model.size()) +
         "have other names than those of --data, which go on with their classifier in order: " +
         analysis::describe_pairs(of_model, of_data, rows) + " (where that is wrong, " + kWayOut);
   if (rows == in_order) return;

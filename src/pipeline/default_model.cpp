@@ -40,12 +40,26 @@ std::string find_model(const std::string& asked) {
   return snapshot ? snapshot->string() : asked;
 }
 
-void require_model(const std::string& model) {
+namespace {
+
+void require_place(const std::string& option, const std::string& model) {
   std::error_code error;
   if (fs::exists(model, error)) return;
-  const std::string nothing = "--model " + model + ": there is no such folder or file";
+  const std::string nothing = option + " " + model + ": there is no such folder or file";
   if (!support::is_hub_name(model)) throw InputError(nothing);
   throw InputError(nothing + ", and " + support::how_to_bring(support::HubKind::kModel, model));
+}
+
+}  // namespace
+
+void require_model(const std::string& model) {
+  require_place("--model", model);
+}
+
+std::string find_base(const std::string& asked) {
+  std::string base = find_model(asked);
+  require_place("--base", base);
+  return base;
 }
 
 bool is_default_model(const fs::path& path) {

@@ -15,6 +15,8 @@ std::filesystem::path default_model();
 std::string find_model(const std::string& asked);
 // InputError, with the way to get it, where nothing is at `model`.
 void require_model(const std::string& model);
+// The same of --base: what find_model finds. InputError where nothing is there.
+std::string find_base(const std::string& asked);
 
 // Whether `path` is that folder.
 bool is_default_model(const std::filesystem::path& path);

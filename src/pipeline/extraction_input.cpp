@@ -5,6 +5,7 @@ namespace zoetrope::pipeline {
 
 embed::ExtractionInput extraction_input(Session& session) {
   embed::ExtractionInput input{session.test_images(), session.test().digest(), session.preprocessor()};
+  input.base = session.options().base;
   input.precision = session.precision();
   input.device = session.device();
   const train::Communicators communicators = session.communicators();

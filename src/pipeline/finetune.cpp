@@ -60,7 +60,8 @@ model::Vit start_model(Session& session, const std::vector<std::string>& classes
   const std::string& source = session.options().model;
   session.set_stage("reading the model");
   model::Vit model = model::load_for_fine_tuning(source, classes, session.options().training.seed,
-                                                 /*image_side=*/session.preprocessor().output_height());
+                                                 /*image_side=*/session.preprocessor().output_height(),
+                                                 session.options().base);
   order_classifier(session, classes, model);
   model::require_no_dropout(model.config(), source);
   return session.device().is_cpu() ? model : model.to(session.device());

@@ -22,9 +22,10 @@ namespace fs = std::filesystem;
 namespace {
 
 // The model that stands in for an absent --model says nothing about another one's images.
-std::optional<fs::path> find_file(const fs::path& source, const fs::path& run, const fs::path& model) {
+std::optional<fs::path> find_file(const fs::path& source, const fs::path& run, const fs::path& model,
+                                  const fs::path& config) {
   if (!fs::is_directory(source)) return std::nullopt;
-  for (const fs::path& folder : {source, run, model}) {
+  for (const fs::path& folder : {source, run, config.parent_path(), model}) {
     if (folder == model && model != source && is_default_model(model)) continue;
     if (support::is_listed(folder / store::kPreprocessorFile)) return folder / store::kPreprocessorFile;
   }
@@ -60,17 +61,16 @@ void check_size(const data::PreprocessorConfig& preprocessor, const model::VitCo
 
 }  // namespace
 
-data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run,
-                                           const fs::path& model) {
-  const fs::path config_file = fs::is_directory(source) ? source / store::kModelConfigFile : source;
-  if (fs::is_directory(source)) model::require_config(source);
+data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run, const fs::path& model,
+                                           const fs::path& base) {
+  const fs::path config_file = fs::is_directory(source) ? model::config_file(source, base) : source;
   const support::Json json = support::read_json(config_file);
   const auto config = model::VitConfig::from_json(json, config_file.string());
   if (config.num_channels != 3)
     throw InputError(config_file.string() + ": \"num_channels\" is " + std::to_string(config.num_channels) +
                      "; the image processor makes 3");
   data::PreprocessorConfig preprocessor;
-  const auto file = find_file(source, run, model);
+  const auto file = find_file(source, run, model, config_file);
   if (file) {
     preprocessor = data::PreprocessorConfig::from_json(support::read_json(*file), file->string());
   } else if (model::is_timm(json)) {

@@ -42,6 +42,7 @@ fs::path model_source(const store::RunDirectory& run, const Options& options) {
 Options with_model(Options options) {
   options.model = options.model.empty() ? default_model().string() : find_model(options.model);
   if (options.trains) require_model(options.model);
+  if (!options.base.empty()) options.base = find_base(options.base);
   return options;
 }
 
@@ -123,7 +124,8 @@ std::vector<std::int64_t> Session::checkpoint_steps() {
 
 const data::PreprocessorConfig& Session::preprocessor() {
   if (preprocessor_) return *preprocessor_;
-  if (is_root()) preprocessor_ = read_preprocessor(model_source(run_, options_), run_.root, options_.model);
+  if (is_root())
+    preprocessor_ = read_preprocessor(model_source(run_, options_), run_.root, options_.model, options_.base);
   const std::string text = comm::broadcast_string(
       communicator(), preprocessor_ ? preprocessor_->to_json().dump() : std::string(), 0);
   if (!is_root()) preprocessor_ = data::PreprocessorConfig::from_json(support::Json::parse(text), "rank 0");

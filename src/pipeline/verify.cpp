@@ -168,7 +168,8 @@ std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder
   if (name == store::kEmbeddingsFile)
     return has_model ? "zoetrope extract makes it again" : embed::way_out_without_model(run, folder.step);
   if (name == store::kOptimizerFile) return "training goes on from an older resume point, or from the start";
-  if (name != store::kModelFile) return "the next job makes it again where another checkpoint's is whole";
+  if (name != store::kModelFile && model::find_adapter(folder.path) != folder.path / name)
+    return "the next job makes it again where another checkpoint's is whole";
   if (fs::exists(folder.path / store::kOptimizerFile))
     return "training goes on from an older resume point, and comes to it again";
   return fs::exists(folder.path / store::kEmbeddingsFile)
@@ -180,6 +181,7 @@ void Verifier::look_at(const SavedFolder& folder, const std::string& name) {
   const fs::path path = folder.path / name;
   check(path, way_out_of(run_, folder, name), [&] {
     if (name == store::kModelFile) return check_model(folder);
+    if (model::find_adapter(folder.path) == path) return store::SafetensorsFile(path).verify();
     if (name == store::kOptimizerFile) return check_optimizer(folder);
     if (name == store::kEmbeddingsFile) return check_embeddings(folder);
     if (const std::string problem = problem_of(folder, name); !problem.empty()) throw InputError(problem);
@@ -192,7 +194,10 @@ void Verifier::look_at(const SavedFolder& folder) {
   for (const char* name : {store::kTrainingRecordFile, store::kModelConfigFile, store::kPreprocessorFile,
                            store::kTrainerStateFile})
     if (is_ours || fs::exists(folder.path / name)) look_at(folder, name);
-  if (has_model) look_at(folder, store::kModelFile);
+  if (const auto adapter = model::find_adapter(folder.path))
+    look_at(folder, adapter->filename().string());
+  else if (has_model)
+    look_at(folder, store::kModelFile);
   if (fs::exists(folder.path / store::kOptimizerFile)) look_at(folder, store::kOptimizerFile);
   for (const fs::path& shard : store::shards_in(folder.path))
     check(shard, "zoetrope extract computes its rows again", [&] { store::verify_shard(shard); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ struct ExtractionInput {
   std::string dataset_digest;
   const data::PreprocessorConfig& preprocessor;
   model::Precision precision = model::Precision::kFloat32;
-  at::Device device = at::kCPU;  // where models that are read from checkpoints compute, and `images` lie
+  std::filesystem::path base = {};  // of checkpoints that are adapters: see model::StoredModel
+  at::Device device = at::kCPU;     // where models that are read from checkpoints compute, and `images` lie
   // Between the ranks' devices: carries models to them. None where these are CPUs.
   comm::Communicator* tensors = nullptr;
   // May both be empty. The first names the work for the watchdog; the second is called when a model has been

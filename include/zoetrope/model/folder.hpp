@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model on disk: a Hugging Face folder, or a config.json alone for a random start. Weights are read from
-// model.safetensors or from the shards of model.safetensors.index.json, in any floating-point type.
+// model.safetensors or from the shards of model.safetensors.index.json, in any floating-point type. A folder
+// that peft has saved a LoRA adapter in holds the model that its merge_and_unload() makes of the base model,
+// whose folder is `base` below: by default the one that adapter_config.json names, here or in the Hugging
+// Face cache.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +21,7 @@ namespace zoetrope::model {
 class StoredModel {
  public:
   // Every parameter must be there, with its shape. InputError names the tensor otherwise.
-  explicit StoredModel(const std::filesystem::path& folder);
+  explicit StoredModel(const std::filesystem::path& folder, const std::filesystem::path& base = {});
   ~StoredModel();
   StoredModel(const StoredModel&) = delete;
   StoredModel& operator=(const StoredModel&) = delete;
@@ -43,14 +46,21 @@ class StoredModel {
 // StoredModel(folder).read().model
 Vit load_checkpoint(const std::filesystem::path& folder);
 
-// Whether `folder` holds weights that load_checkpoint would read. Nothing is opened.
+// Whether `folder` holds a model, or an adapter, that load_checkpoint would read. Nothing is opened.
 bool has_weights(const std::filesystem::path& folder);
+
+// The adapter's file in a folder without a model of its own. Nothing is opened.
+std::optional<std::filesystem::path> find_adapter(const std::filesystem::path& folder);
+
+// Where the classes of the model in `folder` are named, for messages; and what it is, without its weights: an
+// adapter's classifier may have other classes than its base's config.json names, which are then LABEL_0 and
+// so on. InputError, with what the folder holds in its place, where config.json is missing.
+std::filesystem::path config_file(const std::filesystem::path& folder,
+                                  const std::filesystem::path& base = {});
+VitConfig read_config(const std::filesystem::path& folder, const std::filesystem::path& base = {});
 
 // What weights of a kind that is not read the folder holds, and how to convert them; "" where it holds none.
 std::string describe_foreign_weights(const std::filesystem::path& folder);
-
-// InputError, with what the folder holds in its place, where config.json is missing.
-void require_config(const std::filesystem::path& folder);
 
 // The start of a fine-tuning for classes `class_names`. `path`: a folder (weights as above, but a classifier
 // that is absent or of another size is initialised from `seed`), or a config.json (all initialised).
@@ -58,7 +68,8 @@ void require_config(const std::filesystem::path& folder);
 // position embeddings interpolated to it once, and config.json says so; DINOv2 interpolates as it goes, as it
 // does in transformers. 0: the configuration's.
 Vit load_for_fine_tuning(const std::filesystem::path& path, const std::vector<std::string>& class_names,
-                         std::uint64_t seed, std::int64_t image_side = 0);
+                         std::uint64_t seed, std::int64_t image_side = 0,
+                         const std::filesystem::path& base = {});
 
 // What a folder's weights are, and what would not load, without reading them.
 struct WeightReport {
@@ -68,7 +79,7 @@ struct WeightReport {
   std::vector<std::string> unused;    // tensors that classification has no use for, such as a pooler's
   std::vector<std::string> problems;  // one sentence per tensor that is missing, unexpected or mis-shaped
 };
-WeightReport check_weights(const std::filesystem::path& folder);
+WeightReport check_weights(const std::filesystem::path& folder, const std::filesystem::path& base = {});
 
 // Writes config.json and model.safetensors into `folder`, which exists. Returns the digest of the weights.
 std::string save_model(const Vit& model, const std::filesystem::path& folder);

@@ -86,6 +86,7 @@ struct Options {
   std::string run;  // the run directory
   DataOptions data;
   std::string model;             // a folder or a config.json; empty: the default model
+  std::string base;              // of a model that is an adapter: see model::StoredModel
   train::TrainOptions training;  // max_steps 0: as epochs says
   double epochs = 3;             // passes over the training images
   bool trains = false;           // this job does
