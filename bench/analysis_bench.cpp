@@ -27,8 +27,10 @@
 #include <sys/resource.h>
 
 #include "zoetrope/analysis/drift.hpp"
+#include "zoetrope/analysis/frame.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/outliers.hpp"
+#include "zoetrope/analysis/picture_quality.hpp"
 #include "zoetrope/analysis/projection.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
@@ -119,8 +121,25 @@ void check(const at::Tensor& rows, const Neighbours& found) {
   }
 }
 
+// sklearn.manifold.trustworthiness and more: see picture_quality.hpp.
+double judge(const at::Tensor& rows, const Points& points, const std::vector<std::int64_t>& labels) {
+  constexpr std::int64_t kNeighbours = 10;
+  PictureNeighbours in_picture = neighbours_in_picture(points, kNeighbours);
+  const Neighbours found =
+      nearest_neighbours(rows, kNeighbours, Metric::kCosine, std::nullopt, &in_picture.query);
+  return picture_quality(points, in_picture, found, labels).mean_trust;
+}
+
+// All of a frame, after the one before it.
+FrameAnalysis analyze(const at::Tensor& rows, const std::vector<std::int64_t>& labels,
+                      std::int64_t quality_neighbours, std::optional<Predecessor>& before) {
+  const FrameInput input{rows, {}, 0, labels};
+  return analyze_frame(input, {.quality_neighbours = quality_neighbours}, before);
+}
+
 Json measure(const Options& options) {
-  Stopwatch scoring, projecting, aligning, similarity, trust;
+  Stopwatch scoring, projecting, aligning, similarity, trust, frame, frame_unjudged;
+  std::optional<Predecessor> earlier, earlier_unjudged;
   std::vector<std::int64_t> labels(options.rows);
   for (std::int64_t i = 0; i < options.rows; ++i) labels[i] = i % kClasses;
   Json sums = Json::array();
@@ -141,8 +160,9 @@ Json measure(const Options& options) {
     const Aligned aligned = aligning.time([&] { return procrustes(reference, points); });
     const double cka = similarity.time([&] { return linear_cka(before, rows); });
     Json trusted;
-    if (options.trustworthiness)
-      trusted = trust.time([&] { return trustworthiness(rows, points, 10, Metric::kCosine); });
+    if (options.trustworthiness) trusted = trust.time([&] { return judge(rows, points, labels); });
+    frame.time([&] { return analyze(rows, labels, 15, earlier); });
+    frame_unjudged.time([&] { return analyze(rows, labels, 0, earlier_unjudged); });
     sums.push_back({{"scores", std::accumulate(scores.begin(), scores.end(), 0.0)},
                     {"points", points.cwiseAbs().sum()},
                     {"disparity", aligned.disparity},
@@ -153,9 +173,14 @@ Json measure(const Options& options) {
   const auto times = [](const Stopwatch& watch) {
     return Json{{"wall_s", watch.wall_s}, {"cpu_s", watch.cpu_s}};
   };
-  Json result = {
-      {"peak_mib", peak_mib},          {"outlier_scores", times(scoring)}, {"pca", times(projecting)},
-      {"procrustes", times(aligning)}, {"linear_cka", times(similarity)},  {"sums", sums}};
+  Json result = {{"peak_mib", peak_mib},
+                 {"outlier_scores", times(scoring)},
+                 {"pca", times(projecting)},
+                 {"procrustes", times(aligning)},
+                 {"linear_cka", times(similarity)},
+                 {"frame", times(frame)},
+                 {"frame_unjudged", times(frame_unjudged)},
+                 {"sums", sums}};
   if (options.trustworthiness) result["trustworthiness"] = times(trust);
   return result;
 }

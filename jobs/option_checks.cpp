@@ -77,6 +77,8 @@ void check(const Options& options) {
   require(o.compute.threads >= 0 && o.compute.threads <= kMostThreads, "--threads must be 0 to 4096");
   require(o.analysis.neighbours > 0 && o.analysis.neighbours <= kMost,
           "--neighbours must be positive, and at most 2^30");
+  require(o.analysis.quality_neighbours >= 0 && o.analysis.quality_neighbours <= kMost,
+          "--quality-neighbours must not be negative, and at most 2^30");
   require(o.analysis.outliers >= 0 && o.analysis.outliers <= kMost, "--outliers must be 0 to 2^30");
   require(options.timeout > 0 && options.timeout <= kMost,
           "--timeout must be positive, and at most 2^30 seconds");

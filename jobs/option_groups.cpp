@@ -172,6 +172,8 @@ po::options_description analysis_options(Options& o) {
   auto add = group.add_options();
   add("neighbours", field(o.pipeline.analysis.neighbours, "K"),
       "nearest neighbours of the outlier score (cleanlab's k)");
+  add("quality-neighbours", field(o.pipeline.analysis.quality_neighbours, "K"),
+      "neighbours by which is judged how far each picture can be trusted; 0: it is not judged");
   add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
   add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments),
       "what Procrustes aligns a frame to: previous, first, last or none");

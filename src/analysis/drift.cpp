@@ -8,9 +8,13 @@
 #include <string>
 #include <vector>
 
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_svdvals.h>
+
 #include "zoetrope/support/error.hpp"
 
 #include "moments.hpp"
+#include "one_thread.hpp"
 #include "rows.hpp"
 
 namespace zoetrope::analysis {
@@ -43,16 +47,24 @@ std::int64_t majority(std::vector<std::int64_t>& labels) {
   return winner;
 }
 
-// The upper triangle of a symmetric matrix is given.
-double frobenius_norm(const Eigen::MatrixXd& upper) {
-  const Eigen::MatrixXd strict = upper.triangularView<Eigen::StrictlyUpper>();
-  return std::sqrt(upper.diagonal().squaredNorm() + 2 * strict.squaredNorm());
+Eigen::MatrixXd cross_products(const at::Tensor& x, const Eigen::VectorXd& mean_x, const at::Tensor& y,
+                               const Eigen::VectorXd& mean_y, TensorDevice device) {
+  require_equal_count(x.size(0), "rows", y.size(0), "in the other embedding");
+  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(x.size(1), y.size(1));
+  add_products(x, mean_x, y, mean_y, cross, device);
+  return cross;
 }
 
-double gram_norm(const at::Tensor& rows, const Eigen::VectorXd& mean, TensorDevice device) {
-  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(mean.size(), mean.size());
-  add_upper_products(rows, mean, gram, device);
-  return frobenius_norm(gram);
+double cka_of(const Eigen::MatrixXd& cross, const Scatter& before, const Scatter& after) {
+  const double norms = before.gram_norm() * after.gram_norm();
+  return norms > 0 ? cross.squaredNorm() / norms : kUndefined;
+}
+
+// The same bits whatever the number of threads.
+double sum_of_singular_values(Eigen::MatrixXd& matrix, TensorDevice device) {
+  const OneThread one_thread;
+  const at::Tensor transposed = at::from_blob(matrix.data(), {matrix.cols(), matrix.rows()}, at::kDouble);
+  return at::linalg_svdvals(device ? transposed.to(*device) : transposed).sum().item<double>();
 }
 
 struct ClassShape {
@@ -109,16 +121,22 @@ double neighbour_preservation(const Neighbours& before, const Neighbours& after)
                               : static_cast<double>(common) / static_cast<double>(before.index.size());
 }
 
+Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
+                      const Scatter& scatter_after, TensorDevice device) {
+  const at::Tensor x = checked_rows(before, 1, 1), y = checked_rows(after, 1, 1);
+  Eigen::MatrixXd cross = cross_products(x, scatter_before.mean, y, scatter_after.mean, device);
+  Similarity similarity{cka_of(cross, scatter_before, scatter_after), kUndefined};
+  const double norms = std::sqrt(scatter_before.squared_norm() * scatter_after.squared_norm());
+  if (!(norms > 0)) return similarity;
+  const double alike = sum_of_singular_values(cross, device) / norms;
+  similarity.shape_disparity = std::max(0.0, 1 - alike * alike);
+  return similarity;
+}
+
 double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device) {
-  const at::Tensor x = checked_rows(before, 1, 1);
-  const at::Tensor y = checked_rows(after, 1, 1);
-  require_equal_count(x.size(0), "rows", y.size(0), "in the other embedding");
-  const Eigen::VectorXd mean_x = column_means(x);
-  const Eigen::VectorXd mean_y = column_means(y);
-  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(x.size(1), y.size(1));
-  add_products(x, mean_x, y, mean_y, cross, device);
-  const double norms = gram_norm(x, mean_x, device) * gram_norm(y, mean_y, device);
-  return norms > 0 ? cross.squaredNorm() / norms : kUndefined;
+  const at::Tensor x = checked_rows(before, 1, 1), y = checked_rows(after, 1, 1);
+  const Scatter scatter_x = Scatter::of(x, device), scatter_y = Scatter::of(y, device);
+  return cka_of(cross_products(x, scatter_x.mean, y, scatter_y.mean, device), scatter_x, scatter_y);
 }
 
 double class_separation(const Points& points, std::span<const std::int64_t> labels) {

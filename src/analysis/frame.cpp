@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/analysis/frame.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -17,28 +19,65 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-Neighbours score_outliers(const FrameInput& input, std::int64_t num_neighbours, TensorDevice device,
+// The first k of each row's.
+Neighbours nearest_of(const Neighbours& more, std::int64_t k) {
+  if (more.k <= k) return more;
+  Neighbours some{k, {}, {}};
+  for (std::size_t first = 0; first < more.index.size(); first += static_cast<std::size_t>(more.k)) {
+    const auto at = static_cast<std::ptrdiff_t>(first);
+    some.index.insert(some.index.end(), more.index.begin() + at, more.index.begin() + at + k);
+    some.distance.insert(some.distance.end(), more.distance.begin() + at, more.distance.begin() + at + k);
+  }
+  return some;
+}
+
+struct Shown {
+  Scatter scatter;
+  Pca plane;
+  Points points;
+};
+
+Shown show(const at::Tensor& rows, const FrameOptions& options, FrameAnalysis& result) {
+  const trace::Span span("PCA", "images", rows.size(0));
+  const support::Stopwatch watch;
+  Shown shown{Scatter::of(rows, options.device), {}, {}};
+  shown.plane = options.shared ? *options.shared : Pca::fit(shown.scatter);
+  shown.points = shown.plane.transform(rows);
+  result.points.assign(shown.points.data(), shown.points.data() + shown.points.size());
+  result.explained_variance_ratio[0] = shown.plane.explained_variance_ratio[0];
+  result.explained_variance_ratio[1] = shown.plane.explained_variance_ratio[1];
+  result.pca_seconds = watch.seconds();
+  return shown;
+}
+
+// The neighbours of outlier scores. Those of the picture's quality are found, and asked about, by the way.
+Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, const Points& points,
                           FrameAnalysis& result) {
   const trace::Span span("neighbours", "images", input.rows.size(0));
   const support::Stopwatch watch;
+  PictureNeighbours in_picture = neighbours_in_picture(points, options.quality_neighbours);
   const auto metric = metric_for(input.rows.size(1));
-  Neighbours neighbours = nearest_neighbours(input.rows, num_neighbours, metric, device);
+  const Neighbours found =
+      nearest_neighbours(input.rows, std::max(options.num_neighbours, in_picture.k), metric, options.device,
+                         in_picture.k > 0 ? &in_picture.query : nullptr);
+  const Neighbours neighbours = nearest_of(found, options.num_neighbours);
   result.score = outlier_scores(neighbours, metric);
   result.outlier_seconds = watch.seconds();
   result.knn_accuracy = knn_accuracy(neighbours, input.label);
+  const support::Stopwatch quality_watch;
+  result.quality = picture_quality(points, in_picture, found, input.label);
+  result.quality_seconds = quality_watch.seconds();
   return neighbours;
 }
 
-void project(const at::Tensor& rows, const std::optional<Pca>& shared, TensorDevice device,
+void compare(const Predecessor& before, const Predecessor& now, const FrameOptions& options,
              FrameAnalysis& result) {
-  const trace::Span span("PCA", "images", rows.size(0));
-  const support::Stopwatch watch;
-  const Pca pca = shared ? *shared : Pca::fit(rows, device);
-  const Points points = pca.transform(rows);
-  result.points.assign(points.data(), points.data() + points.size());
-  result.explained_variance_ratio[0] = pca.explained_variance_ratio[0];
-  result.explained_variance_ratio[1] = pca.explained_variance_ratio[1];
-  result.pca_seconds = watch.seconds();
+  const trace::Span span("comparing with the frame before");
+  result.neighbour_preservation = neighbour_preservation(before.neighbours, now.neighbours);
+  const Similarity alike = similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
+  result.linear_cka = alike.linear_cka;
+  result.shape_disparity = alike.shape_disparity;
+  result.step = step_between(before.rows, before.plane, now.rows, now.plane);
 }
 
 void read_classifier(const FrameInput& input, FrameAnalysis& result) {
@@ -54,18 +93,25 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
 
 }  // namespace
 
-FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours,
-                            const std::optional<Pca>& shared, std::optional<Predecessor>& before,
-                            TensorDevice device) {
+FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options,
+                            std::optional<Predecessor>& before) {
   FrameAnalysis result;
-  Neighbours neighbours = score_outliers(input, num_neighbours, device, result);
-  project(input.rows, shared, device, result);
+  Shown shown = show(input.rows, options, result);
+  Neighbours neighbours = score_outliers(input, options, shown.points, result);
   read_classifier(input, result);
-  const trace::Span span("comparing with the frame before");
-  result.neighbour_preservation = before ? neighbour_preservation(before->neighbours, neighbours) : kUnknown;
-  result.linear_cka = before ? linear_cka(before->rows, input.rows, device) : kUnknown;
-  before = Predecessor{input.rows, std::move(neighbours)};
+  Predecessor now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
+  result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;
+  result.step.distance.assign(static_cast<std::size_t>(input.rows.size(0)), kUnknown);
+  if (before) compare(*before, now, options, result);
+  before = std::move(now);
   return result;
+}
+
+Predecessor predecessor(const at::Tensor& rows, const FrameOptions& options) {
+  Scatter scatter = Scatter::of(rows, options.device);
+  Pca plane = options.shared ? *options.shared : Pca::fit(scatter);
+  return {rows, std::move(scatter), std::move(plane),
+          nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)), options.device)};
 }
 
 }  // namespace zoetrope::analysis

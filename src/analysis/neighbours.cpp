@@ -16,6 +16,7 @@
 #include "candidates.hpp"
 #include "device_search.hpp"
 #include "nearest_list.hpp"
+#include "rank_counter.hpp"
 #include "rows.hpp"
 #include "search_space.hpp"
 
@@ -55,7 +56,8 @@ class Tiling {
   std::int64_t width_;
 };
 
-void collect_candidates(const SearchSpace& space, CandidateLists& lists) {
+// `ranks`: of all rows, or null.
+void collect_candidates(const SearchSpace& space, CandidateLists& lists, RankCounter* ranks) {
   const Tiling tiling(space.size());
   const auto tiles = tiling.tiles();
   std::vector<std::mutex> block_lock(tiling.blocks());
@@ -66,10 +68,16 @@ void collect_candidates(const SearchSpace& space, CandidateLists& lists) {
     const at::Tensor products = at::mm(a, b.t());
     const Tile tile{products.const_data_ptr<float>(), tiling.first(i), tiling.rows(i), tiling.first(j),
                     tiling.rows(j)};
+    RankCounter::Counts counts;
+    if (ranks != nullptr) {
+      if (i == j) products.diagonal().fill_(-kInfinity);
+      counts = ranks->count(tile);
+    }
     std::unique_lock row_lock(block_lock[i]);
     std::unique_lock column_lock(block_lock[j], std::defer_lock);
     if (i != j) column_lock.lock();  // i < j: always in the same order, so no two threads wait for each other
     lists.add(tile, space.offsets());
+    if (ranks != nullptr) ranks->add(tile, counts);
   });
 }
 
@@ -142,20 +150,42 @@ void search_again(const SearchSpace& space, std::span<const std::int64_t> unprov
                           });
 }
 
+// The ranks that rows [begin, end) of those asked for ask for.
+void count_ranks(const SearchSpace& space, std::span<const std::int64_t> asked, std::int64_t begin,
+                 std::int64_t end, RankCounter& ranks) {
+  const std::int64_t width = CandidateLists::kMaxTileColumns;
+  const at::Tensor a = take_rows(space.centred(), asked.subspan(begin, end - begin));
+  for (std::int64_t first = 0; first < space.size(); first += width) {
+    const std::int64_t count = std::min(width, space.size() - first);
+    at::Tensor products = at::mm(a, space.centred().narrow(0, first, count).t());
+    auto* const values = products.mutable_data_ptr<float>();
+    for (std::int64_t r = begin; r < end; ++r) {
+      float* const row = values + (r - begin) * count;
+      if (asked[r] >= first && asked[r] < first + count) row[asked[r] - first] = -kInfinity;
+      ranks.add_row(r, row, first, count);
+    }
+  }
+}
+
 Neighbours empty_neighbours(std::int64_t num_rows, std::int64_t k) {
   return {k, std::vector<std::int64_t>(num_rows * k), std::vector<double>(num_rows * k)};
 }
 
-// `rows`: no two of them equal.
-Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device) {
+// `rows`: no two of them equal. `query`: see nearest_neighbours; of all rows, or null.
+Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
+                           RankQuery* query) {
   Neighbours found = empty_neighbours(rows.size(0), k);
   if (k == 0) return found;
   const SearchSpace space(rows, metric);
   CandidateLists lists(rows.size(0), num_kept(k));
   if (device) {
     collect_candidates_on(*device, space, num_kept(k), lists);
+  } else if (query == nullptr) {
+    collect_candidates(space, lists, nullptr);
   } else {
-    collect_candidates(space, lists);
+    RankCounter ranks(space, query->rows, query->others);
+    collect_candidates(space, lists, &ranks);
+    query->ranks = ranks.ranks();
   }
   search_again(space, settle_all(space, lists, found), found);
   return found;
@@ -201,14 +231,38 @@ Metric metric_for(std::int64_t num_columns) {
   return num_columns > 3 ? Metric::kCosine : Metric::kEuclidean;
 }
 
-Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device) {
+namespace {
+
+// Apart from the search, whose products are of distinct rows, and on a device of the best ones only.
+void rank_apart(const at::Tensor& rows, Metric metric, TensorDevice device, RankQuery& query) {
+  const SearchSpace space(rows, metric);
+  RankCounter ranks(space, query.rows, query.others);
+  if (device) {
+    count_ranks_on(*device, space, query.rows, ranks);
+  } else {
+    compute::for_each_range(
+        static_cast<std::int64_t>(query.rows.size()), kQueriesPerTask,
+        [&](std::int64_t begin, std::int64_t end) { count_ranks(space, query.rows, begin, end, ranks); });
+  }
+  query.ranks = ranks.ranks();
+}
+
+}  // namespace
+
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
+                              RankQuery* query) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");
   const at::Tensor checked = checked_rows(rows, 2, 1);
   k = std::min(k, checked.size(0) - 1);
   const RowGroups groups = group_equal_rows(checked);
   const bool all_distinct = groups.size() == checked.size(0);
   const at::Tensor distinct = all_distinct ? checked : first_members(checked, groups);
-  const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, device);
+  const bool asks = query != nullptr && !query->others.empty();
+  const bool is_by_the_way =
+      asks && all_distinct && !device && static_cast<std::int64_t>(query->rows.size()) == checked.size(0);
+  const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, device,
+                                           is_by_the_way ? query : nullptr);
+  if (asks && !is_by_the_way) rank_apart(checked, metric, device, *query);
   return all_distinct ? found : expand(groups, found, k);
 }
 

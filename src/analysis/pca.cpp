@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <Spectra/MatOp/DenseSymMatProd.h>
@@ -15,6 +14,7 @@
 #include "zoetrope/support/error.hpp"
 
 #include "moments.hpp"
+#include "one_thread.hpp"
 #include "rows.hpp"
 #include "vector_math.hpp"
 
@@ -24,18 +24,6 @@ namespace {
 struct Leading {
   Eigen::Vector2d values;       // largest first
   Eigen::MatrixX2d components;  // [D, 2], unit columns
-};
-
-// Sums of LAPACK and Eigen depend on how many threads these have, and the projection should not.
-class OneThread {
- public:
-  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
 };
 
 // What an iteration that broke down returns need not be one.
@@ -114,16 +102,37 @@ void CovarianceAccumulator::add(const at::Tensor& rows) {
 }
 
 Pca CovarianceAccumulator::fit() const {
-  if (count_ < 2) {
-    throw InputError("PCA: " + std::to_string(count_) +
+  const auto count = static_cast<double>(count_);
+  return Pca::fit(Scatter{count_, shift_ + sum_ / count, outer_ - sum_ * (sum_.transpose() / count)});
+}
+
+Scatter Scatter::of(const at::Tensor& rows, TensorDevice device) {
+  const at::Tensor checked = checked_rows(rows, 1, 1);
+  Scatter scatter{checked.size(0), column_means(checked),
+                  Eigen::MatrixXd::Zero(checked.size(1), checked.size(1))};
+  add_upper_products(checked, scatter.mean, scatter.products, device);
+  return scatter;
+}
+
+double Scatter::gram_norm() const {
+  const Eigen::MatrixXd strict = products.triangularView<Eigen::StrictlyUpper>();
+  return std::sqrt(products.diagonal().squaredNorm() + 2 * strict.squaredNorm());
+}
+
+double Scatter::squared_norm() const {
+  return products.trace();
+}
+
+Pca Pca::fit(const Scatter& scatter) {
+  if (scatter.count < 2) {
+    throw InputError("PCA: " + std::to_string(scatter.count) +
                      " rows, but at least 2 are needed; embed more images");
   }
-  const auto count = static_cast<double>(count_);
-  Eigen::MatrixXd covariance = (outer_ - sum_ * (sum_.transpose() / count)) / (count - 1);
+  Eigen::MatrixXd covariance = scatter.products / static_cast<double>(scatter.count - 1);
   const double total = covariance.trace();
   const Leading leading = leading_eigenpairs(covariance);
   Pca pca;
-  pca.mean = shift_ + sum_ / count;
+  pca.mean = scatter.mean;
   pca.components = leading.components.transpose();
   for (int c = 0; c < 2; ++c) {
     Eigen::VectorXd component = leading.components.col(c);
@@ -137,9 +146,8 @@ Pca CovarianceAccumulator::fit() const {
 }
 
 Pca Pca::fit(const at::Tensor& rows, TensorDevice device) {
-  CovarianceAccumulator accumulator(device);
-  accumulator.add(rows);
-  return accumulator.fit();
+  checked_rows(rows, 0, 2);
+  return fit(Scatter::of(rows, device));
 }
 
 Points Pca::transform(const at::Tensor& rows) const {

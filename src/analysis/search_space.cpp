@@ -118,4 +118,10 @@ float SearchSpace::least_score_within(std::int64_t i, double distance) const {
   return std::nextafter(static_cast<float>(score), -std::numeric_limits<float>::infinity());
 }
 
+float SearchSpace::most_score_beyond(std::int64_t i, double distance) const {
+  const double key = metric_ == Metric::kCosine ? distance : distance * distance;
+  const double score = (constant_[i] - key + rounding_) / slope_ + error_[i];
+  return std::nextafter(static_cast<float>(score), std::numeric_limits<float>::infinity());
+}
+
 }  // namespace zoetrope::analysis

@@ -35,6 +35,8 @@ class SearchSpace {
   double nearest_with_score(std::int64_t i, float score) const;
   // A row within `distance` of row i has a score for it of at least this.
   float least_score_within(std::int64_t i, double distance) const;
+  // A row with a score for row i above this is nearer to it than `distance`.
+  float most_score_beyond(std::int64_t i, double distance) const;
 
  private:
   void measure_rows();

@@ -12,7 +12,7 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "5";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "6";  // changes when the same embeddings would give other numbers
 
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {
@@ -43,8 +43,9 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
   const AnalysisOptions& options = session.options().analysis;
   support::Sha256 digest;
   for (const std::string& part :
-       {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.outliers),
-        word_of(kAlignments, options.align), word_of(kProjections, options.projection)})
+       {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.quality_neighbours),
+        std::to_string(options.outliers), word_of(kAlignments, options.align),
+        word_of(kProjections, options.projection)})
     digest.update(part + ";");
   for (const CheckpointSource& source : sources) {
     const store::EmbeddingsIdentity& of = source.identity;

@@ -21,13 +21,21 @@ auto scalars(Frame& frame) {
                     &frame.knn_accuracy,
                     &frame.neighbour_preservation,
                     &frame.linear_cka,
+                    &frame.shape_disparity,
+                    &frame.quality.mean_trust,
+                    &frame.quality.mean_continuity,
+                    &frame.quality.neighbours_shown,
+                    &frame.quality.same_label,
+                    &frame.step.squared_length,
                     &frame.outlier_seconds,
-                    &frame.pca_seconds};
+                    &frame.pca_seconds,
+                    &frame.quality_seconds};
 }
 
 template <typename Frame>
 auto vectors_of_images(Frame& frame) {
-  return std::array{&frame.score, &frame.points};
+  return std::array{&frame.score, &frame.points, &frame.quality.trust, &frame.quality.continuity,
+                    &frame.step.distance};
 }
 
 template <typename Frame>
@@ -37,6 +45,7 @@ auto vectors_of_classifier(Frame& frame) {
 
 void pack(const FrameAnalysis& frame, double* row) {
   for (const double* scalar : scalars(frame)) *row++ = *scalar;
+  row = std::copy_n(frame.step.products.data(), frame.step.products.size(), row);
   for (const auto* part : vectors_of_images(frame)) row = std::copy(part->begin(), part->end(), row);
   for (const auto* part : vectors_of_classifier(frame)) row = std::copy(part->begin(), part->end(), row);
 }
@@ -48,8 +57,10 @@ FrameAnalysis unpack(const double* row, std::size_t num_images, bool has_classif
     row += count;
   };
   for (double* scalar : scalars(frame)) *scalar = *row++;
-  take(frame.score, num_images);
-  take(frame.points, 2 * num_images);
+  std::copy_n(row, frame.step.products.size(), frame.step.products.data());
+  row += frame.step.products.size();
+  for (auto* part : vectors_of_images(frame))
+    take(*part, part == &frame.points ? 2 * num_images : num_images);
   for (auto* part : vectors_of_classifier(frame)) take(*part, has_classifier ? num_images : 0);
   return frame;
 }
@@ -60,7 +71,9 @@ std::vector<FrameAnalysis> gather_frames(const std::vector<FrameAnalysis>& mine,
                                          bool has_classifier, comm::Communicator& communicator) {
   const auto count = static_cast<std::int64_t>(mine.size());
   FrameAnalysis any;
-  const auto width = static_cast<std::int64_t>(scalars(any).size() + num_images * (has_classifier ? 5 : 3));
+  const std::size_t per_image = vectors_of_images(any).size() + 1 + (has_classifier ? 2 : 0);  // points: two
+  const auto width = static_cast<std::int64_t>(
+      scalars(any).size() + static_cast<std::size_t>(any.step.products.size()) + num_images * per_image);
   const auto num_predictions = static_cast<std::int64_t>(has_classifier ? num_images : 0);
   const at::Tensor numbers = at::empty({count, width}, at::TensorOptions().dtype(at::kDouble));
   const at::Tensor predictions = at::empty({count, num_predictions}, at::TensorOptions().dtype(at::kLong));

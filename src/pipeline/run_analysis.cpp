@@ -55,14 +55,19 @@ class Analyzer {
  private:
   bool has_classifier() const { return !columns_.front().empty(); }
   store::Embeddings read(std::size_t frame) const;
-  FrameAnalysis analyze_frame(std::size_t frame, const std::optional<analysis::Pca>& shared,
+  FrameAnalysis analyze_frame(std::size_t frame, const analysis::FrameOptions& options,
                               std::optional<analysis::Predecessor>& before) const;
   std::optional<analysis::Pca> shared_projection() const;
-  std::optional<analysis::Predecessor> predecessor_of(std::size_t frame) const;
+  std::optional<analysis::Predecessor> predecessor_of(std::size_t frame,
+                                                      const analysis::FrameOptions& options) const;
   std::vector<FrameAnalysis> compute_mine();
   void add_stages(const std::vector<FrameAnalysis>& mine);
   store::Analysis combine(const std::vector<FrameAnalysis>& frames) const;
   void add_aligned(const std::vector<FrameAnalysis>& frames, store::Analysis& result) const;
+  static void add_motion(const std::vector<FrameAnalysis>& frames,
+                         const std::vector<analysis::Points>& projected,
+                         const std::vector<analysis::Points>& shown, store::Analysis& result);
+  void add_quality(const std::vector<FrameAnalysis>& frames, store::Analysis& result) const;
 
   Session& session_;
   const AnalysisOptions& options_;
@@ -94,38 +99,37 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
   return sums.fit();
 }
 
-std::optional<analysis::Predecessor> Analyzer::predecessor_of(std::size_t frame) const {
+std::optional<analysis::Predecessor> Analyzer::predecessor_of(std::size_t frame,
+                                                              const analysis::FrameOptions& options) const {
   if (frame == 0) return std::nullopt;
   store::Embeddings embeddings = read(frame - 1);
-  const at::Tensor rows = rows_of(embeddings);
-  auto neighbours = analysis::nearest_neighbours(
-      rows, options_.neighbours, analysis::metric_for(rows.size(1)), session_.analysis_device());
-  return analysis::Predecessor{rows, std::move(neighbours)};
+  return analysis::predecessor(rows_of(embeddings), options);
 }
 
-FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const std::optional<analysis::Pca>& shared,
+FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::FrameOptions& options,
                                       std::optional<analysis::Predecessor>& before) const {
   session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
   store::Embeddings embeddings = read(frame);
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
   const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
                                    labels_};
-  return analysis::analyze_frame(input, options_.neighbours, shared, before, session_.analysis_device());
+  return analysis::analyze_frame(input, options, before);
 }
 
 // A rank takes neighbouring frames, since some curves compare a frame with the one before it.
 std::vector<FrameAnalysis> Analyzer::compute_mine() {
   const auto [first, last] = support::share(static_cast<std::int64_t>(sources_.size()),
                                             session_.world().rank(), session_.world().size());
-  const auto shared = shared_projection();
+  const analysis::FrameOptions options{options_.neighbours, options_.quality_neighbours, shared_projection(),
+                                       session_.analysis_device()};
   support::Progress progress("analysis", last - first, "frames");
   progress.update(0);
   std::vector<FrameAnalysis> results;
   if (first == last) return results;
-  std::optional<analysis::Predecessor> before = predecessor_of(static_cast<std::size_t>(first));
+  std::optional<analysis::Predecessor> before = predecessor_of(static_cast<std::size_t>(first), options);
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
     support::stop_point();
-    results.push_back(analyze_frame(frame, shared, before));
+    results.push_back(analyze_frame(frame, options, before));
     progress.update(static_cast<std::int64_t>(results.size()));
   }
   return results;
@@ -142,6 +146,44 @@ void Analyzer::add_aligned(const std::vector<FrameAnalysis>& frames, store::Anal
     support::stop_point();
     result.aligned.insert(result.aligned.end(), points.data(), points.data() + points.size());
     result.curves["class_separation"].push_back(analysis::class_separation(points, labels_));
+  }
+  if (options_.quality_neighbours > 0) add_motion(frames, projected, aligned.points, result);
+}
+
+void Analyzer::add_motion(const std::vector<FrameAnalysis>& frames,
+                          const std::vector<analysis::Points>& projected,
+                          const std::vector<analysis::Points>& shown, store::Analysis& result) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  Eigen::Matrix2d map_before;
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    support::stop_point();
+    const Eigen::Matrix2d map = analysis::map_of_plane(projected[t], shown[t]);
+    analysis::Motion motion{kUnknown, kUnknown};
+    analysis::Stability stability{kUnknown, kUnknown, kUnknown};
+    if (t > 0) {
+      motion = analysis::motion_of(frames[t].step, map_before, map);
+      stability = analysis::stability(frames[t].step.distance, shown[t - 1], shown[t]);
+    }
+    result.curves["camera_share"].push_back(motion.camera_share);
+    result.curves["seen_share"].push_back(motion.seen_share);
+    result.curves["stability_pearson"].push_back(stability.pearson);
+    result.curves["stability_spearman"].push_back(stability.spearman);
+    result.curves["stability_stress"].push_back(stability.stress);
+    map_before = map;
+  }
+}
+
+// Of the frames' pictures, whichever way they are turned.
+void Analyzer::add_quality(const std::vector<FrameAnalysis>& frames, store::Analysis& result) const {
+  for (const FrameAnalysis& frame : frames) {
+    const analysis::PictureQuality& quality = frame.quality;
+    result.trust.insert(result.trust.end(), quality.trust.begin(), quality.trust.end());
+    result.continuity.insert(result.continuity.end(), quality.continuity.begin(), quality.continuity.end());
+    result.curves["trustworthiness"].push_back(quality.mean_trust);
+    result.curves["mean_continuity"].push_back(quality.mean_continuity);
+    result.curves["neighbourhood_preservation_2d"].push_back(quality.neighbours_shown);
+    result.curves["neighbourhood_hit"].push_back(quality.same_label);
+    result.curves["shape_disparity"].push_back(frame.shape_disparity);
   }
 }
 
@@ -174,6 +216,7 @@ store::Analysis Analyzer::combine(const std::vector<FrameAnalysis>& frames) cons
     result.curves["linear_cka"].push_back(frame.linear_cka);
   }
   add_aligned(frames, result);
+  if (options_.quality_neighbours > 0) add_quality(frames, result);
   result.source_digest = digest_of_sources(session_, sources_);
   return result;
 }

@@ -24,11 +24,23 @@ constexpr const char* kEmbeddingsDigest = "embeddings_digest";
 
 // The datasets that have a member of their own; any other is a curve.
 const std::set<std::string>& member_names() {
-  static const std::set<std::string> names = {
-      "step",       "epoch",           "loss",           "label",
-      "class_name", "ood_score",       "outlier",        "explained_variance_ratio",
-      "pca",        "aligned",         "disparity",      "prediction",
-      "confidence", "self_confidence", kEmbeddingsDigest};
+  static const std::set<std::string> names = {"step",
+                                              "epoch",
+                                              "loss",
+                                              "label",
+                                              "class_name",
+                                              "ood_score",
+                                              "outlier",
+                                              "explained_variance_ratio",
+                                              "pca",
+                                              "aligned",
+                                              "disparity",
+                                              "prediction",
+                                              "confidence",
+                                              "self_confidence",
+                                              "trust",
+                                              "continuity",
+                                              kEmbeddingsDigest};
   return names;
 }
 
@@ -55,6 +67,11 @@ class Reader {
   }
   std::vector<double> doubles_if_any(const std::string& name, const Shape& expected) const {
     return file_.has(name) ? doubles(name, expected) : std::vector<double>{};
+  }
+  std::vector<float> floats_if_any(const std::string& name, const Shape& expected) const {
+    if (!file_.has(name)) return {};
+    require(name, ElementType::kFloat32, expected);
+    return file_.read_floats(name);
   }
   std::vector<std::int64_t> ints_if_any(const std::string& name, const Shape& expected) const {
     return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
@@ -128,6 +145,9 @@ void check_all_numbers(const Reader& reader, const Analysis& a) {
   check_numbers(reader, "disparity", a.disparity, result, is_result);
   check_numbers(reader, "confidence", a.confidence, result, is_result);
   check_numbers(reader, "self_confidence", a.self_confidence, result, is_result);
+  const auto is_quality = [](float value) { return std::isnan(value) || is_result(value); };
+  check_numbers(reader, "trust", a.trust, result, is_quality);
+  check_numbers(reader, "continuity", a.continuity, result, is_quality);
 }
 
 Analysis read_members(const Reader& reader) {
@@ -148,6 +168,8 @@ Analysis read_members(const Reader& reader) {
   a.prediction = reader.ints_if_any("prediction", {frames, images});
   a.confidence = reader.doubles_if_any("confidence", {frames, images});
   a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
+  a.trust = reader.floats_if_any("trust", {frames, images});
+  a.continuity = reader.floats_if_any("continuity", {frames, images});
   a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
   a.source_digest = reader.file().string_attribute("/", kSourceDigest);
   for (const std::string& name : reader.file().names()) {
@@ -184,6 +206,8 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "prediction", a.prediction, {frames, images});
   put_if_any(file, "confidence", a.confidence, {frames, images});
   put_if_any(file, "self_confidence", a.self_confidence, {frames, images});
+  put_if_any(file, "trust", a.trust, {frames, images});
+  put_if_any(file, "continuity", a.continuity, {frames, images});
   if (!a.embeddings_digest.empty()) file.write(kEmbeddingsDigest, a.embeddings_digest);
   for (const auto& [name, values] : a.curves) put(file, name, values, {frames});
 }

@@ -49,13 +49,6 @@ TEST_F(DriftGolden, ClassSeparationEqualsNumpy) {
   EXPECT_NEAR(class_separation(points_, labels_), expected("class_separation"), 1e-9);
 }
 
-TEST_F(DriftGolden, TrustworthinessEqualsScikitLearn) {
-  EXPECT_NEAR(trustworthiness(before_, points_, 10, Metric::kCosine), expected("trustworthiness_cosine"),
-              1e-5);
-  EXPECT_NEAR(trustworthiness(before_, points_, 10, Metric::kEuclidean),
-              expected("trustworthiness_euclidean"), 1e-5);
-}
-
 TEST(KnnAccuracy, CountsMajoritiesAndGivesTiesToTheSmallestLabel) {
   const Neighbours neighbours{2, {1, 2, 0, 2, 0, 1}, std::vector<double>(6)};
 
@@ -100,6 +93,21 @@ TEST(LinearCka, TakesEmbeddingsOfDifferentWidths) {
   EXPECT_NEAR(linear_cka(rows, at::cat({rows, at::zeros({40, 3})}, 1)), 1.0, 1e-12);
 }
 
+Similarity similarity_of(const at::Tensor& before, const at::Tensor& after) {
+  return similarity(before, Scatter::of(before), after, Scatter::of(after));
+}
+
+TEST(SimilarityOfEmbeddings, SeesNoChangeInRotationScalingAndShift) {
+  const at::Tensor rows = random_rows(400, 150);
+  const at::Tensor rotation = std::get<0>(at::linalg_qr(random_rows(150, 150, 2)));
+  const Similarity same = similarity_of(rows, at::mm(rows, rotation) * 3 + 5);
+
+  EXPECT_NEAR(same.linear_cka, 1.0, 1e-5);
+  EXPECT_NEAR(same.shape_disparity, 0.0, 1e-6);
+  EXPECT_GT(similarity_of(rows, random_rows(400, 150, 3)).shape_disparity, 0.1);
+  EXPECT_TRUE(std::isnan(similarity_of(at::ones({5, 3}), random_rows(5, 3)).shape_disparity));
+}
+
 TEST(LinearCka, IsNotANumberWhereAllRowsAreEqual) {
   EXPECT_TRUE(std::isnan(linear_cka(at::ones({5, 3}), random_rows(5, 3))));
 }
@@ -118,20 +126,6 @@ TEST(ClassSeparation, NeedsTwoClasses) {
   EXPECT_TRUE(std::isnan(class_separation(Points::Identity(2, 2), std::vector<std::int64_t>{1, 1})));
   EXPECT_TRUE(std::isnan(class_separation(Points(0, 2), {})));
   EXPECT_TRUE(std::isinf(class_separation(Points::Identity(2, 2), std::vector<std::int64_t>{1, 2})));
-}
-
-TEST(Trustworthiness, IsOneWhereThePictureIsTheEmbedding) {
-  const at::Tensor rows = random_rows(600, 2);
-  Points points(600, 2);
-  std::copy_n(rows.const_data_ptr<float>(), 1200, points.data());
-
-  EXPECT_DOUBLE_EQ(trustworthiness(rows, points, 10, Metric::kEuclidean), 1.0);
-}
-
-TEST(Trustworthiness, RefusesTooManyNeighboursAndSetsThatDoNotMatch) {
-  EXPECT_THROW(trustworthiness(random_rows(20, 4), Points::Random(20, 2), 10, Metric::kCosine), InputError);
-  EXPECT_THROW(trustworthiness(random_rows(20, 4), Points::Random(20, 2), 0, Metric::kCosine), InputError);
-  EXPECT_THROW(trustworthiness(random_rows(20, 4), Points::Random(21, 2), 5, Metric::kCosine), InputError);
 }
 
 }  // namespace

@@ -13,9 +13,12 @@
 
 #include <ATen/ATen.h>
 
+#include "zoetrope/analysis/alignment.hpp"
 #include "zoetrope/analysis/drift.hpp"
+#include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/outliers.hpp"
+#include "zoetrope/analysis/picture_quality.hpp"
 #include "zoetrope/analysis/projection.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -70,13 +73,36 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
   write_points(folder / "pca_after.f64", points);
   write_points(folder / "aligned.f64", aligned.points);
 
+  PictureNeighbours in_picture = neighbours_in_picture(reference, k);
+  const Neighbours asked = nearest_neighbours(before, k, metric, std::nullopt, &in_picture.query);
+  const PictureQuality quality = picture_quality(reference, in_picture, asked, labels);
+  write_array<double>(folder / "trust.f64", quality.trust);
+  write_array<double>(folder / "continuity_of_each.f64", quality.continuity);
+
+  const Similarity alike = similarity(before, Scatter::of(before), after, Scatter::of(after));
+  const AlignedFrames shown = align_frames({reference, points}, AlignTo::kPrevious);
+  const Step step = step_between(before, Pca::fit(before), after, Pca::fit(after));
+  const Motion motion =
+      motion_of(step, map_of_plane(reference, shown.points[0]), map_of_plane(points, shown.points[1]));
+  const Stability stable = stability(step.distance, shown.points[0], shown.points[1]);
+  write_points(folder / "shown_before.f64", shown.points[0]);
+  write_points(folder / "shown_after.f64", shown.points[1]);
   const zoetrope::support::Json numbers = {
       {"disparity", aligned.disparity},
       {"knn_accuracy", knn_accuracy(neighbours, labels)},
       {"neighbour_preservation", neighbour_preservation(neighbours, later)},
-      {"linear_cka", linear_cka(before, after)},
+      {"linear_cka", alike.linear_cka},
+      {"shape_disparity", alike.shape_disparity},
       {"class_separation", class_separation(reference, labels)},
-      {"trustworthiness", trustworthiness(before, reference, k, metric)}};
+      {"trustworthiness", quality.mean_trust},
+      {"continuity", quality.mean_continuity},
+      {"neighbourhood_preservation_2d", quality.neighbours_shown},
+      {"neighbourhood_hit", quality.same_label},
+      {"camera_share", motion.camera_share},
+      {"seen_share", motion.seen_share},
+      {"stability_pearson", stable.pearson},
+      {"stability_spearman", stable.spearman},
+      {"stability_stress", stable.stress}};
   zoetrope::support::write_file(folder / "numbers.json", numbers.dump());
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares the analysis with cleanlab, scikit-learn and SciPy as installed, on data too large for golden files.
+"""Compares the analysis with cleanlab, scikit-learn, SciPy and zadu as installed, on data too large for golden files.
 
     peer_test.py DRIVER
 
@@ -22,9 +22,11 @@ with require.imports():
     from cleanlab.outlier import OutOfDistribution
     from scipy.spatial import procrustes
     from scipy.spatial.distance import pdist
+    from scipy.stats import pearsonr, spearmanr
     from sklearn.decomposition import PCA
     from sklearn.manifold import trustworthiness
     from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+    from zadu import ZADU
 
 K = 10
 
@@ -58,7 +60,8 @@ def run_driver(driver, folder, before, after, labels):
     found = {name: read(f"{name}.f64", np.float64, 2) for name in ("pca_before", "pca_after", "aligned")}
     found["distance"] = read("distance.f64", np.float64, K)
     found["index"] = read("index.i64", np.int64, K)
-    found["score"] = read("score.f64", np.float64, 1)[:, 0]
+    found |= {name: read(f"{name}.f64", np.float64, 2) for name in ("shown_before", "shown_after")}
+    found |= {name: read(f"{name}.f64", np.float64, 1)[:, 0] for name in ("score", "trust", "continuity_of_each")}
     return found | json.loads((folder / "numbers.json").read_text())
 
 
@@ -107,6 +110,7 @@ def compare(case, driver, folder, before, after, labels):
     checks.near("disparity", found["disparity"], disparity, 1e-9)
     checks.near("class separation", found["class_separation"], class_separation(points, labels), 1e-6)
     checks.near("linear CKA", found["linear_cka"], linear_cka(wide, wide_after), 1e-9)
+    compare_motion(checks, found, wide, wide_after)
     if len(np.unique(before, axis=0)) == len(before):  # else which of the equal rows are neighbours is arbitrary
         compare_neighbourhoods(checks, found, wide, wide_after, labels, points)
     return checks.failed
@@ -123,8 +127,46 @@ def compare_neighbourhoods(checks, found, before, after, labels, points):
     checks.near("neighbour preservation", found["neighbour_preservation"], preserved, 1e-12)
     voted = KNeighborsClassifier(n_neighbors=K, metric=metric).fit(before, labels).predict(None)
     checks.near("kNN accuracy", found["knn_accuracy"], np.mean(voted == labels), 1e-12)
-    trust = trustworthiness(before, points, n_neighbors=K, metric=metric)
-    checks.near("trustworthiness", found["trustworthiness"], trust, 1e-5)
+    compare_quality(checks, found, before, labels, points, index)
+
+
+def compare_quality(checks, found, before, labels, points, index):
+    metric = metric_for(before)
+    checks.near("trustworthiness", found["trustworthiness"], trustworthiness(before, points, n_neighbors=K, metric=metric), 1e-9)
+    # On rows of length 1 the Euclidean distance, which scikit-learn takes on this side, orders as the cosine's.
+    unit = before / np.linalg.norm(before, axis=1, keepdims=True) if metric == "cosine" else before
+    checks.near("continuity", found["continuity"], trustworthiness(points, unit, n_neighbors=K), 1e-9)
+    checks.near("trust of each", found["trust"].mean(), found["trustworthiness"], 1e-12)
+    each = ZADU([{"id": "tnc", "params": {"k": K}}], unit, return_local=True).measure(points)[1][0]
+    checks.near("trust of each, zadu", found["trust"], each["local_trustworthiness"], 1e-9)
+    checks.near("continuity of each, zadu", found["continuity_of_each"], each["local_continuity"], 1e-9)
+    shown = NearestNeighbors(n_neighbors=K).fit(points).kneighbors()[1]
+    preserved = np.mean([len(set(a) & set(b)) / K for a, b in zip(index, shown)])
+    checks.near("neighbourhood preservation", found["neighbourhood_preservation_2d"], preserved, 1e-12)
+    checks.near("neighbourhood hit", found["neighbourhood_hit"], np.mean(labels[shown] == labels[:, None]), 1e-12)
+
+
+def compare_motion(checks, found, before, after):
+    checks.near("shape disparity", found["shape_disparity"], procrustes(before, after)[2], 1e-9)
+    centred, centred_after = before - before.mean(axis=0), after - after.mean(axis=0)
+    shown, shown_after = found["shown_before"], found["shown_after"]
+    # The maps of whole frames, of which each has rank 2: two axes, turned and scaled.
+    axes, axes_after = (PCA(n_components=2, svd_solver="full").fit(rows).components_.T for rows in (before, after))
+    plane, plane_after = (at @ np.linalg.lstsq(rows @ at, y, rcond=None)[0]
+                          for rows, at, y in ((centred, axes, shown), (centred_after, axes_after, shown_after)))
+    data = (centred_after - centred) @ (plane_after + plane) / 2
+    camera = (centred_after + centred) / 2 @ (plane_after - plane)
+    extent = np.abs(shown).max()
+    checks.near("data and camera over the extent", (data + camera) / extent, (shown_after - shown) / extent, 1e-9)
+    of_data, of_camera = np.sum(data ** 2), np.sum(camera ** 2)
+    checks.near("camera share", found["camera_share"], of_camera / (of_data + of_camera), 1e-9)
+    scale = (np.linalg.norm(plane) + np.linalg.norm(plane_after)) / 2 / np.sqrt(2)
+    checks.near("seen share", found["seen_share"], of_data / np.sum(((centred_after - centred) * scale) ** 2), 1e-9)
+    moved, drawn = np.linalg.norm(after - before, axis=1), np.linalg.norm(shown_after - shown, axis=1)
+    checks.near("stability, Pearson", found["stability_pearson"], pearsonr(moved, drawn)[0], 1e-9)
+    checks.near("stability, Spearman", found["stability_spearman"], spearmanr(moved, drawn)[0], 1e-9)
+    a, b = moved / moved.max(), drawn / drawn.max()
+    checks.near("stability, stress", found["stability_stress"], np.sum((a - b) ** 2) / np.sum(a ** 2), 1e-9)
 
 
 def main(driver):

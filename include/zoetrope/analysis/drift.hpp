@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Companion curves: how far an embedding has come, and how far the picture of it can be trusted.
+// Companion curves: how far an embedding has come.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,23 @@ double knn_accuracy(const Neighbours& neighbours, std::span<const std::int64_t> 
 // of Word Embeddings", 2018: "stability").
 double neighbour_preservation(const Neighbours& before, const Neighbours& after);
 
-// Linear centred kernel alignment of two embeddings of the same images, float32 [N, D1] and [N, D2]:
-// |X^T Y|_F^2 / (|X^T X|_F |Y^T Y|_F) of the centred rows. 1 where they differ by a rotation, scale and shift
-// only (Kornblith et al., "Similarity of Neural Network Representations Revisited", 2019, eq. 4 and 5). NaN
-// where all rows of one are equal. `device` makes the products, from matrices on the CPU.
+// How alike two embeddings of the same images are, float32 [N, D1] and [N, D2], whatever rotation, scale and
+// shift is between them. NaN where all rows of one are equal.
+struct Similarity {
+  // Linear centred kernel alignment, |X^T Y|_F^2 / (|X^T X|_F |Y^T Y|_F) of the centred rows: 1 where they
+  // are alike (Kornblith et al., "Similarity of Neural Network Representations Revisited", 2019, eq. 4, 5).
+  double linear_cka = 0;
+  // scipy.spatial.procrustes's in all dimensions: 0 where they are alike. 1 less the square of the sum of the
+  // singular values of X^T Y / (|X|_F |Y|_F) (Williams et al., "Generalized Shape Metrics on Neural
+  // Representations", 2021).
+  double shape_disparity = 0;
+};
+
+// `scatter_before`, `scatter_after`: of the same rows. `device` makes the products, from matrices on the CPU.
+Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
+                      const Scatter& scatter_after, TensorDevice device = std::nullopt);
+
+// similarity().linear_cka, without what the other needs.
 double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = std::nullopt);
 
 // The mean distance between two class centres over the mean distance of a point to its class's centre: the
@@ -34,11 +47,5 @@ double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevic
 // that one pair of classes that overlap does not decide. Higher is better; NaN with fewer than two classes,
 // infinity where every point is at its centre.
 double class_separation(const Points& points, std::span<const std::int64_t> labels);
-
-// Venna and Kaski, "Neighborhood preservation in nonlinear projection methods" (2001), as
-// sklearn.manifold.trustworthiness: 1 where every one of a point's k neighbours in the picture is among its k
-// nearest in the embedding, less the further away the others are. Ranks come from float32 products, in blocks
-// of rows. Throws InputError unless k < N / 2.
-double trustworthiness(const at::Tensor& rows, const Points& points, std::int64_t k, Metric metric);
 
 }  // namespace zoetrope::analysis

@@ -10,7 +10,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
+#include "zoetrope/analysis/picture_quality.hpp"
 #include "zoetrope/analysis/projection.hpp"
 
 namespace zoetrope::analysis {
@@ -27,14 +29,20 @@ struct FrameAnalysis {
   double knn_accuracy = 0;
   double neighbour_preservation = 0;
   double linear_cka = 0;
+  double shape_disparity = 0;
+  PictureQuality quality;
+  Step step;  // from the checkpoint before; distances are NaN where there is none
   // How long it took.
   double outlier_seconds = 0;
   double pca_seconds = 0;
+  double quality_seconds = 0;
 };
 
 // The checkpoint before, to compare with.
 struct Predecessor {
   at::Tensor rows;  // float32 [N, D]
+  Scatter scatter;
+  Pca plane;
   Neighbours neighbours;
 };
 
@@ -45,10 +53,18 @@ struct FrameInput {
   std::span<const std::int64_t> label;  // [N]
 };
 
-// `shared`: the projection of all frames; without it PCA is fitted on this one. `before` is compared with,
-// where it is given, and replaced by this checkpoint. `device` multiplies matrices.
-FrameAnalysis analyze_frame(const FrameInput& input, std::int64_t num_neighbours,
-                            const std::optional<Pca>& shared, std::optional<Predecessor>& before,
-                            TensorDevice device);
+struct FrameOptions {
+  std::int64_t num_neighbours = 10;      // of outlier scores, and of all that compares checkpoints
+  std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
+  std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each
+  TensorDevice device = std::nullopt;    // multiplies matrices
+};
+
+// `before` is compared with, where it is given, and replaced by this checkpoint.
+FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options,
+                            std::optional<Predecessor>& before);
+
+// What the checkpoint after that of `rows` is compared with.
+Predecessor predecessor(const at::Tensor& rows, const FrameOptions& options);
 
 }  // namespace zoetrope::analysis

@@ -22,6 +22,14 @@ struct Neighbours {
   std::vector<double> distance;     // [N, k]; rows exactly equal to one another are at distance exactly 0
 };
 
+// How near some rows are to some others, among all rows.
+struct RankQuery {
+  std::vector<std::int64_t> rows;    // ascending
+  std::vector<std::int64_t> others;  // [rows, any number], none of them the row itself
+  // The answer, in the order of `others`: 1 more than there are rows, but the row itself, that are nearer.
+  std::vector<std::int64_t> ranks;
+};
+
 // `rows`: float32 [N, D], finite, on the CPU; `device` makes the products. k is cut to N - 1. Candidates come
 // from float32 matrix products in blocks, each pair of rows once; their distances are settled in float64, and
 // a row whose candidate list could have missed a neighbour (by the float32 error bound) is searched again in
@@ -30,7 +38,8 @@ struct Neighbours {
 // below 10 eps (float32), as a row of zeros, is at cosine distance 1 to every row that does not equal it, as
 // in scikit-learn. Throws InputError with fewer than 2 rows, no columns or k below 1, and on a value that is
 // not finite, naming the row.
+// A `query` is answered by the way, from the same products: exactly, too, and with the same bits.
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
-                              TensorDevice device = std::nullopt);
+                              TensorDevice device = std::nullopt, RankQuery* query = nullptr);
 
 }  // namespace zoetrope::analysis

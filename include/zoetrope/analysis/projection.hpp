@@ -14,6 +14,19 @@ namespace zoetrope::analysis {
 
 using Points = Eigen::Matrix<double, Eigen::Dynamic, 2, Eigen::RowMajor>;  // [N, 2]
 
+// How the rows of an embedding lie about their mean.
+struct Scatter {
+  std::int64_t count = 0;
+  Eigen::VectorXd mean;      // [D]
+  Eigen::MatrixXd products;  // X^T X of the centred rows, [D, D], of which the upper triangle is meaningful
+
+  // `rows`: float32 [N, D], N >= 1. Throws InputError naming the row on a value that is not finite. The same
+  // bits whatever the number of threads. `device` makes the products, from `rows` on the CPU.
+  static Scatter of(const at::Tensor& rows, TensorDevice device = std::nullopt);
+  double gram_norm() const;     // |X^T X|_F
+  double squared_norm() const;  // |X|_F^2
+};
+
 // sklearn.decomposition.PCA(n_components=2): centred, float64 covariance, two leading eigenvectors, each with
 // its coefficient of largest magnitude positive.
 struct Pca {
@@ -25,6 +38,7 @@ struct Pca {
   // `rows`: float32 [N, D], N >= 2, D >= 2. Throws InputError naming the row on a value that is not finite.
   // The same bits whatever the number of threads. `device` makes the covariance, from `rows` on the CPU.
   static Pca fit(const at::Tensor& rows, TensorDevice device = std::nullopt);
+  static Pca fit(const Scatter& scatter);  // throws InputError with fewer than 2 rows
   Points transform(const at::Tensor& rows) const;
 };
 

@@ -61,8 +61,9 @@ inline constexpr std::array<std::pair<std::string_view, Projection>, 3> kProject
     {{"each", Projection::kEach}, {"last", Projection::kLast}, {"joint", Projection::kJoint}}};
 
 struct AnalysisOptions {
-  std::int64_t neighbours = 10;  // cleanlab's k
-  std::int64_t outliers = 8;     // of each frame, worst first
+  std::int64_t neighbours = 10;          // cleanlab's k
+  std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
+  std::int64_t outliers = 8;             // of each frame, worst first
   analysis::AlignTo align = analysis::AlignTo::kPrevious;
   Projection projection = Projection::kEach;
 };

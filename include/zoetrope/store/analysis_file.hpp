@@ -31,6 +31,10 @@ struct Analysis {
   std::vector<double> confidence;        // [T, N], its probability
   std::vector<double>
       self_confidence;  // [T, N], the given label's probability, cleanlab's label quality score
+  // How far each image's place in each picture can be trusted (analysis::PictureQuality); NaN of images that
+  // were not looked at; empty where none was.
+  std::vector<float> trust;       // [T, N]
+  std::vector<float> continuity;  // [T, N]
   // Companion curves of length T, by dataset name: accuracy, knn_accuracy, neighbour_preservation, ...
   std::map<std::string, std::vector<double>> curves;
   std::string source_digest;  // what it was computed from and how: equal means nothing is to do

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Points of a picture in blocks of near ones, so that most blocks are passed over as a whole.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "zoetrope/analysis/projection.hpp"
+
+namespace zoetrope::analysis {
+
+class PointBlocks {
+ public:
+  explicit PointBlocks(const Points& points);
+
+  // The k nearest to point i, nearest first, ties by index, to `nearest`.
+  void find_nearest(std::int64_t i, std::int64_t k, std::int64_t* nearest) const;
+  // Of each of `others`: 1 more than there are points, but point i, that are nearer to it.
+  std::vector<std::int64_t> ranks(std::int64_t i, std::span<const std::int64_t> others) const;
+
+ private:
+  struct Block {
+    double left, right, bottom, top;
+  };
+  struct Reach {
+    double least, most;  // squared distances of the block's points are within
+  };
+  std::int64_t begin(std::int64_t block) const { return block * kPoints; }
+  std::int64_t size(std::int64_t block) const;
+  Reach reach(std::int64_t block, double x, double y) const;
+  double squared_distance(std::int64_t a, std::int64_t b) const;  // of places
+  void sort(const Points& points);
+
+  static constexpr std::int64_t kPoints = 64;
+  std::vector<std::int64_t> place_;  // of each point, in the order of the blocks
+  std::vector<std::int64_t> point_;  // of each place
+  std::vector<double> x_, y_;        // of each place
+  std::vector<Block> blocks_;
+};
+
+}  // namespace zoetrope::analysis

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/analysis/picture_quality.hpp"
+
+#include <cmath>
+#include <set>
+#include <vector>
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+
+#include "analysis/golden.hpp"
+#include "analysis/made_rows.hpp"
+
+namespace zoetrope::analysis {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAreArray;
+
+// One more than there are rows nearer to `row` than `other`, by float64 distances of each pair.
+std::int64_t rank_by_hand(const at::Tensor& distances, std::int64_t row, std::int64_t other) {
+  const at::Tensor of_row = distances[row];
+  return of_row.lt(of_row[other]).sum().item<std::int64_t>() + 1 -
+         (of_row[row].item<double>() < of_row[other].item<double>() ? 1 : 0);
+}
+
+std::vector<std::int64_t> ranks_by_hand(const at::Tensor& rows, const RankQuery& query) {
+  const at::Tensor wide = rows.to(at::kDouble);
+  const at::Tensor distances = (wide.unsqueeze(0) - wide.unsqueeze(1)).square().sum(2);
+  const std::size_t k = query.others.size() / query.rows.size();
+  std::vector<std::int64_t> ranks;
+  for (std::size_t i = 0; i < query.others.size(); ++i)
+    ranks.push_back(rank_by_hand(distances, query.rows[i / k], query.others[i]));
+  return ranks;
+}
+
+// Of each of `rows` three others, far and near.
+RankQuery query_of(std::vector<std::int64_t> rows, std::int64_t num_rows) {
+  RankQuery query{std::move(rows), {}, {}};
+  for (const std::int64_t row : query.rows)
+    for (const std::int64_t step : {1, 7, 111}) query.others.push_back((row + step) % num_rows);
+  return query;
+}
+
+std::vector<std::int64_t> up_to(std::int64_t count, std::int64_t step = 1) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < count; row += step) rows.push_back(row);
+  return rows;
+}
+
+TEST(RankQuery, IsAnsweredExactlyByTheWayAndApart) {
+  constexpr std::int64_t kRows = 700;  // more than a tile
+  const at::Tensor rows = random_rows(kRows, 5);
+  const at::Tensor with_equals = rows.clone();
+  with_equals.narrow(0, 600, 50).copy_(rows.narrow(0, 0, 50));
+  for (const at::Tensor& some : {rows, with_equals}) {
+    for (const std::int64_t step : {1, 3}) {
+      for (const TensorDevice device : {TensorDevice(), TensorDevice(at::Device(at::kCPU))}) {
+        RankQuery query = query_of(up_to(kRows, step), kRows);
+        nearest_neighbours(some, 4, Metric::kEuclidean, device, &query);
+        EXPECT_THAT(query.ranks, ElementsAreArray(ranks_by_hand(some, query)));
+      }
+    }
+  }
+}
+
+TEST(RankQuery, ChangesNoNeighbourAndHasTheSameAnswerOnAnyThreads) {
+  const at::Tensor rows = random_rows(900, 40);
+  const int threads = at::get_num_threads();
+  RankQuery one = query_of(up_to(900), 900), three = one;
+  at::set_num_threads(1);
+  const Neighbours asked = nearest_neighbours(rows, 6, Metric::kCosine, std::nullopt, &one);
+  at::set_num_threads(3);
+  const Neighbours plain = nearest_neighbours(rows, 6, Metric::kCosine);
+  nearest_neighbours(rows, 6, Metric::kCosine, std::nullopt, &three);
+  at::set_num_threads(threads);
+
+  EXPECT_EQ(asked.index, plain.index);
+  EXPECT_EQ(asked.distance, plain.distance);
+  EXPECT_EQ(one.ranks, three.ranks);
+}
+
+PictureQuality quality_of(const at::Tensor& rows, const Points& points, std::int64_t k, Metric metric,
+                          const std::vector<std::int64_t>& labels = {}) {
+  PictureNeighbours in_picture = neighbours_in_picture(points, k);
+  const Neighbours found = nearest_neighbours(rows, k, metric, std::nullopt, &in_picture.query);
+  const std::vector<std::int64_t> none(static_cast<std::size_t>(points.rows()), 0);
+  return picture_quality(points, in_picture, found, labels.empty() ? none : labels);
+}
+
+TEST(PictureQuality, EqualsScikitLearnsTrustworthiness) {
+  const Golden golden;
+  const support::Json& drift = golden.at("drift");
+  const at::Tensor rows = golden.rows(drift.at("before"));
+  const Points points = golden.points(drift.at("points"));
+
+  EXPECT_NEAR(quality_of(rows, points, 10, Metric::kCosine).mean_trust,
+              drift.at("trustworthiness_cosine").get<double>(), 1e-9);
+  EXPECT_NEAR(quality_of(rows, points, 10, Metric::kEuclidean).mean_trust,
+              drift.at("trustworthiness_euclidean").get<double>(), 1e-9);
+}
+
+TEST(PictureQuality, IsOneWhereThePictureIsTheEmbedding) {
+  const at::Tensor rows = random_rows(600, 2);
+  Points points(600, 2);
+  std::copy_n(rows.const_data_ptr<float>(), 1200, points.data());
+  const PictureQuality quality = quality_of(rows, points, 10, Metric::kEuclidean);
+
+  EXPECT_THAT(quality.trust, Each(1.0));
+  EXPECT_THAT(quality.continuity, Each(1.0));
+  EXPECT_EQ(quality.neighbours_shown, 1.0);
+  EXPECT_EQ(quality.same_label, 1.0);
+}
+
+TEST(PictureQuality, IsTheSameOfRowsInAnotherOrder) {
+  constexpr std::int64_t kRows = 400;
+  const at::Tensor rows = random_rows(kRows, 12);
+  const Points points = Pca::fit(rows).transform(rows);
+  const at::Tensor order = at::randperm(kRows, at::kLong);
+  Points shuffled(kRows, 2);
+  for (std::int64_t i = 0; i < kRows; ++i) shuffled.row(i) = points.row(order[i].item<std::int64_t>());
+  const PictureQuality quality = quality_of(rows, points, 7, Metric::kCosine);
+  const PictureQuality other = quality_of(rows.index_select(0, order), shuffled, 7, Metric::kCosine);
+
+  EXPECT_NEAR(other.mean_trust, quality.mean_trust, 1e-12);
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    EXPECT_EQ(other.trust[i], quality.trust[order[i].item<std::int64_t>()]);
+    EXPECT_EQ(other.continuity[i], quality.continuity[order[i].item<std::int64_t>()]);
+  }
+}
+
+TEST(PictureQuality, FindsNeighboursAmongPointsThatAreEquallyFar) {
+  Points grid(400, 2);
+  for (Eigen::Index i = 0; i < 400; ++i)
+    grid.row(i) << static_cast<double>(i % 20), static_cast<double>(i / 20);
+  const PictureNeighbours found = neighbours_in_picture(grid, 4);
+
+  ASSERT_EQ(found.k, 4);
+  EXPECT_THAT(std::vector(found.query.others.begin() + 4 * 210, found.query.others.begin() + 4 * 211),
+              ElementsAreArray({190, 209, 211, 230}));  // ties by index
+}
+
+TEST(PictureQuality, IsUnknownOfTooFewImages) {
+  const PictureQuality two = quality_of(random_rows(2, 3), Points::Random(2, 2), 5, Metric::kEuclidean);
+  EXPECT_TRUE(std::isnan(two.mean_trust));
+  EXPECT_THAT(two.trust, ::testing::SizeIs(2));
+
+  const PictureQuality five = quality_of(random_rows(5, 3), Points::Random(5, 2), 5, Metric::kEuclidean);
+  EXPECT_FALSE(std::isnan(five.mean_trust));  // of two neighbours
+}
+
+TEST(ImagesToJudge, AreAllOrTheSameFiveThousand) {
+  EXPECT_EQ(images_to_judge(20000), up_to(20000));
+  const auto sample = images_to_judge(20001);
+
+  EXPECT_EQ(sample, images_to_judge(20001));
+  EXPECT_EQ(std::set<std::int64_t>(sample.begin(), sample.end()).size(), 5000);
+  EXPECT_TRUE(std::ranges::is_sorted(sample));
+  std::int64_t low = 0;
+  for (const std::int64_t image : sample) low += image < 10000 ? 1 : 0;
+  EXPECT_NEAR(static_cast<double>(low), 2500, 200);  // evenly scattered
+}
+
+}  // namespace
+}  // namespace zoetrope::analysis
