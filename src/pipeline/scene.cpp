@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 
 #include "zoetrope/support/text.hpp"
 
@@ -30,6 +32,11 @@ std::vector<render::CurvePoint> accuracy_curve(const store::Analysis& analysis) 
     if (std::isfinite(found->second[i]))
       curve.push_back({analysis.epoch[i], analysis.step[i], found->second[i]});
   return curve;
+}
+
+double value_of(const store::Analysis& analysis, const std::string& curve, std::size_t frame) {
+  const auto found = analysis.curves.find(curve);
+  return found == analysis.curves.end() ? std::numeric_limits<double>::quiet_NaN() : found->second[frame];
 }
 
 }  // namespace
@@ -67,6 +74,8 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
     frame.epoch = analysis.epoch[t];
     frame.explained_variance_ratio[0] = analysis.explained_variance_ratio[2 * t];
     frame.explained_variance_ratio[1] = analysis.explained_variance_ratio[2 * t + 1];
+    frame.trust = value_of(analysis, "trustworthiness", t);
+    frame.camera_share = value_of(analysis, "camera_share", t);
     frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
     for (std::size_t i = 0; i < k; ++i) {
       render::OutlierEntry entry;

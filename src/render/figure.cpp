@@ -151,6 +151,23 @@ void Figure::draw_stats(Canvas& canvas, const Frame& frame) const {
   }
 }
 
+// A line in the plane's corner. Where the plane moves more than the model, it is said louder.
+void Figure::draw_certificate(Canvas& canvas, const Frame& frame) const {
+  constexpr double kMostlyCamera = 0.5;
+  std::string text;
+  if (std::isfinite(frame.trust)) text = fmt::format("trust {:.2f}", frame.trust);
+  const bool has_camera = std::isfinite(frame.camera_share);
+  if (has_camera)
+    text += fmt::format("{}camera {:.0f}\u2009%", text.empty() ? "" : " \u00b7 ", 100 * frame.camera_share);
+  if (text.empty()) return;
+  const bool is_loud = has_camera && frame.camera_share > kMostlyCamera;
+  const double body = layout_.body;
+  const Rect& plane = layout_.scatter;
+  text_.draw(
+      canvas, {plane.x + 0.8 * body, plane.bottom() - 1.9 * body, plane.w - 1.6 * body, 1.4 * body}, text,
+      {.size = 0.8 * body, .weight = is_loud ? 600 : 400, .colour = is_loud ? theme_.ink : theme_.soft_ink});
+}
+
 void Figure::draw_trails(Canvas& canvas, const Frame& frame) const {
   cairo_t* context = canvas.context();
   cairo_set_line_width(context, 2.2 * layout_.unit + 0.3);
@@ -197,6 +214,7 @@ void Figure::draw_frame(Picture& picture, const Frame& frame) const {
   const BadgeStyle style{badge_radius(), 1.8 * layout_.unit + 0.3, scene_.theme, scene_.class_names.size()};
   for (const Badge& badge : badges) draw_badge(canvas, text_, badge, style);
   canvas.unclip();
+  draw_certificate(canvas, frame);
   draw_stats(canvas, frame);
   leaderboard_.draw(canvas, text_, frame.outliers);
   for (const CurvePanel& curve : curves_) curve.draw_curve(canvas, text_, frame.step, frame.epoch);

@@ -29,6 +29,7 @@ class Figure {
   void draw_legend(Picture& picture, Canvas& canvas) const;
   void draw_plane(Canvas& canvas) const;
   Align stat_align() const { return layout_.stats_below_title ? Align::kLeft : Align::kRight; }
+  void draw_certificate(Canvas& canvas, const Frame& frame) const;
   void draw_stats(Canvas& canvas, const Frame& frame) const;
   double badge_radius() const { return 0.68 * layout_.body; }
   // Lowest first: the worst outlier's lies over the others.

@@ -107,6 +107,8 @@ Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
     frame.explained_variance_ratio[k] =
         mix(before.explained_variance_ratio[k], after.explained_variance_ratio[k], moment.share);
   }
+  frame.trust = mix(before.trust, after.trust, moment.share);
+  frame.camera_share = after.camera_share;  // of the way between the two
   frame.owned_points = std::make_shared<const std::vector<double>>(points_at(checkpoints, moment));
   frame.points = *frame.owned_points;
   frame.outliers = outliers_between(before, after, moment.share);

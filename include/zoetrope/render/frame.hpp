@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -75,6 +76,10 @@ struct Frame {
   std::int64_t step = 0;
   double epoch = 0;
   double explained_variance_ratio[2] = {0, 0};
+  // How far the picture, and what moves in it, can be trusted (analysis::PictureQuality, analysis::Motion);
+  // NaN: not said.
+  double trust = std::numeric_limits<double>::quiet_NaN();
+  double camera_share = std::numeric_limits<double>::quiet_NaN();
   std::span<const double> points;      // [N, 2], within [-5, 5]; a point that is not finite is not drawn
   std::vector<OutlierEntry> outliers;  // worst first
   std::vector<Trail> trails;
