@@ -95,8 +95,11 @@ Architecture describe(const VitConfig& config) {
   architecture.cls_token = builder.add({embeddings + "cls_token"}, {1, 1, hidden}, init);
   if (is_deit)
     architecture.distillation_token = builder.add({embeddings + "distillation_token"}, {1, 1, hidden}, init);
+  if (config.family == Family::kDinov2WithRegisters)
+    architecture.register_tokens =
+        builder.add({embeddings + "register_tokens"}, {1, config.num_register_tokens, hidden}, Init::kZero);
   architecture.position_embeddings =
-      builder.add({embeddings + "position_embeddings"}, {1, config.num_tokens(), hidden}, init);
+      builder.add({embeddings + "position_embeddings"}, {1, config.num_positions(), hidden}, init);
   architecture.patch_projection.weight =
       builder.add({projection + ".weight"},
                   {hidden, config.num_channels, config.patch_size, config.patch_size}, Init::kNormal);

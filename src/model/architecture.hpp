@@ -31,7 +31,8 @@ struct Architecture {
   std::int64_t flat_size = 0;         // elements of the flat buffer, with padding
   int cls_token = -1;                 // [1, 1, H]
   int distillation_token = -1;        // [1, 1, H]; -1 where the family has none
-  int position_embeddings = -1;       // [1, T, H]
+  int register_tokens = -1;           // [1, R, H]; -1 where there are none
+  int position_embeddings = -1;       // [1, T, H], of all tokens but registers
   Affine patch_projection;            // [H, C, patch, patch]
   std::vector<LayerIndex> layers;
   Affine norm;        // LayerNorm [H]

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/model/config.hpp"
 
-#include <array>
-#include <charconv>
-#include <map>
 #include <utility>
 
 #include "zoetrope/model/timm.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "config_reader.hpp"
 #include "family.hpp"
 
 namespace zoetrope::model {
@@ -17,125 +15,102 @@ namespace {
 
 using support::Json;
 using support::json_get;
-using support::json_get_or;
 
-// Far above any model, and low enough that nothing below overflows or asks for all memory.
-constexpr std::int64_t kMaxExtent = 1 << 20;
-constexpr std::int64_t kMaxLayers = 10'000;
-constexpr std::int64_t kMaxLabels = 1'000'000;
 constexpr double kMaxParameters = 1e11;
 
-constexpr std::array<std::pair<const char*, Activation>, 5> kActivations = {
-    {{"gelu", Activation::kGelu},
-     {"gelu_new", Activation::kGeluTanh},
-     {"gelu_pytorch_tanh", Activation::kGeluTanh},
-     {"quick_gelu", Activation::kQuickGelu},
-     {"relu", Activation::kRelu}}};
-
-Activation activation_of(const std::string& name, const std::string& origin) {
-  for (const auto& [known, activation] : kActivations)
-    if (name == known) return activation;
-  throw InputError(origin + ": \"hidden_act\" is \"" + name +
-                   "\"; supported are gelu, gelu_new, gelu_pytorch_tanh, quick_gelu and relu");
-}
-
-std::string name_of(Activation activation) {
-  for (const auto& [name, known] : kActivations)
-    if (activation == known) return name;
-  return "gelu";
-}
-
-std::string quoted(const char* key) {
-  std::string text = "\"";
-  return text.append(key).append("\"");
-}
-
-// Reads fields of one file; errors name it and the key.
-class Reader {
- public:
-  Reader(const Json& json, const std::string& origin) : json_(json), origin_(origin) {}
-
-  [[noreturn]] void fail(const std::string& what) const { throw InputError(origin_ + ": " + what); }
-
-  template <typename T>
-  void read(const char* key, T& value) const {
-    value = json_get_or<T>(json_, key, value, origin_);
-  }
-
-  void read_extent(const char* key, std::int64_t& value, std::int64_t limit = kMaxExtent,
-                   std::int64_t least = 1) const {
-    if (json_.contains(key) && !json_.at(key).is_null()) value = extent(key, json_.at(key), limit, least);
-  }
-
-  // A number, or [height, width] of a square.
-  void read_side(const char* key, std::int64_t& value) const {
-    if (!json_.contains(key) || !json_.at(key).is_array()) return read_extent(key, value);
-    const Json& sides = json_.at(key);
-    if (sides.size() != 2 || sides[0] != sides[1])
-      fail(quoted(key) + " is " + sides.dump() + "; only squares are supported");
-    value = extent(key, sides[0], kMaxExtent, 1);
-  }
-
-  void read_non_negative(const char* key, double& value) const {
-    read(key, value);
-    constexpr double kMost = 1e12;
-    if (value < 0 || value > kMost)
-      fail(quoted(key) + " is " + json_.at(key).dump() + ", which no model has: give 0 to 1e12");
-  }
-
- private:
-  std::int64_t extent(const char* key, const Json& json, std::int64_t limit, std::int64_t least) const {
-    // 10.0 is no whole number either: transformers refuses it too.
-    if (!json.is_number_integer() || json < least || json > limit)
-      fail(quoted(key) + " is " + json.dump() + ", which is no size of a model");
-    return json.get<std::int64_t>();
-  }
-
-  const Json& json_;
-  const std::string& origin_;
-};
-
-std::vector<std::string> default_labels(const Reader& reader) {
-  std::int64_t count = 2;
-  reader.read_extent("num_labels", count, kMaxLabels, 0);
-  std::vector<std::string> labels;
-  for (std::int64_t i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
-  return labels;
-}
-
-// transformers writes no id2label where there are two classes of the default names.
-std::vector<std::string> read_labels(const Json& json, const Reader& reader, const std::string& origin) {
-  if (!json.contains("id2label")) return default_labels(reader);
-  const auto by_id = json_get<std::map<std::string, std::string>>(json, "id2label", origin);
-  std::vector<std::string> labels(by_id.size());
-  std::vector<bool> seen(by_id.size(), false);
-  for (const auto& [id, label] : by_id) {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), index);
-    if (error != std::errc{} || end != id.data() + id.size() || index >= labels.size() || seen[index])
-      reader.fail("\"id2label\" has the key \"" + id + "\"; its keys must be 0 to " +
-                  std::to_string(labels.size() - 1));
-    seen[index] = true;
-    labels[index] = label;
-  }
-  return labels;
-}
-
-Family read_family(const Json& json, const std::string& origin) {
+Family read_family(const Json& json, const ConfigReader& reader, const std::string& origin) {
   const auto type = json_get<std::string>(json, "model_type", origin);
   const auto family = family_of(type);
-  if (!family)
-    throw InputError(origin + ": \"model_type\" is \"" + type +
-                     "\"; supported are vit, deit, vit_mae and dinov2");
+  if (!family) reader.fail("\"model_type\" is \"" + type + "\"" + about_other_family(type));
   return *family;
 }
 
-void read_dinov2(VitConfig& config, const Reader& reader) {
-  reader.read_extent("mlp_ratio", config.mlp_ratio);
-  reader.read("use_swiglu_ffn", config.use_swiglu_ffn);
-  reader.read("use_mask_token", config.use_mask_token);
-  reader.read("layerscale_value", config.layerscale_value);
-  reader.read_non_negative("drop_path_rate", config.drop_path_rate);
+using Families = unsigned;
+constexpr Families only(Family family) {
+  return 1U << static_cast<unsigned>(family);
+}
+constexpr Families kVits = only(Family::kVit) | only(Family::kDeit);
+constexpr Families kDinov2s = only(Family::kDinov2) | only(Family::kDinov2WithRegisters);
+constexpr Families kAll = kVits | kDinov2s;
+
+// Every key that decides what a model computes or how it is trained here, and how it is read.
+struct Field {
+  const char* key;
+  Families families;
+  void (*read)(const ConfigReader&, const char* key, VitConfig&);
+};
+
+template <std::int64_t VitConfig::*kMember>
+void extent(const ConfigReader& reader, const char* key, VitConfig& config) {
+  reader.read_extent(key, config.*kMember);
+}
+template <std::int64_t VitConfig::*kMember>
+void side(const ConfigReader& reader, const char* key, VitConfig& config) {
+  reader.read_side(key, config.*kMember);
+}
+template <bool VitConfig::*kMember>
+void flag(const ConfigReader& reader, const char* key, VitConfig& config) {
+  reader.read(key, config.*kMember);
+}
+template <double VitConfig::*kMember>
+void non_negative(const ConfigReader& reader, const char* key, VitConfig& config) {
+  reader.read_non_negative(key, config.*kMember);
+}
+
+constexpr Field kFields[] = {
+    {"hidden_size", kAll, extent<&VitConfig::hidden_size>},
+    {"num_hidden_layers", kAll,
+     [](const ConfigReader& reader, const char* key, VitConfig& config) {
+       reader.read_layers(key, config.num_hidden_layers);
+     }},
+    {"num_attention_heads", kAll, extent<&VitConfig::num_attention_heads>},
+    {"intermediate_size", kVits, extent<&VitConfig::intermediate_size>},
+    {"image_size", kAll, side<&VitConfig::image_size>},
+    {"patch_size", kAll, side<&VitConfig::patch_size>},
+    {"num_channels", kAll, extent<&VitConfig::num_channels>},
+    {"hidden_act", kAll,
+     [](const ConfigReader& reader, const char* key, VitConfig& config) {
+       reader.read_activation(key, config.hidden_act);
+     }},
+    {"layer_norm_eps", kAll, non_negative<&VitConfig::layer_norm_eps>},
+    {"initializer_range", kAll, non_negative<&VitConfig::initializer_range>},
+    {"qkv_bias", kAll, flag<&VitConfig::qkv_bias>},
+    {"hidden_dropout_prob", kAll, non_negative<&VitConfig::hidden_dropout_prob>},
+    {"attention_probs_dropout_prob", kAll, non_negative<&VitConfig::attention_probs_dropout_prob>},
+    {"mlp_ratio", kDinov2s, extent<&VitConfig::mlp_ratio>},
+    {"use_swiglu_ffn", kDinov2s, flag<&VitConfig::use_swiglu_ffn>},
+    {"layerscale_value", kDinov2s,
+     [](const ConfigReader& reader, const char* key, VitConfig& config) {
+       reader.read(key, config.layerscale_value);
+     }},
+    {"drop_path_rate", kDinov2s, non_negative<&VitConfig::drop_path_rate>},
+    {"use_mask_token", only(Family::kDinov2), flag<&VitConfig::use_mask_token>},
+    {"num_register_tokens", only(Family::kDinov2WithRegisters),
+     [](const ConfigReader& reader, const char* key, VitConfig& config) {
+       reader.read_count(key, config.num_register_tokens);
+     }},
+};
+
+// Keys under which transformers computes something else.
+constexpr std::pair<const char*, const char*> kRefused[] = {
+    {"per_layer_config", "layers differ from one another"},
+    {"quantization_config", "the weights are quantised"},
+};
+
+// Where they are not ViTConfig's.
+void set_defaults(VitConfig& config) {
+  if (config.is_dinov2()) config.layer_norm_eps = 1e-6;
+  if (config.family == Family::kDinov2) config.patch_size = 14;
+  if (config.family == Family::kDinov2WithRegisters) config.num_register_tokens = 4;
+}
+
+void read_fields(const ConfigReader& reader, VitConfig& config) {
+  for (const auto& [key, meaning] : kRefused) reader.require_unset(key, meaning);
+  for (const Field& field : kFields)
+    if ((field.families & only(config.family)) != 0) field.read(reader, field.key, config);
+  if (config.initializer_range == 0)
+    config.initializer_range = 0.02;  // as PreTrainedModel._init_weights reads it
+  if (!config.is_dinov2()) return;
   config.intermediate_size = config.hidden_size * config.mlp_ratio;
   // Dinov2SwiGLUFFN: two thirds, rounded up to a multiple of 8.
   if (config.use_swiglu_ffn) config.intermediate_size = (config.intermediate_size * 2 / 3 + 7) / 8 * 8;
@@ -151,7 +126,7 @@ double estimate_parameters(const VitConfig& config) {
          hidden * static_cast<double>(config.num_tokens() + 2 * config.num_labels());
 }
 
-void check_sizes(const VitConfig& config, const Reader& reader) {
+void check_sizes(const VitConfig& config, const ConfigReader& reader) {
   if (config.hidden_size % config.num_attention_heads != 0)
     reader.fail("\"hidden_size\" " + std::to_string(config.hidden_size) +
                 " is not a multiple of \"num_attention_heads\" " +
@@ -192,13 +167,14 @@ Json fields_of(const VitConfig& config) {
                {"num_hidden_layers", config.num_hidden_layers},
                {"patch_size", config.patch_size},
                {"qkv_bias", config.qkv_bias}};
-  if (config.family != Family::kDinov2) {
+  if (!config.is_dinov2()) {
     json["intermediate_size"] = config.intermediate_size;
     return json;
   }
   json["mlp_ratio"] = config.mlp_ratio;
   json["use_swiglu_ffn"] = config.use_swiglu_ffn;
-  json["use_mask_token"] = config.use_mask_token;
+  if (config.family == Family::kDinov2) json["use_mask_token"] = config.use_mask_token;
+  if (config.family == Family::kDinov2WithRegisters) json["num_register_tokens"] = config.num_register_tokens;
   json["layerscale_value"] = config.layerscale_value;
   json["drop_path_rate"] = config.drop_path_rate;
   return json;
@@ -221,30 +197,12 @@ Json other_keys(const VitConfig& config, Json json) {
 VitConfig VitConfig::from_json(const Json& json, const std::string& origin) {
   if (!json.is_object()) throw InputError(origin + ": is not a JSON object");
   if (is_timm(json)) return from_json(timm_as_vit_config(json, origin), origin);
-  const Reader reader(json, origin);
+  const ConfigReader reader(json, origin);
   VitConfig config;
-  config.family = read_family(json, origin);
-  if (config.family == Family::kDinov2) {  // Dinov2Config's defaults, where they are not ViTConfig's
-    config.patch_size = 14;
-    config.layer_norm_eps = 1e-6;
-  }
-  reader.read_extent("hidden_size", config.hidden_size);
-  reader.read_extent("num_hidden_layers", config.num_hidden_layers, kMaxLayers);
-  reader.read_extent("num_attention_heads", config.num_attention_heads);
-  reader.read_extent("intermediate_size", config.intermediate_size);
-  reader.read_side("image_size", config.image_size);
-  reader.read_side("patch_size", config.patch_size);
-  reader.read_extent("num_channels", config.num_channels);
-  config.hidden_act = activation_of(json_get_or<std::string>(json, "hidden_act", "gelu", origin), origin);
-  reader.read_non_negative("layer_norm_eps", config.layer_norm_eps);
-  reader.read_non_negative("initializer_range", config.initializer_range);
-  if (config.initializer_range == 0)
-    config.initializer_range = 0.02;  // as PreTrainedModel._init_weights reads it
-  reader.read("qkv_bias", config.qkv_bias);
-  reader.read_non_negative("hidden_dropout_prob", config.hidden_dropout_prob);
-  reader.read_non_negative("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
-  if (config.family == Family::kDinov2) read_dinov2(config, reader);
-  config.id2label = read_labels(json, reader, origin);
+  config.family = read_family(json, reader, origin);
+  set_defaults(config);
+  read_fields(reader, config);
+  config.id2label = reader.read_labels();
   check_sizes(config, reader);
   config.other = other_keys(config, json);
   return config;
@@ -264,6 +222,14 @@ void require_no_dropout(const VitConfig& config, const std::string& origin) {
     if (probability > 0)
       throw InputError(origin + ": config.json asks for dropout (\"" + key + "\" " +
                        std::to_string(probability) + "), which training here does not apply; set it to 0");
+}
+
+void require_one_class_per_image(const VitConfig& config, const std::string& origin) {
+  const Json problem = config.other.value("problem_type", Json());
+  if (!problem.is_null() && problem != kOneClassPerImage)
+    throw InputError(origin + ": \"problem_type\" is " + problem.dump() +
+                     ", and training here is for one class per image; remove the key, or set it to \"" +
+                     kOneClassPerImage + "\"");
 }
 
 }  // namespace zoetrope::model

@@ -2,6 +2,7 @@
 #include "family.hpp"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace zoetrope::model {
@@ -14,19 +15,54 @@ constexpr FamilyNames kVitNames = {"vit",
                                    "layernorm_before",
                                    "layernorm_after",
                                    "intermediate.dense",
-                                   "output.dense"};
+                                   "output.dense",
+                                   "ViTImageProcessor"};
 constexpr FamilyNames kDeitNames = {"deit",
                                     "DeiTForImageClassification",
                                     "deit.",
                                     "layernorm_before",
                                     "layernorm_after",
                                     "intermediate.dense",
-                                    "output.dense"};
+                                    "output.dense",
+                                    "DeiTImageProcessor"};
 constexpr FamilyNames kDinov2Names = {
-    "dinov2", "Dinov2ForImageClassification", "dinov2.", "norm1", "norm2", "mlp.fc1", "mlp.fc2"};
+    "dinov2",           "Dinov2ForImageClassification", "dinov2.", "norm1", "norm2", "mlp.fc1", "mlp.fc2",
+    "BitImageProcessor"};
+constexpr FamilyNames kDinov2WithRegistersNames = {"dinov2_with_registers",
+                                                   "Dinov2WithRegistersForImageClassification",
+                                                   "dinov2_with_registers.",
+                                                   "norm1",
+                                                   "norm2",
+                                                   "mlp.fc1",
+                                                   "mlp.fc2",
+                                                   ""};
 
-constexpr std::array<std::pair<const char*, Family>, 4> kModelTypes = {
-    {{"vit", Family::kVit}, {"vit_mae", Family::kVit}, {"deit", Family::kDeit}, {"dinov2", Family::kDinov2}}};
+constexpr std::array<std::pair<const char*, Family>, 5> kModelTypes = {
+    {{"vit", Family::kVit},
+     {"vit_mae", Family::kVit},
+     {"deit", Family::kDeit},
+     {"dinov2", Family::kDinov2},
+     {"dinov2_with_registers", Family::kDinov2WithRegisters}}};
+
+// Families that people take for one of these, and what sets them apart.
+struct OtherFamily {
+  std::string_view model_type;
+  const char* what;
+};
+constexpr OtherFamily kOtherFamilies[] = {
+    {"dinov3_vit", "DINOv3's ViT, which turns queries and keys by their patches' places (RoPE)"},
+    {"dinov3_convnext", "DINOv3's ConvNeXt, which is no Vision Transformer"},
+    {"clip", "CLIP, whose vision tower has a LayerNorm before its layers, and no classifier of a ViT's"},
+    {"clip_vision_model",
+     "CLIP's vision tower, which has a LayerNorm before its layers, and no classifier of a ViT's"},
+    {"siglip", "SigLIP, whose vision tower has no CLS token to embed images by"},
+    {"siglip_vision_model", "SigLIP's vision tower, which has no CLS token to embed images by"},
+    {"siglip2", "SigLIP 2, whose vision tower has no CLS token to embed images by"},
+    {"siglip2_vision_model", "SigLIP 2's vision tower, which has no CLS token to embed images by"},
+    {"beit", "BEiT, which has position biases in its attention"},
+    {"swin", "Swin Transformer, which has windows in the place of a ViT's attention"},
+    {"swinv2", "Swin Transformer V2, which has windows in the place of a ViT's attention"},
+};
 
 // transformers/conversion_mapping.py, from the file's spelling to memory's. Order counts: the attention's
 // "output.dense" must be gone before the MLP's is looked for.
@@ -61,10 +97,26 @@ const FamilyNames& names_of(Family family) {
       return kDeitNames;
     case Family::kDinov2:
       return kDinov2Names;
+    case Family::kDinov2WithRegisters:
+      return kDinov2WithRegistersNames;
     case Family::kVit:
       break;
   }
   return kVitNames;
+}
+
+const char* processor_class(Family family) {
+  return names_of(family).processor;
+}
+
+std::string about_other_family(const std::string& model_type) {
+  std::string text;
+  for (const OtherFamily& other : kOtherFamilies)
+    if (model_type == other.model_type) text = std::string(" (") + other.what + ")";
+  std::string supported;
+  for (const auto& [known, family] : kModelTypes)
+    supported.append(supported.empty() ? "" : ", ").append(known);
+  return text + "; take a model of one of the families that are supported: " + supported;
 }
 
 std::optional<Family> family_of(const std::string& model_type) {
@@ -74,8 +126,8 @@ std::optional<Family> family_of(const std::string& model_type) {
 }
 
 std::string in_memory_name(Family family, std::string name) {
-  return family == Family::kDinov2 ? respell(std::move(name), kDinov2Spellings)
-                                   : respell(std::move(name), kVitSpellings);
+  const bool is_vit = family == Family::kVit || family == Family::kDeit;
+  return is_vit ? respell(std::move(name), kVitSpellings) : respell(std::move(name), kDinov2Spellings);
 }
 
 }  // namespace zoetrope::model

@@ -17,12 +17,17 @@ struct FamilyNames {
   const char* norm_after;
   const char* mlp_in;
   const char* mlp_out;
+  const char* processor;  // see processor_class
 };
 
 const FamilyNames& names_of(Family family);
 
 // The family that a "model_type" is read as: ViT-MAE's encoder is a ViT. Nothing where it is not supported.
 std::optional<Family> family_of(const std::string& model_type);
+
+// What an error says of another "model_type", after its name: what is known of the family, and what is
+// supported.
+std::string about_other_family(const std::string& model_type);
 
 // The name that transformers gives a tensor in memory, which files may have too: "vit.layers.0.mlp.fc1.bias"
 // of "vit.encoder.layer.0.intermediate.dense.bias".

@@ -8,6 +8,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "adapter.hpp"
 #include "architecture.hpp"
@@ -52,6 +53,15 @@ void require_one_classifier(const WeightMatch& match, const WeightFiles& files) 
   require_no_problems(match.classifier, files.path());
 }
 
+// A bare encoder's config.json counts classes, too: transformers' default ones.
+void leave_out_absent_classifier(VitConfig& config, const WeightFiles& files) {
+  for (const std::string& name : files.names())
+    if (name.find(kClassifier) != std::string::npos) return;  // DeiT's with a teacher has two, of other names
+  if (config.num_labels() > 0)
+    support::log_info(files.path().string() + ": holds no classifier: images are embedded, not classified");
+  config.id2label.clear();
+}
+
 // The files' description may differ from the model's in classes and image size. Returns the files' digest.
 std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& files,
                         const WeightMatch& match) {
@@ -76,7 +86,7 @@ std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& 
   std::string digest = files.read(destinations);
   if (positions.defined()) {
     const std::int64_t grid = model.config().grid();
-    positions.copy_(interpolate_positions(original_positions, stored.num_prefix_tokens(), grid, grid));
+    positions.copy_(interpolate_positions(stored, original_positions, grid, grid));
   }
   return digest;
 }
@@ -97,7 +107,7 @@ Vit load_with_new_classifier(const WeightFiles& files, const VitConfig& stored, 
 
 // Trainer leaves this in a model that it has trained on one class per image.
 void describe_training(VitConfig& config) {
-  config.other["problem_type"] = "single_label_classification";
+  config.other["problem_type"] = kOneClassPerImage;
 }
 
 }  // namespace
@@ -106,6 +116,7 @@ void describe_training(VitConfig& config) {
 struct StoredModel::State {
   State(const fs::path& folder, const fs::path& base)
       : config(read_config(folder, base)), files(folder, base) {
+    leave_out_absent_classifier(config, files);
     match = match_weights(config, describe(config).parameters, files);
     require_no_problems(match.problems, files.path());
     require_one_classifier(match, files);
@@ -170,9 +181,10 @@ Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& c
                          std::uint64_t seed, std::int64_t image_side, const fs::path& base) {
   const bool is_folder = fs::is_directory(path);
   const VitConfig stored = is_folder ? read_config(path, base) : read_config_file(path);
+  require_one_class_per_image(stored, (is_folder ? config_file(path, base) : path).string());
   VitConfig wanted = stored;
   wanted.id2label = class_names;
-  if (image_side > 0 && stored.family != Family::kDinov2) wanted.image_size = image_side;
+  if (image_side > 0 && !stored.is_dinov2()) wanted.image_size = image_side;
   describe_training(wanted);
   if (is_folder) return load_with_new_classifier(WeightFiles(path, base), stored, std::move(wanted), seed);
   Vit model(std::move(wanted));
@@ -184,7 +196,8 @@ WeightReport check_weights(const fs::path& folder, const fs::path& base) {
   const VitConfig config = read_config(folder, base);
   const WeightFiles files(folder, base);
   WeightMatch match = match_weights(config, describe(config).parameters, files);
-  return {files.path(), static_cast<std::int64_t>(files.names().size()), match.classifier.empty(),
+  const bool has_classifier = config.num_labels() > 0 && match.classifier.empty();
+  return {files.path(), static_cast<std::int64_t>(files.names().size()), has_classifier,
           std::move(match.unused), std::move(match.problems)};
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "activation.hpp"
 #include "positions.hpp"
 
 namespace zoetrope::model {
@@ -81,16 +82,22 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
                                  .permute({0, 2, 4, 1, 3, 5})
                                  .reshape({batch, rows * columns, channels * side * side});
   const Affine& projection = architecture_.patch_projection;
-  const at::Tensor positions = interpolate_positions(
-      tensor(architecture_.position_embeddings), config_.num_prefix_tokens(), rows, columns);  // (1, T, H)
+  const at::Tensor positions =
+      interpolate_positions(config_, tensor(architecture_.position_embeddings), rows, columns);
   std::vector<at::Tensor> parts = {tensor(architecture_.cls_token)};
   if (architecture_.distillation_token >= 0) parts.push_back(tensor(architecture_.distillation_token));
   Weights as_rows = weights(projection);
   for (at::Tensor* const weight : {&as_rows.weight.parameter, &as_rows.weight.values})
     if (weight->defined()) *weight = weight->view({config_.hidden_size, channels * side * side});
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(linear(patches, as_rows));  // (B, P, H)
-  return at::cat(parts, 1) + positions;       // (B, T, H)
+  parts.push_back(linear(patches, as_rows));            // (B, P, H)
+  return add_registers(at::cat(parts, 1) + positions);  // (B, T, H)
+}
+
+at::Tensor Forward::add_registers(const at::Tensor& tokens) const {
+  if (architecture_.register_tokens < 0) return tokens;
+  const at::Tensor registers = tensor(architecture_.register_tokens).expand({tokens.size(0), -1, -1});
+  return at::cat({tokens.slice(1, 0, 1), registers, tokens.slice(1, 1)}, 1);
 }
 
 Forward::Stream Forward::attention_block(Stream tokens, const LayerIndex& index) const {
@@ -118,17 +125,7 @@ at::Tensor Forward::activate(const at::Tensor& x) const {
     const std::vector<at::Tensor> halves = x.chunk(2, -1);
     return at::silu(halves[0]) * halves[1];
   }
-  switch (config_.hidden_act) {
-    case Activation::kGelu:
-      return at::gelu(x);
-    case Activation::kGeluTanh:
-      return at::gelu(x, "tanh");
-    case Activation::kQuickGelu:
-      return x * at::sigmoid(1.702 * x);
-    case Activation::kRelu:
-      return at::relu(x);
-  }
-  return x;
+  return model::activate(config_.hidden_act, x);
 }
 
 at::Tensor Forward::mlp_inner(const at::Tensor& normed, const LayerIndex& index) const {

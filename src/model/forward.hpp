@@ -50,6 +50,7 @@ class Forward {
   };
 
   at::Tensor embed_patches(const at::Tensor& pixels) const;
+  at::Tensor add_registers(const at::Tensor& tokens) const;
   Stream layer(Stream tokens, const LayerIndex& index) const;
   Stream last_layer_cls(Stream tokens, const LayerIndex& index) const;
   Stream layers_before_last(const at::Tensor& pixels) const;

@@ -84,7 +84,10 @@ void apply_arguments(const Json& arguments, const Json& config, const std::strin
 
 Json labels_of(const Json& config, const std::string& origin) {
   constexpr std::int64_t kMostClasses = 1'000'000;
-  const auto count = json_get_or<std::int64_t>(config, "num_classes", 0, origin);
+  const Json arguments = config.value("model_args", Json::object());
+  const auto of_weights = json_get_or<std::int64_t>(pretrained(config, origin), "num_classes", 0, origin);
+  const auto asked = json_get_or<std::int64_t>(config, "num_classes", of_weights, origin);
+  const auto count = json_get_or<std::int64_t>(arguments, "num_classes", asked, origin);
   if (count < 0 || count > kMostClasses) throw InputError(origin + ": \"num_classes\" is out of range");
   const auto names = config.find("label_names");
   const bool has_names = names != config.end() && names->is_array() && std::cmp_equal(names->size(), count);

@@ -49,8 +49,8 @@ enum class Use { kUnexpected, kUnused, kPassenger };
 Use use_of(const VitConfig& config, const std::string& stored) {
   const std::string name = without_prefix(stored, names_of(config.family).prefix);
   if (name == "embeddings.mask_token")
-    return config.family == Family::kDinov2 && config.use_mask_token ? Use::kPassenger : Use::kUnused;
-  if (config.family == Family::kDinov2) return Use::kUnexpected;
+    return config.is_dinov2() && config.use_mask_token ? Use::kPassenger : Use::kUnused;
+  if (config.is_dinov2()) return Use::kUnexpected;
   // Pooler; masked-image-modelling head or ViT-MAE's decoder; the two heads of DeiT's distillation.
   for (const char* head : {"pooler.", "decoder.", "cls_classifier.", "distillation_classifier."})
     if (name.starts_with(head)) return Use::kUnused;
@@ -64,6 +64,7 @@ WeightMatch match_weights(const VitConfig& config, const std::vector<Parameter>&
   WeightMatch match;
   std::set<std::string> used;
   for (const Parameter& parameter : parameters) {
+    if (config.num_labels() == 0 && parameter.parts.front().name.starts_with(kClassifier)) continue;
     for (const Parameter::Part& part : parameter.parts) {
       auto& problems = part.name.starts_with(kClassifier) ? match.classifier : match.problems;
       const std::string stored = stored_name(files, config.family, part.name);

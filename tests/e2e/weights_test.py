@@ -20,7 +20,28 @@ with require.imports():
     import torch
     from PIL import Image
     from safetensors.torch import load_file, save_file
-    from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+    from transformers import (
+        AutoModelForImageClassification,
+        BitImageProcessor,
+        BitImageProcessorPil,
+        CLIPConfig,
+        CLIPModel,
+        CLIPVisionConfig,
+        CLIPVisionModel,
+        DINOv3ViTConfig,
+        DINOv3ViTModel,
+        Dinov2WithRegistersConfig,
+        Dinov2WithRegistersForImageClassification,
+        SiglipConfig,
+        SiglipModel,
+        SiglipVisionConfig,
+        SiglipVisionModel,
+        ViTConfig,
+        ViTForImageClassification,
+        ViTImageProcessor,
+        ViTImageProcessorPil,
+        ViTModel,
+    )
 
 CLASSES = ["cat", "dog", "owl"]
 
@@ -86,12 +107,68 @@ class Weights(unittest.TestCase):
             embeddings, found = self.embedded(name)
             self.assertLess(numpy.abs(embeddings - features.numpy()).max(), 1e-4, name)
             self.assertLess(numpy.abs(found - logits.numpy()).max(), 1e-4, name)
-        # What training saves is a model of transformers, also of a model without a classifier.
-        self.save_timm("deit_tiny_patch16_224", self.root / "headless", num_classes=0, img_size=32, depth=1)
-        self.finetune(self.root / "headless")
+        # Of a model without a classifier there are embeddings alone, and what training saves is a model of transformers.
+        model = self.save_timm("deit_tiny_patch16_224", self.root / "headless/checkpoint-1", num_classes=0, img_size=32, depth=1)
+        transform = timm.data.create_transform(**timm.data.resolve_data_config({"input_size": (3, 32, 32)}, model=model))
+        with torch.no_grad():
+            features = model.forward_features(torch.stack([transform(picture) for picture in self.pictures]))[:, 0]
+        embeddings, logits = self.embedded("headless")
+        self.assertLess(numpy.abs(embeddings - features.numpy()).max(), 1e-4)
+        self.assertIsNone(logits)
+        shutil.copytree(self.root / "headless/checkpoint-1", self.root / "headless-model")
+        self.finetune(self.root / "headless-model")
         tuned, report = ViTForImageClassification.from_pretrained(self.root / "tuned/checkpoint-0", output_loading_info=True)
         self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
         self.assertEqual(list(tuned.config.id2label.values()), CLASSES)
+
+    def test_a_bare_encoder_is_embedded_and_not_classified(self):
+        torch.manual_seed(6)
+        model = ViTModel(ViTConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=28, patch_size=7))
+        folder = self.root / "bare/checkpoint-1"
+        model.save_pretrained(folder)
+        ViTImageProcessor(size={"height": 28, "width": 28}).save_pretrained(folder)
+        pixels = ViTImageProcessorPil.from_pretrained(folder)(self.pictures, return_tensors="pt")["pixel_values"]
+        with torch.no_grad():
+            expected = model.eval()(pixels).last_hidden_state[:, 0]
+        self.assertIn("holds no classifier", self.extract("bare"))
+        embeddings, logits = self.embedded("bare")
+        self.assertLess(numpy.abs(embeddings - expected.numpy()).max(), 1e-5)
+        self.assertIsNone(logits)
+
+    def test_dinov2_with_registers_is_embedded_and_trained(self):
+        torch.manual_seed(5)
+        model = Dinov2WithRegistersForImageClassification(Dinov2WithRegistersConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=4, mlp_ratio=2, image_size=28, patch_size=7, num_register_tokens=3,
+            id2label=dict(enumerate(CLASSES))))
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.1)
+        folder = self.root / "registers/checkpoint-1"
+        model.save_pretrained(folder)
+        BitImageProcessor(size={"shortest_edge": 40}, crop_size=35).save_pretrained(folder)
+        pixels = BitImageProcessorPil.from_pretrained(folder)(self.pictures, return_tensors="pt")["pixel_values"]
+        with torch.no_grad():
+            features = model.eval().base_model(pixels).last_hidden_state[:, 0]
+            expected = model(pixels).logits
+        embeddings, logits = self.embedded("registers")
+        self.assertLess(numpy.abs(embeddings - features.numpy()).max(), 1e-5)
+        self.assertLess(numpy.abs(logits - expected.numpy()).max(), 1e-5)
+        self.finetune(folder)
+        for step in 0, 1:
+            _, report = AutoModelForImageClassification.from_pretrained(self.root / f"tuned/checkpoint-{step}", output_loading_info=True)
+            self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
+
+    def test_families_that_are_not_read_are_refused_by_name(self):
+        tower = dict(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
+        text = dict(tower, vocab_size=9)
+        for name, model in (("CLIP's vision tower", CLIPVisionModel(CLIPVisionConfig(**tower))),
+                            ("CLIP", CLIPModel(CLIPConfig(text_config=text, vision_config=tower))),
+                            ("SigLIP's vision tower", SiglipVisionModel(SiglipVisionConfig(**tower))),
+                            ("SigLIP", SiglipModel(SiglipConfig(text_config=text, vision_config=tower))),
+                            ("DINOv3's ViT", DINOv3ViTModel(DINOv3ViTConfig(**tower)))):
+            folder = self.root / f"{model.config.model_type}/checkpoint-1"
+            model.save_pretrained(folder)
+            self.assert_refused(folder, f'{folder}/config.json: "model_type" is "{model.config.model_type}" ({name}',
+                                "vit, vit_mae, deit, dinov2, dinov2_with_registers")
 
     def test_other_architectures_of_timm_are_refused_by_name(self):
         for name in "resnet10t", "vit_tiny_patch16_224":

@@ -26,6 +26,9 @@ from transformers import (
     Dinov2Config,
     Dinov2ForImageClassification,
     Dinov2Model,
+    Dinov2WithRegistersConfig,
+    Dinov2WithRegistersForImageClassification,
+    Dinov2WithRegistersModel,
     Trainer,
     TrainingArguments,
     ViTConfig,
@@ -62,6 +65,11 @@ CASES = {
     "vit-names-of-memory": (ViTForImageClassification, ViTConfig, VIT, dict(save=dict(save_original_format=False))),
     "dinov2-names-of-memory": (Dinov2ForImageClassification, Dinov2Config, DINOV2,
                                dict(save=dict(save_original_format=False))),
+    "registers": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig, DINOV2, dict()),
+    "registers-encoder": (Dinov2WithRegistersModel, Dinov2WithRegistersConfig, dict(DINOV2, num_register_tokens=1), dict()),
+    "registers-larger-images": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig, DINOV2, dict(side=22)),
+    "registers-smaller-images": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig,
+                                 dict(DINOV2, use_swiglu_ffn=True), dict(side=8)),
 }
 
 

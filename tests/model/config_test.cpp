@@ -36,6 +36,44 @@ TEST(VitConfig, HasDinov2sDefaults) {
   EXPECT_EQ(config.num_features(), 2 * 768);
 }
 
+TEST(VitConfig, HasTheDefaultsOfDinov2WithRegisters) {
+  const VitConfig config = VitConfig::from_json({{"model_type", "dinov2_with_registers"}}, "config.json");
+
+  EXPECT_EQ(config.patch_size, 16);
+  EXPECT_EQ(config.num_tokens(), 1 + 4 + 14 * 14);
+  EXPECT_EQ(config.num_positions(), 1 + 14 * 14);
+  EXPECT_EQ(VitConfig::from_json(config.to_json(), "c").to_json(), config.to_json());
+}
+
+TEST(VitConfig, ReadsOfClassesWhatTransformersReads) {
+  const auto labels = [](const Json& keys) {
+    Json json = {{"model_type", "vit"}};
+    json.update(keys);
+    return VitConfig::from_json(json, "c").id2label;
+  };
+  using Labels = std::vector<std::string>;
+
+  EXPECT_EQ(labels({{"id2label", {{"1", "b"}, {"00", "a"}}}}), (Labels{"a", "b"}));
+  EXPECT_EQ(labels({{"id2label", {{"0", 7}, {"1", 8}}}}), (Labels{"7", "8"}));
+  EXPECT_EQ(labels({{"id2label", nullptr}, {"num_labels", 1}}), (Labels{"LABEL_0"}));
+  EXPECT_EQ(labels({{"id2label", {{"0", "a"}}}, {"num_labels", 2}}), (Labels{"LABEL_0", "LABEL_1"}));
+  EXPECT_EQ(labels({{"id2label", Json::object()}}), Labels{});
+}
+
+TEST(VitConfig, ReadsNoKeyOfAnotherFamily) {
+  EXPECT_EQ(VitConfig::from_json(with("mlp_ratio", "many"), "c").intermediate_size, 3072);
+  EXPECT_NO_THROW(VitConfig::from_json({{"model_type", "dinov2"}, {"intermediate_size", nullptr}}, "c"));
+}
+
+TEST(VitConfig, TrainingIsForOneClassPerImage) {
+  const VitConfig config = VitConfig::from_json(with("problem_type", "regression"), "c");
+
+  EXPECT_THAT([&] { require_one_class_per_image(config, "my/config.json"); },
+              ::testing::ThrowsMessage<InputError>(
+                  ::testing::AllOf(HasSubstr("my/config.json"), HasSubstr("\"problem_type\""))));
+  EXPECT_NO_THROW(require_one_class_per_image(VitConfig{}, "my/config.json"));
+}
+
 TEST(VitConfig, CountsDeitsSecondToken) {
   EXPECT_EQ(VitConfig::from_json({{"model_type", "deit"}}, "config.json").num_tokens(), 198);
 }
@@ -101,13 +139,42 @@ TEST_P(VitConfigRefuses, NamingFileAndKey) {
 
 INSTANTIATE_TEST_SUITE_P(
     Values, VitConfigRefuses,
-    ::testing::Values(Refused{"model_type", "swin"}, Refused{"model_type", "dinov2_with_registers"},
-                      Refused{"hidden_act", "swish"}, Refused{"hidden_size", 0}, Refused{"hidden_size", -1},
-                      Refused{"hidden_size", "big"}, Refused{"num_hidden_layers", 1 << 20},
-                      Refused{"head_dim", 32}, Refused{"layer_norm_eps", -1e-6},
-                      Refused{"hidden_size", 1LL << 40}, Refused{"num_attention_heads", 7},
-                      Refused{"patch_size", 500}, Refused{"id2label", {{"0", "a"}, {"2", "b"}}},
-                      Refused{"id2label", {{"x", "a"}}}, Refused{"qkv_bias", 3}));
+    ::testing::Values(
+        Refused{"model_type", "swin"}, Refused{"hidden_act", "xielu"}, Refused{"hidden_act", nullptr},
+        Refused{"hidden_size", nullptr}, Refused{"hidden_size", 768.0}, Refused{"layer_norm_eps", nullptr},
+        Refused{"layer_norm_eps", "1e-6"}, Refused{"num_labels", nullptr}, Refused{"id2label", {"a", "b"}},
+        Refused{"id2label", {{"0", nullptr}}}, Refused{"patch_size", {16, 16.0}},
+        Refused{"per_layer_config", {{"0", {{"hidden_act", "relu"}}}}},
+        Refused{"quantization_config", {{"bits", 8}}}, Refused{"hidden_size", 0}, Refused{"hidden_size", -1},
+        Refused{"hidden_size", "big"}, Refused{"num_hidden_layers", 1 << 20}, Refused{"head_dim", 32},
+        Refused{"layer_norm_eps", -1e-6}, Refused{"hidden_size", 1LL << 40},
+        Refused{"num_attention_heads", 7}, Refused{"patch_size", 500},
+        Refused{"id2label", {{"0", "a"}, {"2", "b"}}}, Refused{"id2label", {{"x", "a"}}},
+        Refused{"qkv_bias", 3}));
+
+struct Named {
+  const char* model_type;
+  const char* family;
+};
+
+class OtherFamilies : public ::testing::TestWithParam<Named> {};
+
+TEST_P(OtherFamilies, AreNamedWithWhatIsSupported) {
+  EXPECT_THAT(
+      [] {
+        VitConfig::from_json({{"model_type", GetParam().model_type}}, "my/config.json");
+      },
+      ::testing::ThrowsMessage<InputError>(
+          ::testing::AllOf(HasSubstr("my/config.json: \"model_type\""), HasSubstr(GetParam().family),
+                           HasSubstr("vit, vit_mae, deit, dinov2, dinov2_with_registers"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, OtherFamilies,
+                         ::testing::Values(Named{"dinov3_vit", "DINOv3"}, Named{"clip", "CLIP"},
+                                           Named{"clip_vision_model", "CLIP's vision tower"},
+                                           Named{"siglip", "SigLIP"},
+                                           Named{"siglip_vision_model", "SigLIP's vision tower"},
+                                           Named{"llama", "llama"}));
 
 }  // namespace
 }  // namespace zoetrope::model

@@ -28,6 +28,8 @@ with require.imports():
         Dinov2Config,
         Dinov2ForImageClassification,
         Dinov2Model,
+        Dinov2WithRegistersConfig,
+        Dinov2WithRegistersForImageClassification,
         ViTConfig,
         ViTForImageClassification,
         ViTMAEConfig,
@@ -52,6 +54,7 @@ CASES = {
     "vit_mae": (ViTMAEForPreTraining, ViTMAEConfig, VIT, 32, {}, torch.float32),
     "dinov2": (Dinov2ForImageClassification, Dinov2Config, DINOV2, 32, {}, torch.float32),
     "dinov2, smaller images": (Dinov2ForImageClassification, Dinov2Config, DINOV2, 24, {}, torch.float32),
+    "dinov2 with registers": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig, DINOV2, 32, {}, torch.float32),
     "dinov2's encoder, SwiGLU": (Dinov2Model, Dinov2Config, dict(DINOV2, use_swiglu_ffn=True), 32, {}, torch.float32),
 }
 
