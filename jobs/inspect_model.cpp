@@ -2,6 +2,7 @@
 #include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/pipeline/processor_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
@@ -36,9 +37,10 @@ std::string labels_text(const std::vector<std::string>& labels) {
 
 // The side of the images that the folder's processor makes; config.json's where there is none.
 std::int64_t image_side(const fs::path& folder, const model::VitConfig& config) {
-  const fs::path file = folder / store::kPreprocessorFile;
-  if (!fs::exists(file)) return config.image_size;
-  return data::PreprocessorConfig::from_json(support::read_json(file), file.string()).output_height();
+  const auto file = pipeline::find_processor_file(folder);
+  if (!file) return config.image_size;
+  const char* const default_class = model::processor_class(config.family);
+  return data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class).output_height();
 }
 
 void print_architecture(const model::VitConfig& config, std::int64_t side) {

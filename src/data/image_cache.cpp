@@ -53,9 +53,7 @@ Image cut(const Image& image, const Crop& crop) {
 // A random crop takes the place of the model's own way to bring an image to its size.
 PreprocessorConfig resize_to(Size size, PreprocessorConfig config) {
   config.do_resize = true;
-  config.shortest_edge = 0;
-  config.height = size.height;
-  config.width = size.width;
+  config.size = ResizeTo{size.height, size.width, false, 0, 0};
   config.do_center_crop = false;
   return config;
 }

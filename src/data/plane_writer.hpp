@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "zoetrope/data/preprocess.hpp"
 
@@ -27,14 +28,27 @@ class PlaneWriter {
  public:
   PlaneWriter(const PreprocessorConfig& config, Size output) : config_(config), output_(output) {}
 
-  // planes[(c * height + y) * width + x] for the output's height and width and the image's channels.
+  // planes[(c * height + y) * width + x] for the output's height and width and the image's channels. Black
+  // where a crop is larger than what it is taken of.
   // Throws InputError when a config that does not resize meets an image that does not fit.
   void write(const Image& image, std::span<std::uint8_t> planes);
 
  private:
+  // What a crop takes along one axis, and the black pixels before it.
+  struct Window {
+    int offset = 0;
+    int count = 0;
+    int before = 0;
+  };
+  Window window(int resized, int output) const;
+  void set_up(const Image& image);
+  void write_padded(const Image& image, std::span<std::uint8_t> planes);
+
   PreprocessorConfig config_;
   Size output_;
+  Window rows_, columns_;
   std::optional<Resizer> resizer_;
+  std::vector<std::uint8_t> unpadded_;
 };
 
 }  // namespace zoetrope::data

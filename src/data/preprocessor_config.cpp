@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,172 +8,182 @@
 #include "zoetrope/support/error.hpp"
 
 #include "processor_kind.hpp"
+#include "processor_size.hpp"
 
 namespace zoetrope::data {
 namespace {
 
-constexpr const char* kCropRounds = "crop_rounds_half_to_even";
-
 using support::Json;
 using support::json_get;
-using support::json_get_or;
 
-constexpr int kMaxConfigSide = 16384;
+constexpr const char* kCropRounds = "crop_rounds_half_to_even";
 
-int read_side(const Json& object, const std::string& key, const std::string& origin) {
-  const int side = json_get<int>(object, key, origin);
-  if (side < 1 || side > kMaxConfigSide)
-    throw InputError(origin + ": \"" + key + "\" is " + std::to_string(side) + "; an image side is 1 to " +
-                     std::to_string(kMaxConfigSide) + " pixels");
-  return side;
-}
+// One file, in the order of kFields: what a field's value means may depend on those before it.
+struct Reading {
+  const Json& json;
+  const ProcessorKind& kind;
+  const std::string& origin;
+  PreprocessorConfig config;
 
-// To transformers a null is no absent key: it turns a step off.
-bool read_flag(const Json& json, const std::string& key, bool fallback, const std::string& origin) {
-  return json_get_or(json, key, fallback && !json.contains(key), origin);
-}
-
-// Two sides, or the shortest edge alone, whose length is then above 0.
-struct Sides {
-  int height = 0;
-  int width = 0;
-  int shortest_edge = 0;
+  bool has(const char* key) const { return json.contains(key); }
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
+    throw InputError(origin + ": \"" + key + "\" " + what);
+  }
+  // For transformers a null is no absent key: it stands in the default's place.
+  void require_no_null(const char* key, const char* step) const {
+    if (has(key) && json.at(key).is_null())
+      fail(key, std::string("is null while \"") + step + "\" is on; give a value, or leave the key out");
+  }
 };
 
-// The forms that transformers takes: {"height", "width"}, [height, width], {"shortest_edge"} or one number,
-// for a square or for the shortest edge. Nothing where the key is absent: the processor's own size counts.
-std::optional<Sides> read_sides(const Json& json, const std::string& key, bool number_is_shortest_edge,
-                                const std::string& origin) {
-  if (!json.contains(key)) return std::nullopt;
-  Json value = json.at(key);
-  if (value.is_number_integer() && number_is_shortest_edge) return Sides{0, 0, read_side(json, key, origin)};
-  if (value.is_number_integer()) {
-    const int side = read_side(json, key, origin);
-    return Sides{side, side, 0};
-  }
-  if (value.is_array() && value.size() == 2) value = Json{{"height", value[0]}, {"width", value[1]}};
-  const std::string place = origin + ": " + key;
-  if (value.is_object() && value.size() == 2 && value.contains("height") && value.contains("width"))
-    return Sides{read_side(value, "height", place), read_side(value, "width", place), 0};
-  if (value.is_object() && value.size() == 1 && value.contains("shortest_edge"))
-    return Sides{0, 0, read_side(value, "shortest_edge", place)};
-  throw InputError(origin + ": \"" + key + "\" is " + value.dump() +
-                   "; supported are {\"height\", \"width\"}, [height, width], {\"shortest_edge\"} and one "
-                   "number");
+// What Python takes a null or a number for.
+bool read_flag(const Reading& file, const char* key, bool fallback) {
+  if (!file.has(key)) return fallback;
+  const Json& value = file.json.at(key);
+  if (value.is_null()) return false;
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number()) return value != 0;
+  file.fail(key, "is " + value.dump() + "; write true or false");
 }
 
-void read_size(const Json& json, const ProcessorKind& kind, const std::string& origin,
-               PreprocessorConfig& config) {
-  if (json_get_or(json, "use_square_size", false, origin))
-    throw InputError(origin +
-                     ": \"use_square_size\" is on, which is not supported; set \"size\" to a height "
-                     "and a width");
-  if (!config.do_resize && json.contains("size") && json.at("size").is_null()) return;
-  const bool is_square = json_get_or(json, "default_to_square", !kind.number_is_shortest_edge, origin);
-  const auto size = read_sides(json, "size", !is_square, origin);
-  if (!size) return;
-  config.shortest_edge = size->shortest_edge;
-  if (size->shortest_edge > 0) return;
-  config.height = size->height;
-  config.width = size->width;
+void read_do_resize(Reading& file) {
+  file.config.do_resize = read_flag(file, "do_resize", true);
 }
 
-void read_crop(const Json& json, const ProcessorKind& kind, const std::string& origin,
-               PreprocessorConfig& config) {
-  config.do_center_crop = read_flag(json, "do_center_crop", config.do_center_crop, origin);
-  if (!config.do_center_crop) {
-    if (config.do_resize && config.shortest_edge > 0)
-      throw InputError(
-          origin +
-          ": \"size\" fixes only the shortest edge and \"do_center_crop\" is off, so images would differ in "
-          "size; set \"size\" to a height and a width");
+// Where images are not resized, it is what they are expected to have.
+void read_image_size(Reading& file) {
+  const bool is_null = file.has("size") && file.json.at("size").is_null();
+  if (is_null && !file.config.do_resize) return;
+  file.require_no_null("size", "do_resize");
+  if (file.kind.takes_use_square_size && read_flag(file, "use_square_size", false)) {
+    const int side = file.kind.defaults.size.shortest_edge;
+    file.config.size = ResizeTo{side, side, false, 0, 0};
     return;
   }
-  const auto crop = read_sides(json, "crop_size", false, origin);
-  if (crop ? crop->shortest_edge > 0 : !kind.defaults.do_center_crop)
-    throw InputError(
-        origin +
-        ": \"do_center_crop\" is on and \"crop_size\" gives no height and width; write both into it");
-  if (crop) {
-    config.crop_height = crop->height;
-    config.crop_width = crop->width;
-  }
-  config.crop_rounds_half_to_even = read_flag(json, kCropRounds, false, origin);
-  const int smallest_height = config.shortest_edge > 0 ? config.shortest_edge : config.height;
-  const int smallest_width = config.shortest_edge > 0 ? config.shortest_edge : config.width;
-  if (config.do_resize && (config.crop_height > smallest_height || config.crop_width > smallest_width))
-    throw InputError(origin + ": \"crop_size\" is larger than \"size\"; padding is not supported");
+  const bool is_square = read_flag(file, "default_to_square", !file.kind.number_is_shortest_edge);
+  if (const auto size = read_size(file.json, "size", !is_square, file.origin)) file.config.size = *size;
 }
 
-std::array<double, 3> read_colour(const Json& json, const std::string& key,
-                                  const std::array<double, 3>& fallback, const std::string& origin) {
-  if (!json.contains(key) || json.at(key).is_null()) return fallback;
-  if (json.at(key).is_number()) {
-    const auto value = json_get<double>(json, key, origin);
-    return {value, value, value};
-  }
-  const auto values = json_get<std::vector<double>>(json, key, origin);
-  if (values.size() != 3)
-    throw InputError(origin + ": \"" + key + "\" has " + std::to_string(values.size()) +
-                     " numbers, not one per colour");
-  return {values[0], values[1], values[2]};
+void read_resample(Reading& file) {
+  if (!file.config.do_resize || !file.has("resample")) return;
+  file.require_no_null("resample", "do_resize");
+  const Json& value = file.json.at("resample");
+  const int last = static_cast<int>(Resample::kHamming);
+  if (!value.is_number_integer() || value < 0 || value > last)
+    file.fail("resample", "is " + value.dump() +
+                              "; it is 0 (nearest), 1 (Lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 "
+                              "(Hamming)");
+  file.config.resample = static_cast<Resample>(value.get<int>());
 }
 
-Resample read_resample(const Json& json, Resample fallback, const std::string& origin) {
-  const int number = json_get_or(json, "resample", static_cast<int>(fallback), origin);
-  for (const Resample known : {Resample::kNearest, Resample::kBilinear, Resample::kBicubic}) {
-    if (number == static_cast<int>(known)) return known;
-  }
-  throw InputError(origin + ": \"resample\" is " + std::to_string(number) +
-                   "; supported are 0 (nearest), 2 (bilinear) and 3 (bicubic)");
+void read_do_center_crop(Reading& file) {
+  PreprocessorConfig& config = file.config;
+  config.do_center_crop = read_flag(file, "do_center_crop", config.do_center_crop);
+  if (!config.do_center_crop && config.do_resize && config.size.keeps_shape())
+    file.fail("size", "is " + to_json(config.size).dump() +
+                          ", which keeps an image's shape, and \"do_center_crop\" is off, so images would "
+                          "differ in size; set \"size\" to a height and a width");
 }
 
-// A pixel stays a number in float32, whatever the factor.
-void check_colours(const PreprocessorConfig& config, const std::string& origin) {
-  constexpr double kLeast = 1e-12;
-  constexpr double kMost = 1e12;
-  const auto require = [&](bool condition, const std::string& what) {
-    if (!condition)
-      throw InputError(origin + ": " + what + "; see the processor that the model was trained with");
-  };
-  require(!config.do_rescale || std::abs(config.rescale_factor) <= kMost,
-          "\"rescale_factor\" must be at most 1e12");
+void read_crop_size(Reading& file) {
+  if (!file.config.do_center_crop) return;
+  file.require_no_null("crop_size", "do_center_crop");
+  file.config.crop_rounds_half_to_even = read_flag(file, kCropRounds, false);
+  const auto crop = read_size(file.json, "crop_size", false, file.origin);
+  if (!crop && file.kind.has_crop_size) return;
+  if (!crop || crop->keeps_shape())
+    file.fail("crop_size", "gives no height and width while \"do_center_crop\" is on; write both into it");
+  file.config.crop_height = crop->height;
+  file.config.crop_width = crop->width;
+}
+
+double read_number(const Reading& file, const char* key, const Json& value) {
+  constexpr double kMost = 1e12;  // a pixel stays a number in float32
+  if (!value.is_number() || !(std::abs(value.get<double>()) <= kMost))
+    file.fail(key, "is " + file.json.at(key).dump() + "; it is made of numbers of at most 1e12");
+  return value.get<double>();
+}
+
+void read_rescale(Reading& file) {
+  PreprocessorConfig& config = file.config;
+  config.do_rescale = read_flag(file, "do_rescale", true);
+  if (!config.do_rescale || !file.has("rescale_factor")) return;
+  file.require_no_null("rescale_factor", "do_rescale");
+  config.rescale_factor = read_number(file, "rescale_factor", file.json.at("rescale_factor"));
+}
+
+// One number for all colours, or a list of three.
+void read_colour(const Reading& file, const char* key, std::array<double, 3>& colour) {
+  if (!file.has(key)) return;
+  file.require_no_null(key, "do_normalize");
+  const Json& value = file.json.at(key);
+  if (value.is_array() && value.size() != colour.size())
+    file.fail(key, "has " + std::to_string(value.size()) + " numbers, not one per colour");
+  for (std::size_t i = 0; i < colour.size(); ++i)
+    colour[i] = read_number(file, key, value.is_array() ? value[i] : value);
+}
+
+void read_normalize(Reading& file) {
+  PreprocessorConfig& config = file.config;
+  config.do_normalize = read_flag(file, "do_normalize", true);
   if (!config.do_normalize) return;
-  for (const double mean : config.image_mean)
-    require(std::abs(mean) <= kMost, "\"image_mean\" must be at most 1e12");
+  read_colour(file, "image_mean", config.image_mean);
+  read_colour(file, "image_std", config.image_std);
+  constexpr double kLeast = 1e-12;
   for (const double deviation : config.image_std)
-    require(deviation >= kLeast && deviation <= kMost, "\"image_std\" must be above 0: 1e-12 to 1e12");
+    if (deviation < kLeast) file.fail("image_std", "must be above 0: 1e-12 to 1e12");
 }
+
+// Images of one size need no padding to the largest of them.
+void read_padding(Reading& file) {
+  const PreprocessorConfig& config = file.config;
+  if (!read_flag(file, "do_pad", false) || !file.has("pad_size") || file.json.at("pad_size").is_null())
+    return;
+  const auto size = read_size(file.json, "pad_size", false, file.origin);
+  const bool is_known = config.do_resize || config.do_center_crop;
+  if (!is_known || size->keeps_shape() || size->height != config.output_height() ||
+      size->width != config.output_width())
+    file.fail("pad_size", "is " + file.json.at("pad_size").dump() +
+                              " while \"do_pad\" is on, which is not the size that images have by then; "
+                              "padding is not supported: set \"do_pad\" to false");
+}
+
+// The fields that count, in the order of their steps. "do_convert_rgb" has nothing to do where all images
+// are RGB; "data_format", "input_data_format", "return_tensors", "device", "disable_grouping" and
+// "processor_class" change no value; transformers passes over all others, and so does this.
+using FieldReader = void (*)(Reading&);
+constexpr FieldReader kFields[] = {
+    read_do_resize,       // do_resize
+    read_image_size,      // size, default_to_square, use_square_size
+    read_resample,        // resample
+    read_do_center_crop,  // do_center_crop
+    read_crop_size,       // crop_size
+    read_rescale,         // do_rescale, rescale_factor
+    read_normalize,       // do_normalize, image_mean, image_std
+    read_padding,         // do_pad, pad_size
+};
 
 }  // namespace
 
-PreprocessorConfig PreprocessorConfig::from_json(const Json& json, const std::string& origin) {
+PreprocessorConfig PreprocessorConfig::from_json(const Json& json, const std::string& origin,
+                                                 const std::string& default_class) {
   if (!json.is_object()) throw InputError(origin + ": is not a JSON object");
-  const ProcessorKind kind = processor_kind(json, origin);
-  PreprocessorConfig config = kind.defaults;
-  config.do_resize = read_flag(json, "do_resize", true, origin);
-  read_size(json, kind, origin, config);
-  config.resample = read_resample(json, config.resample, origin);
-  read_crop(json, kind, origin, config);
-  config.do_rescale = read_flag(json, "do_rescale", true, origin);
-  config.rescale_factor = json_get_or(json, "rescale_factor", config.rescale_factor, origin);
-  config.do_normalize = read_flag(json, "do_normalize", true, origin);
-  config.image_mean = read_colour(json, "image_mean", config.image_mean, origin);
-  config.image_std = read_colour(json, "image_std", config.image_std, origin);
-  check_colours(config, origin);
-  if (json_get_or(json, "do_pad", false, origin))
-    throw InputError(origin + ": \"do_pad\" is on; padding is not supported");
-  return config;
+  const ProcessorKind kind = processor_kind(json, default_class, origin);
+  Reading file{json, kind, origin, kind.defaults};
+  for (const FieldReader read : kFields) read(file);
+  return file.config;
 }
 
 Json PreprocessorConfig::to_json() const {
-  Json json{{"do_resize", do_resize},       {"resample", static_cast<int>(resample)},
-            {"do_rescale", do_rescale},     {"rescale_factor", rescale_factor},
-            {"do_normalize", do_normalize}, {"image_mean", image_mean},
-            {"image_std", image_std}};
+  Json json{{"do_resize", do_resize},
+            {"size", data::to_json(size)},
+            {"do_rescale", do_rescale},
+            {"do_normalize", do_normalize}};
   json["image_processor_type"] = do_center_crop ? "BitImageProcessor" : "ViTImageProcessor";
-  json["size"] =
-      shortest_edge > 0 ? Json{{"shortest_edge", shortest_edge}} : Json{{"height", height}, {"width", width}};
+  if (do_resize) json["resample"] = static_cast<int>(resample);
+  if (do_rescale) json["rescale_factor"] = rescale_factor;
+  if (do_normalize) json["image_mean"] = image_mean;
+  if (do_normalize) json["image_std"] = image_std;
   if (do_center_crop) {
     json["do_center_crop"] = true;
     json["crop_size"] = Json{{"height", crop_height}, {"width", crop_width}};

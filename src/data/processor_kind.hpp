@@ -10,11 +10,14 @@ namespace zoetrope::data {
 
 struct ProcessorKind {
   PreprocessorConfig defaults;
+  bool has_crop_size = false;            // where a file asks for a crop without saying of what size
   bool number_is_shortest_edge = false;  // a "size" of one number; else it is a square's side
+  bool takes_use_square_size = false;    // "use_square_size", which makes a square of the class's own size
 };
 
-// Of the class that a preprocessor_config.json names. Throws InputError where the class is none of ViT's,
-// DeiT's, BiT's and CLIP's and the file lacks a key in which classes differ, or has one that others know.
-ProcessorKind processor_kind(const support::Json& json, const std::string& origin);
+// Of the class that a preprocessor_config.json names, else of `default_class`. Throws InputError where it is
+// none whose images come out of these steps alone.
+ProcessorKind processor_kind(const support::Json& json, const std::string& default_class,
+                             const std::string& origin);
 
 }  // namespace zoetrope::data

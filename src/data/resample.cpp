@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "zoetrope/support/trace.hpp"
 
@@ -18,6 +19,28 @@ double triangle(double x) {
   return x < 1.0 ? 1.0 - x : 0.0;
 }
 
+double box(double x) {
+  return x > -0.5 && x <= 0.5 ? 1.0 : 0.0;
+}
+
+double sinc(double x) {
+  if (x == 0.0) return 1.0;
+  x *= std::numbers::pi;
+  return std::sin(x) / x;
+}
+
+double hamming(double x) {
+  x = std::abs(x);
+  if (x == 0.0) return 1.0;
+  if (x >= 1.0) return 0.0;
+  // Pillow's constants have the precision of float32.
+  return sinc(x) * (static_cast<double>(0.54f) + static_cast<double>(0.46f) * std::cos(x * std::numbers::pi));
+}
+
+double lanczos(double x) {
+  return -3.0 <= x && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0;
+}
+
 // Keys' cubic convolution with a = -0.5.
 double cubic(double x) {
   constexpr double a = -0.5;
@@ -25,6 +48,28 @@ double cubic(double x) {
   if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
   if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
   return 0.0;
+}
+
+struct Filter {
+  double (*kernel)(double);
+  double support;  // from the middle to where it ends
+};
+
+Filter filter_of(Resample resample) {
+  switch (resample) {
+    case Resample::kNearest:  // has none
+    case Resample::kBilinear:
+      break;
+    case Resample::kLanczos:
+      return {lanczos, 3.0};
+    case Resample::kBicubic:
+      return {cubic, 2.0};
+    case Resample::kBox:
+      return {box, 0.5};
+    case Resample::kHamming:
+      return {hamming, 1.0};
+  }
+  return {triangle, 1.0};
 }
 
 // Pillow 13's choice of the order of the two passes, which shows in the last bit; earlier versions never
@@ -47,11 +92,11 @@ std::vector<int> nearest_positions(const Axis& axis) {
 
 }  // namespace
 
-AxisWeights axis_weights(const Axis& axis, Resample filter) {
-  const auto kernel = filter == Resample::kBicubic ? cubic : triangle;
+AxisWeights axis_weights(const Axis& axis, Resample resample) {
+  const Filter filter = filter_of(resample);
   const double scale = static_cast<double>(axis.in) / axis.out;
   const double filter_scale = std::max(scale, 1.0);  // shrinking widens the filter: antialiasing
-  const double support = (filter == Resample::kBicubic ? 2.0 : 1.0) * filter_scale;
+  const double support = filter.support * filter_scale;
   AxisWeights result;
   result.taps = static_cast<int>(std::ceil(support)) * 2 + 1;
   result.weights.resize(static_cast<std::size_t>(axis.count) * static_cast<std::size_t>(result.taps));
@@ -63,7 +108,7 @@ AxisWeights axis_weights(const Axis& axis, Resample filter) {
     const int count = std::min(static_cast<int>(center + support + 0.5), axis.in) - first;
     double total = 0.0;
     for (int t = 0; t < count; ++t) {
-      row[static_cast<std::size_t>(t)] = kernel((t + first - center + 0.5) * (1.0 / filter_scale));
+      row[static_cast<std::size_t>(t)] = filter.kernel((t + first - center + 0.5) * (1.0 / filter_scale));
       total += row[static_cast<std::size_t>(t)];
     }
     for (int t = 0; t < count; ++t) {

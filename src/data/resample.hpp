@@ -30,7 +30,7 @@ struct AxisWeights {
   std::vector<std::int32_t> weights;
 };
 
-AxisWeights axis_weights(const Axis& axis, Resample filter);
+AxisWeights axis_weights(const Axis& axis, Resample resample);
 
 // Resizes images of one size to another. Holds weights and scratch memory: one object per thread.
 class Resizer {

@@ -7,10 +7,10 @@
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/model/timm.hpp"
+#include "zoetrope/pipeline/processor_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
-#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
@@ -22,12 +22,12 @@ namespace fs = std::filesystem;
 namespace {
 
 // The model that stands in for an absent --model says nothing about another one's images.
-std::optional<fs::path> find_file(const fs::path& source, const fs::path& run, const fs::path& model,
-                                  const fs::path& config) {
+std::optional<ProcessorFile> find_file(const fs::path& source, const fs::path& run, const fs::path& model,
+                                       const fs::path& config) {
   if (!fs::is_directory(source)) return std::nullopt;
   for (const fs::path& folder : {source, run, config.parent_path(), model}) {
     if (folder == model && model != source && is_default_model(model)) continue;
-    if (support::is_listed(folder / store::kPreprocessorFile)) return folder / store::kPreprocessorFile;
+    if (auto file = find_processor_file(folder)) return file;
   }
   return std::nullopt;
 }
@@ -54,7 +54,8 @@ void check_size(const data::PreprocessorConfig& preprocessor, const model::VitCo
                 const std::string& origin) {
   const int height = preprocessor.output_height(), width = preprocessor.output_width();
   if (height != width || height < config.patch_size)
-    throw InputError(origin + ": makes images of " + std::to_string(height) + "x" + std::to_string(width) +
+    throw InputError(origin + ": \"" + (preprocessor.do_center_crop ? "crop_size" : "size") +
+                     "\" makes images of " + std::to_string(height) + "x" + std::to_string(width) +
                      "; the model takes squares of at least its patches' " +
                      std::to_string(config.patch_size));
 }
@@ -72,7 +73,9 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
   data::PreprocessorConfig preprocessor;
   const auto file = find_file(source, run, model, config_file);
   if (file) {
-    preprocessor = data::PreprocessorConfig::from_json(support::read_json(*file), file->string());
+    const auto default_class = support::json_get_or<std::string>(
+        json, "image_processor_type", model::processor_class(config.family), config_file.string());
+    preprocessor = data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
   } else if (model::is_timm(json)) {
     const support::Json made = model::timm_processor(json, config.image_size, config_file.string());
     preprocessor = data::PreprocessorConfig::from_json(made, config_file.string());
@@ -81,9 +84,9 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
       report_missing(source,
                      support::json_get_or<std::string>(json, "model_type", "vit", config_file.string()),
                      config.image_size);
-    preprocessor.height = preprocessor.width = static_cast<int>(config.image_size);
+    preprocessor.size.height = preprocessor.size.width = static_cast<int>(config.image_size);
   }
-  check_size(preprocessor, config, file.value_or(config_file).string());
+  check_size(preprocessor, config, (file ? file->path : config_file).string());
   return preprocessor;
 }
 

@@ -39,8 +39,8 @@ TEST(FlipCrop, EqualsTorchvisionInEveryPixel) {
   for (const auto& golden_case : golden.cases())
     images[golden_case.at("image").get<std::size_t>()] = golden.image(golden_case.at("input"));
   PreprocessorConfig config;
-  config.height = 12;
-  config.width = 17;
+  config.size.height = 12;
+  config.size.width = 17;
   ImageCache cache(std::make_shared<FakeDataset>(images), config,
                    {.augmentation = Augmentation::kFlipCrop, .seed = 42});
 

@@ -54,8 +54,8 @@ class CountingDataset final : public Dataset {
 
 PreprocessorConfig small_config() {
   PreprocessorConfig config;
-  config.height = 6;
-  config.width = 5;
+  config.size.height = 6;
+  config.size.width = 5;
   return config;
 }
 

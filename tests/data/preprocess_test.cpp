@@ -92,7 +92,7 @@ TEST(Preprocess, LeavesToTheProcessorsClassWhatTheFileLacks) {
 TEST(LoadPixels, KeepsOneChannelWhereEveryImageIsGrey) {
   const FakeDataset grey({Image{1, 1, 1, {10}}, Image{1, 1, 1, {20}}}, {1, 0});
   PreprocessorConfig config;
-  config.height = config.width = 2;
+  config.size.height = config.size.width = 2;
 
   const PixelStore store = load_pixels(grey, config);
 
@@ -104,7 +104,7 @@ TEST(LoadPixels, KeepsOneChannelWhereEveryImageIsGrey) {
 TEST(LoadPixels, RepeatsGreyImagesAmongColouredOnes) {
   const FakeDataset mixed({Image{1, 1, 1, {10}}, Image{1, 1, 3, {1, 2, 3}}});
   PreprocessorConfig config;
-  config.height = config.width = 1;
+  config.size.height = config.size.width = 1;
 
   const PixelStore store = load_pixels(mixed, config);
 
@@ -152,7 +152,7 @@ TEST(Normalize, FollowsTheIndices) {
 
 TEST(PreprocessorConfig, ReadsBackWhatItWrites) {
   PreprocessorConfig config;
-  config.shortest_edge = 256;
+  config.size.shortest_edge = 256;
   config.do_center_crop = true;
   config.resample = Resample::kBicubic;
   config.image_std = {0.1, 0.2, 0.3};
@@ -167,53 +167,60 @@ TEST(PreprocessorConfig, TakesTheOldSingleNumberSize) {
   const auto config =
       PreprocessorConfig::from_json(Json::parse(R"({"size": 384, "image_mean": 0.25})"), "test");
 
-  EXPECT_EQ(config.width, 384);
+  EXPECT_EQ(config.size.width, 384);
   EXPECT_EQ(config.image_mean[2], 0.25);
 }
 
-TEST(PreprocessorConfig, TakesAnotherProcessorWhoseFileLacksNothing) {
-  const auto config = PreprocessorConfig::from_json(
-      Json::parse(R"({"image_processor_type": "BeitImageProcessor", "size": {"height": 32, "width": 32},
-                      "resample": 3, "do_center_crop": false, "image_mean": [0.1, 0.2, 0.3], "image_std": 0.5})"),
-      "test");
+TEST(PreprocessorConfig, TakesTheModelsClassWhereTheFileNamesNone) {
+  const Json json = Json::parse(R"({"size": 40})");
 
-  EXPECT_EQ(config.height, 32);
-  EXPECT_EQ(config.resample, Resample::kBicubic);
-  EXPECT_EQ(config.image_mean[2], 0.3);
+  EXPECT_EQ(PreprocessorConfig::from_json(json, "test").size.height, 40);
+  EXPECT_EQ(PreprocessorConfig::from_json(json, "test", "BitImageProcessor").size.shortest_edge, 40);
+  EXPECT_THAT([&] { PreprocessorConfig::from_json(json, "test", ""); },
+              ThrowsMessage<InputError>(HasSubstr("\"image_processor_type\"")));
+}
+
+TEST(PreprocessorConfig, LeavesOutWhatAStepThatIsOffWouldNeed) {
+  const auto config = PreprocessorConfig::from_json(
+      Json::parse(R"({"do_resize": null, "resample": "no", "do_normalize": 0, "image_mean": [1]})"), "test");
+
+  EXPECT_FALSE(config.do_resize);
+  EXPECT_FALSE(config.do_normalize);
+  EXPECT_FALSE(config.to_json().contains("image_mean"));
 }
 
 TEST(PreprocessorConfig, NamesWhatItDoesNotSupport) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"resample": 1})", "resample"},
-      {R"({"do_pad": true})", "do_pad"},
-      {R"({"size": {"shortest_edge": 224}})", "shortest edge"},
+      {R"({"resample": 6})", "resample"},
+      {R"({"resample": null})", "resample"},
+      {R"({"resample": 2.0})", "resample"},
+      {R"({"do_resize": "false"})", "do_resize"},
+      {R"({"rescale_factor": null})", "rescale_factor"},
+      {R"({"image_mean": null})", "image_mean"},
+      {R"({"do_pad": true, "pad_size": 256})", "pad_size"},
+      {R"({"size": {"shortest_edge": 224}})", "shortest_edge"},
       {R"({"size": {"shortest_edge": 224, "longest_edge": 300}})", "size"},
-      {R"({"size": {"height": 0, "width": 5}})", "height"},
-      {R"({"size": {"height": 100000000, "width": 5}})", "height"},
+      {R"({"size": {"longest_edge": 224}})", "size"},
+      {R"({"size": {"height": 0, "width": 5}})", "size"},
+      {R"({"size": {"height": 100000000, "width": 5}})", "size"},
       {R"({"image_std": [0.5, 0, 0.5]})", "image_std"},
       {R"({"image_mean": [0.5, 0.5]})", "image_mean"},
       {R"({"size": {"height": 36}})", "size"},
       {R"({"size": {"height": 36, "width": 33, "shortest_edge": 33}})", "size"},
       {R"({"size": {"max_height": 36, "max_width": 33}})", "size"},
       {R"({"size": [36, 33, 3]})", "size"},
-      {R"({"size": [36, 33.5]})", "width"},
+      {R"({"size": [36, 33.5]})", "size"},
       {R"({"size": 36.0})", "size"},
       {R"({"size": "36"})", "size"},
       {R"({"size": null})", "size"},
-      {R"({"image_processor_type": "CLIPImageProcessor", "use_square_size": true})", "use_square_size"},
-      {R"({"do_center_crop": true, "crop_size": 300})", "crop_size"},
       {R"({"do_center_crop": true, "crop_size": [30]})", "crop_size"},
-      {R"({"do_center_crop": true, "crop_size": [0, 30]})", "height"},
+      {R"({"do_center_crop": true, "crop_size": [0, 30]})", "crop_size"},
       {R"({"do_center_crop": true, "crop_size": {"shortest_edge": 30}})", "crop_size"},
       {R"({"do_center_crop": true, "crop_size": "30"})", "crop_size"},
       {R"({"do_center_crop": true})", "crop_size"},
       {R"({"image_processor_type": "DeiTImageProcessor", "crop_size": null})", "crop_size"},
-      {R"({"image_processor_type": "ConvNextImageProcessor", "size": [32, 32], "resample": 3, "do_center_crop": false,
-           "image_mean": 0.5, "image_std": 0.5, "crop_pct": 0.875})",
-       "crop_pct"},
-      {R"({"image_processor_type": "BeitImageProcessor", "size": 224})", "BeitImageProcessor"},
-      {R"({"feature_extractor_type": "BeitFeatureExtractor", "size": {"height": 2, "width": 2}})",
-       "resample"},
+      {R"({"image_processor_type": "ConvNextImageProcessor", "size": [32, 32]})", "ConvNextImageProcessor"},
+      {R"({"feature_extractor_type": "LevitFeatureExtractor"})", "LevitFeatureExtractor"},
       {R"({"image_processor_type": 7})", "image_processor_type"},
       {R"([1, 2])", "object"},
   };

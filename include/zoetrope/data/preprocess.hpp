@@ -14,15 +14,24 @@
 
 namespace zoetrope::data {
 
-enum class Resample { kNearest = 0, kBilinear = 2, kBicubic = 3 };  // PIL's numbers, as the file has them
+// PIL's numbers, as the file has them.
+enum class Resample { kNearest = 0, kLanczos = 1, kBilinear = 2, kBicubic = 3, kBox = 4, kHamming = 5 };
 
-// The fields of preprocessor_config.json that the processors of ViT, DeiT, BiT (which DINOv2 uses) and CLIP
-// read, with ViTImageProcessor's defaults.
-struct PreprocessorConfig {
-  bool do_resize = true;
+// Of images that are resized to another shape than theirs; or, where their shape is kept, of one side.
+struct ResizeTo {
   int height = 224;
   int width = 224;
-  int shortest_edge = 0;  // > 0: in place of height and width, the shorter side's length; the shape is kept
+  bool are_limits = false;  // the shape is kept: one side becomes so long, the other at most
+  int shortest_edge = 0;    // > 0: in place of height and width, the shorter side's length; the shape is kept
+  int longest_edge = 0;     // > 0, beside shortest_edge: the longer side becomes no longer
+  bool keeps_shape() const { return are_limits || shortest_edge > 0; }
+};
+
+// The fields of preprocessor_config.json that count, with ViTImageProcessor's defaults; docs/formats.md has
+// the table of all fields and their forms.
+struct PreprocessorConfig {
+  bool do_resize = true;
+  ResizeTo size;
   Resample resample = Resample::kBilinear;
   bool do_center_crop = false;
   int crop_height = 224;
@@ -37,13 +46,14 @@ struct PreprocessorConfig {
   std::array<double, 3> image_std{0.5, 0.5, 0.5};
 
   // What the model gets. Where the config neither resizes nor crops, the images' own size counts instead.
-  int output_height() const { return do_center_crop ? crop_height : height; }
-  int output_width() const { return do_center_crop ? crop_width : width; }
+  int output_height() const { return do_center_crop ? crop_height : size.height; }
+  int output_width() const { return do_center_crop ? crop_width : size.width; }
 
-  // What is absent takes the default of the processor that the file names, ViTImageProcessor if none. Throws
-  // InputError naming `origin` and the key on what is not supported (another filter, padding, ...), also
-  // where a key is absent and the processor's default is not known.
-  static PreprocessorConfig from_json(const support::Json& json, const std::string& origin);
+  // What is absent takes the default of the processor's class that the file names, `default_class` if none.
+  // Throws InputError naming `origin` and the key on a class that is not known, on values that transformers
+  // does not take either, and on what would not give all images one size.
+  static PreprocessorConfig from_json(const support::Json& json, const std::string& origin,
+                                      const std::string& default_class = "ViTImageProcessor");
   // As AutoImageProcessor.from_pretrained reads it.
   support::Json to_json() const;
 };

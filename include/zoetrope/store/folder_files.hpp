@@ -7,6 +7,7 @@ namespace zoetrope::store {
 inline constexpr const char* kModelFile = "model.safetensors";
 inline constexpr const char* kModelConfigFile = "config.json";
 inline constexpr const char* kPreprocessorFile = "preprocessor_config.json";
+inline constexpr const char* kProcessorFile = "processor_config.json";  // of a processor of several parts
 inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 inline constexpr const char* kTrainingRecordFile = "training.json";
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
