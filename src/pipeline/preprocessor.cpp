@@ -49,6 +49,10 @@ void report_missing(const fs::path& source, const std::string& model_type, std::
                        way_out);
 }
 
+data::ResizeTo square(std::int64_t side) {
+  return {static_cast<int>(side), static_cast<int>(side), false, 0, 0};
+}
+
 // Where the size is not config.json's, position embeddings are interpolated.
 void check_size(const data::PreprocessorConfig& preprocessor, const model::VitConfig& config,
                 const std::string& origin) {
@@ -76,6 +80,9 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
     const auto default_class = support::json_get_or<std::string>(
         json, "image_processor_type", model::processor_class(config.family), config_file.string());
     preprocessor = data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
+    // Images keep their size, of which the file's says nothing: the model's is what they should have.
+    if (!preprocessor.do_resize && !preprocessor.do_center_crop)
+      preprocessor.size = square(config.image_size);
   } else if (model::is_timm(json)) {
     const support::Json made = model::timm_processor(json, config.image_size, config_file.string());
     preprocessor = data::PreprocessorConfig::from_json(made, config_file.string());
@@ -84,7 +91,7 @@ data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::pat
       report_missing(source,
                      support::json_get_or<std::string>(json, "model_type", "vit", config_file.string()),
                      config.image_size);
-    preprocessor.size.height = preprocessor.size.width = static_cast<int>(config.image_size);
+    preprocessor.size = square(config.image_size);
   }
   check_size(preprocessor, config, (file ? file->path : config_file).string());
   return preprocessor;

@@ -85,9 +85,10 @@ class Weights(unittest.TestCase):
         ViTImageProcessor(size={"height": 28, "width": 28}).save_pretrained(folder)
         return model
 
-    def save_timm(self, name, folder, **options):
+    def save_timm(self, name, folder, interpolation=None, **options):
         torch.manual_seed(4)
         model = timm.create_model(name, **options).eval()
+        model.pretrained_cfg["interpolation"] = interpolation or model.pretrained_cfg["interpolation"]
         for parameter in model.parameters():  # also of what begins as zeros and ones
             torch.nn.init.normal_(parameter, std=0.05)
         timm.models.save_for_hf(model, folder, model_args=options, safe_serialization=True)
@@ -95,7 +96,7 @@ class Weights(unittest.TestCase):
 
     def test_timms_vits_embed_as_in_timm(self):
         for name, options in (("vit_tiny_patch16_224", {"num_classes": 3}),
-                              ("deit_small_patch16_224", {"num_classes": 3, "img_size": 64, "depth": 2}),
+                              ("deit_small_patch16_224", {"num_classes": 3, "img_size": 64, "depth": 2, "interpolation": "lanczos"}),
                               ("vit_base_patch32_224", {"num_classes": 5, "embed_dim": 96, "num_heads": 6, "depth": 3, "patch_size": 8,
                                                         "img_size": 32})):
             model = self.save_timm(name, self.root / name / "checkpoint-1", **options)
@@ -169,6 +170,17 @@ class Weights(unittest.TestCase):
             model.save_pretrained(folder)
             self.assert_refused(folder, f'{folder}/config.json: "model_type" is "{model.config.model_type}" ({name}',
                                 "vit, vit_mae, deit, dinov2, dinov2_with_registers")
+
+    def test_images_that_are_not_resized_have_the_models_size(self):
+        self.save_vit(self.root / "model")
+        ViTImageProcessor(do_resize=False).save_pretrained(self.root / "model")
+        for path in (self.root / "images").rglob("*.png"):
+            Image.open(path).crop((0, 0, 28, 28)).save(path)
+        self.finetune(self.root / "model")
+        self.assertEqual(json.loads((self.root / "tuned/checkpoint-0/config.json").read_text())["image_size"], 28)
+        name = "vit.embeddings.position_embeddings"
+        before, after = (load_file(self.root / folder / "model.safetensors")[name] for folder in ("model", "tuned/checkpoint-0"))
+        self.assertTrue(torch.equal(before, after))
 
     def test_other_architectures_of_timm_are_refused_by_name(self):
         for name in "resnet10t", "vit_tiny_patch16_224":
