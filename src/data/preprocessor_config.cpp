@@ -100,7 +100,7 @@ void read_crop_size(Reading& file) {
 double read_number(const Reading& file, const char* key, const Json& value) {
   constexpr double kMost = 1e12;  // a pixel stays a number in float32
   if (!value.is_number() || !(std::abs(value.get<double>()) <= kMost))
-    file.fail(key, "is " + file.json.at(key).dump() + "; it is made of numbers of at most 1e12");
+    file.fail(key, "is " + file.json.at(key).dump() + "; it must be made of numbers of at most 1e12");
   return value.get<double>();
 }
 
@@ -131,7 +131,9 @@ void read_normalize(Reading& file) {
   read_colour(file, "image_std", config.image_std);
   constexpr double kLeast = 1e-12;
   for (const double deviation : config.image_std)
-    if (deviation < kLeast) file.fail("image_std", "must be above 0: 1e-12 to 1e12");
+    if (deviation < kLeast)
+      file.fail("image_std",
+                "is " + file.json.at("image_std").dump() + "; deviations must be above 0: 1e-12 to 1e12");
 }
 
 // Images of one size need no padding to the largest of them.

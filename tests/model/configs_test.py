@@ -152,7 +152,7 @@ def theirs(folder):
         return str(error) or type(error).__name__
     if not all(values.isfinite().all() for values in answer.values()):
         return "no finite numbers"
-    return answer | {"labels": [] if is_bare else [str(model.config.id2label[i]) for i in range(model.config.num_labels)]}
+    return answer | {"labels": [] if is_bare else [str(model.config.id2label.get(i)) for i in range(model.config.num_labels)]}
 
 
 def ours(driver, folder):
