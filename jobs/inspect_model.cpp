@@ -40,7 +40,9 @@ std::int64_t image_side(const fs::path& folder, const model::VitConfig& config) 
   const auto file = pipeline::find_processor_file(folder);
   if (!file) return config.image_size;
   const char* const default_class = model::processor_class(config.family);
-  return data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class).output_height();
+  const auto processor = data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
+  const bool sets_size = processor.do_resize || processor.do_center_crop;
+  return sets_size ? processor.output_height() : config.image_size;
 }
 
 void print_architecture(const model::VitConfig& config, std::int64_t side) {

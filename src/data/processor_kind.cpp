@@ -83,7 +83,7 @@ std::string names_of_known() {
 // As AutoImageProcessor reads it: the older key counts where neither the newer one nor code of the folder's
 // own names a class.
 std::string processor_class(const Json& json, const std::string& default_class, const std::string& origin) {
-  const auto name = json_get_or<std::string>(json, "image_processor_type", "", origin);
+  auto name = json_get_or<std::string>(json, "image_processor_type", "", origin);
   if (!name.empty()) return name;
   const Json own_code = json.value("auto_map", Json::object());
   if (own_code.is_object() && own_code.contains("AutoImageProcessor")) return default_class;
@@ -94,7 +94,7 @@ std::string processor_class(const Json& json, const std::string& default_class, 
 
 ProcessorKind processor_kind(const Json& json, const std::string& default_class, const std::string& origin) {
   const std::string name = processor_class(json, default_class, origin);
-  if (auto kind = known_kind(name)) return std::move(*kind);
+  if (const auto kind = known_kind(name)) return *kind;
   throw InputError(origin + ": " +
                    (name.empty() ? "\"image_processor_type\" is missing, and no class goes with the model"
                                  : "\"image_processor_type\" is " + name +
