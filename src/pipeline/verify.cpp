@@ -138,7 +138,7 @@ void Verifier::check_analysis() const {
 void Verifier::check_log() const {
   const store::LogHistory history = store::newest_log_history(run_);
   if (!history.is_exact) {
-    store::read_loss_log(run_.log_csv());
+    store::read_unmended_log(run_);
     return;
   }
   const store::MendedLog mended = store::mend_loss_log(run_.log_csv(), history);

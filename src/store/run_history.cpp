@@ -10,6 +10,7 @@
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
 
 namespace zoetrope::store {
 
@@ -33,6 +34,14 @@ std::optional<double> ratio(std::int64_t step, double epoch) {
   const double steps = static_cast<double>(step) / epoch;
   const double whole = std::round(steps);
   return std::abs(steps - whole) < 1e-6 * steps ? whole : steps;
+}
+
+// Whether any of its checkpoints is of a training of ours, which also writes log.csv.
+bool is_trained_here(const RunDirectory& run) {
+  const auto folders = saved_folders(run);
+  return folders.empty() || std::ranges::any_of(folders, [](const SavedFolder& folder) {
+           return fs::exists(folder.path / kTrainingRecordFile) || read_if_whole(folder).is_ours;
+         });
 }
 
 }  // namespace
@@ -77,6 +86,19 @@ LogHistory newest_log_history(const RunDirectory& run) {
   return {};
 }
 
+std::vector<LossRecord> read_unmended_log(const RunDirectory& run) {
+  try {
+    return read_loss_log(run.log_csv());
+  } catch (const InputError& error) {
+    if (is_trained_here(run)) throw;
+    support::warn_once(
+        run.log_csv().string() +
+        ": is passed over, as it is no log of zoetrope's; the losses are those of the newest " +
+        "checkpoint's " + std::string(kTrainerStateFile));
+    return {};
+  }
+}
+
 std::vector<LossRecord> read_run_log(const RunDirectory& run) {
   const LogHistory history = newest_log_history(run);
   if (history.is_exact) {
@@ -84,7 +106,7 @@ std::vector<LossRecord> read_run_log(const RunDirectory& run) {
     if (!mended.unread.empty()) throw InputError(mended.unread);
     return std::move(mended.records);
   }
-  std::vector<LossRecord> log = read_loss_log(run.log_csv());
+  std::vector<LossRecord> log = read_unmended_log(run);
   const auto steps = run.checkpoint_steps();
   if (!log.empty() || steps.empty()) return log;
   return read_trainer_log(run.trainer_state(steps.back()));

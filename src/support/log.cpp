@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <mutex>
+#include <set>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -45,6 +47,13 @@ void log_warning(const std::string& message) {
 }
 void log_error(const std::string& message) {
   spdlog::error("{}", printable(message));
+}
+
+void warn_once(const std::string& message) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  const std::lock_guard lock(mutex);
+  if (said.insert(message).second) log_warning(message);
 }
 
 }  // namespace zoetrope::support

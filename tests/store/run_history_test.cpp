@@ -115,6 +115,20 @@ TEST_F(RunHistoryTest, AMissingLogIsTheCheckpoints) {
   EXPECT_THAT(read_run_log(run_), SizeIs(4));
 }
 
+TEST_F(RunHistoryTest, ALogOfOthersIsPassedOver) {
+  fs::create_directories(run_.checkpoint(10));
+  std::ofstream(run_.trainer_state(10))
+      << R"({"epoch": 1, "global_step": 10, "log_history": [{"step": 10, "epoch": 1, "loss": 2.2}]})";
+  for (const char* log : {",loss,grad_norm,epoch,step,eval_loss\n0,2.25,1.0,0.5,5,\n",  // pandas' to_csv
+                          "loss,epoch,step\n2.25,0.5,5\n,1.0,10\n", "time;loss\n1;2.5\n", "\xff\n"}) {
+    std::ofstream(run_.log_csv(), std::ios::binary) << log;
+    ASSERT_THAT(read_run_log(run_), SizeIs(1)) << log;
+    EXPECT_EQ(read_run_log(run_)[0].loss, 2.2);
+  }
+  support::write_file(run_.checkpoint(10) / "training.json", "{}");  // of ours
+  EXPECT_THAT(message_of<InputError>([&] { read_run_log(run_); }), HasSubstr("log.csv: line 1"));
+}
+
 TEST_F(RunHistoryTest, AnyFlippedBitOfTheStateIsFoundOrWithoutEffect) {
   save(20, records(20));
   const fs::path path = run_.trainer_state(20);

@@ -34,6 +34,10 @@ LogHistory newest_log_history(const RunDirectory& run);
 // what the checkpoints have of it. InputError where a line cannot be read that nothing else has.
 std::vector<LossRecord> read_run_log(const RunDirectory& run);
 
+// log.csv alone. One that cannot be read beside checkpoints of others is somebody else's: it counts as none,
+// with a warning.
+std::vector<LossRecord> read_unmended_log(const RunDirectory& run);
+
 // How many steps the training's epoch has, as trainer_state.json of other steps, embeddings.h5 and log.csv
 // tell; none where nobody does.
 std::optional<double> steps_per_epoch(const RunDirectory& run);

@@ -17,4 +17,7 @@ void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);
 
+// A warning, unless this process has given it before.
+void warn_once(const std::string& message);
+
 }  // namespace zoetrope::support
