@@ -1,3 +1,2 @@
-# Libraries of the exports: libarchive (npz) and Arrow (parquet).
-pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+# Libraries of the exports: Arrow (parquet), beside libarchive (npz), which the room data has found.
 include(arrow)

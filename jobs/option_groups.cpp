@@ -235,18 +235,21 @@ po::options_description describe_data(Options& o) {
       "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
       "folder:DIR "
       "(train/<class>/* and test/<class>/*), parquet:DIR or parquet:FILE (Hugging Face's layout, and what "
-      "save_to_disk wrote), hf:OWNER/NAME (in the Hugging Face cache)");
+      "save_to_disk wrote), webdataset:DIR or webdataset:FILE (.tar), hf:OWNER/NAME (in the Hugging Face "
+      "cache)");
+  add("data-config", field(o.pipeline.data.config, "NAME"),
+      "the configuration of a data set that has several, as its README.md or folders name them");
   add("train-limit", field(o.pipeline.data.train_limit, "N"), "use N training images; 0: all");
   add("test-limit", field(o.pipeline.data.test_limit, "N"), "use N test images; 0: all");
   add("train-split", field(o.pipeline.data.train_split, "NAME"),
-      "folder, parquet: the training split's name, where it is an unusual one");
+      "folder, parquet, webdataset: the training split's name, where it is an unusual one");
   add("test-split", field(o.pipeline.data.test_split, "NAME"), "the same of the test split");
   add("image-column", field(o.pipeline.data.image_column, "NAME"),
-      "parquet: the images' column, where there are several");
+      "parquet, webdataset, metadata.csv: the images' column, where there are several");
   add("label-column", field(o.pipeline.data.label_column, "NAME"),
-      "parquet: the labels' column; cifar100: coarse_label");
+      "the same of the labels; cifar100: coarse_label");
   add("skip-bad-images", po::bool_switch(&o.pipeline.data.skip_bad_images),
-      "folder, parquet: go on without images that cannot be decoded");
+      "folder, parquet, webdataset: go on without images that cannot be decoded");
   add("image-cache", field(o.pipeline.data.image_cache_mib, "MIB"),
       "resized images of a split that a rank keeps in memory");
   add("base", place(o.pipeline.base, "PATH"),

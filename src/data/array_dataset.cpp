@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "array_dataset.hpp"
 
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "zoetrope/support/digest.hpp"
+
+#include "class_warnings.hpp"
+#include "selection.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -22,7 +26,22 @@ std::string digest_of(const ImageArray& array, const std::string& kind, Split sp
   return sha.hex();
 }
 
+SplitClasses classes_in(Split split, std::span<const std::uint8_t> labels,
+                        const std::vector<std::string>& class_names) {
+  SplitClasses classes{split == Split::kTrain ? "train" : "test", {}};
+  for (const std::uint8_t label : std::set(labels.begin(), labels.end()))
+    if (label < class_names.size()) classes.names.insert(class_names[label]);
+  return classes;
+}
+
 }  // namespace
+
+void warn_of_lone_classes(const std::vector<std::string>& class_names, Split split,
+                          std::span<const std::uint8_t> labels, std::span<const std::uint8_t> others,
+                          const std::filesystem::path& folder) {
+  warn_of_lone_classes(classes_in(split, labels, class_names),
+                       classes_in(other_of(split), others, class_names), folder.string());
+}
 
 ArrayDataset::ArrayDataset(ImageArray array, const std::string& kind, Split split)
     : array_(std::move(array)), digest_(digest_of(array_, kind, split)) {}

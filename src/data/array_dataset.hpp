@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,12 @@ struct ImageArray {
   std::vector<std::uint8_t> labels;  // [N], each < class_names.size()
   std::vector<std::string> class_names;
 };
+
+// Warns of classes that one split alone has, `labels` being those of `split`; others may be missing, or
+// outside the classes.
+void warn_of_lone_classes(const std::vector<std::string>& class_names, Split split,
+                          std::span<const std::uint8_t> labels, std::span<const std::uint8_t> others,
+                          const std::filesystem::path& folder);
 
 class ArrayDataset final : public Dataset {
  public:

@@ -13,6 +13,7 @@
 #include "array_dataset.hpp"
 #include "class_names.hpp"
 #include "readers.hpp"
+#include "selection.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -82,29 +83,61 @@ ImageArray read_files(const std::vector<fs::path>& files, std::vector<std::strin
   return array;
 }
 
+// The labels alone; none where a file cannot be read, which who opens its split says.
+std::vector<std::uint8_t> labels_in(const std::vector<fs::path>& files, const RecordLayout& layout) {
+  std::vector<std::uint8_t> labels;
+  try {
+    for (const fs::path& path : files) {
+      const support::MappedFile file(path);
+      for (std::size_t at = layout.label_offset; at < file.bytes().size(); at += layout.size())
+        labels.push_back(std::to_integer<std::uint8_t>(file.bytes()[at]));
+    }
+  } catch (const InputError&) {
+    return {};
+  }
+  return labels;
+}
+
+struct CifarKind {
+  const char* name;
+  std::vector<fs::path> (*files)(const fs::path& folder, Split split);
+  const char* names_file;
+  RecordLayout layout;
+};
+
+std::unique_ptr<Dataset> open_cifar(const CifarKind& kind, const fs::path& folder, Split split,
+                                    std::int64_t limit) {
+  const auto files = kind.files(folder, split);
+  ImageArray array = read_files(files, required_class_names(folder / kind.names_file), kind.layout, limit);
+  warn_of_lone_classes(array.class_names, split, labels_in(files, kind.layout),
+                       labels_in(kind.files(folder, other_of(split)), kind.layout), folder);
+  return std::make_unique<ArrayDataset>(std::move(array), kind.name, split);
+}
+
+std::vector<fs::path> files_of_cifar10(const fs::path& folder, Split split) {
+  if (split == Split::kTest) return {folder / "test_batch.bin"};
+  std::vector<fs::path> files;
+  for (int i = 1; i <= 5; ++i) files.push_back(folder / ("data_batch_" + std::to_string(i) + ".bin"));
+  return files;
+}
+
+std::vector<fs::path> files_of_cifar100(const fs::path& folder, Split split) {
+  return {folder / (split == Split::kTrain ? "train.bin" : "test.bin")};
+}
+
 }  // namespace
 
 std::unique_ptr<Dataset> open_cifar10(const fs::path& folder, Split split, const DatasetOptions& options) {
-  std::vector<fs::path> files;
-  if (split == Split::kTrain) {
-    for (int i = 1; i <= 5; ++i) files.push_back(folder / ("data_batch_" + std::to_string(i) + ".bin"));
-  } else {
-    files.push_back(folder / "test_batch.bin");
-  }
-  ImageArray array =
-      read_files(files, required_class_names(folder / "batches.meta.txt"), RecordLayout{}, options.limit);
-  return std::make_unique<ArrayDataset>(std::move(array), "cifar10", split);
+  return open_cifar({"cifar10", files_of_cifar10, "batches.meta.txt", {}}, folder, split, options.limit);
 }
 
 std::unique_ptr<Dataset> open_cifar100(const fs::path& folder, Split split, const DatasetOptions& options) {
   const bool coarse = options.label_column.starts_with("coarse");
   if (!coarse && !options.label_column.empty() && !options.label_column.starts_with("fine"))
     throw UsageError("--label-column " + options.label_column + ": cifar100 has fine_label and coarse_label");
-  const fs::path file = folder / (split == Split::kTrain ? "train.bin" : "test.bin");
   const RecordLayout layout{.label_offset = coarse ? std::size_t{0} : 1, .label_bytes = 2};
-  auto names = required_class_names(folder / (coarse ? "coarse_label_names.txt" : "fine_label_names.txt"));
-  return std::make_unique<ArrayDataset>(read_files({file}, std::move(names), layout, options.limit),
-                                        "cifar100", split);
+  const char* names = coarse ? "coarse_label_names.txt" : "fine_label_names.txt";
+  return open_cifar({"cifar100", files_of_cifar100, names, layout}, folder, split, options.limit);
 }
 
 }  // namespace zoetrope::data

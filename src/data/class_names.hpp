@@ -17,4 +17,7 @@ std::optional<std::vector<std::string>> class_names_in(const std::filesystem::pa
 // Fashion-MNIST's ten classes, in label order (its README).
 const std::vector<std::string>& fashion_mnist_class_names();
 
+// "a, b and c".
+std::string join_names(const std::vector<std::string>& names);
+
 }  // namespace zoetrope::data

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 
 #include <glib.h>
@@ -13,7 +12,7 @@
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
-#include "data_files.hpp"
+#include "class_names.hpp"
 
 namespace zoetrope::data {
 namespace {
@@ -41,37 +40,29 @@ std::string list_lone(const std::set<std::string>& names, const std::set<std::st
 
 }  // namespace
 
-void warn_once(const std::string& text) {
-  static std::mutex mutex;
-  static std::set<std::string> said;
-  const std::lock_guard lock(mutex);
-  if (said.insert(text).second) support::log_warning(text);
-}
-
 void warn_of_lookalikes(const std::vector<std::string>& class_names, const std::string& origin) {
   std::map<std::string, std::string> seen;
   for (const std::string& name : class_names) {
     const auto [like, is_new] = seen.emplace(composed(name), name);
     if (!is_new)
-      warn_once(
+      support::warn_once(
           origin + ": the classes " + in_ascii(like->second) + " and " + in_ascii(name) +
           " look the same and count as two, for their names are written in two Unicode forms; rename one "
           "where one is meant");
   }
 }
 
-void warn_of_lone_classes(const SplitFiles& split, const SplitFiles& other, const std::string& origin) {
-  if (split.files.empty() || other.files.empty()) return;
-  const SplitFiles& first = split.name < other.name ? split : other;
-  const SplitFiles& second = split.name < other.name ? other : split;
-  const auto ours = classes_of(first), theirs = classes_of(second);
-  const std::string here = list_lone(ours, theirs), there = list_lone(theirs, ours);
+void warn_of_lone_classes(const SplitClasses& split, const SplitClasses& other, const std::string& origin) {
+  if (split.names.empty() || other.names.empty()) return;
+  const SplitClasses& first = split.split < other.split ? split : other;
+  const SplitClasses& second = split.split < other.split ? other : split;
+  const std::string here = list_lone(first.names, second.names), there = list_lone(second.names, first.names);
   if (here.empty() && there.empty()) return;
-  const auto alone = [](const std::string& names, const SplitFiles& where) {
-    return names.empty() ? "" : names + " in " + where.name + " alone";
+  const auto alone = [](const std::string& names, const SplitClasses& where) {
+    return names.empty() ? "" : names + " in " + where.split + " alone";
   };
-  warn_once(origin + ": not every class has images in both splits: " + alone(here, first) +
-            (here.empty() || there.empty() ? "" : ", ") + alone(there, second));
+  support::warn_once(origin + ": not every class has images in both splits: " + alone(here, first) +
+                     (here.empty() || there.empty() ? "" : ", ") + alone(there, second));
 }
 
 }  // namespace zoetrope::data

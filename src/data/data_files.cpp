@@ -6,9 +6,11 @@
 
 #include "zoetrope/support/error.hpp"
 
+#include "class_names.hpp"
 #include "dataset_card.hpp"
 #include "file_list.hpp"
 #include "glob.hpp"
+#include "kinds.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -98,10 +100,11 @@ std::string folder_of(const CardConfig& config) {
   const std::string way = part.empty() ? ""
                                        : ", or give the folder of one: --data " + std::string(kind.scheme) +
                                              ":" + (folder / part).string();
-  throw InputError(folder.string() + ": holds several configurations of a data set, " + join_names(names) +
-                   " (" + (folder / "README.md").string() +
-                   "), which are not to be read as one; write \"default: true\" beneath one of them there" +
-                   way);
+  throw InputError(
+      folder.string() + ": holds several configurations of a data set, " + join_names(names) + " (" +
+      (folder / "README.md").string() +
+      "), which are not to be read as one; name one with --data-config, or write \"default: true\" " +
+      "beneath one of them there" + way);
 }
 
 // The only one, the one that is marked or called so; else the only one whose files are here.
@@ -122,31 +125,48 @@ const CardConfig& default_config(const std::vector<CardConfig>& configs, const f
   return *defaults[0];
 }
 
+const CardConfig& named_config(const std::vector<CardConfig>& configs, const std::string& name,
+                               const std::string& card) {
+  const auto found = std::ranges::find(configs, name, &CardConfig::name);
+  if (found != configs.end()) return *found;
+  std::vector<std::string> names;
+  for (const CardConfig& config : configs) names.push_back(config.name);
+  throw InputError(card + ": names no configuration " + name + " (--data-config); it has " +
+                   join_names(names));
+}
+
+// Without a card a configuration is a folder.
+DataFiles find_in_folder(const fs::path& folder, const DataKind& kind, const std::string& config) {
+  const auto parts = path_parts(config);
+  const bool leads_out = config.starts_with('/') || std::ranges::find(parts, "..") != parts.end();
+  if (leads_out || !fs::is_directory(folder / config))
+    throw InputError(folder.string() + ": has no configuration " + config +
+                     " (--data-config): no README.md names one, and no folder in it is called so");
+  return find_data_files(folder / config, kind, "");
+}
+
 }  // namespace
 
-DataFiles find_data_files(const fs::path& folder, const DataKind& kind) {
+DataFiles find_data_files(const fs::path& folder, const DataKind& kind, const std::string& config) {
+  const CardValue card = card_value(folder, "configs");
+  const auto configs = card_configs(card);
+  if (configs.empty() && !config.empty()) return find_in_folder(folder, kind, config);
   DataFiles data{folder, kind, false, {}, {}};
   const auto files = list_files(folder, kind, false);
   data.files = only_data(files, kind);
-  const auto configs = read_card_configs(folder);
   if (configs.empty()) {
     data.splits = split_by_names(files, folder.string());
   } else {
+    const CardConfig& chosen = config.empty() ? default_config(configs, folder, kind, files)
+                                              : named_config(configs, config, card.origin);
     data.card_tells = true;
-    data.splits = splits_of(default_config(configs, folder, kind, files), folder, kind, files);
+    data.config = chosen.name;
+    data.splits = splits_of(chosen, folder, kind, files);
   }
   if (data.files.empty() && !holds_data(data.splits, kind))
-    throw InputError(folder.string() + ": holds no " + std::string(kind.noun));
+    throw InputError(folder.string() + ": holds no " + std::string(kind.noun) +
+                     hint_at_scheme(folder, kind.scheme));
   return data;
-}
-
-std::string join_names(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
-    text += names[i];
-  }
-  return text;
 }
 
 }  // namespace zoetrope::data

@@ -28,11 +28,14 @@ struct DataFiles {
   bool card_tells = false;         // which file is of which split: README.md does
   std::vector<std::string> files;  // those of data, sorted, without hidden ones
   std::vector<SplitFiles> splits;  // with files that are no data among them
+  std::string config = {};         // that of README.md whose these are; "" where it names none
 };
 
-// Throws InputError where there are no data, where README.md cannot be read, or where it names several
-// configurations of which none is the default.
-DataFiles find_data_files(const std::filesystem::path& folder, const DataKind& kind);
+// Those of the configuration `config`: one of README.md, else a folder; where that is "", of the default.
+// Throws InputError where there are no data or no such configuration, where README.md cannot be read, or
+// where it names several of which none is the default.
+DataFiles find_data_files(const std::filesystem::path& folder, const DataKind& kind,
+                          const std::string& config);
 
 // Files of data alone.
 struct SplitChoice {
@@ -45,8 +48,5 @@ struct SplitChoice {
 // none, where it holds no data, where a file is of both splits, or where subfolders may be several
 // configurations; with a warning where a file is there twice.
 SplitChoice choose_split(const DataFiles& data, Split split, const DatasetOptions& options);
-
-// "a, b and c".
-std::string join_names(const std::vector<std::string>& names);
 
 }  // namespace zoetrope::data

@@ -13,6 +13,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "class_warnings.hpp"
+#include "kinds.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
 
@@ -34,8 +35,9 @@ constexpr std::array kSchemes{
     Scheme{"idx", open_idx},
     Scheme{"cifar10", open_cifar10},
     Scheme{"cifar100", open_cifar100, false, false, true},
-    Scheme{"folder", open_folder, true, false, false},
+    Scheme{"folder", open_folder, true, true, true},
     Scheme{"parquet", open_parquet, true, true, true, true},
+    Scheme{"webdataset", open_webdataset, true, true, true, true},
 };
 
 const Scheme& scheme_of(std::string_view name) {
@@ -48,11 +50,6 @@ struct Location {
   fs::path folder;
 };
 
-bool holds_parquet(const fs::path& folder) {
-  return std::ranges::any_of(fs::recursive_directory_iterator(folder),
-                             [](const auto& entry) { return entry.path().extension() == ".parquet"; });
-}
-
 // Of the names that data sets had before they got an owner.
 std::string name_on_hub(const std::string& name) {
   if (name == "cifar10" || name == "cifar100") return "uoft-cs/" + name;
@@ -64,8 +61,10 @@ std::string name_on_hub(const std::string& name) {
 Location location_on_hub(const std::string& name, const std::string& spec) {
   using support::HubKind;
   for (const std::string& known : {name, name_on_hub(name)})
-    if (const auto snapshot = support::hub_snapshot(HubKind::kDataset, known))
-      return {scheme_of(holds_parquet(*snapshot) ? "parquet" : "folder"), *snapshot};
+    if (const auto snapshot = support::hub_snapshot(HubKind::kDataset, known)) {
+      const std::string_view scheme = scheme_for(*snapshot);
+      return {scheme_of(scheme.empty() ? "folder" : scheme), *snapshot};
+    }
   throw InputError("--data " + spec + ": " + support::how_to_bring(HubKind::kDataset, name_on_hub(name)));
 }
 
@@ -80,14 +79,16 @@ Location find_location(const std::string& spec) {
   if (kind == "hf" && support::is_hub_name(place)) return location_on_hub(place, spec);
   const auto scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
   if (colon == std::string::npos || scheme == kSchemes.end())
-    throw UsageError(
-        "--data " + spec +
-        ": the kind is unknown; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR "
-        "or hf:OWNER/NAME");
+    throw UsageError("--data " + spec + ": the kind is unknown" +
+                     (fs::exists(spec)
+                          ? hint_at_scheme(spec, "")
+                          : "; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR, "
+                            "webdataset:DIR or hf:OWNER/NAME"));
   if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
   if (!fs::is_directory(place) && !(scheme->takes_a_file && fs::is_regular_file(place)))
     throw InputError("--data " + spec + ": " + place + " is not a folder" +
-                     (scheme->takes_a_file ? " or a file" : ""));
+                     (scheme->takes_a_file ? " or a file" : "") +
+                     (fs::is_regular_file(place) ? hint_at_scheme(place, kind) : ""));
   return {*scheme, place};
 }
 
@@ -97,6 +98,7 @@ void refuse_options_without_meaning(const Scheme& scheme, Split split, const Dat
   };
   if (!scheme.holds_files && options.skip_bad_images) refuse("--skip-bad-images");
   if (!scheme.holds_files && !options.split.empty()) refuse(split_option(split));
+  if (!scheme.holds_files && !options.config.empty()) refuse("--data-config");
   if (!scheme.has_image_column && !options.image_column.empty()) refuse("--image-column");
   if (!scheme.has_label_column && !options.label_column.empty()) refuse("--label-column");
 }

@@ -85,30 +85,39 @@ CardConfig read_config(const Json& entry, const std::string& origin) {
   return config;
 }
 
-std::vector<CardConfig> read_configs(const Json& card, const std::string& origin) {
+std::vector<CardConfig> read_configs(const Json& list, const std::string& origin) {
   std::vector<CardConfig> configs;
-  if (card.is_null()) return configs;
-  if (!card.is_object()) throw InputError(origin + ": its YAML is no list of names and values");
-  if (!card.contains("configs") || card.at("configs").is_null()) return configs;
-  if (!card.at("configs").is_array()) throw InputError(origin + ": \"configs\" is no list");
-  for (const Json& entry : card.at("configs")) configs.push_back(read_config(entry, origin));
+  if (list.is_null()) return configs;
+  if (!list.is_array()) throw InputError(origin + ": \"configs\" is no list");
+  for (const Json& entry : list) configs.push_back(read_config(entry, origin));
   return configs;
+}
+
+// What stands under `key` in YAML; null where it is not there.
+Json value_of(const Json& card, const std::string& key, const std::string& origin) {
+  if (card.is_null()) return nullptr;
+  if (!card.is_object()) throw InputError(origin + ": its YAML is no list of names and values");
+  return card.contains(key) ? card.at(key) : Json();
 }
 
 }  // namespace
 
-std::vector<CardConfig> card_configs(std::string_view readme, const std::string& origin) {
-  return read_configs(parse_yaml(yaml_head(readme), origin), origin);
+CardValue readme_value(std::string_view readme, const std::string& key, const std::string& origin) {
+  return {value_of(parse_yaml(yaml_head(readme), origin), key, origin), origin};
 }
 
-std::vector<CardConfig> read_card_configs(const fs::path& folder) {
+CardValue card_value(const fs::path& folder, const std::string& key) {
   const fs::path alone = folder / ".huggingface.yaml", readme = folder / "README.md";
   if (fs::is_regular_file(alone)) {
     const Json card = parse_yaml(support::read_file(alone, kMaxCardBytes), alone.string());
-    if (card.is_object() && card.contains("configs")) return read_configs(card, alone.string());
+    if (card.is_object() && card.contains(key)) return {card.at(key), alone.string()};
   }
-  if (!fs::is_regular_file(readme)) return {};
-  return card_configs(support::read_file(readme, kMaxCardBytes), readme.string());
+  if (!fs::is_regular_file(readme)) return {nullptr, readme.string()};
+  return readme_value(support::read_file(readme, kMaxCardBytes), key, readme.string());
+}
+
+std::vector<CardConfig> card_configs(const CardValue& configs) {
+  return read_configs(configs.value, configs.origin);
 }
 
 }  // namespace zoetrope::data

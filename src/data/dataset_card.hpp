@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "zoetrope/support/json.hpp"
+
 namespace zoetrope::data {
 
 struct CardConfig {
@@ -19,11 +21,19 @@ struct CardConfig {
   bool is_default = false;
 };
 
-// What stands under "configs" in the YAML at the head of README.md, or in .huggingface.yaml, which comes
-// first. Throws InputError naming the file where `datasets` could not read it, either.
-std::vector<CardConfig> read_card_configs(const std::filesystem::path& folder);
+// What stands under a key of the card, null where nothing does, and the file that says so.
+struct CardValue {
+  support::Json value;
+  std::string origin;
+};
 
+// Of the YAML at the head of README.md, or of .huggingface.yaml, which comes first. Throws InputError naming
+// the file where `datasets` could not read it, either.
+CardValue card_value(const std::filesystem::path& folder, const std::string& key);
 // The same of a README.md's text.
-std::vector<CardConfig> card_configs(std::string_view readme, const std::string& origin);
+CardValue readme_value(std::string_view readme, const std::string& key, const std::string& origin);
+
+// Of the key "configs". Throws InputError on what `datasets` refuses, too.
+std::vector<CardConfig> card_configs(const CardValue& configs);
 
 }  // namespace zoetrope::data

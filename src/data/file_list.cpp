@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
 
-#include "class_warnings.hpp"
 #include "glob.hpp"
 #include "image_endings.hpp"
 
@@ -30,9 +30,9 @@ bool holds_data(const fs::path& folder, const DataKind& kind) {
 void warn_of_left_out(const fs::directory_entry& entry, const DataKind& kind) {
   if (!entry.path().filename().string().starts_with("__") || !entry.is_directory()) return;
   if (!holds_data(entry.path(), kind)) return;
-  warn_once(entry.path().string() + ": is left out with the " + std::string(kind.noun) +
-            "s in it, as datasets leaves out folders whose names start with __ (if it is a class, "
-            "give it another name)");
+  support::warn_once(entry.path().string() + ": is left out with the " + std::string(kind.noun) +
+                     "s in it, as datasets leaves out folders whose names start with __ (if it is a class, "
+                     "give it another name)");
 }
 
 }  // namespace
@@ -46,9 +46,9 @@ std::vector<std::string> list_files(const fs::path& folder, const DataKind& kind
       warn_of_left_out(*at, kind);
       at.disable_recursion_pending();
     } else if (is_link && at->is_directory()) {
-      warn_once(at->path().string() +
-                ": is left out, as datasets follows no link to a folder; put the folder itself "
-                "in its place, or links to its files");
+      support::warn_once(at->path().string() +
+                         ": is left out, as datasets follows no link to a folder; put the folder itself "
+                         "in its place, or links to its files");
     } else if (at->is_regular_file() || (is_link && !at->exists())) {  // a link to nothing is named when read
       const fs::path file = at->path().lexically_relative(folder);
       if (std::ranges::find(kNoData, file.filename().string()) == kNoData.end())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of image files, DIR/<split>/<class>/<file>, as datasets' imagefolder reads it.
+// A folder of image files, DIR/<split>/<class>/<file>, or with a table of their labels, as datasets'
+// imagefolder reads it.
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <span>
@@ -21,6 +21,8 @@
 #include "decode.hpp"
 #include "glob.hpp"
 #include "image_endings.hpp"
+#include "image_metadata.hpp"
+#include "kinds.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
 
@@ -32,19 +34,10 @@ namespace {
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 constexpr std::uintmax_t kHashContentBelow = std::uintmax_t{256} << 20;
 
-struct Entry {
-  fs::path file;
-  std::string class_name;
-};
-
-constexpr std::array<std::string_view, 3> kMetadata{"metadata.csv", "metadata.jsonl", "metadata.parquet"};
-
-bool is_metadata(std::string_view name) {
-  return std::ranges::find(kMetadata, name) != kMetadata.end();
-}
+using Entry = LabelledImages::Entry;
 
 bool is_of_image_folder(std::string_view name) {
-  return announces_image(name) || is_metadata(name) || ending_of(name) == ".zip";
+  return announces_image(name) || is_image_metadata(name) || ending_of(name) == ".zip";
 }
 
 constexpr DataKind kImages{.scheme = "folder",
@@ -53,18 +46,12 @@ constexpr DataKind kImages{.scheme = "folder",
                            .is_data = is_of_image_folder,
                            .folders_are_classes = true};
 
-// Files beside the images from which datasets would take others, or other labels.
-void refuse_what_is_no_image(const fs::path& folder, const std::vector<SplitFiles>& splits) {
+void refuse_archives(const fs::path& folder, const std::vector<SplitFiles>& splits) {
   for (const SplitFiles& split : splits) {
-    for (const std::string& file : split.files) {
-      const fs::path path = folder / file;
-      if (is_metadata(path.filename().string()))
-        throw InputError(path.string() +
-                         ": says what each image is, as datasets reads it, which then takes no class from a "
-                         "folder; remove the file where folders are the classes");
-      if (!announces_image(path))
-        throw InputError(path.string() + ": is an archive, in which datasets looks for images; unpack it");
-    }
+    for (const std::string& file : split.files)
+      if (ending_of(file) == ".zip")
+        throw InputError((folder / file).string() +
+                         ": is an archive, in which datasets looks for images; unpack it");
   }
 }
 
@@ -101,17 +88,12 @@ void refuse_without_class(const fs::path& folder, const SplitFiles& split) {
   }
 }
 
-std::vector<Entry> list_images(const fs::path& folder, const SplitFiles& split) {
-  std::vector<Entry> entries;
-  for (const std::string& file : split.files) entries.push_back({folder / file, class_of(file)});
-  return entries;
-}
-
 // "train/cat/2.heic and 3 others are of kinds that are not read (1 .heic in cat, 3 .ppm in dog)".
-std::string describe_unread(const std::vector<Entry>& unread) {
+std::string describe_unread(const std::vector<Entry>& unread, const std::vector<std::string>& class_names) {
   constexpr std::size_t kShown = 8;
   std::map<std::pair<std::string, std::string>, std::size_t> counts;
-  for (const Entry& entry : unread) ++counts[{entry.class_name, ending_of(entry.file)}];
+  for (const Entry& entry : unread)
+    ++counts[{class_names[static_cast<std::size_t>(entry.label)], ending_of(entry.file)}];
   std::string text;
   std::size_t shown = 0;
   for (const auto& [kind, count] : counts) {
@@ -127,41 +109,62 @@ std::string describe_unread(const std::vector<Entry>& unread) {
 }
 
 // Files of HEIC, PPM and so on would else take their class with them without a word.
-std::vector<Entry> without_unread(const std::vector<Entry>& entries, bool skip_bad_images) {
+std::vector<Entry> without_unread(const LabelledImages& images, bool skip_bad_images) {
   std::vector<Entry> read, unread;
-  for (const Entry& entry : entries) (is_of_unread_kind(entry.file) ? unread : read).push_back(entry);
+  for (const Entry& entry : images.entries) (is_of_unread_kind(entry.file) ? unread : read).push_back(entry);
   if (unread.empty()) return read;
-  const std::string what = describe_unread(unread), way_out = "; convert them to PNG or JPEG";
-  std::set<std::string> classes;
-  for (const Entry& entry : read) classes.insert(entry.class_name);
+  const std::string what = describe_unread(unread, images.class_names),
+                    way_out = "; convert them to PNG or JPEG";
+  std::set<std::int64_t> classes;
+  for (const Entry& entry : read) classes.insert(entry.label);
   for (const Entry& entry : unread) {
-    if (!classes.contains(entry.class_name))
-      throw InputError(what + way_out + ": the class " + entry.class_name + " has no other image");
+    if (!classes.contains(entry.label))
+      throw InputError(what + way_out + ": the class " +
+                       images.class_names[static_cast<std::size_t>(entry.label)] + " has no other image");
   }
   if (!skip_bad_images) throw InputError(what + way_out + " (--skip-bad-images leaves them out)");
   support::log_warning("left out: " + what);
   return read;
 }
 
-// The classes of all splits together, sorted: a class that one of them lacks keeps its number. Whichever
-// split is opened, all count alike, so that they agree.
-std::vector<std::string> list_classes(const std::vector<SplitFiles>& splits) {
+void refuse_columns(const DatasetOptions& options, const fs::path& folder) {
+  for (const auto& [option, value] : {std::pair("--image-column ", options.image_column),
+                                      std::pair("--label-column ", options.label_column)})
+    if (!value.empty())
+      throw UsageError(option + value +
+                       " has no meaning with --data folder: without metadata.csv or its kin: in " +
+                       folder.string() + " folders are the classes");
+}
+
+// Folders are the classes: those of all splits together, sorted, so that a class that one of them lacks keeps
+// its number. Whichever split is opened, all count alike, so that they agree.
+LabelledImages classes_by_folders(const fs::path& folder, const SplitChoice& choice,
+                                  const DatasetOptions& options) {
+  refuse_columns(options, folder);
+  refuse_without_class(folder, choice.own);
+  refuse_different_depths(folder, choice.all);
   std::set<std::string> names;
-  for (const SplitFiles& split : splits) names.merge(classes_of(split));
-  return {names.begin(), names.end()};
+  for (const SplitFiles& split : choice.all) names.merge(classes_of(split));
+  LabelledImages images{{}, {names.begin(), names.end()}};
+  for (const std::string& file : choice.own.files)
+    images.entries.push_back({folder / file, std::ranges::lower_bound(images.class_names, class_of(file)) -
+                                                 images.class_names.begin()});
+  warn_of_lone_classes({choice.own.name, classes_of(choice.own)},
+                       {choice.other.name, classes_of(choice.other)}, folder.string());
+  return images;
 }
 
 // The folder of the classes' folders.
-fs::path split_folder(const fs::path& folder, const SplitFiles& split) {
-  fs::path common = fs::path(split.files[0]).parent_path().parent_path();
-  for (const std::string& file : split.files) {
-    const fs::path other = fs::path(file).parent_path().parent_path();
+fs::path common_folder(const std::vector<Entry>& entries) {
+  fs::path common = entries[0].file.parent_path().parent_path();
+  for (const Entry& entry : entries) {
+    const fs::path other = entry.file.parent_path().parent_path();
     const auto end = std::ranges::mismatch(common, other).in1;
     fs::path shared;
     for (auto part = common.begin(); part != end; ++part) shared /= *part;
     common = shared;
   }
-  return folder / common;
+  return common;
 }
 
 std::uintmax_t size_of(const fs::path& file) {
@@ -180,21 +183,22 @@ Image decode_image_file(const fs::path& file) {
 class FolderDataset final : public Dataset {
  public:
   FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) : folder_(folder) {
-    const SplitChoice choice = choose_split(find_data_files(folder, kImages), split, options);
-    refuse_what_is_no_image(folder, choice.all);
-    refuse_without_class(folder, choice.own);
-    refuse_different_depths(folder, choice.all);
-    const fs::path place = split_folder(folder, choice.own);
-    const std::vector<Entry> entries =
-        without_unread(list_images(folder, choice.own), options.skip_bad_images);
-    class_names_ = list_classes(choice.all);
-    warn_of_lone_classes(choice.own, choice.other, folder.string());
+    const DataFiles data = find_data_files(folder, kImages, options.config);
+    const SplitChoice choice = choose_split(data, split, options);
+    refuse_archives(data.folder, choice.all);
+    LabelledImages images = has_metadata(choice) ? read_image_metadata(data.folder, choice, options)
+                                                 : classes_by_folders(data.folder, choice, options);
+    if (images.entries.empty())
+      throw InputError(folder.string() + ": its split " + choice.own.name + " holds no image");
+    const fs::path place = common_folder(images.entries);
+    const std::vector<Entry> entries = without_unread(images, options.skip_bad_images);
+    class_names_ = std::move(images.class_names);
     const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
     for (const std::int64_t i : select_images(static_cast<std::int64_t>(entries.size()),
                                               LimitOrder::kPermuted, options, decode, place.string())) {
       const Entry& entry = entries[static_cast<std::size_t>(i)];
       files_.push_back(entry.file);
-      labels_.push_back(std::ranges::lower_bound(class_names_, entry.class_name) - class_names_.begin());
+      labels_.push_back(entry.label);
     }
     digest_ = with_way_out([&] { return make_digest(place); });
   }

@@ -17,6 +17,7 @@
 #include "byte_reader.hpp"
 #include "class_names.hpp"
 #include "readers.hpp"
+#include "selection.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -127,10 +128,24 @@ void check_labels(const fs::path& path, std::span<const std::uint8_t> labels, st
   }
 }
 
+// "train" and "t10k", as the files of a split begin.
+std::string stem_of(Split split) {
+  return split == Split::kTrain ? "train" : "t10k";
+}
+
+// None where the other split cannot be read, which who opens it says.
+std::vector<std::uint8_t> labels_of_other(const fs::path& folder, Split split) {
+  try {
+    return read_labels(find_file(folder, stem_of(other_of(split)) + "-labels", "idx1-ubyte"));
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Dataset> open_idx(const fs::path& folder, Split split, const DatasetOptions& options) {
-  const std::string stem = split == Split::kTrain ? "train" : "t10k";
+  const std::string stem = stem_of(split);
   const fs::path images_path = find_file(folder, stem + "-images", "idx3-ubyte");
   const fs::path labels_path = find_file(folder, stem + "-labels", "idx1-ubyte");
   ImageArray array;
@@ -139,6 +154,7 @@ std::unique_ptr<Dataset> open_idx(const fs::path& folder, Split split, const Dat
     throw InputError(labels_path.string() + ": byte 4: the header announces no labels");
   array.class_names = choose_class_names(folder, array.labels);
   check_labels(labels_path, array.labels, array.class_names.size());
+  warn_of_lone_classes(array.class_names, split, array.labels, labels_of_other(folder, split), folder);
   const std::size_t count = array.labels.size();
   const std::size_t keep =
       options.limit > 0 ? std::min(count, static_cast<std::size_t>(options.limit)) : count;

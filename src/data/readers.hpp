@@ -17,6 +17,8 @@ std::unique_ptr<Dataset> open_cifar100(const std::filesystem::path& folder, Spli
                                        const DatasetOptions& options);
 std::unique_ptr<Dataset> open_folder(const std::filesystem::path& folder, Split split,
                                      const DatasetOptions& options);
+std::unique_ptr<Dataset> open_webdataset(const std::filesystem::path& folder, Split split,
+                                         const DatasetOptions& options);
 std::unique_ptr<Dataset> open_parquet(const std::filesystem::path& folder, Split split,
                                       const DatasetOptions& options);
 

@@ -10,6 +10,9 @@
 
 namespace zoetrope::data {
 
+// Whether the folder is one of these.
+bool is_saved_dataset(const std::filesystem::path& folder);
+
 // Its splits with their files, as load_from_disk() has them; nothing where the folder is none of these. One
 // data set without a split's name is "train". Throws InputError naming the JSON file that is damaged.
 std::optional<std::vector<SplitFiles>> saved_splits(const std::filesystem::path& folder);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which columns of a Parquet file hold the images and the labels, and what the labels are called.
+// Which columns of a file hold the images and the labels, and what the labels are called.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 
 #include "zoetrope/support/json.hpp"
 
+#include "card_features.hpp"
 #include "parquet/shard.hpp"
 
 namespace zoetrope::data {
@@ -17,8 +18,14 @@ namespace zoetrope::data {
 // The features that `datasets` keeps in the schema: name, kind ("Image", "ClassLabel") and class names.
 class Features {
  public:
-  // `metadata` is Shard::hugging_face_metadata(). Throws InputError naming `origin` on damaged JSON.
+  // `metadata` is Table::hugging_face_metadata(). Throws InputError naming `origin` on damaged JSON.
   Features(const std::string& metadata, const std::string& origin);
+  // Those of a card, which count for all files of a data set.
+  explicit Features(CardFeatures card);
+
+  bool are_of_card() const { return !card_.empty(); }
+  // Throws InputError where a card lacks one of the file's columns: `datasets` reads no such file, either.
+  void require(const std::vector<Column>& columns, const std::string& file) const;
 
   bool is(const std::string& column, const char* type) const;
   // None where the column is no ClassLabel.
@@ -26,12 +33,15 @@ class Features {
 
  private:
   support::Json features_;
+  std::string card_;  // the file that they are of
 };
 
-// The column named `given`, else the only one of the right `kind` and feature type, else the first that has a
-// usual name. Throws InputError naming `origin` and, as the way to say which, `option`.
-std::size_t choose_column(const std::vector<Column>& columns, ColumnKind kind, const std::string& given,
-                          const char* option, const std::vector<std::string_view>& usual,
+// The column named `given`, else the only one of a right kind and feature type, else the first that has a
+// usual name, else the only one of the first of `kinds` that any has. Throws InputError naming `origin` and,
+// as the way to say which, `option`.
+std::size_t choose_column(const std::vector<Column>& columns, const std::vector<ColumnKind>& kinds,
+                          const std::string& given, const char* option,
+                          const std::vector<std::string_view>& usual,
                           const std::function<bool(const std::string&)>& is_marked,
                           const std::string& origin);
 

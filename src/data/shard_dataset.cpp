@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shards as Hugging Face `datasets` writes and the Hub serves them: Parquet, or Arrow's own format.
+// Shards as Hugging Face `datasets` writes and the Hub serves them, Parquet or Arrow's own format, and as
+// WebDataset does: tar files.
 #include <algorithm>
 #include <list>
 #include <mutex>
@@ -14,13 +15,14 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 
-#include "class_names.hpp"
 #include "decode.hpp"
+#include "kinds.hpp"
 #include "parquet/shard.hpp"
-#include "parquet_columns.hpp"
-#include "parquet_files.hpp"
 #include "readers.hpp"
 #include "selection.hpp"
+#include "shard_columns.hpp"
+#include "shard_files.hpp"
+#include "table_labels.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -30,48 +32,41 @@ namespace {
 constexpr std::size_t kCacheBytes = std::size_t{1}
                                     << 29;  // of row groups in memory: their images come one by one
 
-// The names in one file of the other split; none where it cannot be told: who opens that split says why.
-std::vector<std::string> other_class_names(const std::vector<fs::path>& shards, const std::string& column) {
-  if (shards.empty()) return {};
-  try {
-    const std::string origin = shards[0].string();
-    return Features(open_shard(shards[0])->hugging_face_metadata(), origin).class_names(column, origin);
-  } catch (const InputError&) {
-    return {};
-  }
-}
-
 struct Place {
   std::size_t shard;
   int row_group;
   std::size_t row;  // in the row group
 };
 
-class ParquetDataset final : public Dataset {
+// Of tar files the columns may differ from one to the next.
+void require_columns(const Shard& shard, const std::vector<Column>& expected, const fs::path& first) {
+  const auto same = [](const Column& a, const Column& b) { return a.name == b.name && a.kind == b.kind; };
+  if (!is_tar(shard.path().filename().string()) && !std::ranges::equal(shard.columns(), expected, same))
+    throw InputError(shard.path().string() + ": has other columns than " + first.string());
+}
+
+std::unique_ptr<Table> open_as_table(const fs::path& path) {
+  return open_shard(path);
+}
+
+class ShardDataset final : public Dataset {
  public:
-  ParquetDataset(const fs::path& given, Split split, const DatasetOptions& options) {
-    const SplitShards found = find_shards(given, split, options);
-    const fs::path folder = fs::is_directory(given) ? given : given.parent_path();
+  ShardDataset(const fs::path& given, ShardKind kind, Split split, const DatasetOptions& options)
+      : kind_(kind) {
+    const SplitShards found = find_shards(given, kind, split, options);
     for (const fs::path& path : found.own) shards_.push_back(open_shard(path));
     const std::string origin = shards_[0]->path().string();
-    const Features features(shards_[0]->hugging_face_metadata(), origin);
+    const Features features = found.card.features.is_null()
+                                  ? Features(shards_[0]->hugging_face_metadata(), origin)
+                                  : Features(found.card);
     const auto columns = shards_[0]->columns();
-    image_column_ = choose_column(
-        columns, ColumnKind::kImage, options.image_column, "--image-column", {"image", "img"},
-        [&](const std::string& name) { return features.is(name, "Image"); }, origin);
-    label_column_ = choose_column(
-        columns, ColumnKind::kInteger, options.label_column, "--label-column",
-        {"label", "labels", "fine_label"},
-        [&](const std::string& name) { return features.is(name, "ClassLabel"); }, origin);
-    const std::string& label_name = columns[label_column_].name;
-    class_names_ = features.class_names(label_name, origin);
-    if (!class_names_.empty()) refuse_other_classes(found.others, label_name);
-    if (class_names_.empty()) class_names_ = class_names_in(folder).value_or(std::vector<std::string>{});
-    if (class_names_.empty())
-      throw InputError(origin + ": column " + label_name +
-                       " is no ClassLabel; name the classes, one a line, in " +
-                       (folder / "class_names.txt").string());
-    for (std::size_t shard = 0; shard < shards_.size(); ++shard) add_rows(shard, columns);
+    if (kind == ShardKind::kParquet) features.require(columns, origin);
+    image_column_ = columns[choose_column(
+        columns, {ColumnKind::kImage}, options.image_column, "--image-column",
+        {"image", "img", "jpg", "jpeg", "png", "webp"},
+        [&](const std::string& name) { return features.is(name, "Image"); }, origin)];
+    for (const auto& shard : shards_) require_columns(*shard, columns, origin);
+    read_labels(found, features, options);
     select(options, given.string());
     digest_ = make_digest();
   }
@@ -102,40 +97,46 @@ class ParquetDataset final : public Dataset {
     const std::shared_ptr<const ImageFiles> images = row_group(place);
     if (place.row >= images->files.size() || images->files[place.row].empty())
       throw InputError(name_of(place) +
-                       ": holds no image, at most the path of one; write the shard with its images in it "
-                       "(datasets.table.embed_table_storage)");
+                       (kind_ == ShardKind::kTar
+                            ? ": holds no " + image_column_.name + ", which is the images' column"
+                            : ": holds no image, at most the path of one; write the shard with its images in "
+                              "it (datasets.table.embed_table_storage)"));
     return decode_image(images->files[place.row], name_of(place));
   }
 
   std::string name_of(const Place& place) const {
-    return shards_[place.shard]->path().string() + ": row group " + std::to_string(place.row_group) +
-           ", row " + std::to_string(place.row);
+    const Shard& shard = *shards_[place.shard];
+    return shard.path().string() + ": " + shard.row_name(place.row_group, place.row);
   }
 
-  // One model learns from one split and is asked about the other: a label must mean the same class in both.
-  void refuse_other_classes(const std::vector<fs::path>& others, const std::string& column) const {
-    const std::vector<std::string> names = other_class_names(others, column);
-    if (!names.empty() && names != class_names_)
-      throw InputError(others[0].string() + ": the ClassLabel " + column + " has other names than that of " +
-                       shards_[0]->path().string() +
-                       "; cast both splits to the same features (datasets' cast_column)");
+  void read_labels(const SplitShards& found, const Features& features, const DatasetOptions& options) {
+    LabelFiles files{found.split, found.other_split, {}, found.others, open_as_table, found.folder};
+    files.numbers_name_classes = kind_ == ShardKind::kTar;
+    for (const auto& shard : shards_) files.own.push_back(shard.get());
+    const TableLabels labels(files, features, options.label_column);
+    class_names_ = labels.class_names();
+    for (std::size_t shard = 0; shard < shards_.size(); ++shard) add_rows(shard, labels.own()[shard]);
   }
 
-  void add_rows(std::size_t shard, const std::vector<Column>& expected) {
-    support::stop_point();
-    const Shard& file = *shards_[shard];
-    const auto same = [](const Column& a, const Column& b) { return a.name == b.name && a.kind == b.kind; };
-    if (!std::ranges::equal(file.columns(), expected, same))
-      throw InputError(file.path().string() + ": has other columns than " + shards_[0]->path().string());
-    const auto labels = file.read_integers(label_column_);
+  void add_rows(std::size_t shard, const TableLabels::Rows& labels) {
     std::size_t next = 0;
-    const auto sizes = file.row_group_sizes();
+    const auto sizes = shards_[shard]->row_group_sizes();
     for (std::size_t group = 0; group < sizes.size(); ++group) {
       for (std::size_t row = 0; row < static_cast<std::size_t>(sizes[group]) && next < labels.size(); ++row) {
         places_.push_back({shard, static_cast<int>(group), row});
         labels_.push_back(checked_label(labels[next++], places_.back()));
       }
     }
+  }
+
+  // The image column's place in a shard.
+  std::size_t image_column(const Shard& shard) const {
+    const auto columns = shard.columns();
+    const auto found = std::ranges::find(columns, image_column_.name, &Column::name);
+    if (found == columns.end())
+      throw InputError(shard.path().string() + ": has no column " + image_column_.name +
+                       ", in which the images are elsewhere");
+    return static_cast<std::size_t>(found - columns.begin());
   }
 
   std::int64_t checked_label(std::optional<std::int64_t> label, const Place& place) const {
@@ -179,7 +180,7 @@ class ParquetDataset final : public Dataset {
     const Place* read = nullptr;
     for (const Place& place : places_) {
       if (read == nullptr || read->shard != place.shard || read->row_group != place.row_group)
-        paths = shards_[place.shard]->read_paths(image_column_, place.row_group);
+        paths = shards_[place.shard]->read_paths(image_column(*shards_[place.shard]), place.row_group);
       read = &place;
       names.push_back(place.row < paths.size() ? paths[place.row] : "");
     }
@@ -187,12 +188,12 @@ class ParquetDataset final : public Dataset {
   }
 
   // A Parquet file ends with the places, sizes and statistics of all its columns: other images, another end.
-  // Arrow's format has no such end.
+  // The other formats have no such end.
   static std::string end_digest(const fs::path& path) {
-    constexpr std::size_t kParquetBytes = std::size_t{1} << 16, kArrowBytes = std::size_t{256} << 20;
+    constexpr std::size_t kParquetBytes = std::size_t{1} << 16, kOtherBytes = std::size_t{256} << 20;
     const support::MappedFile file(path);
     const auto bytes = file.bytes();
-    const std::size_t most = is_arrow_file(path) ? kArrowBytes : kParquetBytes;
+    const std::size_t most = is_parquet(path.filename().string()) ? kParquetBytes : kOtherBytes;
     return support::sha256_hex(bytes.last(std::min(bytes.size(), most))) + " " + std::to_string(bytes.size());
   }
 
@@ -206,8 +207,8 @@ class ParquetDataset final : public Dataset {
       cache_.splice(cache_.begin(), cache_, found);
       return found->images;
     }
-    auto images =
-        std::make_shared<const ImageFiles>(shards_[place.shard]->read_images(image_column_, place.row_group));
+    const Shard& shard = *shards_[place.shard];
+    auto images = std::make_shared<const ImageFiles>(shard.read_images(image_column(shard), place.row_group));
     cached_bytes_ += images->bytes;
     cache_.push_front({key, images});
     while (cached_bytes_ > kCacheBytes && cache_.size() > 1) {
@@ -217,9 +218,9 @@ class ParquetDataset final : public Dataset {
     return images;
   }
 
+  ShardKind kind_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::size_t image_column_ = 0;
-  std::size_t label_column_ = 0;
+  Column image_column_;
   std::vector<Place> places_;
   std::vector<std::int64_t> labels_;
   std::vector<std::string> class_names_;
@@ -233,7 +234,11 @@ class ParquetDataset final : public Dataset {
 }  // namespace
 
 std::unique_ptr<Dataset> open_parquet(const fs::path& given, Split split, const DatasetOptions& options) {
-  return std::make_unique<ParquetDataset>(given, split, options);
+  return std::make_unique<ShardDataset>(given, ShardKind::kParquet, split, options);
+}
+
+std::unique_ptr<Dataset> open_webdataset(const fs::path& given, Split split, const DatasetOptions& options) {
+  return std::make_unique<ShardDataset>(given, ShardKind::kTar, split, options);
 }
 
 }  // namespace zoetrope::data

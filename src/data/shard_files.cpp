@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "parquet_files.hpp"
+#include "shard_files.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +13,7 @@
 
 #include "data_files.hpp"
 #include "glob.hpp"
-#include "parquet/shard.hpp"
+#include "kinds.hpp"
 #include "saved_dataset.hpp"
 
 namespace zoetrope::data {
@@ -22,39 +21,38 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// datasets takes what has another ending after one of these, too.
-bool has_ending(std::string_view name, std::initializer_list<std::string_view> endings) {
-  return std::ranges::any_of(endings, [&](std::string_view ending) {
-    const std::size_t at = name.rfind(ending);
-    if (at == std::string_view::npos) return false;
-    const std::string_view rest = name.substr(at + ending.size());
-    return rest.empty() || (rest.starts_with('.') && rest.size() > 1);
-  });
-}
-
-bool is_parquet(std::string_view name) {
-  return has_ending(name, {".parquet", ".geoparquet", ".gpq"});
-}
-
-bool is_arrow(std::string_view name) {
-  return is_arrow_file(name);
-}
-
 bool is_shard(std::string_view name) {
   return is_parquet(name) || is_arrow(name);
 }
 
 constexpr DataKind kShards{"parquet", ".parquet or .arrow file",
                            "name the shards to test with test-00000-of-00001.parquet and so on", is_shard};
+constexpr DataKind kTars{"webdataset", ".tar file", "name the shards to test with test-000000.tar and so on",
+                         is_tar};
+
+const DataKind& kind_of(ShardKind kind) {
+  return kind == ShardKind::kTar ? kTars : kShards;
+}
+
+void refuse_config(const fs::path& given, const DatasetOptions& options, const char* what) {
+  if (!options.config.empty())
+    throw UsageError("--data-config " + options.config + ": " + given.string() + " is " + what +
+                     ", which has no configurations");
+}
 
 // A file, the folder of a saved data set, or one with shards anywhere in it, of Parquet where there are any.
-DataFiles find_files(const fs::path& given) {
+DataFiles find_files(const fs::path& given, ShardKind kind, const DatasetOptions& options) {
   if (!fs::is_directory(given)) {
+    refuse_config(given, options, "one file");
     const std::string name = given.filename().string();
-    return {given.parent_path(), kShards, true, {name}, {{"train", {name}}}};
+    return {given.parent_path(), kind_of(kind), true, {name}, {{"train", {name}}}};
   }
-  if (auto splits = saved_splits(given)) return {given, kShards, true, {}, std::move(*splits)};
-  DataFiles data = find_data_files(given, kShards);
+  if (kind == ShardKind::kTar) return find_data_files(given, kTars, options.config);
+  if (auto splits = saved_splits(given)) {
+    refuse_config(given, options, "what save_to_disk() of datasets wrote");
+    return {given, kShards, true, {}, std::move(*splits)};
+  }
+  DataFiles data = find_data_files(given, kShards, options.config);
   const bool has_parquet =
       std::ranges::any_of(data.files, [](const std::string& file) { return is_parquet(file_name(file)); });
   data.kind.is_data = has_parquet ? is_parquet : is_arrow;
@@ -67,6 +65,12 @@ void require_test_shards(const fs::path& given, Split split, const DatasetOption
       given.string() +
       ": is one file, which datasets reads as training data; give its folder, where another one is "
       "named after the test split, or --test-split train to test with the same images");
+}
+
+// Features of a card are of the data set that it lies in, none of a file alone.
+CardFeatures features_for(const fs::path& given, const DataFiles& data) {
+  if (!fs::is_directory(given) || is_saved_dataset(given)) return {};
+  return card_features(data.folder, data.config);
 }
 
 // "train-00000-of-00002.parquet" is one of two; 0 where a name does not say.
@@ -100,11 +104,16 @@ std::vector<fs::path> in_folder(const fs::path& folder, const SplitFiles& split)
 
 }  // namespace
 
-SplitShards find_shards(const fs::path& given, Split split, const DatasetOptions& options) {
+SplitShards find_shards(const fs::path& given, ShardKind kind, Split split, const DatasetOptions& options) {
   require_test_shards(given, split, options);
-  const DataFiles data = find_files(given);
+  const DataFiles data = find_files(given, kind, options);
   const SplitChoice choice = choose_split(data, split, options);
-  const SplitShards found{in_folder(data.folder, choice.own), in_folder(data.folder, choice.other)};
+  SplitShards found{choice.own.name,
+                    choice.other.name,
+                    in_folder(data.folder, choice.own),
+                    in_folder(data.folder, choice.other),
+                    data.folder,
+                    features_for(given, data)};
   warn_of_missing(found.own);
   return found;
 }

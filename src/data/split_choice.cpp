@@ -5,8 +5,9 @@
 #include <set>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
 
-#include "class_warnings.hpp"
+#include "class_names.hpp"
 #include "data_files.hpp"
 #include "file_list.hpp"
 #include "glob.hpp"
@@ -88,7 +89,7 @@ void warn_of_doubles(const DataFiles& data, const SplitFiles& own) {
   std::ranges::sort(files);
   const auto twice = std::ranges::adjacent_find(files);
   if (twice != files.end())
-    warn_once(
+    support::warn_once(
         (data.folder / *twice).string() +
         ": counts twice, as datasets finds it twice: by the names of two of its folders, or by two patterns");
 }
@@ -127,8 +128,9 @@ void refuse_several_configs(const DataFiles& data, const SplitFiles& own, const 
   const std::string one = all[0].empty() ? all[1] : all[0];
   if (all[0].empty()) all[0] = "the folder itself";
   throw InputError(data.folder.string() + ": holds several configurations of a data set, " + join_names(all) +
-                   ", which are not to be read as one; give the folder of one: --data " +
-                   std::string(data.kind.scheme) + ":" + (data.folder / one).string());
+                   ", which are not to be read as one; name one with --data-config " + one +
+                   ", or give its folder: --data " + std::string(data.kind.scheme) + ":" +
+                   (data.folder / one).string());
 }
 
 // datasets reads none of them where one is empty.

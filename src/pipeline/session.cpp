@@ -140,6 +140,7 @@ LoadedSplit Session::load(data::Split which, std::int64_t limit) {
   choice.limit = limit;
   choice.seed = options_.training.seed;
   choice.skip_bad_images = asked.skip_bad_images;
+  choice.config = asked.config;
   choice.split = is_train ? asked.train_split : asked.test_split;
   choice.other_split = is_train ? asked.test_split : asked.train_split;
   choice.image_column = asked.image_column;

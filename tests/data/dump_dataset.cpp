@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // dump_dataset SPEC train|test SPLIT-NAME OUT: what the data room reads, for peer_test.py to compare. OUT
 // gets one JSON line with class names, labels and sizes, then every image's RGB bytes.
-// dump_dataset: for each line "train SPEC" or "test SPEC" of standard input a JSON line with class names,
-// labels and the images' names, or with the error.
+// dump_dataset: for each line of standard input, an object with the split, the spec and other options, a JSON
+// line with class names, labels, the images' names and, if "pixels" are asked for, the SHA-256 of each one's
+// RGB bytes; or with the error.
 #include <fstream>
 #include <iostream>
+#include <span>
 
 #include "zoetrope/data/dataset.hpp"
+#include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
@@ -19,16 +22,30 @@ data::Split split_named(const std::string& name) {
   return name == "train" ? data::Split::kTrain : data::Split::kTest;
 }
 
-support::Json names_of(const std::string& spec, data::Split split) {
+std::string rgb(const data::Image& image) {
+  std::string pixels;
+  for (const std::uint8_t value : image.pixels)
+    pixels.append(image.channels == 1 ? 3 : 1, static_cast<char>(value));
+  return pixels;
+}
+
+support::Json read(const support::Json& asked) {
   try {
-    const auto dataset = data::open_dataset(spec, split, data::DatasetOptions{});
+    data::DatasetOptions options;
+    options.config = asked.value("config", "");
+    options.image_column = asked.value("image_column", "");
+    options.label_column = asked.value("label_column", "");
+    const auto dataset = data::open_dataset(asked.at("spec"), split_named(asked.at("split")), options);
     support::Json read{{"class_names", dataset->class_names()}};
     for (std::int64_t i = 0; i < dataset->size(); ++i) {
       read["labels"].push_back(dataset->label(i));
       read["names"].push_back(dataset->image_name(i));
+      if (!asked.contains("pixels")) continue;
+      const std::string pixels = rgb(dataset->image(i));
+      read["pixels"].push_back(support::sha256_hex(std::as_bytes(std::span(pixels))));
     }
     return read;
-  } catch (const InputError& error) {
+  } catch (const Error& error) {
     return {{"error", error.what()}};
   }
 }
@@ -40,8 +57,7 @@ void dump_images(const data::Dataset& dataset, const char* out) {
     const data::Image image = dataset.image(i);
     header["labels"].push_back(dataset.label(i));
     header["sizes"].push_back({image.height, image.width});
-    for (const std::uint8_t value : image.pixels)
-      pixels.append(image.channels == 1 ? 3 : 1, static_cast<char>(value));
+    pixels += rgb(image);
   }
   std::ofstream(out, std::ios::binary) << header.dump() << "\n" << pixels;
 }
@@ -51,10 +67,8 @@ void dump_images(const data::Dataset& dataset, const char* out) {
 int main(int argc, char** argv) {
   support::set_up_logging("warning", 0, 1, "");  // to standard error
   std::string line;
-  while (argc == 1 && std::getline(std::cin, line)) {
-    const std::size_t space = line.find(' ');
-    std::cout << names_of(line.substr(space + 1), split_named(line.substr(0, space))).dump() << std::endl;
-  }
+  while (argc == 1 && std::getline(std::cin, line))
+    std::cout << read(support::parse_json(line, "request")).dump() << std::endl;
   if (argc == 1) return 0;
   if (argc != 5) return 2;
   data::DatasetOptions options;

@@ -84,8 +84,9 @@ TEST_F(FolderTree, RefusesWhatDatasetsWouldTakeLabelsOrImagesFrom) {
   std::filesystem::remove(folder_ / "train/cat/a.zip");
 
   write_text("train/metadata.csv", "file_name,label\n");
-  EXPECT_THAT([&] { open(Split::kTrain); }, ThrowsMessage<InputError>(AllOf(HasSubstr("train/metadata.csv"),
-                                                                            HasSubstr("remove the file"))));
+  EXPECT_THAT([&] { open(Split::kTrain); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("train/metadata.csv"),
+                                              HasSubstr("the split validation has no such file"))));
 }
 
 TEST_F(FolderTree, TakesNoClassForASplit) {
@@ -140,6 +141,34 @@ TEST_F(FolderTree, SaysWhatIsMissing) {
   EXPECT_THAT([&] { open(Split::kTest); },
               ThrowsMessage<InputError>(
                   AllOf(HasSubstr("its split test holds no image"), HasSubstr("test/cat/notes.txt"))));
+}
+
+TEST_F(FolderTree, SaysWhichSchemeReadsAFolderOfOtherFiles) {
+  const auto said = [&](const std::string& spec) {
+    try {
+      open_dataset(spec, Split::kTrain, {});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  write_text("saved/dataset_dict.json", "{}");
+  write_text("saved/train/data-00000-of-00001.arrow", "");
+  write_text("arrow/train.arrow", "");
+  write_text("shards/train.parquet", "");
+  write_text("tars/train-000000.tar", "");
+  const std::string root = folder_.string();
+  EXPECT_THAT(said("folder:" + root + "/saved"),
+              HasSubstr("holds no image; it is what save_to_disk() of datasets wrote: give --data parquet:" +
+                        root + "/saved"));
+  for (const char* part : {"/arrow", "/shards"})
+    EXPECT_THAT(said("folder:" + root + part), HasSubstr("files: give --data parquet:" + root + part));
+  EXPECT_THAT(said("parquet:" + root + "/tars"), HasSubstr("give --data webdataset:" + root + "/tars"));
+  EXPECT_THAT(said("webdataset:" + root + "/train"), HasSubstr("give --data folder:" + root + "/train"));
+  EXPECT_THAT(said("folder:" + root + "/shards/train.parquet"),
+              HasSubstr("is not a folder: give --data parquet:" + root + "/shards/train.parquet"));
+  EXPECT_THAT(said(root + "/shards"), HasSubstr("give --data parquet:" + root + "/shards"));
+  EXPECT_THAT(said("folder:" + root), Not(HasSubstr("give --data")));
 }
 
 TEST_F(FolderTree, SaysWhereImagesBelong) {

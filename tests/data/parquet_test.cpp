@@ -250,6 +250,24 @@ TEST_F(Parquet, AsksWhichOfTheConfigurationsThatTheReadmeNames) {
   EXPECT_EQ(open(Split::kTrain)->size(), 14);
 }
 
+TEST_F(Parquet, TakesTheConfigurationThatIsNamed) {
+  write_text("README.md",
+             "---\nconfigs:\n- config_name: all\n  data_files: data/*\n- config_name: some\n  data_files: "
+             "data/test-*\n---\n");
+  DatasetOptions options;
+  options.config = "all";
+  EXPECT_EQ(open(Split::kTrain, options)->size(), 14);
+  options.config = "some";
+  EXPECT_EQ(open(Split::kTrain, options)->size(), 3);
+  options.config = "none";
+  EXPECT_THAT([&] { open(Split::kTrain, options); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("README.md: names no configuration none"),
+                                              HasSubstr("--data-config"), HasSubstr("all and some"))));
+  for (const std::string& spec : {"parquet:" + (folder_ / kFirst).string(), "idx:" + folder_.string()})
+    EXPECT_THAT([&] { open_dataset(spec, Split::kTrain, options); },
+                ThrowsMessage<UsageError>(HasSubstr("--data-config")));
+}
+
 TEST_F(Parquet, ReadsNothingElseThanItsFolderWhateverTheReadmeSays) {
   for (const char* path : {"/etc/*", "../*", "data/../../x.parquet", "hf://datasets/x/*"}) {
     write_text("README.md",

@@ -87,7 +87,7 @@ def load(root, scheme, scratch):
 
 def dump(root, scheme, split):
     """What zoetrope reads, and ""; or None, and why it refuses."""
-    DUMPER.stdin.write(f"{split} {scheme}:{root}\n")
+    print(json.dumps({"split": split, "spec": f"{scheme}:{root}"}), file=DUMPER.stdin)
     DUMPER.stdin.flush()
     read = json.loads(DUMPER.stdout.readline())
     return (None, read["error"]) if "error" in read else (read, "")

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where options say that something lies: "~", relative paths, a file that options come from, names on the Hugging Face Hub."""
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import unittest
 from pathlib import Path
 
@@ -122,8 +124,52 @@ class Places(unittest.TestCase):
         for i, given in enumerate(["cifar10", "uoft-cs/cifar10", "hf:cifar10", "hf:uoft-cs/cifar10"]):
             self.zoetrope("run", "--run", f"run-{i}", "--data", given, *SHORT)
             job.assert_same_results(self.root / f"run-{i}", self.root / "shards-run")
+        for name in "train", "test":  # the same in Arrow's own format, as save_to_disk writes it
+            Dataset.from_parquet(str(self.root / f"shards/plain_text/{name}-00000-of-00001.parquet")).save_to_disk(self.root / "saved" / name)
+            (self.root / "arrow").mkdir(exist_ok=True)
+            shutil.copy(self.root / f"saved/{name}/data-00000-of-00001.arrow", self.root / f"arrow/{name}.arrow")
+        self.in_cache("dataset", "owner/arrow", self.root / "arrow")
+        self.zoetrope("run", "--run", "arrow-run", "--data", "hf:owner/arrow", *SHORT)
+        self.assertEqual(job.log(self.root / "arrow-run"), job.log(self.root / "shards-run"))
+        said = self.zoetrope("run", "--run", "run", "--data", f"folder:{self.root}/saved", *SHORT, code=3)
+        self.assertIn(f"give --data parquet:{self.root}/saved", said)
         said = self.zoetrope("run", "--run", "run", "--data", "fashion", *SHORT, code=2)
         self.assertIn("--data fashion: the kind is unknown", said)
+
+    def test_tar_files_train_as_shards_do(self):
+        self.write_shards(self.root / "shards")
+        self.zoetrope("run", "--run", "shards-run", "--data", f"parquet:{self.root}/shards", *SHORT)
+        (self.root / "tars").mkdir()
+        (self.root / "tars/class_names.txt").write_text("cat\ndog\n")
+        for name in "train", "test":
+            rows = Dataset.from_parquet(str(self.root / f"shards/plain_text/{name}-00000-of-00001.parquet")).cast_column("img", Image(decode=False))
+            with tarfile.open(self.root / f"tars/{name}-000000.tar", "w") as tar:
+                for i, row in enumerate(rows):
+                    for ending, content in ("png", row["img"]["bytes"]), ("cls", str(row["label"]).encode()):
+                        info = tarfile.TarInfo(f"{i:05d}.{ending}")
+                        info.size = len(content)
+                        tar.addfile(info, io.BytesIO(content))
+        self.zoetrope("run", "--run", "tars-run", "--data", "webdataset:tars", *SHORT, ranks=2)
+        self.assertIn(f"data = webdataset:{self.root}/tars\n", (self.root / "tars-run/run.ini").read_text())
+        self.zoetrope("run", "--run", "tars-again", "--data", "webdataset:~/../tars", *SHORT)
+        self.assertEqual(job.log(self.root / "tars-again"), job.log(self.root / "shards-run"))
+        tar = self.root / "tars/test-000000.tar"
+        tar.write_bytes(tar.read_bytes()[:5000])
+        said = self.zoetrope("extract", "--run", "tars-run", code=3)
+        self.assertIn("tars/test-000000.tar: byte ", said)
+
+    def test_a_configuration_is_kept(self):
+        for name in "full", "mini":
+            self.write_shards(self.root / "both" / name)
+        said = self.zoetrope("run", "--run", "run", "--data", "parquet:both", *SHORT, code=3)
+        self.assertIn("--data-config", said)
+        self.zoetrope("run", "--run", "run", "--data", "parquet:both", "--data-config", "mini", *SHORT)
+        self.assertIn("data-config = mini\n", (self.root / "run/run.ini").read_text())
+        self.zoetrope("extract", "--run", "run")
+        said = self.zoetrope("extract", "--run", "run", "--data-config", "other", code=3)
+        self.assertIn("has no configuration other", said)
+        said = self.zoetrope("run", "--run", "new", "--data", "idx:home/images", "--data-config", "x", *SHORT, code=2)
+        self.assertIn("--data-config has no meaning with --data idx:", said)
 
 
 if __name__ == "__main__":

@@ -33,14 +33,14 @@ class Dataset {
 };
 
 struct DatasetOptions {
-  std::int64_t limit = 0;   // > 0: keep so many images
-  std::uint64_t seed = 42;  // of the permutation that a folder's limit cuts
-  bool skip_bad_images =
-      false;                 // folder, parquet: decode all at once and leave out, with a warning, what fails
-  std::string split;         // folder, parquet: the split's name where it is not one of the usual ones
-  std::string other_split;   // likewise the other split's, which has the same classes
-  std::string image_column;  // parquet: where more than one column holds images
-  std::string label_column;  // parquet likewise; cifar100: "coarse_label"
+  std::int64_t limit = 0;        // > 0: keep so many images
+  std::uint64_t seed = 42;       // of the permutation that a folder's limit cuts
+  bool skip_bad_images = false;  // decode all at once and leave out, with a warning, what fails
+  std::string config;            // the data set's configuration where it has several
+  std::string split;             // the split's name where it is not one of the usual ones
+  std::string other_split;       // likewise the other split's, which has the same classes
+  std::string image_column;      // where more than one column holds images
+  std::string label_column;  // likewise; cifar100: "coarse_label", which alone of these idx and CIFAR have
 };
 
 // Opens one split of `spec`, as --data takes it:
@@ -50,6 +50,7 @@ struct DatasetOptions {
 //                 sorted order
 //   parquet:DIR   shards in Hugging Face's layout: an image column of structs {bytes, path} and a ClassLabel;
 //                 or what save_to_disk() of `datasets` wrote, or one .parquet or .arrow file
+//   webdataset:DIR  tar files whose files belong together by their names: KEY.jpg and KEY.cls; or one of them
 //   hf:NAME       what the Hugging Face cache holds of a data set on the Hub, as parquet: or else folder:; a
 //                 NAME with an owner, and cifar10, cifar100, mnist, fashion_mnist, also without hf:
 // Which file of these is of which split is as `datasets` has it (docs/formats.md).

@@ -24,7 +24,8 @@ struct DataOptions {
   std::string spec = "idx:/usr/share/datasets/fashion-mnist";  // see data::open_dataset
   std::int64_t train_limit = 0;                                // images; 0: all
   std::int64_t test_limit = 0;
-  std::string train_split;  // and the next three: see data::DatasetOptions
+  std::string config;  // and the next four: see data::DatasetOptions
+  std::string train_split;
   std::string test_split;
   std::string image_column;
   std::string label_column;

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// In place of the other sources of this folder in a build without Arrow.
+// In place of what reads Parquet and its kin, in a build without Arrow.
 #include "zoetrope/support/error.hpp"
 
-#include "shard.hpp"
+#include "formats.hpp"
 
 namespace zoetrope::data {
+namespace {
 
-std::unique_ptr<Shard> open_shard(const std::filesystem::path& path) {
+[[noreturn]] void refuse(const std::filesystem::path& path) {
   throw UsageError(
       path.string() +
-      ": this program was built without Arrow and cannot read Parquet; run script/bootstrap, which installs "
+      ": this program was built without Arrow and cannot read it; run script/bootstrap, which installs "
       "pyarrow, then build again");
+}
+
+}  // namespace
+
+std::unique_ptr<Shard> open_parquet_shard(const std::filesystem::path& path) {
+  refuse(path);
+}
+std::unique_ptr<Shard> open_arrow_shard(const std::filesystem::path& path) {
+  refuse(path);
+}
+std::unique_ptr<Table> open_csv_table(const std::filesystem::path& path) {
+  refuse(path);
 }
 
 }  // namespace zoetrope::data

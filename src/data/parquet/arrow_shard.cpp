@@ -55,6 +55,12 @@ class ArrowShard final : public Shard {
     return values;
   }
 
+  Texts read_texts(std::size_t column) const override {
+    Texts values;
+    for (const auto& batch : batches_) append_texts(*checked(batch, column, ""), values);
+    return values;
+  }
+
   ImageFiles read_images(std::size_t column, int row_group) const override {
     const auto batch = batches_.at(static_cast<std::size_t>(row_group));
     ImageFiles images;
@@ -64,13 +70,13 @@ class ArrowShard final : public Shard {
   }
 
   std::vector<std::string> read_paths(std::size_t column, int row_group) const override {
-    std::vector<std::string> paths;
+    Texts paths;
     const auto batch = batches_.at(static_cast<std::size_t>(row_group));
     const auto& type = *batch->schema()->field(static_cast<int>(column))->type();
-    if (type.id() != arrow::Type::STRUCT) return paths;
-    if (static_cast<const arrow::StructType&>(type).GetFieldIndex("path") < 0) return paths;
-    append_strings(*checked(batch, column, "path"), paths);
-    return paths;
+    if (type.id() != arrow::Type::STRUCT) return {};
+    if (static_cast<const arrow::StructType&>(type).GetFieldIndex("path") < 0) return {};
+    append_texts(*checked(batch, column, "path"), paths);
+    return without_nulls(paths);
   }
 
  private:
@@ -145,10 +151,6 @@ class ArrowShard final : public Shard {
 
 std::unique_ptr<Shard> open_arrow_shard(const fs::path& path) {
   return std::make_unique<ArrowShard>(path);
-}
-
-std::unique_ptr<Shard> open_shard(const fs::path& path) {
-  return is_arrow_file(path) ? open_arrow_shard(path) : open_parquet_shard(path);
 }
 
 }  // namespace zoetrope::data

@@ -15,12 +15,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+bool holds_text(const arrow::DataType& type) {
+  return type.id() == arrow::Type::STRING || type.id() == arrow::Type::LARGE_STRING;
+}
+
 bool holds_bytes(const arrow::DataType& type) {
   return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY;
 }
 
 ColumnKind kind_of(const arrow::DataType& type) {
   if (arrow::is_integer(type.id())) return ColumnKind::kInteger;
+  if (holds_text(type)) return ColumnKind::kText;
   if (holds_bytes(type)) return ColumnKind::kImage;
   if (type.id() != arrow::Type::STRUCT) return ColumnKind::kOther;
   const auto bytes = static_cast<const arrow::StructType&>(type).GetFieldByName("bytes");
@@ -43,10 +48,10 @@ void append_binary(const arrow::Array& array, ImageFiles& images) {
 }
 
 template <typename Strings>
-void append_texts(const arrow::Array& array, std::vector<std::string>& out) {
+void append_strings(const arrow::Array& array, Texts& out) {
   const auto& values = static_cast<const Strings&>(array);
   for (std::int64_t i = 0; i < values.length(); ++i)
-    out.emplace_back(values.IsNull(i) ? std::string_view() : std::string_view(values.GetView(i)));
+    out.push_back(values.IsNull(i) ? std::nullopt : std::optional(std::string(values.GetView(i))));
 }
 
 template <typename Integers>
@@ -96,9 +101,15 @@ void append_files(const arrow::Array& array, ImageFiles& images) {
   if (array.type_id() == arrow::Type::LARGE_BINARY) append_binary<arrow::LargeBinaryArray>(array, images);
 }
 
-void append_strings(const arrow::Array& array, std::vector<std::string>& out) {
-  if (array.type_id() == arrow::Type::STRING) append_texts<arrow::StringArray>(array, out);
-  if (array.type_id() == arrow::Type::LARGE_STRING) append_texts<arrow::LargeStringArray>(array, out);
+void append_texts(const arrow::Array& array, Texts& out) {
+  if (array.type_id() == arrow::Type::STRING) append_strings<arrow::StringArray>(array, out);
+  if (array.type_id() == arrow::Type::LARGE_STRING) append_strings<arrow::LargeStringArray>(array, out);
+}
+
+std::vector<std::string> without_nulls(const Texts& texts) {
+  std::vector<std::string> plain;
+  for (const auto& text : texts) plain.push_back(text.value_or(""));
+  return plain;
 }
 
 void append_integers(const arrow::Array& array, std::vector<std::optional<std::int64_t>>& out) {

@@ -38,7 +38,11 @@ std::string hugging_face_metadata_of(const arrow::Schema& schema);
 
 // Each takes an array of the kind that columns_of() told.
 void append_files(const arrow::Array& array, ImageFiles& images);
-void append_strings(const arrow::Array& array, std::vector<std::string>& out);
+using Texts = std::vector<std::optional<std::string>>;
+void append_texts(const arrow::Array& array, Texts& out);
 void append_integers(const arrow::Array& array, std::vector<std::optional<std::int64_t>>& out);
+
+// "" in place of null.
+std::vector<std::string> without_nulls(const Texts& texts);
 
 }  // namespace zoetrope::data

@@ -84,11 +84,19 @@ class ParquetShard final : public Shard {
 
   std::vector<std::optional<std::int64_t>> read_integers(std::size_t column) const override {
     std::vector<std::optional<std::int64_t>> values;
-    for (int group = 0; group < reader_->num_row_groups(); ++group) {
-      const auto table = read_row_group(group, column, "");
-      for (const auto& chunk : table->column(0)->chunks()) append_integers(*chunk, values);
-      if (std::ssize(values) > most_values()) fail_on_values();  // of all groups together
-    }
+    for_each_chunk(column, [&](const arrow::Array& chunk) {
+      append_integers(chunk, values);
+      return values.size();
+    });
+    return values;
+  }
+
+  Texts read_texts(std::size_t column) const override {
+    Texts values;
+    for_each_chunk(column, [&](const arrow::Array& chunk) {
+      append_texts(chunk, values);
+      return values.size();
+    });
     return values;
   }
 
@@ -101,16 +109,26 @@ class ParquetShard final : public Shard {
   }
 
   std::vector<std::string> read_paths(std::size_t column, int row_group) const override {
-    std::vector<std::string> paths;
-    if (!has_leaf(column, "path")) return paths;
+    Texts paths;
+    if (!has_leaf(column, "path")) return {};
     const auto table = read_row_group(row_group, column, "path");
-    for (const auto& chunk : table->column(0)->chunks()) append_strings(*only_field(chunk), paths);
-    return paths;
+    for (const auto& chunk : table->column(0)->chunks()) append_texts(*only_field(chunk), paths);
+    return without_nulls(paths);
   }
 
  private:
   std::int64_t most_values() const { return kMostValuesPerFileByte * file_bytes_; }
   [[noreturn]] void fail_on_values() const { refuse_values(path_, kParquetKind, file_bytes_); }
+
+  // `append` returns how many values there are by now.
+  template <typename Append>
+  void for_each_chunk(std::size_t column, const Append& append) const {
+    for (int group = 0; group < reader_->num_row_groups(); ++group) {
+      const auto table = read_row_group(group, column, "");
+      for (const auto& chunk : table->column(0)->chunks())
+        if (static_cast<std::int64_t>(append(*chunk)) > most_values()) fail_on_values();  // of all groups
+    }
+  }
 
   const parquet::arrow::SchemaField& field(std::size_t column) const {
     return reader_->manifest().schema_fields.at(column);
