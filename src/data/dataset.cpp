@@ -68,6 +68,14 @@ Location location_on_hub(const std::string& name, const std::string& spec) {
   throw InputError("--data " + spec + ": " + support::how_to_bring(HubKind::kDataset, name_on_hub(name)));
 }
 
+[[noreturn]] void refuse_kind(const std::string& spec) {
+  const std::string hint = fs::exists(spec) ? hint_at_scheme(spec, "") : "";
+  throw UsageError("--data " + spec + ": the kind is unknown" +
+                   (hint.empty() ? "; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR, "
+                                   "webdataset:DIR or hf:OWNER/NAME"
+                                 : hint));
+}
+
 Location find_location(const std::string& spec) {
   const auto colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);
@@ -78,12 +86,7 @@ Location find_location(const std::string& spec) {
   const std::string place = colon == std::string::npos ? "" : spec.substr(colon + 1);
   if (kind == "hf" && support::is_hub_name(place)) return location_on_hub(place, spec);
   const auto scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
-  if (colon == std::string::npos || scheme == kSchemes.end())
-    throw UsageError("--data " + spec + ": the kind is unknown" +
-                     (fs::exists(spec)
-                          ? hint_at_scheme(spec, "")
-                          : "; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR, "
-                            "webdataset:DIR or hf:OWNER/NAME"));
+  if (colon == std::string::npos || scheme == kSchemes.end()) refuse_kind(spec);
   if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
   if (!fs::is_directory(place) && !(scheme->takes_a_file && fs::is_regular_file(place)))
     throw InputError("--data " + spec + ": " + place + " is not a folder" +

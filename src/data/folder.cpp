@@ -194,8 +194,10 @@ class FolderDataset final : public Dataset {
     const std::vector<Entry> entries = without_unread(images, options.skip_bad_images);
     class_names_ = std::move(images.class_names);
     const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
-    for (const std::int64_t i : select_images(static_cast<std::int64_t>(entries.size()),
-                                              LimitOrder::kPermuted, options, decode, place.string())) {
+    std::vector<std::int64_t> labels;
+    for (const Entry& entry : entries) labels.push_back(entry.label);
+    for (const std::int64_t i :
+         select_images(labels, class_names_, LimitOrder::kPermuted, options, decode, place.string())) {
       const Entry& entry = entries[static_cast<std::size_t>(i)];
       files_.push_back(entry.file);
       labels_.push_back(entry.label);

@@ -41,6 +41,9 @@ constexpr std::array kKinds{
     Kind{"parquet", ".parquet files", is_parquet}, Kind{"parquet", ".arrow files", is_arrow},
     Kind{"webdataset", ".tar files", is_tar}, Kind{"folder", "image files", is_image}};
 
+// What most of so many are, is enough: somebody may have given the whole disk.
+constexpr std::size_t kMostEntries = 100'000;
+
 const Kind* kind_of_file(const fs::path& file) {
   const std::string name = file.filename().string();
   if (is_image_metadata(name)) return nullptr;
@@ -51,7 +54,9 @@ const Kind* kind_of_file(const fs::path& file) {
 const Kind* kind_of(const fs::path& place) {
   if (!fs::is_directory(place)) return kind_of_file(place);
   std::array<std::size_t, kKinds.size()> counts{};
-  for (auto at = fs::recursive_directory_iterator(place); at != fs::recursive_directory_iterator(); ++at) {
+  std::size_t left = kMostEntries;
+  for (auto at = fs::recursive_directory_iterator(place, fs::directory_options::skip_permission_denied);
+       at != fs::recursive_directory_iterator() && left > 0; ++at, --left) {
     support::stop_point();
     if (is_left_out(*at)) {
       at.disable_recursion_pending();

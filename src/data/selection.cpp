@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 #include <string>
 
 #include <ATen/Parallel.h>
@@ -57,11 +58,24 @@ std::vector<std::int64_t> keep_good(const std::vector<std::int64_t>& candidates,
   return kept;
 }
 
+void refuse_lost_classes(std::span<const std::int64_t> labels, const std::vector<std::int64_t>& kept,
+                         const std::vector<std::string>& class_names, const std::string& origin) {
+  std::set<std::int64_t> left;
+  for (const std::int64_t i : kept) left.insert(labels[static_cast<std::size_t>(i)]);
+  for (const std::int64_t label : labels)
+    if (!left.contains(label))
+      throw InputError(origin + ": the class " + class_names.at(static_cast<std::size_t>(label)) +
+                       " has no image that can be read, so that it would be left out with them");
+}
+
 }  // namespace
 
-std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const DatasetOptions& options,
+std::vector<std::int64_t> select_images(std::span<const std::int64_t> labels,
+                                        const std::vector<std::string>& class_names, LimitOrder order,
+                                        const DatasetOptions& options,
                                         const std::function<void(std::int64_t)>& decode,
                                         const std::string& origin) {
+  const std::int64_t n = std::ssize(labels);
   std::vector<std::int64_t> candidates(static_cast<std::size_t>(n));
   std::iota(candidates.begin(), candidates.end(), std::int64_t{0});
   const std::int64_t wanted = options.limit > 0 ? std::min(n, options.limit) : n;
@@ -72,6 +86,7 @@ std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const 
     candidates.resize(static_cast<std::size_t>(wanted));
   }
   if (candidates.empty()) throw InputError(origin + ": holds no image that can be used");
+  if (wanted == n) refuse_lost_classes(labels, candidates, class_names, origin);
   std::ranges::sort(candidates);
   return candidates;
 }

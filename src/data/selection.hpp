@@ -15,10 +15,12 @@ namespace zoetrope::data {
 
 enum class LimitOrder { kFirst, kPermuted };
 
-// Which of n images a split keeps, ascending: options.limit of them, and with skip_bad_images only those that
-// `decode` takes without an InputError, whose message is logged as a warning. Throws InputError naming
-// `origin` when none is left.
-std::vector<std::int64_t> select_images(std::int64_t n, LimitOrder order, const DatasetOptions& options,
+// Which of a split's images, which have these labels, it keeps, ascending: options.limit of them, and with
+// skip_bad_images only those that `decode` takes without an InputError, whose message is logged as a warning.
+// Throws InputError naming `origin` when none is left, or, without a limit, none of a class.
+std::vector<std::int64_t> select_images(std::span<const std::int64_t> labels,
+                                        const std::vector<std::string>& class_names, LimitOrder order,
+                                        const DatasetOptions& options,
                                         const std::function<void(std::int64_t)>& decode,
                                         const std::string& origin);
 

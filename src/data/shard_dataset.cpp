@@ -151,7 +151,8 @@ class ShardDataset final : public Dataset {
     const auto try_out = [this](std::int64_t i) { decode(places_[static_cast<std::size_t>(i)]); };
     std::vector<Place> places;
     std::vector<std::int64_t> labels;
-    for (const std::int64_t i : select_images(size(), LimitOrder::kFirst, options, try_out, origin)) {
+    for (const std::int64_t i :
+         select_images(labels_, class_names_, LimitOrder::kFirst, options, try_out, origin)) {
       places.push_back(places_[static_cast<std::size_t>(i)]);
       labels.push_back(labels_[static_cast<std::size_t>(i)]);
     }
@@ -188,12 +189,14 @@ class ShardDataset final : public Dataset {
   }
 
   // A Parquet file ends with the places, sizes and statistics of all its columns: other images, another end.
-  // The other formats have no such end.
-  static std::string end_digest(const fs::path& path) {
+  // The other formats have no such end; tar files are many, and share what is looked at.
+  std::string end_digest(const fs::path& path) const {
     constexpr std::size_t kParquetBytes = std::size_t{1} << 16, kOtherBytes = std::size_t{256} << 20;
     const support::MappedFile file(path);
     const auto bytes = file.bytes();
-    const std::size_t most = is_parquet(path.filename().string()) ? kParquetBytes : kOtherBytes;
+    const std::size_t most = kind_ == ShardKind::kTar             ? kOtherBytes / shards_.size()
+                             : is_arrow(path.filename().string()) ? kOtherBytes
+                                                                  : kParquetBytes;
     return support::sha256_hex(bytes.last(std::min(bytes.size(), most))) + " " + std::to_string(bytes.size());
   }
 

@@ -65,10 +65,11 @@ void dump_images(const data::Dataset& dataset, const char* out) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  support::set_up_logging("warning", 0, 1, "");  // to standard error
+  constexpr auto kReplace = support::Json::error_handler_t::replace;  // in errors with a file's bytes
+  support::set_up_logging("warning", 0, 1, "");                       // to standard error
   std::string line;
   while (argc == 1 && std::getline(std::cin, line))
-    std::cout << read(support::parse_json(line, "request")).dump() << std::endl;
+    std::cout << read(support::parse_json(line, "request")).dump(-1, ' ', false, kReplace) << std::endl;
   if (argc == 1) return 0;
   if (argc != 5) return 2;
   data::DatasetOptions options;

@@ -129,6 +129,16 @@ TEST_F(Folder, LeavesBrokenImagesOutWhenAsked) {
   EXPECT_EQ(dataset->size(), 4);
 }
 
+TEST_F(Folder, LosesNoClassWhoseImagesAreAllBroken) {
+  write("train/cat/a.webp", Bytes{'R', 'I', 'F', 'F'});
+  DatasetOptions options;
+  options.skip_bad_images = true;
+  EXPECT_THAT([&] { open(Split::kTrain, options); },
+              ThrowsMessage<InputError>(HasSubstr("the class cat has no image that can be read")));
+  options.limit = 2;  // which may leave classes out anyhow
+  EXPECT_EQ(open(Split::kTrain, options)->size(), 2);
+}
+
 TEST_F(Folder, FillsTheLimitWithGoodImages) {
   for (int i = 0; i < 30; ++i) write("train/cat/bad" + std::to_string(i) + ".jpg", Bytes{0xff, 0xd8, 0xff});
   DatasetOptions options;

@@ -25,13 +25,14 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 
 namespace zoetrope::fuzz {
 
-inline int read_as_shard(const std::string& name, std::span<const std::uint8_t> bytes) {
+inline int read_as_shard(const std::string& name, std::span<const std::uint8_t> bytes,
+                         decltype(&data::open_parquet) open = data::open_parquet) {
   static const ScratchFolder folder;
   static const std::string names = "a\nb\nc\n";  // for columns that are no ClassLabel
   folder.write("class_names.txt", {reinterpret_cast<const std::uint8_t*>(names.data()), names.size()});
   folder.write(name, bytes);
   try {
-    const auto dataset = data::open_parquet(folder.path(), data::Split::kTrain, {});
+    const auto dataset = open(folder.path(), data::Split::kTrain, {});
     const auto some = std::min<std::int64_t>(dataset->size(), 8);
     for (std::int64_t i = 0; i < some; ++i) dataset->image_name(i);
     for (std::int64_t i = 0; i < some; ++i) dataset->image(i);

@@ -47,7 +47,8 @@ struct DatasetOptions {
 //   idx:DIR       train-images-idx3-ubyte and so on, plain or .gz (MNIST, Fashion-MNIST)
 //   cifar10:DIR   the binary version; cifar100:DIR likewise
 //   folder:DIR    DIR/train/<class>/* and DIR/test/<class>/* (or val/): JPEG, PNG, WebP, BMP; classes in
-//                 sorted order
+//                 sorted order; or images with their labels in metadata.csv, metadata.jsonl or
+//                 metadata.parquet
 //   parquet:DIR   shards in Hugging Face's layout: an image column of structs {bytes, path} and a ClassLabel;
 //                 or what save_to_disk() of `datasets` wrote, or one .parquet or .arrow file
 //   webdataset:DIR  tar files whose files belong together by their names: KEY.jpg and KEY.cls; or one of them
