@@ -1,9 +1,10 @@
-# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [KERNELS] [SANITIZED] [RANKS n...]
-#                   [LABELS label...] [TIMEOUT s])
+# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [KERNELS] [SANITIZED address|thread...]
+#                   [RANKS n...] [LABELS label...] [TIMEOUT s])
 #
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
 # it is one test; label unit: a process for each TEST would take longer to load libtorch than to test. With KERNELS it is run as on lesser processors, too: name-AVX2, name-SSE4, name-least.
-# SANITIZED: script/sanitize runs it too, with one and two ranks.
+# SANITIZED: script/sanitize runs it too, under AddressSanitizer (it reads foreign bytes), ThreadSanitizer (it has threads) or both, with
+# one and two ranks.
 # Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
 include(require)
 
@@ -15,7 +16,13 @@ if(ZOETROPE_SANITIZE MATCHES "address")  # Open MPI unloads its modules at the e
 endif()
 
 function(zoetrope_add_test)
-  cmake_parse_arguments(T "TORCH;KERNELS;SANITIZED" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "TORCH;KERNELS" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS;SANITIZED" ${ARGN})
+  set(is_sanitized OFF)
+  foreach(sanitizer IN LISTS T_SANITIZED)
+    if(ZOETROPE_SANITIZE MATCHES ${sanitizer})
+      set(is_sanitized ON)
+    endif()
+  endforeach()
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 900) # on a machine that does other things, too
   endif()
@@ -31,7 +38,7 @@ function(zoetrope_add_test)
     target_link_libraries(${T_NAME} PRIVATE zoetrope::torch)
     target_precompile_headers(${T_NAME} REUSE_FROM zoetrope_torch_pch)
   endif()
-  if(T_SANITIZED)
+  if(is_sanitized)
     add_dependencies(sanitized ${T_NAME})
   endif()
   set(scratch ${CMAKE_CURRENT_BINARY_DIR}/scratch/${T_NAME})
@@ -42,7 +49,7 @@ function(zoetrope_add_test)
     foreach(n IN LISTS T_RANKS)
       add_test(NAME ${T_NAME}-${n} COMMAND ${ZOETROPE_MPIRUN} -n ${n} $<TARGET_FILE:${T_NAME}> WORKING_DIRECTORY ${scratch})
       set(labels mpi ${T_LABELS})
-      if(T_SANITIZED AND n LESS_EQUAL 2)
+      if(is_sanitized AND n LESS_EQUAL 2)
         list(APPEND labels sanitized)
       endif()
       set_tests_properties(${T_NAME}-${n} PROPERTIES LABELS "${labels}" PROCESSORS 2 TIMEOUT ${T_TIMEOUT}
@@ -51,7 +58,7 @@ function(zoetrope_add_test)
   else()
     target_sources(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
     set(labels unit ${T_LABELS})
-    if(T_SANITIZED)
+    if(is_sanitized)
       list(APPEND labels sanitized)
     endif()
     add_test(NAME ${T_NAME} COMMAND ${T_NAME} WORKING_DIRECTORY ${scratch})
