@@ -88,6 +88,7 @@ void flag_between(const float* products, const float* offsets, float high, float
 void flag_rows_between(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
                        std::int64_t width, const float* high, const float* low, std::uint8_t* flags) {
   std::int32_t above[kColumns], at_least[kColumns];
+  width = width < kColumns ? width : kColumns;
   for (std::int64_t r = 0; r < rows; r += kRowsPerFlag) {
     const std::int64_t some = rows - r < kRowsPerFlag ? rows - r : kRowsPerFlag;
     count_in_columns(products + r * stride, stride, offsets + r, some, width, high, low, above, at_least);

@@ -93,7 +93,7 @@ class TarShard final : public Shard {
       const std::string_view bytes = field == nullptr ? std::string_view() : text(*field);
       images.files.emplace_back(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     }
-    images.bytes = images.files.size() * sizeof(images.files[0]);
+    images.bytes = images.files.size() * sizeof(decltype(images.files)::value_type);
     return images;
   }
 

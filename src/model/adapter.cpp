@@ -90,7 +90,7 @@ void require_supported(const Json& config, const std::string& origin) {
 
 std::string common_name(const std::string& name) {
   for (const Family family : {Family::kVit, Family::kDeit, Family::kDinov2, Family::kDinov2WithRegisters})
-    if (const std::string prefix = names_of(family).prefix; name.starts_with(prefix))
+    if (const std::string_view prefix = names_of(family).prefix; name.starts_with(prefix))
       return in_memory_name(Family::kVit, name.substr(prefix.size()));
   return in_memory_name(Family::kVit, name);
 }
@@ -214,7 +214,7 @@ fs::path base_of(const fs::path& folder, const fs::path& given) {
   const Json config = support::read_json(file);
   const auto name = support::json_get_or<std::string>(config, "base_model_name_or_path", "", file.string());
   std::error_code error;
-  if (!name.empty() && fs::is_directory(name, error)) return name;
+  if (!name.empty() && fs::is_directory(name, error)) return fs::path(name);
   const auto snapshot = support::hub_snapshot(support::HubKind::kModel, name);
   if (snapshot) return *snapshot;
   std::string why = (folder / kAdapterFile).string() + ": is an adapter (LoRA) of " +

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <set>
 #include <string>
@@ -222,6 +223,12 @@ LossLog::LossLog(std::filesystem::path path, std::int64_t resume_step) : path_(s
 
 void LossLog::append(const LossRecord& record) {
   append_line(path_, to_line(record));
+}
+
+bool has_own_header(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string start(kHeader.size(), '\0');
+  return file.read(start.data(), static_cast<std::streamsize>(start.size())) && start == kHeader;
 }
 
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path) {

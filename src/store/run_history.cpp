@@ -90,7 +90,7 @@ std::vector<LossRecord> read_unmended_log(const RunDirectory& run) {
   try {
     return read_loss_log(run.log_csv());
   } catch (const InputError& error) {
-    if (is_trained_here(run)) throw;
+    if (is_trained_here(run) || has_own_header(run.log_csv())) throw;
     support::warn_once(
         run.log_csv().string() +
         ": is passed over, as it is no log of zoetrope's; the losses are those of the newest " +

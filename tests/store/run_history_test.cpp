@@ -125,6 +125,11 @@ TEST_F(RunHistoryTest, ALogOfOthersIsPassedOver) {
     ASSERT_THAT(read_run_log(run_), SizeIs(1)) << log;
     EXPECT_EQ(read_run_log(run_)[0].loss, 2.2);
   }
+  std::ofstream(run_.log_csv())
+      << "step,epoch,loss,learning_rate,grad_norm,accuracy,images_per_second\n-1,0,0,0,0,0,0\n";
+  EXPECT_THAT(message_of<InputError>([&] { read_run_log(run_); }),
+              HasSubstr("log.csv: line 2"));  // ours, damaged
+  std::ofstream(run_.log_csv()) << "time;loss\n1;2.5\n";
   support::write_file(run_.checkpoint(10) / "training.json", "{}");  // of ours
   EXPECT_THAT(message_of<InputError>([&] { read_run_log(run_); }), HasSubstr("log.csv: line 1"));
 }

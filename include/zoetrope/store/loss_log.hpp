@@ -36,6 +36,9 @@ class LossLog {
 // the article's log.csv: no header, columns loss,learning_rate,epoch (step is then 0 for every record).
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path);
 
+// Whether the file begins with the header of a log of ours; whatever follows. False where it cannot be read.
+bool has_own_header(const std::filesystem::path& path);
+
 // What a training is known to have logged up to step `last`, from another file than log.csv. Exact: every
 // line, to the bit; else some may be missing, and columns, too.
 struct LogHistory {
