@@ -96,8 +96,7 @@ void collect_candidates_on(at::Device device, const SearchSpace& space, std::int
   keep = std::min(keep, count - 1);
   const bool is_all = keep == count - 1;
   const at::Tensor rows = space.centred().to(device);
-  const at::Tensor offsets =
-      at::from_blob(const_cast<float*>(space.offsets().data()), {count}, at::kFloat).to(device);
+  const at::Tensor offsets = on_device(device, space.offsets().data(), {count}, at::kFloat);
   const std::int64_t height = std::clamp<std::int64_t>(kScoresAtOnce / count, 1, count);
   Block under_way;
   for (std::int64_t first = 0; first < count; first += height) {

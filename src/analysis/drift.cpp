@@ -133,10 +133,15 @@ Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, c
   return similarity;
 }
 
-double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device) {
+double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
+                  const Scatter& scatter_after, TensorDevice device) {
   const at::Tensor x = checked_rows(before, 1, 1), y = checked_rows(after, 1, 1);
-  const Scatter scatter_x = Scatter::of(x, device), scatter_y = Scatter::of(y, device);
-  return cka_of(cross_products(x, scatter_x.mean, y, scatter_y.mean, device), scatter_x, scatter_y);
+  return cka_of(cross_products(x, scatter_before.mean, y, scatter_after.mean, device), scatter_before,
+                scatter_after);
+}
+
+double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device) {
+  return linear_cka(before, Scatter::of(before, device), after, Scatter::of(after, device), device);
 }
 
 double class_separation(const Points& points, std::span<const std::int64_t> labels) {

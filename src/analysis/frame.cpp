@@ -31,6 +31,10 @@ Neighbours nearest_of(const Neighbours& more, std::int64_t k) {
   return some;
 }
 
+Pca plane_of(const Scatter& scatter, const FrameOptions& options) {
+  return options.shared ? *options.shared : Pca::fit(scatter);
+}
+
 struct Shown {
   Scatter scatter;
   Pca plane;
@@ -41,7 +45,7 @@ Shown show(const at::Tensor& rows, const FrameOptions& options, FrameAnalysis& r
   const trace::Span span("PCA", "images", rows.size(0));
   const support::Stopwatch watch;
   Shown shown{Scatter::of(rows, options.device), {}, {}};
-  shown.plane = options.shared ? *options.shared : Pca::fit(shown.scatter);
+  shown.plane = plane_of(shown.scatter, options);
   shown.points = shown.plane.transform(rows);
   result.points.assign(shown.points.data(), shown.points.data() + shown.points.size());
   result.explained_variance_ratio[0] = shown.plane.explained_variance_ratio[0];
@@ -64,9 +68,7 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   result.score = outlier_scores(neighbours, metric);
   result.outlier_seconds = watch.seconds();
   result.knn_accuracy = knn_accuracy(neighbours, input.label);
-  const support::Stopwatch quality_watch;
   result.quality = picture_quality(points, in_picture, found, input.label);
-  result.quality_seconds = quality_watch.seconds();
   return neighbours;
 }
 
@@ -74,6 +76,10 @@ void compare(const Predecessor& before, const Predecessor& now, const FrameOptio
              FrameAnalysis& result) {
   const trace::Span span("comparing with the frame before");
   result.neighbour_preservation = neighbour_preservation(before.neighbours, now.neighbours);
+  if (options.quality_neighbours == 0) {  // nobody asks for the rest
+    result.linear_cka = linear_cka(before.rows, before.scatter, now.rows, now.scatter, options.device);
+    return;
+  }
   const Similarity alike = similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
   result.linear_cka = alike.linear_cka;
   result.shape_disparity = alike.shape_disparity;
@@ -109,7 +115,7 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
 
 Predecessor predecessor(const at::Tensor& rows, const FrameOptions& options) {
   Scatter scatter = Scatter::of(rows, options.device);
-  Pca plane = options.shared ? *options.shared : Pca::fit(scatter);
+  Pca plane = plane_of(scatter, options);
   return {rows, std::move(scatter), std::move(plane),
           nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)), options.device)};
 }

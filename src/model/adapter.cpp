@@ -2,7 +2,6 @@
 #include "adapter.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
 #include <functional>
@@ -14,7 +13,6 @@
 #include <ATen/ATen.h>
 
 #include "zoetrope/model/config.hpp"
-#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
 #include "zoetrope/support/listing.hpp"

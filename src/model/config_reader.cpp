@@ -46,13 +46,13 @@ std::string quoted(const char* key) {
   return text.append(key).append("\"");
 }
 
+}  // namespace
+
 std::vector<std::string> default_labels(std::int64_t count) {
   std::vector<std::string> labels;
   for (std::int64_t i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
   return labels;
 }
-
-}  // namespace
 
 const char* name_of(Activation activation) {
   for (const auto& [name, known] : kActivations)

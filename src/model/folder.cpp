@@ -171,9 +171,7 @@ VitConfig read_config(const fs::path& folder, const fs::path& base) {
   VitConfig config = read_config_file(config_file(folder, base));
   if (!Adapter::is_in(folder)) return config;
   const std::int64_t classes = classes_of(Adapter(folder), config);
-  if (classes == 0 || classes == config.num_labels()) return config;
-  config.id2label.clear();
-  for (std::int64_t i = 0; i < classes; ++i) config.id2label.push_back("LABEL_" + std::to_string(i));
+  if (classes != 0 && classes != config.num_labels()) config.id2label = default_labels(classes);
   return config;
 }
 

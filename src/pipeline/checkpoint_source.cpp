@@ -21,9 +21,7 @@ std::vector<std::string> classes_of(const Session& session, std::int64_t step, s
     auto config = model::read_config(folder, session.options().base);
     if (config.num_labels() == num_classes) return std::move(config.id2label);
   }
-  std::vector<std::string> numbers;
-  for (std::int64_t i = 0; i < num_classes; ++i) numbers.push_back("LABEL_" + std::to_string(i));
-  return numbers;
+  return model::default_labels(num_classes);
 }
 
 CheckpointSource read_source(const Session& session, std::int64_t step) {

@@ -28,8 +28,7 @@ auto scalars(Frame& frame) {
                     &frame.quality.same_label,
                     &frame.step.squared_length,
                     &frame.outlier_seconds,
-                    &frame.pca_seconds,
-                    &frame.quality_seconds};
+                    &frame.pca_seconds};
 }
 
 template <typename Frame>

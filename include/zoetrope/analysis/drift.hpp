@@ -40,6 +40,8 @@ Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, c
                       const Scatter& scatter_after, TensorDevice device = std::nullopt);
 
 // similarity().linear_cka, without what the other needs.
+double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
+                  const Scatter& scatter_after, TensorDevice device = std::nullopt);
 double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = std::nullopt);
 
 // The mean distance between two class centres over the mean distance of a point to its class's centre: the

@@ -35,7 +35,6 @@ struct FrameAnalysis {
   // How long it took.
   double outlier_seconds = 0;
   double pca_seconds = 0;
-  double quality_seconds = 0;
 };
 
 // The checkpoint before, to compare with.

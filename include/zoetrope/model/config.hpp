@@ -39,6 +39,9 @@ enum class Family { kVit, kDeit, kDinov2, kDinov2WithRegisters };
 // none.
 const char* processor_class(Family family);
 
+// "LABEL_0", "LABEL_1" and so on, as transformers calls classes without names.
+std::vector<std::string> default_labels(std::int64_t count);
+
 struct VitConfig {
   Family family = Family::kVit;
   std::int64_t hidden_size = 768;
