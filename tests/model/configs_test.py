@@ -6,7 +6,6 @@ Tiny models of random weights are saved by transformers, then some keys of their
 that transformers takes and in some that it does not. Where both read the folder, embeddings, logits and the classes' names
 must be the same; a refusal must name the key that is the reason.
 """
-import collections
 import json
 import random
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+import drawn  # noqa: E402
 import require  # noqa: E402
 
 with require.imports():
@@ -186,7 +186,7 @@ def main():
     torch.set_num_threads(1)
     rng = random.Random(SEED)
     driver = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    outcomes, reasons, failed = collections.Counter(), collections.Counter(), 0
+    tally = drawn.Tally()
     with tempfile.TemporaryDirectory() as name:
         for i in range(COUNT):
             folder = Path(name) / str(i)
@@ -197,21 +197,11 @@ def main():
             (folder / "config.json").write_text(json.dumps(config))
             expected, found = theirs(folder), ours(driver, folder)
             wrong, outcome = compare(config, expected, found)
-            outcomes[outcome] += 1
-            if outcome == "zoetrope alone refuses":
-                reasons[found.split(": ", 1)[1][:70]] += 1
-            if wrong:
-                failed += 1
-                print(f"case {i}: {wrong}\n  {json.dumps(config)}\n  changed: {changes}\n  transformers: {str(expected)[:300]}\n  zoetrope: {str(found)[:300]}")
+            tally.add(outcome, found, wrong,
+                      f"case {i}: {wrong}\n  {json.dumps(config)}\n  changed: {changes}\n  transformers: {str(expected)[:300]}\n  zoetrope: {str(found)[:300]}")
     driver.stdin.close()
     assert driver.wait() == 0, driver.returncode
-    for reason, times in reasons.most_common():
-        print(f"{times:5d} refused by zoetrope alone: {reason}")
-    print(f"seed {SEED}: {dict(outcomes)}, {failed} wrong")
-    readable = outcomes["both read"] + outcomes["zoetrope alone refuses"]
-    assert not failed
-    assert outcomes["both read"] > COUNT / 3, "too few are read"
-    assert outcomes["zoetrope alone refuses"] < 0.25 * readable, "too many are refused"
+    tally.end(SEED, COUNT)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 Files are drawn, with every field in every form that transformers takes, and in some that it does not. Where both make
 an image of them it must be the same image; a refusal must name the key that is the reason.
 """
-import collections
 import json
 import random
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+import drawn  # noqa: E402
 import require  # noqa: E402
 
 with require.imports():
@@ -202,7 +202,7 @@ def main():
     rng = random.Random(SEED)
     noise = numpy.random.default_rng(SEED)
     images = [Image.fromarray(noise.integers(0, 256, (height, width, 3), numpy.uint8)) for height, width in IMAGE_SIZES]
-    outcomes, reasons, failed = collections.Counter(), collections.Counter(), 0
+    tally = drawn.Tally()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours = Ours(sys.argv[1], images, folder)
@@ -213,20 +213,10 @@ def main():
             where = write(rng, case, config)
             expected, found = theirs(case, images), ours.prepare(case)
             wrong, outcome = compare(config, expected, found)
-            outcomes[outcome] += 1
-            if outcome == "zoetrope alone refuses":
-                reasons[found.split(": ", 1)[1][:70]] += 1
-            if wrong:
-                failed += 1
-                print(f"case {i}, {where}: {wrong}\n  {json.dumps(config)}\n  transformers: {str(expected)[:200]}\n  zoetrope: {str(found)[:300]}")
+            tally.add(outcome, found, wrong,
+                      f"case {i}, {where}: {wrong}\n  {json.dumps(config)}\n  transformers: {str(expected)[:200]}\n  zoetrope: {str(found)[:300]}")
         ours.close()
-    for reason, times in reasons.most_common():
-        print(f"{times:5d} refused by zoetrope alone: {reason}")
-    print(f"seed {SEED}: {dict(outcomes)}, {failed} wrong")
-    readable = outcomes["both read"] + outcomes["zoetrope alone refuses"]
-    assert not failed
-    assert outcomes["both read"] > COUNT / 3, "too few are read"
-    assert outcomes["zoetrope alone refuses"] < 0.25 * readable, "too many are refused"
+    tally.end(SEED, COUNT)
 
 
 if __name__ == "__main__":
