@@ -23,6 +23,7 @@ void require(bool condition, const std::string& message) {
 }
 
 void check_data(const pipeline::DataOptions& o) {
+  require(!o.spec.empty(), "--data is empty: name the images, e.g. folder:DIR");
   require(std::min(o.train_limit, o.test_limit) >= 0 && std::max(o.train_limit, o.test_limit) <= kMostImages,
           "--train-limit and --test-limit must be 0 to 2^40");
   require(o.test_limit != 1, "--test-limit 1: a picture takes two test images or more; 0 takes all");
