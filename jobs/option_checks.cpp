@@ -80,6 +80,8 @@ void check(const Options& options) {
           "--neighbours must be positive, and at most 2^30");
   require(o.analysis.quality_neighbours >= 0 && o.analysis.quality_neighbours <= kMost,
           "--quality-neighbours must not be negative, and at most 2^30");
+  require(o.analysis.smoothness > 0 && o.analysis.smoothness <= 1e6,
+          "--smoothness must be positive, and at most 1e6");
   require(o.analysis.outliers >= 0 && o.analysis.outliers <= kMost, "--outliers must be 0 to 2^30");
   require(options.timeout > 0 && options.timeout <= kMost,
           "--timeout must be positive, and at most 2^30 seconds");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "option_groups.hpp"
 
+#include <array>
 #include <charconv>
+#include <string_view>
 
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
@@ -51,8 +53,16 @@ const Words<std::optional<model::Precision>> kPrecisions = {{"auto", std::nullop
                                                             {"fp32", model::Precision::kFloat32},
                                                             {"tf32", model::Precision::kTensorFloat32},
                                                             {"bf16", model::Precision::kBFloat16}};
-const Words<analysis::AlignTo> kAlignments(pipeline::kAlignments.begin(), pipeline::kAlignments.end());
-const Words<pipeline::Projection> kProjections(pipeline::kProjections.begin(), pipeline::kProjections.end());
+// The words of a choice that has a value for each case where none is made.
+template <typename Value, std::size_t size>
+Words<std::optional<Value>> with_auto(const std::array<std::pair<std::string_view, Value>, size>& words) {
+  Words<std::optional<Value>> all(words.begin(), words.end());
+  all.emplace_back("auto", std::nullopt);
+  return all;
+}
+const Words<std::optional<pipeline::Projection>> kProjections = with_auto(pipeline::kProjections);
+const Words<std::optional<analysis::AlignTo>> kAlignments = with_auto(pipeline::kAlignments);
+const Words<std::optional<analysis::ScaleOf>> kScales = with_auto(pipeline::kScales);
 const Words<render::Layout> kLayouts = {{"wide", render::Layout::kWide},
                                         {"article", render::Layout::kArticle}};
 const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark", render::Theme::kDark}};
@@ -175,10 +185,15 @@ po::options_description analysis_options(Options& o) {
   add("quality-neighbours", field(o.pipeline.analysis.quality_neighbours, "K"),
       "neighbours by which is judged how far each picture can be trusted; 0: it is not judged");
   add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
-  add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments),
-      "what Procrustes aligns a frame to: previous, first, last or none");
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
-      "PCA fitted on each checkpoint, on the last, or on all (joint)");
+      "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "
+      "another, so that what moves is the model; auto: smooth, with --layout article each");
+  add("smoothness", real(o.pipeline.analysis.smoothness, "1"),
+      "of smooth: how much a plane keeps to its neighbours; towards 0: as each");
+  add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments),
+      "what Procrustes aligns a frame to: previous, first, last or none; auto: previous, with smooth none");
+  add("scale", choice(o.pipeline.analysis.scale, "scale", "OF", kScales),
+      "what fills the picture: each frame, or the whole run with one scale; auto: frame, with smooth run");
   return group;
 }
 

@@ -32,6 +32,7 @@ Neighbours nearest_of(const Neighbours& more, std::int64_t k) {
 }
 
 Pca plane_of(const Scatter& scatter, const FrameOptions& options) {
+  if (options.plane) return Pca::onto(*options.plane, scatter);
   return options.shared ? *options.shared : Pca::fit(scatter);
 }
 

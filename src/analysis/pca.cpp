@@ -145,6 +145,19 @@ Pca Pca::fit(const Scatter& scatter) {
   return pca;
 }
 
+Pca Pca::onto(const Plane& plane, const Scatter& scatter) {
+  Pca pca;
+  pca.mean = scatter.mean;
+  pca.components = plane.transpose();
+  const Plane products = scatter.products.selfadjointView<Eigen::Upper>() * plane;
+  const auto freedom = static_cast<double>(std::max<std::int64_t>(1, scatter.count - 1));
+  pca.explained_variance = plane.cwiseProduct(products).colwise().sum().transpose() / freedom;
+  const double total = scatter.squared_norm() / freedom;
+  pca.explained_variance_ratio =
+      total > 0 ? Eigen::Vector2d(pca.explained_variance / total) : Eigen::Vector2d::Zero();
+  return pca;
+}
+
 Pca Pca::fit(const at::Tensor& rows, TensorDevice device) {
   checked_rows(rows, 0, 2);
   return fit(Scatter::of(rows, device));

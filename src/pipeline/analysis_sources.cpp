@@ -6,13 +6,14 @@
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
 #include "zoetrope/support/text.hpp"
 
 namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "6";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "7";  // changes when the same embeddings would give other numbers
 
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {
@@ -41,11 +42,13 @@ store::Analysis read_for_pictures(const std::string& path) {
 
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
   const AnalysisOptions& options = session.options().analysis;
+  const Placement placement = placement_of(session.options());
   support::Sha256 digest;
   for (const std::string& part :
        {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.quality_neighbours),
-        std::to_string(options.outliers), word_of(kAlignments, options.align),
-        word_of(kProjections, options.projection)})
+        std::to_string(options.outliers), word_of(kAlignments, placement.align),
+        word_of(kScales, placement.scale), word_of(kProjections, placement.projection),
+        placement.projection == Projection::kSmooth ? support::Json(options.smoothness).dump() : ""})
     digest.update(part + ";");
   for (const CheckpointSource& source : sources) {
     const store::EmbeddingsIdentity& of = source.identity;

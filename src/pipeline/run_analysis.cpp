@@ -20,6 +20,7 @@
 #include "analysis_sources.hpp"
 #include "class_columns.hpp"
 #include "frame_gather.hpp"
+#include "smooth_projection.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -46,6 +47,7 @@ class Analyzer {
   Analyzer(Session& session, const std::vector<CheckpointSource>& sources)
       : session_(session),
         options_(session.options().analysis),
+        placement_(placement_of(session.options())),
         sources_(sources),
         columns_(class_columns(session, sources)),
         labels_(labels_of(session.test())) {}
@@ -58,8 +60,8 @@ class Analyzer {
   FrameAnalysis analyze_frame(std::size_t frame, const analysis::FrameOptions& options,
                               std::optional<analysis::Predecessor>& before) const;
   std::optional<analysis::Pca> shared_projection() const;
-  std::optional<analysis::Predecessor> predecessor_of(std::size_t frame,
-                                                      const analysis::FrameOptions& options) const;
+  void find_planes();
+  analysis::FrameOptions options_of(std::size_t frame, const std::optional<analysis::Pca>& shared) const;
   std::vector<FrameAnalysis> compute_mine();
   void add_stages(const std::vector<FrameAnalysis>& mine);
   store::Analysis combine(const std::vector<FrameAnalysis>& frames) const;
@@ -71,9 +73,11 @@ class Analyzer {
 
   Session& session_;
   const AnalysisOptions& options_;
+  const Placement placement_;
   const std::vector<CheckpointSource>& sources_;
   const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
   const std::vector<std::int64_t> labels_;
+  std::vector<analysis::Plane> planes_;  // of --projection smooth, one a frame; else none
 };
 
 // As its identity was when the sources were read: a job beside this one may have embedded again.
@@ -88,9 +92,10 @@ store::Embeddings Analyzer::read(std::size_t frame) const {
 
 // The PCA of every frame under --projection last and joint.
 std::optional<analysis::Pca> Analyzer::shared_projection() const {
-  if (options_.projection == Projection::kEach) return std::nullopt;
+  if (placement_.projection != Projection::kLast && placement_.projection != Projection::kJoint)
+    return std::nullopt;
   analysis::CovarianceAccumulator sums(session_.analysis_device());
-  for (std::size_t frame = options_.projection == Projection::kLast ? sources_.size() - 1 : 0;
+  for (std::size_t frame = placement_.projection == Projection::kLast ? sources_.size() - 1 : 0;
        frame < sources_.size(); ++frame) {
     support::stop_point();
     store::Embeddings embeddings = read(frame);
@@ -99,11 +104,25 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
   return sums.fit();
 }
 
-std::optional<analysis::Predecessor> Analyzer::predecessor_of(std::size_t frame,
-                                                              const analysis::FrameOptions& options) const {
-  if (frame == 0) return std::nullopt;
-  store::Embeddings embeddings = read(frame - 1);
-  return analysis::predecessor(rows_of(embeddings), options);
+// Collective.
+void Analyzer::find_planes() {
+  if (placement_.projection != Projection::kSmooth) return;
+  planes_ = smooth_projection(session_, sources_.size(), sources_.front().identity.num_columns,
+                              [&](std::size_t frame) {
+                                store::Embeddings embeddings = read(frame);
+                                return rows_of(embeddings);
+                              });
+}
+
+analysis::FrameOptions Analyzer::options_of(std::size_t frame,
+                                            const std::optional<analysis::Pca>& shared) const {
+  analysis::FrameOptions options;
+  options.num_neighbours = options_.neighbours;
+  options.quality_neighbours = options_.quality_neighbours;
+  options.shared = shared;
+  if (!planes_.empty()) options.plane = planes_[frame];
+  options.device = session_.analysis_device();
+  return options;
 }
 
 FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::FrameOptions& options,
@@ -120,16 +139,19 @@ FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::FrameOp
 std::vector<FrameAnalysis> Analyzer::compute_mine() {
   const auto [first, last] = support::share(static_cast<std::int64_t>(sources_.size()),
                                             session_.world().rank(), session_.world().size());
-  const analysis::FrameOptions options{options_.neighbours, options_.quality_neighbours, shared_projection(),
-                                       session_.analysis_device()};
+  const std::optional<analysis::Pca> shared = shared_projection();
   support::Progress progress("analysis", last - first, "frames");
   progress.update(0);
   std::vector<FrameAnalysis> results;
-  if (first == last) return results;
-  std::optional<analysis::Predecessor> before = predecessor_of(static_cast<std::size_t>(first), options);
+  std::optional<analysis::Predecessor> before;
+  if (first > 0 && first < last) {
+    const auto earlier = static_cast<std::size_t>(first - 1);
+    store::Embeddings embeddings = read(earlier);
+    before = analysis::predecessor(rows_of(embeddings), options_of(earlier, shared));
+  }
   for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
     support::stop_point();
-    results.push_back(analyze_frame(frame, options, before));
+    results.push_back(analyze_frame(frame, options_of(frame, shared), before));
     progress.update(static_cast<std::int64_t>(results.size()));
   }
   return results;
@@ -140,7 +162,8 @@ void Analyzer::add_aligned(const std::vector<FrameAnalysis>& frames, store::Anal
   for (const FrameAnalysis& frame : frames)
     projected.emplace_back(Eigen::Map<const analysis::Points>(frame.points.data(),
                                                               static_cast<Eigen::Index>(labels_.size()), 2));
-  const analysis::AlignedFrames aligned = analysis::align_frames(projected, options_.align);
+  const analysis::AlignedFrames aligned =
+      analysis::align_frames(projected, placement_.align, placement_.scale);
   result.disparity = aligned.disparity;
   for (const analysis::Points& points : aligned.points) {
     support::stop_point();
@@ -236,6 +259,7 @@ void Analyzer::add_stages(const std::vector<FrameAnalysis>& mine) {
 }
 
 store::Analysis Analyzer::analyze() {
+  find_planes();
   std::vector<FrameAnalysis> mine;
   comm::do_unless_asked(session_.communicator(), kNothingIsKept, [&] { mine = compute_mine(); });
   session_.set_stage("gathering the analysis");

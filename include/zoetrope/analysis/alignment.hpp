@@ -15,12 +15,19 @@ enum class AlignTo {
   kNone       // only stretched
 };
 
+// Of which the largest |coordinate| becomes 5.
+enum class ScaleOf {
+  kFrame,  // each frame: the article's
+  kRun     // all frames together: growth and collapse are seen
+};
+
 struct AlignedFrames {
-  std::vector<Points> points;     // each stretched so that its largest |coordinate| is 5
+  std::vector<Points> points;
   std::vector<double> disparity;  // scipy.spatial.procrustes's; 0 for kNone
 };
 
 // Throws InputError where a frame has a single distinct point.
-AlignedFrames align_frames(const std::vector<Points>& frames, AlignTo reference);
+AlignedFrames align_frames(const std::vector<Points>& frames, AlignTo reference,
+                           ScaleOf scale = ScaleOf::kFrame);
 
 }  // namespace zoetrope::analysis

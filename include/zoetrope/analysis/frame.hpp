@@ -55,7 +55,8 @@ struct FrameInput {
 struct FrameOptions {
   std::int64_t num_neighbours = 10;      // of outlier scores, and of all that compares checkpoints
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
-  std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each
+  std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each,
+  std::optional<Plane> plane = {};       // unless its plane is given
   TensorDevice device = std::nullopt;    // multiplies matrices
 };
 

@@ -13,6 +13,7 @@
 namespace zoetrope::analysis {
 
 using Points = Eigen::Matrix<double, Eigen::Dynamic, 2, Eigen::RowMajor>;  // [N, 2]
+using Plane = Eigen::MatrixX2d;                                            // [D, 2], orthonormal columns
 
 // How the rows of an embedding lie about their mean.
 struct Scatter {
@@ -39,6 +40,8 @@ struct Pca {
   // The same bits whatever the number of threads. `device` makes the covariance, from `rows` on the CPU.
   static Pca fit(const at::Tensor& rows, TensorDevice device = std::nullopt);
   static Pca fit(const Scatter& scatter);  // throws InputError with fewer than 2 rows
+  // The projection onto a plane that is given, with what it explains of these rows.
+  static Pca onto(const Plane& plane, const Scatter& scatter);
   Points transform(const at::Tensor& rows) const;
 };
 

@@ -46,27 +46,36 @@ struct ComputeOptions {
 
 // What PCA is fitted on.
 enum class Projection {
-  kEach,  // each checkpoint alone, as the article
-  kLast,  // the last, and all are shown through it
-  kJoint  // all together
+  kEach,   // each checkpoint alone, as the article
+  kLast,   // the last, and all are shown through it
+  kJoint,  // all together
+  kSmooth  // each beside its neighbours: analysis::smooth_planes
 };
 
-// The words of --align and --projection, which the digest of an analysis holds, too: it is made anew where
-// one changes.
+// The words of --align, --projection and --scale, which the digest of an analysis holds, too: it is made anew
+// where one changes.
 inline constexpr std::array<std::pair<std::string_view, analysis::AlignTo>, 4> kAlignments = {
     {{"previous", analysis::AlignTo::kPrevious},
      {"first", analysis::AlignTo::kFirst},
      {"last", analysis::AlignTo::kLast},
      {"none", analysis::AlignTo::kNone}}};
-inline constexpr std::array<std::pair<std::string_view, Projection>, 3> kProjections = {
-    {{"each", Projection::kEach}, {"last", Projection::kLast}, {"joint", Projection::kJoint}}};
+inline constexpr std::array<std::pair<std::string_view, Projection>, 4> kProjections = {
+    {{"each", Projection::kEach},
+     {"last", Projection::kLast},
+     {"joint", Projection::kJoint},
+     {"smooth", Projection::kSmooth}}};
+inline constexpr std::array<std::pair<std::string_view, analysis::ScaleOf>, 2> kScales = {
+    {{"frame", analysis::ScaleOf::kFrame}, {"run", analysis::ScaleOf::kRun}}};
 
 struct AnalysisOptions {
   std::int64_t neighbours = 10;          // cleanlab's k
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
   std::int64_t outliers = 8;             // of each frame, worst first
-  analysis::AlignTo align = analysis::AlignTo::kPrevious;
-  Projection projection = Projection::kEach;
+  double smoothness = 1;                 // of Projection::kSmooth
+  // None: see placement_of().
+  std::optional<Projection> projection;
+  std::optional<analysis::AlignTo> align;
+  std::optional<analysis::ScaleOf> scale;
 };
 
 struct RenderOptions {
@@ -99,5 +108,16 @@ struct Options {
   // What run.ini is to hold, name and value of each option, once these have proven good.
   std::vector<std::pair<std::string, std::string>> kept;
 };
+
+// How the points of all frames come to their places.
+struct Placement {
+  Projection projection;
+  analysis::AlignTo align;
+  analysis::ScaleOf scale;
+};
+// As the options say. Where they leave it open, the article's layout has the article's way, each checkpoint's
+// own PCA, aligned to the frame before and stretched; others planes that follow one another, which stand as
+// they should already, and one scale.
+Placement placement_of(const Options& options);
 
 }  // namespace zoetrope::pipeline
