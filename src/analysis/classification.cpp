@@ -9,7 +9,8 @@ namespace zoetrope::analysis {
 Classification classify(std::span<const float> logits, std::size_t num_classes,
                         std::span<const std::int64_t> labels) {
   Classification result;
-  std::size_t correct = 0;
+  std::size_t correct = 0, num_known = 0;
+  double loss = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = logits.subspan(i * num_classes, num_classes);
     const auto best = std::max_element(row.begin(), row.end());
@@ -24,7 +25,11 @@ Classification classify(std::span<const float> logits, std::size_t num_classes,
     result.confidence.push_back(1 / sum);
     result.self_confidence.push_back(known ? std::exp(given) / sum : 0);
     if (predicted == labels[i]) ++correct;
+    if (!known) continue;
+    ++num_known;
+    loss += std::log(sum) - given;
   }
+  result.loss = loss / static_cast<double>(num_known);
   result.accuracy = labels.empty() ? 0 : static_cast<double>(correct) / static_cast<double>(labels.size());
   return result;
 }

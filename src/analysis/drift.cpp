@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_eigvalsh.h>
 #include <ATen/ops/linalg_svdvals.h>
 
 #include "zoetrope/support/error.hpp"
@@ -142,6 +143,26 @@ double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const
 
 double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device) {
   return linear_cka(before, Scatter::of(before, device), after, Scatter::of(after, device), device);
+}
+
+double effective_rank(const Scatter& scatter) {
+  const OneThread one_thread;
+  // Eigen stores column after column, libtorch row after row: the upper triangle of one is the lower of the
+  // other.
+  const at::Tensor products = at::from_blob(const_cast<double*>(scatter.products.data()),
+                                            {scatter.products.cols(), scatter.products.rows()}, at::kDouble);
+  const at::Tensor squares = at::linalg_eigvalsh(products, "L");
+  const Eigen::Map<const Eigen::ArrayXd> squared(squares.const_data_ptr<double>(), squares.size(0));
+  // Below that an eigenvalue is rounding, whose root would count.
+  const double least =
+      static_cast<double>(squared.size()) * std::numeric_limits<double>::epsilon() * squared.maxCoeff();
+  const Eigen::ArrayXd values = (squared > least).select(squared, 0.0).sqrt();
+  const double sum = values.sum();
+  if (!(sum > 0)) return kUndefined;
+  double entropy = 0;
+  for (const double value : values)
+    if (value > 0) entropy -= value / sum * std::log(value / sum);
+  return std::exp(entropy);
 }
 
 double class_separation(const Points& points, std::span<const std::int64_t> labels) {

@@ -52,6 +52,7 @@ Shown show(const at::Tensor& rows, const FrameOptions& options, FrameAnalysis& r
   result.explained_variance_ratio[0] = shown.plane.explained_variance_ratio[0];
   result.explained_variance_ratio[1] = shown.plane.explained_variance_ratio[1];
   result.pca_seconds = watch.seconds();
+  result.effective_rank = effective_rank(shown.scatter);
   return shown;
 }
 
@@ -89,10 +90,11 @@ void compare(const Predecessor& before, const Predecessor& now, const FrameOptio
 
 void read_classifier(const FrameInput& input, FrameAnalysis& result) {
   const trace::Span span("classifier");
-  result.accuracy = kUnknown;
+  result.accuracy = result.test_loss = kUnknown;
   if (input.num_classes == 0) return;
   Classification said = classify(input.logits, input.num_classes, input.label);
   result.accuracy = said.accuracy;
+  result.test_loss = said.loss;
   result.prediction = std::move(said.prediction);
   result.confidence = std::move(said.confidence);
   result.self_confidence = std::move(said.self_confidence);

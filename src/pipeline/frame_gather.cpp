@@ -18,6 +18,8 @@ auto scalars(Frame& frame) {
   return std::array{&frame.explained_variance_ratio[0],
                     &frame.explained_variance_ratio[1],
                     &frame.accuracy,
+                    &frame.test_loss,
+                    &frame.effective_rank,
                     &frame.knn_accuracy,
                     &frame.neighbour_preservation,
                     &frame.linear_cka,

@@ -234,6 +234,8 @@ store::Analysis Analyzer::combine(const std::vector<FrameAnalysis>& frames) cons
     append(result.confidence, frame.confidence);
     append(result.self_confidence, frame.self_confidence);
     result.curves["accuracy"].push_back(frame.accuracy);
+    result.curves["test_loss"].push_back(frame.test_loss);
+    result.curves["effective_rank"].push_back(frame.effective_rank);
     result.curves["knn_accuracy"].push_back(frame.knn_accuracy);
     result.curves["neighbour_preservation"].push_back(frame.neighbour_preservation);
     result.curves["linear_cka"].push_back(frame.linear_cka);

@@ -49,6 +49,16 @@ TEST_F(DriftGolden, ClassSeparationEqualsNumpy) {
   EXPECT_NEAR(class_separation(points_, labels_), expected("class_separation"), 1e-9);
 }
 
+TEST(EffectiveRank, CountsTheDirectionsInWhichRowsAreSpread) {
+  const at::Tensor line = at::mm(random_rows(50, 1), random_rows(1, 30, 2));
+  at::Tensor corners = at::zeros({8, 4});  // one of each sign in each of four directions
+  for (int i = 0; i < 8; ++i) corners[i][i / 2] = i % 2 == 0 ? 3 : -3;
+
+  EXPECT_NEAR(effective_rank(Scatter::of(line)), 1.0, 1e-3);  // products of float32 are off the line
+  EXPECT_NEAR(effective_rank(Scatter::of(corners)), 4.0, 1e-12);
+  EXPECT_TRUE(std::isnan(effective_rank(Scatter::of(at::ones({5, 3})))));
+}
+
 TEST(KnnAccuracy, CountsMajoritiesAndGivesTiesToTheSmallestLabel) {
   const Neighbours neighbours{2, {1, 2, 0, 2, 0, 1}, std::vector<double>(6)};
 

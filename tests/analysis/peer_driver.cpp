@@ -93,6 +93,7 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
       {"neighbour_preservation", neighbour_preservation(neighbours, later)},
       {"linear_cka", alike.linear_cka},
       {"shape_disparity", alike.shape_disparity},
+      {"effective_rank", effective_rank(Scatter::of(before))},
       {"class_separation", class_separation(reference, labels)},
       {"trustworthiness", quality.mean_trust},
       {"continuity", quality.mean_continuity},

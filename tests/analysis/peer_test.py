@@ -81,6 +81,12 @@ def class_separation(points, labels):
     return pdist(centres).mean() / spread
 
 
+def effective_rank(rows):
+    values = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False)
+    share = values[values > 0] / values.sum()
+    return np.exp(-np.sum(share * np.log(share)))
+
+
 class Checks:
     def __init__(self, case):
         self.case, self.failed = case, 0
@@ -110,6 +116,7 @@ def compare(case, driver, folder, before, after, labels):
     checks.near("disparity", found["disparity"], disparity, 1e-9)
     checks.near("class separation", found["class_separation"], class_separation(points, labels), 1e-6)
     checks.near("linear CKA", found["linear_cka"], linear_cka(wide, wide_after), 1e-9)
+    checks.near("effective rank", found["effective_rank"], effective_rank(wide), 1e-6)
     compare_motion(checks, found, wide, wide_after)
     if len(np.unique(before, axis=0)) == len(before):  # else which of the equal rows are neighbours is arbitrary
         compare_neighbourhoods(checks, found, wide, wide_after, labels, points)

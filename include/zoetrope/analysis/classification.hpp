@@ -13,6 +13,7 @@ struct Classification {
   std::vector<double> confidence;        // [N], its softmax probability
   std::vector<double> self_confidence;   // [N], the label's: cleanlab's label quality score "self_confidence"
   double accuracy = 0;                   // fraction of images whose prediction is their label
+  double loss = 0;  // mean cross-entropy of images whose label is a class; NaN where none is
 };
 
 // `logits`: [N, num_classes], row-major; num_classes >= 1; a label that is no class has self-confidence 0.

@@ -44,6 +44,12 @@ double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const
                   const Scatter& scatter_after, TensorDevice device = std::nullopt);
 double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = std::nullopt);
 
+// In how many directions the rows are spread: exp of the entropy of p = s / sum(s), s the singular values of
+// the centred rows (Roy and Vetterli, "The Effective Rank", 2007). 1 where all rows lie on a line, D where
+// they are spread alike in all directions; it falls where a representation collapses. NaN where all rows are
+// equal.
+double effective_rank(const Scatter& scatter);
+
 // The mean distance between two class centres over the mean distance of a point to its class's centre: the
 // distances of Davies and Bouldin, "A Cluster Separation Measure" (1979), each averaged over all classes, so
 // that one pair of classes that overlap does not decide. Higher is better; NaN with fewer than two classes,

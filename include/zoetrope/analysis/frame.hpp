@@ -26,6 +26,8 @@ struct FrameAnalysis {
   std::vector<double> self_confidence;   // [N]
   double explained_variance_ratio[2] = {0, 0};
   double accuracy = 0;
+  double test_loss = 0;
+  double effective_rank = 0;
   double knn_accuracy = 0;
   double neighbour_preservation = 0;
   double linear_cka = 0;
