@@ -9,6 +9,7 @@
 
 #include "zoetrope/analysis/classification.hpp"
 #include "zoetrope/analysis/drift.hpp"
+#include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/trace.hpp"
@@ -68,6 +69,8 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
                          in_picture.k > 0 ? &in_picture.query : nullptr);
   const Neighbours neighbours = nearest_of(found, options.num_neighbours);
   result.score = outlier_scores(neighbours, metric);
+  result.mean_distance = mean_distances(neighbours);
+  result.duplicate_set = duplicate_sets(neighbours);
   result.outlier_seconds = watch.seconds();
   result.knn_accuracy = knn_accuracy(neighbours, input.label);
   result.quality = picture_quality(points, in_picture, found, input.label);
@@ -95,6 +98,7 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
   Classification said = classify(input.logits, input.num_classes, input.label);
   result.accuracy = said.accuracy;
   result.test_loss = said.loss;
+  result.label_issue = label_issues(input.logits, input.num_classes, input.label);
   result.prediction = std::move(said.prediction);
   result.confidence = std::move(said.confidence);
   result.self_confidence = std::move(said.self_confidence);

@@ -6,12 +6,23 @@
 #include <limits>
 #include <numeric>
 
+#include "order.hpp"
+
 namespace zoetrope::analysis {
 namespace {
 
 // cleanlab/internal/constants.py, EPSILON: the least divisor of a distance. Above the 100 eps that it gives
 // the scaling factor before.
 constexpr double kLeastScale = 1e-6;
+
+// cleanlab/internal/outlier.py, correct_precision_errors: distances below this are rounding errors.
+double tolerance(Metric metric) {
+  constexpr double kEps = std::numeric_limits<double>::epsilon();
+  constexpr double kEpsNeg = kEps / 2;  // from 1 to the next number below it
+  return metric == Metric::kCosine ? 100 * kEpsNeg : std::sqrt(100 * kEps);
+}
+
+}  // namespace
 
 std::vector<double> mean_distances(const Neighbours& neighbours) {
   const std::int64_t k = neighbours.k;
@@ -22,23 +33,6 @@ std::vector<double> mean_distances(const Neighbours& neighbours) {
   }
   return mean;
 }
-
-// As numpy.median: the mean of the two in the middle where the count is even.
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*std::max_element(values.begin(), middle) + *middle) / 2;
-}
-
-// cleanlab/internal/outlier.py, correct_precision_errors: distances below this are rounding errors.
-double tolerance(Metric metric) {
-  constexpr double kEps = std::numeric_limits<double>::epsilon();
-  constexpr double kEpsNeg = kEps / 2;  // from 1 to the next number below it
-  return metric == Metric::kCosine ? 100 * kEpsNeg : std::sqrt(100 * kEps);
-}
-
-}  // namespace
 
 std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric) {
   std::vector<double> scores = mean_distances(neighbours);

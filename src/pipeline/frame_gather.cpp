@@ -35,8 +35,8 @@ auto scalars(Frame& frame) {
 
 template <typename Frame>
 auto vectors_of_images(Frame& frame) {
-  return std::array{&frame.score, &frame.points, &frame.quality.trust, &frame.quality.continuity,
-                    &frame.step.distance};
+  return std::array{&frame.score,         &frame.mean_distance,      &frame.points,
+                    &frame.quality.trust, &frame.quality.continuity, &frame.step.distance};
 }
 
 template <typename Frame>
@@ -44,11 +44,31 @@ auto vectors_of_classifier(Frame& frame) {
   return std::array{&frame.confidence, &frame.self_confidence};
 }
 
+template <typename Frame>
+auto integers(Frame& frame) {
+  return std::array{&frame.duplicate_set, &frame.prediction, &frame.label_issue};
+}
+
+// The last two have no values without one.
+constexpr std::int64_t integers_per_image(bool has_classifier) {
+  return has_classifier ? 3 : 1;
+}
+
 void pack(const FrameAnalysis& frame, double* row) {
   for (const double* scalar : scalars(frame)) *row++ = *scalar;
   row = std::copy_n(frame.step.products.data(), frame.step.products.size(), row);
   for (const auto* part : vectors_of_images(frame)) row = std::copy(part->begin(), part->end(), row);
   for (const auto* part : vectors_of_classifier(frame)) row = std::copy(part->begin(), part->end(), row);
+}
+
+void pack(const FrameAnalysis& frame, std::int64_t* row) {
+  for (const auto* part : integers(frame)) row = std::copy(part->begin(), part->end(), row);
+}
+
+void unpack(const std::int64_t* row, std::size_t num_images, bool has_classifier, FrameAnalysis& frame) {
+  auto parts = integers(frame);
+  for (std::int64_t i = 0; i < integers_per_image(has_classifier); ++i, row += num_images)
+    parts[static_cast<std::size_t>(i)]->assign(row, row + num_images);
 }
 
 FrameAnalysis unpack(const double* row, std::size_t num_images, bool has_classifier) {
@@ -75,23 +95,23 @@ std::vector<FrameAnalysis> gather_frames(const std::vector<FrameAnalysis>& mine,
   const std::size_t per_image = vectors_of_images(any).size() + 1 + (has_classifier ? 2 : 0);  // points: two
   const auto width = static_cast<std::int64_t>(
       scalars(any).size() + static_cast<std::size_t>(any.step.products.size()) + num_images * per_image);
-  const auto num_predictions = static_cast<std::int64_t>(has_classifier ? num_images : 0);
+  const std::int64_t num_integers =
+      integers_per_image(has_classifier) * static_cast<std::int64_t>(num_images);
   const at::Tensor numbers = at::empty({count, width}, at::TensorOptions().dtype(at::kDouble));
-  const at::Tensor predictions = at::empty({count, num_predictions}, at::TensorOptions().dtype(at::kLong));
+  const at::Tensor whole = at::empty({count, num_integers}, at::TensorOptions().dtype(at::kLong));
   for (std::int64_t i = 0; i < count; ++i) {
     const FrameAnalysis& frame = mine[static_cast<std::size_t>(i)];
     pack(frame, numbers.mutable_data_ptr<double>() + i * width);
-    std::copy(frame.prediction.begin(), frame.prediction.end(),
-              predictions.mutable_data_ptr<std::int64_t>() + i * num_predictions);
+    pack(frame, whole.mutable_data_ptr<std::int64_t>() + i * num_integers);
   }
   const at::Tensor all_numbers = communicator.gather(numbers, 0);
-  const at::Tensor all_predictions = communicator.gather(predictions, 0);
+  const at::Tensor all_whole = communicator.gather(whole, 0);
   std::vector<FrameAnalysis> frames;
   if (communicator.rank() != 0) return frames;
   for (std::int64_t i = 0; i < all_numbers.size(0); ++i) {
     frames.push_back(unpack(all_numbers.const_data_ptr<double>() + i * width, num_images, has_classifier));
-    const auto* row = all_predictions.const_data_ptr<std::int64_t>() + i * num_predictions;
-    frames.back().prediction.assign(row, row + num_predictions);
+    unpack(all_whole.const_data_ptr<std::int64_t>() + i * num_integers, num_images, has_classifier,
+           frames.back());
   }
   return frames;
 }

@@ -4,6 +4,7 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/review/export.hpp"
+#include "zoetrope/review/issues.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
@@ -22,6 +23,8 @@ void review(Session& session) {
         if (!session.is_root()) return;
         const review::Review page = review_of(session, analysis_of_run(session));
         review::write_page(session.run().review(), page);
+        review::write_issues(session.run().issues(), page);
+        support::log_info("wrote " + session.run().issues().string());
         for (const std::string& format : session.options().review.exports)
           support::log_info("wrote " + review::export_review(format, session.run(), page).string());
       });

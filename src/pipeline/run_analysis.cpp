@@ -227,6 +227,9 @@ store::Analysis Analyzer::combine(const std::vector<FrameAnalysis>& frames) cons
   };
   for (const FrameAnalysis& frame : frames) {
     append(result.ood_score, frame.score);
+    append(result.mean_distance, frame.mean_distance);
+    append(result.duplicate_set, frame.duplicate_set);
+    append(result.label_issue, frame.label_issue);
     append(result.outlier, analysis::worst(frame.score, options_.outliers));
     append(result.pca, frame.points);
     append(result.explained_variance_ratio, frame.explained_variance_ratio);

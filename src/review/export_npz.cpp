@@ -151,6 +151,12 @@ void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   npz.add("prediction", a.prediction, {frames, images});
   npz.add("confidence", a.confidence, {frames, images});
   npz.add("self_confidence", a.self_confidence, {frames, images});
+  npz.add("label_issue", a.label_issue, {frames, images});
+  npz.add("mean_distance", a.mean_distance, {frames, images});
+  npz.add("duplicate_set", a.duplicate_set, {frames, images});
+  npz.add("trust", a.trust, {frames, images});
+  npz.add("continuity", a.continuity, {frames, images});
+  npz.add("embeddings_digest", a.embeddings_digest);
   if (!a.prediction.empty()) npz.add("forgetting_events", forgetting_events(a.label, a.prediction), {images});
   npz.add("label_issue_rank", label_issue_ranks(a), {images});
   for (const auto& [name, values] : a.curves) npz.add(name, values, {frames});

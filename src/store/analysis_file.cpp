@@ -24,23 +24,12 @@ constexpr const char* kEmbeddingsDigest = "embeddings_digest";
 
 // The datasets that have a member of their own; any other is a curve.
 const std::set<std::string>& member_names() {
-  static const std::set<std::string> names = {"step",
-                                              "epoch",
-                                              "loss",
-                                              "label",
-                                              "class_name",
-                                              "ood_score",
-                                              "outlier",
-                                              "explained_variance_ratio",
-                                              "pca",
-                                              "aligned",
-                                              "disparity",
-                                              "prediction",
-                                              "confidence",
-                                              "self_confidence",
-                                              "trust",
-                                              "continuity",
-                                              kEmbeddingsDigest};
+  static const std::set<std::string> names = {
+      "step",        "epoch",           "loss",          "label",
+      "class_name",  "ood_score",       "outlier",       "explained_variance_ratio",
+      "pca",         "aligned",         "disparity",     "prediction",
+      "confidence",  "self_confidence", "mean_distance", "duplicate_set",
+      "label_issue", "trust",           "continuity",    kEmbeddingsDigest};
   return names;
 }
 
@@ -146,6 +135,8 @@ void check_all_numbers(const Reader& reader, const Analysis& a) {
   check_numbers(reader, "confidence", a.confidence, result, is_result);
   check_numbers(reader, "self_confidence", a.self_confidence, result, is_result);
   const auto is_quality = [](float value) { return std::isnan(value) || is_result(value); };
+  check_numbers(reader, "mean_distance", a.mean_distance, result,
+                [](float value) { return is_result(value); });
   check_numbers(reader, "trust", a.trust, result, is_quality);
   check_numbers(reader, "continuity", a.continuity, result, is_quality);
 }
@@ -168,6 +159,9 @@ Analysis read_members(const Reader& reader) {
   a.prediction = reader.ints_if_any("prediction", {frames, images});
   a.confidence = reader.doubles_if_any("confidence", {frames, images});
   a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
+  a.mean_distance = reader.floats_if_any("mean_distance", {frames, images});
+  a.duplicate_set = reader.ints_if_any("duplicate_set", {frames, images});
+  a.label_issue = reader.ints_if_any("label_issue", {frames, images});
   a.trust = reader.floats_if_any("trust", {frames, images});
   a.continuity = reader.floats_if_any("continuity", {frames, images});
   a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
@@ -206,6 +200,9 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "prediction", a.prediction, {frames, images});
   put_if_any(file, "confidence", a.confidence, {frames, images});
   put_if_any(file, "self_confidence", a.self_confidence, {frames, images});
+  put_if_any(file, "mean_distance", a.mean_distance, {frames, images});
+  put_if_any(file, "duplicate_set", a.duplicate_set, {frames, images});
+  put_if_any(file, "label_issue", a.label_issue, {frames, images});
   put_if_any(file, "trust", a.trust, {frames, images});
   put_if_any(file, "continuity", a.continuity, {frames, images});
   if (!a.embeddings_digest.empty()) file.write(kEmbeddingsDigest, a.embeddings_digest);
@@ -236,6 +233,10 @@ Analysis read_analysis(const std::filesystem::path& path) {
   check_indices(reader, "label", analysis.label, analysis.class_names.size());
   check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
   check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());
+  check_indices(reader, "label_issue", analysis.label_issue, 2);
+  const auto images = static_cast<std::int64_t>(analysis.num_images());
+  check_numbers(reader, "duplicate_set", analysis.duplicate_set, "image",
+                [images](std::int64_t image) { return image >= -1 && image < images; });
   return analysis;
 }
 

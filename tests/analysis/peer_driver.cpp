@@ -2,6 +2,8 @@
 // Runs the analysis on raw arrays for tests/analysis/peer_test.py:
 //   analysis_peer_driver FOLDER ROWS COLUMNS K
 // reads before.f32 and after.f32 [ROWS, COLUMNS] and labels.i64 [ROWS] in FOLDER; writes what is found there.
+//   analysis_peer_driver FOLDER ROWS CLASSES
+// reads logits.f32 [ROWS, CLASSES] and labels.i64; writes label_issue.i64.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +17,7 @@
 
 #include "zoetrope/analysis/alignment.hpp"
 #include "zoetrope/analysis/drift.hpp"
+#include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/outliers.hpp"
@@ -107,15 +110,29 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
   zoetrope::support::write_file(folder / "numbers.json", numbers.dump());
 }
 
+void find_label_issues(const path& folder, std::int64_t num_rows, std::int64_t num_classes) {
+  const at::Tensor logits = read_rows(folder / "logits.f32", num_rows, num_classes);
+  std::vector<std::int64_t> labels(num_rows);
+  read_array(folder / "labels.i64", labels.data(), num_rows);
+  write_array<std::int64_t>(
+      folder / "label_issue.i64",
+      label_issues({logits.const_data_ptr<float>(), static_cast<std::size_t>(logits.numel())},
+                   static_cast<std::size_t>(num_classes), labels));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: analysis_peer_driver FOLDER ROWS COLUMNS K\n");
+  if (argc != 4 && argc != 5) {
+    std::fprintf(stderr, "usage: analysis_peer_driver FOLDER ROWS COLUMNS K | FOLDER ROWS CLASSES\n");
     return 2;
   }
   try {
-    run(argv[1], std::stoll(argv[2]), std::stoll(argv[3]), std::stoll(argv[4]));
+    if (argc == 5) {
+      run(argv[1], std::stoll(argv[2]), std::stoll(argv[3]), std::stoll(argv[4]));
+    } else {
+      find_label_issues(argv[1], std::stoll(argv[2]), std::stoll(argv[3]));
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -6,12 +6,14 @@
 
 Skipped where a library is missing.
 """
+import functools
 import json
 import subprocess
 import sys
 import tempfile
 import warnings
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -19,6 +21,7 @@ import require  # noqa: E402
 
 with require.imports():
     import numpy as np
+    from cleanlab.filter import find_label_issues
     from cleanlab.outlier import OutOfDistribution
     from scipy.spatial import procrustes
     from scipy.spatial.distance import pdist
@@ -176,6 +179,33 @@ def compare_motion(checks, found, before, after):
     checks.near("stability, stress", found["stability_stress"], np.sum((a - b) ** 2) / np.sum(a ** 2), 1e-9)
 
 
+def compare_label_issues(driver, scratch):
+    """Random classifiers of 2 to 300 classes, good and bad ones, with labels that are wrong, and classes without images."""
+    rng = np.random.default_rng(5)
+    checks, found = Checks("label issues"), 0
+    for case in range(60):
+        classes = int(rng.choice([2, 3, 5, 10, 16, 17, 40, 120, 300]))
+        count = int(rng.integers(classes, 1500))
+        truth = rng.integers(0, classes, count) if case % 3 else np.minimum(rng.geometric(min(1, 3 / classes), count), classes) - 1
+        logits = rng.normal(size=(count, classes)) * rng.uniform(0.3, 3)
+        logits[np.arange(count), truth] += rng.uniform(0, 6)
+        labels = np.where(rng.random(count) < rng.uniform(0, 0.3), rng.integers(0, classes, count), truth).astype(np.int64)
+        logits = (np.round(logits * 4) / 4 if case % 4 == 0 else logits).astype(np.float32)  # many are equal
+        folder = scratch / f"issues-{case}"
+        folder.mkdir()
+        logits.tofile(folder / "logits.f32")
+        labels.tofile(folder / "labels.i64")
+        subprocess.run([driver, folder, str(count), str(classes)], check=True)
+        shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+        # The order of equal values, which numpy leaves open.
+        with mock.patch("numpy.argsort", functools.partial(np.argsort, kind="stable")):
+            expected = find_label_issues(labels, shifted / shifted.sum(axis=1, keepdims=True), n_jobs=1)
+        checks.near(f"{classes} classes, {count} images", np.fromfile(folder / "label_issue.i64", np.int64), expected, 0)
+        found += expected.sum()
+    assert found > 1000, found
+    return checks.failed
+
+
 def main(driver):
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as scratch:
@@ -183,7 +213,7 @@ def main(driver):
 
 
 def compare_all(driver, scratch):
-    failed = 0
+    failed = compare_label_issues(driver, scratch)
     for case, count, width in [("tall", 2000, 128), ("wide", 300, 768), ("flat", 2000, 3), ("prime", 1511, 37)]:
         before, labels = clusters(1, count, width, 7)
         after = before + clusters(2, count, width, 7)[0]

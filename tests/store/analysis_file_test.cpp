@@ -39,6 +39,11 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.prediction, b.prediction);
   EXPECT_EQ(a.confidence, b.confidence);
   EXPECT_EQ(a.self_confidence, b.self_confidence);
+  EXPECT_EQ(a.label_issue, b.label_issue);
+  EXPECT_EQ(a.mean_distance, b.mean_distance);
+  EXPECT_EQ(a.duplicate_set, b.duplicate_set);
+  EXPECT_EQ(a.trust, b.trust);
+  EXPECT_EQ(a.continuity, b.continuity);
   EXPECT_EQ(a.curves, b.curves);
   EXPECT_EQ(a.source_digest, b.source_digest);
 }
@@ -55,15 +60,35 @@ TEST_F(AnalysisFileTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(read.num_outliers(), 2U);
 }
 
-TEST_F(AnalysisFileTest, KeepsPredictionsWhereThereAreAny) {
+TEST_F(AnalysisFileTest, KeepsWhatIsNotInEveryFile) {
   Analysis written = sample_analysis(2, 3, 1);
   written.prediction = {0, 1, 2, 2, 1, 0};
   written.confidence = sample_doubles(6, 0);
   written.self_confidence = sample_doubles(6, 0.1);
+  written.label_issue = {0, 1, 0, 0, 0, 1};
+  written.mean_distance = {0, 1, 2, 3, 4, 5};
+  written.duplicate_set = {-1, -1, -1, 0, 0, -1};
+  written.trust = {1, 0.5F, 0, 1, 1, 1};
+  written.continuity = {0, 0.5F, 0, 1, 1, 1};
 
   write_analysis(path(), written);
 
   expect_equal(read_analysis(path()), written);
+}
+
+TEST_F(AnalysisFileTest, RefusesIssuesThatNoAnalysisFinds) {
+  Analysis analysis = sample_analysis(1, 3, 1);
+  analysis.label_issue = {0, 2, 0};
+  write_analysis(path(), analysis);
+  EXPECT_THAT([&] { read_analysis(path()); }, testing::ThrowsMessage<InputError>(HasSubstr("/label_issue")));
+
+  for (const std::int64_t image : {-2, 3}) {
+    analysis.label_issue = {};
+    analysis.duplicate_set = {-1, image, -1};
+    write_analysis(path(), analysis);
+    EXPECT_THAT([&] { read_analysis(path()); },
+                testing::ThrowsMessage<InputError>(HasSubstr("/duplicate_set")));
+  }
 }
 
 TEST_F(AnalysisFileTest, HoldsNoImagesOrNoFrames) {

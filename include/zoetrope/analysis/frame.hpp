@@ -19,11 +19,14 @@ namespace zoetrope::analysis {
 
 // What is not known is NaN; where there is no classifier, its vectors are empty.
 struct FrameAnalysis {
-  std::vector<double> score;             // [N], cleanlab's outlier scores
-  std::vector<double> points;            // [N, 2], before alignment
-  std::vector<std::int64_t> prediction;  // [N]; this and the next two as in Classification
-  std::vector<double> confidence;        // [N]
-  std::vector<double> self_confidence;   // [N]
+  std::vector<double> score;                // [N], cleanlab's outlier scores
+  std::vector<double> mean_distance;        // [N], of which they are made
+  std::vector<std::int64_t> duplicate_set;  // [N], see duplicate_sets()
+  std::vector<double> points;               // [N, 2], before alignment
+  std::vector<std::int64_t> prediction;     // [N]; this and the next two as in Classification
+  std::vector<double> confidence;           // [N]
+  std::vector<double> self_confidence;      // [N]
+  std::vector<std::int64_t> label_issue;    // [N], see label_issues()
   double explained_variance_ratio[2] = {0, 0};
   double accuracy = 0;
   double test_loss = 0;

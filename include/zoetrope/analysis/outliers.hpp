@@ -9,6 +9,9 @@
 
 namespace zoetrope::analysis {
 
+// [N], of each row to its k neighbours. Unlike scores they can be compared from one checkpoint to another.
+std::vector<double> mean_distances(const Neighbours& neighbours);
+
 // [N], 0 = most atypical, 1 = typical: exp(-a / s), a = the mean distance to the k neighbours, s = the median
 // of a over the set, at least 1e-6 (cleanlab's EPSILON; its other bound, 100 eps, lies below); 1 where a is
 // below cleanlab's tolerance for the metric. cleanlab itself computes cosine distances in the type of its

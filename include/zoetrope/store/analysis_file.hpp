@@ -13,14 +13,17 @@
 namespace zoetrope::store {
 
 struct Analysis {
-  std::vector<std::int64_t> step;                // [T]
-  std::vector<double> epoch;                     // [T]
-  std::vector<double> loss;                      // [T], as logged last; nan before that
-  std::vector<std::int64_t> label;               // [N]
-  std::vector<std::string> class_names;          // [C]
-  std::vector<double> ood_score;                 // [T, N]
-  std::vector<std::int64_t> outlier;             // [T, K], worst first
-  std::vector<double> pca;                       // [T, N, 2]
+  std::vector<std::int64_t> step;        // [T]
+  std::vector<double> epoch;             // [T]
+  std::vector<double> loss;              // [T], as logged last; nan before that
+  std::vector<std::int64_t> label;       // [N]
+  std::vector<std::string> class_names;  // [C]
+  std::vector<double> ood_score;         // [T, N]
+  std::vector<std::int64_t> outlier;     // [T, K], worst first
+  // Empty in files of versions before them:
+  std::vector<float> mean_distance;         // [T, N], to the neighbours of the score
+  std::vector<std::int64_t> duplicate_set;  // [T, N], the first image of the set of near duplicates, or -1
+  std::vector<double> pca;                  // [T, N, 2]
   std::vector<double> explained_variance_ratio;  // [T, 2]
   std::vector<double> aligned;                   // [T, N, 2]
   std::vector<double> disparity;                 // [T]
@@ -31,6 +34,7 @@ struct Analysis {
   std::vector<double> confidence;        // [T, N], its probability
   std::vector<double>
       self_confidence;  // [T, N], the given label's probability, cleanlab's label quality score
+  std::vector<std::int64_t> label_issue;  // [T, N], 1 where cleanlab's find_label_issues would say so, else 0
   // How far each image's place in each picture can be trusted (analysis::PictureQuality); NaN of images that
   // were not looked at; empty where none was.
   std::vector<float> trust;       // [T, N]

@@ -22,6 +22,7 @@ struct RunDirectory {
   std::filesystem::path summary() const { return root / "summary.json"; }
   std::filesystem::path ended() const { return root / "ended.ini"; }
   std::filesystem::path review() const { return root / "review.html"; }
+  std::filesystem::path issues() const { return root / "issues.csv"; }
 
   std::filesystem::path checkpoint(std::int64_t step) const {
     return root / ("checkpoint-" + std::to_string(step));

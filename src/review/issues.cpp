@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoetrope/review/issues.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <string>
+#include <string_view>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/trace.hpp"
+
+namespace zoetrope::review {
+
+namespace {
+
+// As RFC 4180 has it: a field with a comma, a quote or a line's end stands in quotes, which it doubles.
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string field = "\"";
+  for (const char c : text) field += c == '"' ? std::string(2, c) : std::string(1, c);
+  return field + "\"";
+}
+
+// The shortest text that reads back as the same number.
+template <typename T>
+std::string number(T value) {
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+// What is known of each image at the end of a run.
+class Issues {
+ public:
+  explicit Issues(const Review& review)
+      : review_(review),
+        a_(review.analysis),
+        images_(a_.num_images()),
+        last_((a_.num_frames() - 1) * images_),
+        has_classifier_(!a_.prediction.empty()),
+        outlier_rank_(ascending_ranks(a_.ood_score.data() + last_, images_)) {
+    if (has_classifier_) forgotten_ = forgetting_events(a_.label, a_.prediction);
+  }
+
+  std::vector<std::size_t> worth_a_look() const;
+  std::string header() const;
+  std::string line(std::size_t i) const;
+
+ private:
+  bool is_label_issue(std::size_t i) const {
+    return !a_.label_issue.empty() && a_.label_issue[last_ + i] != 0;
+  }
+  std::int64_t duplicate_set(std::size_t i) const {
+    return a_.duplicate_set.empty() ? -1 : a_.duplicate_set[last_ + i];
+  }
+  bool is_outlier(std::size_t i) const {
+    return outlier_rank_[i] <= static_cast<std::int64_t>(a_.num_outliers());
+  }
+  bool is_worth_a_look(std::size_t i) const {
+    return is_label_issue(i) || duplicate_set(i) >= 0 || is_outlier(i) ||
+           (has_classifier_ && forgotten_[i] < 0);
+  }
+  // The first step at which the prediction was the label; empty where it never was.
+  std::string first_learnt(std::size_t i) const;
+
+  const Review& review_;
+  const store::Analysis& a_;
+  std::size_t images_, last_;
+  bool has_classifier_;
+  std::vector<std::int64_t> outlier_rank_, forgotten_;
+};
+
+std::vector<std::size_t> Issues::worth_a_look() const {
+  std::vector<std::size_t> all(images_);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::erase_if(all, [&](std::size_t i) { return !is_worth_a_look(i); });
+  const std::vector<double>& worst_first = has_classifier_ ? a_.self_confidence : a_.ood_score;
+  std::ranges::stable_sort(all, {}, [&](std::size_t i) { return worst_first[last_ + i]; });
+  return all;
+}
+
+std::string Issues::first_learnt(std::size_t i) const {
+  for (std::size_t t = 0; t < a_.num_frames(); ++t)
+    if (a_.prediction[t * images_ + i] == a_.label[i]) return number(a_.step[t]);
+  return "";
+}
+
+std::string Issues::header() const {
+  const std::string of_classifier =
+      "prediction,confidence,self_confidence,self_confidence_gain,label_issue,first_learnt_step,forgotten,";
+  return "index,name,label," + (has_classifier_ ? of_classifier : "") +
+         "outlier_score,outlier_rank,mean_distance,duplicate_set\n";
+}
+
+std::string Issues::line(std::size_t i) const {
+  const auto class_name = [&](std::int64_t c) {
+    return csv_field(a_.class_names[static_cast<std::size_t>(c)]);
+  };
+  std::string text = number(i) + "," +
+                     (review_.image_names.empty() ? "" : csv_field(review_.image_names[i])) + "," +
+                     class_name(a_.label[i]) + ",";
+  if (has_classifier_) {
+    const double believed = a_.self_confidence[last_ + i];
+    text += class_name(a_.prediction[last_ + i]) + "," + number(a_.confidence[last_ + i]) + "," +
+            number(believed) + "," + number(believed - a_.self_confidence[i]) + "," +
+            (is_label_issue(i) ? "1," : "0,") + first_learnt(i) + "," +
+            (forgotten_[i] < 0 ? "" : number(forgotten_[i])) + ",";
+  }
+  text += number(a_.ood_score[last_ + i]) + "," + number(outlier_rank_[i]) + ",";
+  text += (a_.mean_distance.empty() ? "" : number(a_.mean_distance[last_ + i])) + ",";
+  return text + (duplicate_set(i) < 0 ? "" : number(duplicate_set(i))) + "\n";
+}
+
+}  // namespace
+
+void write_issues(const std::filesystem::path& path, const Review& review) {
+  const trace::Span span("writing", path);
+  const std::size_t images = review.analysis.num_images();
+  if (!review.image_names.empty() && review.image_names.size() != images)
+    throw UsageError(path.string() + ": " + std::to_string(review.image_names.size()) + " names of " +
+                     std::to_string(images) + " images");
+  const Issues issues(review);
+  std::string text = issues.header();
+  for (const std::size_t i : issues.worth_a_look()) {
+    support::stop_point();
+    text += issues.line(i);
+  }
+  support::write_file(path, text);
+}
+
+}  // namespace zoetrope::review
