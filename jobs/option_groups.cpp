@@ -65,6 +65,8 @@ const Words<std::optional<analysis::AlignTo>> kAlignments = with_auto(pipeline::
 const Words<std::optional<analysis::ScaleOf>> kScales = with_auto(pipeline::kScales);
 const Words<render::Layout> kLayouts = {{"wide", render::Layout::kWide},
                                         {"article", render::Layout::kArticle}};
+const Words<pipeline::TweenPath> kTweenPaths = {{"points", pipeline::TweenPath::kPoints},
+                                                {"projection", pipeline::TweenPath::kProjection}};
 const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark", render::Theme::kDark}};
 
 // --size WIDTHxHEIGHT.
@@ -206,6 +208,8 @@ po::options_description rendering_options(Options& o) {
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
   add("fps", real(o.pipeline.render.fps, "10"), "frames a second");
   add("tween", field(o.pipeline.render.tween, "N"), "in-between frames from one checkpoint to the next");
+  add("tween-path", choice(o.pipeline.render.tween_path, "tween-path", "P", kTweenPaths),
+      "what they show: points on smooth curves, or each a true projection of the embedding between");
   add("format", word_list(o.pipeline.render.formats, "format", {"gif", "mp4", "webp"}),
       "gif, mp4, webp; several with commas");
   return group;

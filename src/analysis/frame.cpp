@@ -114,7 +114,11 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   read_classifier(input, result);
   Predecessor now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
   result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;
-  result.step.distance.assign(static_cast<std::size_t>(input.rows.size(0)), kUnknown);
+  const auto images = static_cast<std::size_t>(input.rows.size(0));
+  result.step.distance.assign(images, kUnknown);
+  result.step.before_on_plane.assign(2 * images, kUnknown);
+  result.step.on_plane_before.assign(2 * images, kUnknown);
+  result.step.cosines.setConstant(kUnknown);
   if (before) compare(*before, now, options, result);
   before = std::move(now);
   return result;

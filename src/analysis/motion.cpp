@@ -96,6 +96,10 @@ Step step_between(const at::Tensor& before, const Pca& plane_before, const at::T
       centred(plane_before.transform(x1)), centred(plane_before.transform(x0));
   const OneThread one_thread;
   step.products = all.transpose() * all;
+  const Points before_on_plane = all.middleCols<2>(2), on_plane_before = all.middleCols<2>(4);
+  step.before_on_plane.assign(before_on_plane.data(), before_on_plane.data() + before_on_plane.size());
+  step.on_plane_before.assign(on_plane_before.data(), on_plane_before.data() + on_plane_before.size());
+  step.cosines = plane_before.components * plane_after.components.transpose();
   return step;
 }
 

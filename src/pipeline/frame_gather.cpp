@@ -35,8 +35,13 @@ auto scalars(Frame& frame) {
 
 template <typename Frame>
 auto vectors_of_images(Frame& frame) {
-  return std::array{&frame.score,         &frame.mean_distance,      &frame.points,
-                    &frame.quality.trust, &frame.quality.continuity, &frame.step.distance};
+  return std::array{&frame.score, &frame.mean_distance, &frame.quality.trust, &frame.quality.continuity,
+                    &frame.step.distance};
+}
+
+template <typename Frame>
+auto vectors_of_points(Frame& frame) {  // two numbers an image
+  return std::array{&frame.points, &frame.step.before_on_plane, &frame.step.on_plane_before};
 }
 
 template <typename Frame>
@@ -57,7 +62,9 @@ constexpr std::int64_t integers_per_image(bool has_classifier) {
 void pack(const FrameAnalysis& frame, double* row) {
   for (const double* scalar : scalars(frame)) *row++ = *scalar;
   row = std::copy_n(frame.step.products.data(), frame.step.products.size(), row);
+  row = std::copy_n(frame.step.cosines.data(), frame.step.cosines.size(), row);
   for (const auto* part : vectors_of_images(frame)) row = std::copy(part->begin(), part->end(), row);
+  for (const auto* part : vectors_of_points(frame)) row = std::copy(part->begin(), part->end(), row);
   for (const auto* part : vectors_of_classifier(frame)) row = std::copy(part->begin(), part->end(), row);
 }
 
@@ -78,10 +85,14 @@ FrameAnalysis unpack(const double* row, std::size_t num_images, bool has_classif
     row += count;
   };
   for (double* scalar : scalars(frame)) *scalar = *row++;
-  std::copy_n(row, frame.step.products.size(), frame.step.products.data());
-  row += frame.step.products.size();
-  for (auto* part : vectors_of_images(frame))
-    take(*part, part == &frame.points ? 2 * num_images : num_images);
+  const auto take_matrix = [&](auto& matrix) {
+    std::copy_n(row, matrix.size(), matrix.data());
+    row += matrix.size();
+  };
+  take_matrix(frame.step.products);
+  take_matrix(frame.step.cosines);
+  for (auto* part : vectors_of_images(frame)) take(*part, num_images);
+  for (auto* part : vectors_of_points(frame)) take(*part, 2 * num_images);
   for (auto* part : vectors_of_classifier(frame)) take(*part, has_classifier ? num_images : 0);
   return frame;
 }
@@ -92,9 +103,10 @@ std::vector<FrameAnalysis> gather_frames(const std::vector<FrameAnalysis>& mine,
                                          bool has_classifier, comm::Communicator& communicator) {
   const auto count = static_cast<std::int64_t>(mine.size());
   FrameAnalysis any;
-  const std::size_t per_image = vectors_of_images(any).size() + 1 + (has_classifier ? 2 : 0);  // points: two
-  const auto width = static_cast<std::int64_t>(
-      scalars(any).size() + static_cast<std::size_t>(any.step.products.size()) + num_images * per_image);
+  const std::size_t per_image =
+      vectors_of_images(any).size() + 2 * vectors_of_points(any).size() + (has_classifier ? 2 : 0);
+  const auto of_matrices = static_cast<std::size_t>(any.step.products.size() + any.step.cosines.size());
+  const auto width = static_cast<std::int64_t>(scalars(any).size() + of_matrices + num_images * per_image);
   const std::int64_t num_integers =
       integers_per_image(has_classifier) * static_cast<std::int64_t>(num_images);
   const at::Tensor numbers = at::empty({count, width}, at::TensorOptions().dtype(at::kDouble));

@@ -202,6 +202,13 @@ void Analyzer::add_quality(const std::vector<FrameAnalysis>& frames, store::Anal
     const analysis::PictureQuality& quality = frame.quality;
     result.trust.insert(result.trust.end(), quality.trust.begin(), quality.trust.end());
     result.continuity.insert(result.continuity.end(), quality.continuity.begin(), quality.continuity.end());
+    const analysis::Step& step = frame.step;
+    result.before_on_plane.insert(result.before_on_plane.end(), step.before_on_plane.begin(),
+                                  step.before_on_plane.end());
+    result.on_plane_before.insert(result.on_plane_before.end(), step.on_plane_before.begin(),
+                                  step.on_plane_before.end());
+    for (const auto row : step.cosines.rowwise())
+      result.plane_cosines.insert(result.plane_cosines.end(), row.begin(), row.end());
     result.curves["trustworthiness"].push_back(quality.mean_trust);
     result.curves["mean_continuity"].push_back(quality.mean_continuity);
     result.curves["neighbourhood_preservation_2d"].push_back(quality.neighbours_shown);

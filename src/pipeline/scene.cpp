@@ -9,6 +9,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "thumbnails.hpp"
+#include "ways.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -76,6 +77,8 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
     frame.explained_variance_ratio[1] = analysis.explained_variance_ratio[2 * t + 1];
     frame.trust = value_of(analysis, "trustworthiness", t);
     frame.camera_share = value_of(analysis, "camera_share", t);
+    if (t > 0 && options.tween > 0 && options.tween_path == TweenPath::kProjection)
+      frame.way = way_to(analysis, t);
     frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
     for (std::size_t i = 0; i < k; ++i) {
       render::OutlierEntry entry;

@@ -34,28 +34,66 @@ Moment moment_of(double time, std::size_t count) {
   return {at, clamped - static_cast<double>(at)};
 }
 
-// One coordinate (2 * point + axis) at a moment.
-double coordinate(std::span<const Frame> checkpoints, const Moment& moment, std::size_t k) {
-  const std::size_t at = moment.at;
-  const double p1 = checkpoints[at].points[k];
-  if (moment.share == 0) return p1;
-  const double p2 = checkpoints[at + 1].points[k];
+// The places of points at a moment.
+class Places {
+ public:
+  Places(std::span<const Frame> checkpoints, const Moment& moment)
+      : checkpoints_(checkpoints), moment_(moment) {
+    if (moment.share == 0) return;
+    way_ = checkpoints[moment.at + 1].way.get();
+    if (way_ != nullptr) mix_ = way_->mix(moment.share);
+  }
+
+  // Of how many points there are any.
+  std::size_t size() const;
+  // Of a point's coordinate, 2 * point + axis.
+  double operator[](std::size_t k) const {
+    return moment_.share == 0 ? checkpoints_[moment_.at].points[k]
+           : way_ == nullptr  ? on_curve(k)
+                              : on_way(k);
+  }
+
+ private:
+  double on_curve(std::size_t k) const;
+  double on_way(std::size_t k) const;
+
+  std::span<const Frame> checkpoints_;
+  Moment moment_;
+  const Way* way_ = nullptr;
+  Way::Mix mix_{};
+};
+
+std::size_t Places::size() const {
+  std::size_t count = checkpoints_[moment_.at].points.size();
+  const std::size_t first = moment_.at == 0 ? 0 : moment_.at - 1;
+  for (std::size_t k = first; k < std::min(moment_.at + 3, checkpoints_.size()); ++k)
+    count = std::min(count, checkpoints_[k].points.size());
+  return count;
+}
+
+double Places::on_curve(std::size_t k) const {
+  const std::size_t at = moment_.at;
+  const double p1 = checkpoints_[at].points[k], p2 = checkpoints_[at + 1].points[k];
   const double step = p2 - p1;
-  const double m1 = at == 0 ? 0 : slope(p1 - checkpoints[at - 1].points[k], step);
-  const double m2 = at + 2 >= checkpoints.size() ? 0 : slope(step, checkpoints[at + 2].points[k] - p2);
-  const double t = moment.share;
+  const double m1 = at == 0 ? 0 : slope(p1 - checkpoints_[at - 1].points[k], step);
+  const double m2 = at + 2 >= checkpoints_.size() ? 0 : slope(step, checkpoints_[at + 2].points[k] - p2);
+  const double t = moment_.share;
   // Hermite's basis with p2 = p1 + step.
   return p1 + step * t * t * (3 - 2 * t) + m1 * t * (1 - t) * (1 - t) - m2 * t * t * (1 - t);
 }
 
+double Places::on_way(std::size_t k) const {
+  const float* columns = way_->columns.data() + k / 2 * Way::kColumns;
+  double sum = mix_.offset[k % 2];
+  for (std::size_t c = 0; c < Way::kColumns; ++c)
+    sum += static_cast<double>(columns[c]) * mix_.factor[c][k % 2];
+  return sum;
+}
+
 std::vector<double> points_at(std::span<const Frame> checkpoints, const Moment& moment) {
-  std::size_t count = checkpoints[moment.at].points.size();
-  const std::size_t first = moment.at == 0 ? 0 : moment.at - 1;
-  for (std::size_t k = first; k < std::min(moment.at + 3, checkpoints.size()); ++k) {
-    count = std::min(count, checkpoints[k].points.size());
-  }
-  std::vector<double> points(count);
-  for (std::size_t k = 0; k < count; ++k) points[k] = coordinate(checkpoints, moment, k);
+  const Places places(checkpoints, moment);
+  std::vector<double> points(places.size());
+  for (std::size_t k = 0; k < points.size(); ++k) points[k] = places[k];
   return points;
 }
 
@@ -122,15 +160,18 @@ std::vector<Trail> trails_of(std::span<const Frame> checkpoints, const Frame& fr
   const auto vertices = static_cast<std::size_t>(std::ceil((time - start) * kPerCheckpoint));
   std::vector<Trail> trails;
   if (vertices == 0) return trails;
+  std::vector<Places> moments;
+  for (std::size_t v = 0; v <= vertices; ++v) {
+    const double share = static_cast<double>(v) / static_cast<double>(vertices);
+    moments.emplace_back(checkpoints, moment_of(mix(start, time, share), checkpoints.size()));
+  }
   for (const OutlierEntry& entry : frame.outliers) {
     const auto index = static_cast<std::size_t>(entry.index);
     if (entry.index < 0 || 2 * index + 1 >= frame.points.size()) continue;
     Trail trail{entry.label, entry.opacity, {}};
-    for (std::size_t v = 0; v <= vertices; ++v) {
-      const double share = static_cast<double>(v) / static_cast<double>(vertices);
-      const Moment moment = moment_of(mix(start, time, share), checkpoints.size());
-      trail.path.push_back(coordinate(checkpoints, moment, 2 * index));
-      trail.path.push_back(coordinate(checkpoints, moment, 2 * index + 1));
+    for (const Places& places : moments) {
+      trail.path.push_back(places[2 * index]);
+      trail.path.push_back(places[2 * index + 1]);
     }
     trails.push_back(std::move(trail));
   }

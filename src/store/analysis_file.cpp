@@ -24,12 +24,29 @@ constexpr const char* kEmbeddingsDigest = "embeddings_digest";
 
 // The datasets that have a member of their own; any other is a curve.
 const std::set<std::string>& member_names() {
-  static const std::set<std::string> names = {
-      "step",        "epoch",           "loss",          "label",
-      "class_name",  "ood_score",       "outlier",       "explained_variance_ratio",
-      "pca",         "aligned",         "disparity",     "prediction",
-      "confidence",  "self_confidence", "mean_distance", "duplicate_set",
-      "label_issue", "trust",           "continuity",    kEmbeddingsDigest};
+  static const std::set<std::string> names = {"step",
+                                              "epoch",
+                                              "loss",
+                                              "label",
+                                              "class_name",
+                                              "ood_score",
+                                              "outlier",
+                                              "explained_variance_ratio",
+                                              "pca",
+                                              "aligned",
+                                              "disparity",
+                                              "prediction",
+                                              "confidence",
+                                              "self_confidence",
+                                              "mean_distance",
+                                              "duplicate_set",
+                                              "label_issue",
+                                              "trust",
+                                              "continuity",
+                                              "before_on_plane",
+                                              "on_plane_before",
+                                              "plane_cosines",
+                                              kEmbeddingsDigest};
   return names;
 }
 
@@ -139,6 +156,10 @@ void check_all_numbers(const Reader& reader, const Analysis& a) {
                 [](float value) { return is_result(value); });
   check_numbers(reader, "trust", a.trust, result, is_quality);
   check_numbers(reader, "continuity", a.continuity, result, is_quality);
+  check_numbers(reader, "before_on_plane", a.before_on_plane, result, is_quality);
+  check_numbers(reader, "on_plane_before", a.on_plane_before, result, is_quality);
+  check_numbers(reader, "plane_cosines", a.plane_cosines, result,
+                [](double value) { return std::isnan(value) || is_result(value); });
 }
 
 Analysis read_members(const Reader& reader) {
@@ -164,6 +185,9 @@ Analysis read_members(const Reader& reader) {
   a.label_issue = reader.ints_if_any("label_issue", {frames, images});
   a.trust = reader.floats_if_any("trust", {frames, images});
   a.continuity = reader.floats_if_any("continuity", {frames, images});
+  a.before_on_plane = reader.floats_if_any("before_on_plane", {frames, images, 2});
+  a.on_plane_before = reader.floats_if_any("on_plane_before", {frames, images, 2});
+  a.plane_cosines = reader.doubles_if_any("plane_cosines", {frames, 2, 2});
   a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
   a.source_digest = reader.file().string_attribute("/", kSourceDigest);
   for (const std::string& name : reader.file().names()) {
@@ -205,6 +229,9 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "label_issue", a.label_issue, {frames, images});
   put_if_any(file, "trust", a.trust, {frames, images});
   put_if_any(file, "continuity", a.continuity, {frames, images});
+  put_if_any(file, "before_on_plane", a.before_on_plane, {frames, images, 2});
+  put_if_any(file, "on_plane_before", a.on_plane_before, {frames, images, 2});
+  put_if_any(file, "plane_cosines", a.plane_cosines, {frames, 2, 2});
   if (!a.embeddings_digest.empty()) file.write(kEmbeddingsDigest, a.embeddings_digest);
   for (const auto& [name, values] : a.curves) put(file, name, values, {frames});
 }

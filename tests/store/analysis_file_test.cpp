@@ -44,6 +44,9 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.duplicate_set, b.duplicate_set);
   EXPECT_EQ(a.trust, b.trust);
   EXPECT_EQ(a.continuity, b.continuity);
+  EXPECT_EQ(a.before_on_plane, b.before_on_plane);
+  EXPECT_EQ(a.on_plane_before, b.on_plane_before);
+  EXPECT_EQ(a.plane_cosines, b.plane_cosines);
   EXPECT_EQ(a.curves, b.curves);
   EXPECT_EQ(a.source_digest, b.source_digest);
 }
@@ -70,6 +73,9 @@ TEST_F(AnalysisFileTest, KeepsWhatIsNotInEveryFile) {
   written.duplicate_set = {-1, -1, -1, 0, 0, -1};
   written.trust = {1, 0.5F, 0, 1, 1, 1};
   written.continuity = {0, 0.5F, 0, 1, 1, 1};
+  written.before_on_plane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  written.on_plane_before = {1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144};
+  written.plane_cosines = sample_doubles(8, 0);
 
   write_analysis(path(), written);
 

@@ -16,6 +16,9 @@ struct Step {
   std::vector<double> distance;            // [N], of each row to where it was
   double squared_length = 0;               // |X_1 - X_0|_F^2
   Eigen::Matrix<double, 8, 8> products{};  // M^T M of M = [X_1 V_1, X_0 V_1, X_1 V_0, X_0 V_0], [N, 8]
+  std::vector<double> before_on_plane;     // X_0 V_1, [N, 2]
+  std::vector<double> on_plane_before;     // X_1 V_0, [N, 2]
+  Eigen::Matrix2d cosines{};               // V_0^T V_1
 };
 Step step_between(const at::Tensor& before, const Pca& plane_before, const at::Tensor& after,
                   const Pca& plane_after);

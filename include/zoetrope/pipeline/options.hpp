@@ -78,13 +78,20 @@ struct AnalysisOptions {
   std::optional<analysis::ScaleOf> scale;
 };
 
+// What in-between frames show.
+enum class TweenPath {
+  kPoints,     // each point on a curve through its places
+  kProjection  // the embedding between two checkpoints, projected
+};
+
 struct RenderOptions {
   render::Layout layout = render::Layout::kWide;
   render::Theme theme = render::Theme::kLight;
   int width = 1920;  // pixels
   int height = 1080;
   double fps = 10;
-  int tween = 0;                               // frames between two checkpoints
+  int tween = 0;  // frames between two checkpoints
+  TweenPath tween_path = TweenPath::kPoints;
   std::vector<std::string> formats = {"gif"};  // see render::AnimationOptions
 };
 

@@ -2,8 +2,11 @@
 // One frame of the animation: the embedding at one checkpoint, its worst outliers, the curves up to now.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -48,6 +51,18 @@ struct Trail {
   std::vector<double> path;  // [P, 2], oldest first
 };
 
+// How points come from the checkpoint before where that is not a smooth curve through their places: each is
+// the sum of its own columns times the factors of a share of the way, 0 to 1, and an offset.
+struct Way {
+  static constexpr std::size_t kColumns = 8;
+  struct Mix {
+    std::array<std::array<double, 2>, kColumns> factor;
+    std::array<double, 2> offset;
+  };
+  std::vector<float> columns;  // [N, kColumns]
+  std::function<Mix(double share)> mix;
+};
+
 struct CurvePoint {
   double epoch = 0;
   std::int64_t step = 0;
@@ -80,6 +95,7 @@ struct Frame {
   // NaN: not said.
   double trust = std::numeric_limits<double>::quiet_NaN();
   double camera_share = std::numeric_limits<double>::quiet_NaN();
+  std::shared_ptr<const Way> way;      // from the checkpoint before; null: see animation_frame()
   std::span<const double> points;      // [N, 2], within [-5, 5]; a point that is not finite is not drawn
   std::vector<OutlierEntry> outliers;  // worst first
   std::vector<Trail> trails;

@@ -23,11 +23,11 @@ bool is_checkpoint(std::size_t i, const TweenOptions& options);
 // Frame `i` of the animation whose checkpoints are `checkpoints`, all with the same number of points. At a
 // checkpoint it is that frame with trails added, and looks into its points; in between it owns its points.
 //
-// Points follow cubic Hermite curves in time with the slopes of Fritsch and Butland ("A method for
-// constructing local monotone piecewise cubic interpolants", 1984): smooth, through every checkpoint's
-// position, never beyond two neighbouring ones; the animation starts and ends at rest. Outliers slide to
-// their new place, fade in where they are new, and out where they are no longer among the worst. Step, epoch,
-// explained variance and scores go linearly.
+// Where a frame has a Way, points go that way to it. Else they follow cubic Hermite curves in time with the
+// slopes of Fritsch and Butland ("A method for constructing local monotone piecewise cubic interpolants",
+// 1984): smooth, through every checkpoint's position, never beyond two neighbouring ones; the animation
+// starts and ends at rest. Outliers slide to their new place, fade in where they are new, and out where they
+// are no longer among the worst. Step, epoch, explained variance and scores go linearly.
 //
 // Depends on nothing but its arguments: any process can draw any frame.
 Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i);

@@ -39,6 +39,10 @@ struct Analysis {
   // were not looked at; empty where none was.
   std::vector<float> trust;       // [T, N]
   std::vector<float> continuity;  // [T, N]
+  // How a frame's picture goes over into the next (analysis::Passage), with these; NaN of the first frame.
+  std::vector<float> before_on_plane;  // [T, N, 2], the embedding before on this frame's plane
+  std::vector<float> on_plane_before;  // [T, N, 2], this one on the plane before
+  std::vector<double> plane_cosines;   // [T, 2, 2], the axes before times those of this frame
   // Companion curves of length T, by dataset name: accuracy, knn_accuracy, neighbour_preservation, ...
   std::map<std::string, std::vector<double>> curves;
   std::string source_digest;  // what it was computed from and how: equal means nothing is to do

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "zoetrope/render/frame.hpp"
+#include "zoetrope/store/analysis_file.hpp"
+
+namespace zoetrope::pipeline {
+
+// --tween-path projection: how frame `t`, not the first, comes out of the one before it, so that each picture
+// between is a projection of the embedding between (analysis::Passage). UsageError where the analysis was
+// made without what that takes. Looks into `analysis` no longer than the call.
+std::shared_ptr<const render::Way> way_to(const store::Analysis& analysis, std::size_t t);
+
+}  // namespace zoetrope::pipeline
