@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/pipeline/verify.hpp"
+#include "zoetrope/render/animation.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
@@ -26,6 +29,17 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
+// The first and the last number of a curve: some compare a frame with the one before it and begin with the
+// second, and others need what a run has not, as predictions.
+std::string first_and_last(const std::vector<double>& curve) {
+  const auto is_number = [](double value) { return std::isfinite(value); };
+  const auto first = std::find_if(curve.begin(), curve.end(), is_number);
+  if (first == curve.end()) return "unknown";
+  const auto last = std::find_if(curve.rbegin(), curve.rend(), is_number);
+  const std::string start = support::format_fixed(*first, 4);
+  return &*first == &*last ? start : start + " -> " + support::format_fixed(*last, 4);
+}
+
 void inspect_embeddings(const fs::path& path) {
   const auto identity = store::read_identity(path.parent_path());
   support::print_line(path.string() + ": embeddings");
@@ -44,10 +58,7 @@ void inspect_analysis(const fs::path& path) {
   print("images", support::format_count(static_cast<std::int64_t>(analysis.num_images())));
   print("outliers", std::to_string(analysis.num_outliers()) + " a frame");
   print("classes", join(analysis.class_names));
-  for (const auto& [name, values] : analysis.curves)
-    if (!values.empty())
-      print(name,
-            support::format_fixed(values.front(), 4) + " -> " + support::format_fixed(values.back(), 4));
+  for (const auto& [name, values] : analysis.curves) print(name, first_and_last(values));
 }
 
 void inspect_run(const store::RunDirectory& run) {
@@ -65,7 +76,7 @@ void inspect_run(const store::RunDirectory& run) {
   print("models", std::to_string(models));
   print("embedded", std::to_string(embedded));
   print("frames", std::to_string(frames));
-  for (const char* format : {"gif", "mp4", "webp"})
+  for (const std::string& format : render::animation_formats())
     if (fs::exists(run.animation(format))) print("animation", run.animation(format).string());
   if (fs::exists(run.analysis())) inspect_analysis(run.analysis());
 }

@@ -75,6 +75,12 @@ FrameReader::FrameReader(const Film& film)
         return picture;
       }) {}
 
+std::vector<std::string> animation_formats() {
+  std::vector<std::string> names;
+  for (const Format& format : kFormats) names.emplace_back(format.name);
+  return names;
+}
+
 void check_animation_options(const AnimationOptions& options) {
   const Format& format = format_named(options.format);
   if (!(options.fps >= kLeastFps && options.fps <= format.most_fps)) {

@@ -164,6 +164,9 @@ class Usage(unittest.TestCase):
         self.assertIn("<title>run</title>", (self.root / "run/review.html").read_text())
         out, _ = job.run(["inspect", self.root / "run"])
         self.assertIn("frames", out)
+        self.assertNotIn("nan", out)
+        self.assertRegex(out, r"linear_cka +\d\.\d{4}\n")  # of two frames one can be compared with the one before it
+        self.assertRegex(out, r"knn_accuracy +\d\.\d{4} -> \d\.\d{4}\n")
         (self.root / "bad.ini").write_text("neighbors = 3\n")
         self.refused(["analyze", "--run", self.root / "run", "--config", self.root / "bad.ini"], 3, "bad.ini", "neighbours")
 

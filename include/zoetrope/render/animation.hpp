@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "zoetrope/render/frame.hpp"
 
@@ -21,6 +22,9 @@ struct AnimationOptions {
   std::filesystem::path poster = {};
   int threads = 1;  // how many frames are made at a time
 };
+
+// Every format that there is.
+std::vector<std::string> animation_formats();
 
 // UsageError when the format is unknown or a number is out of its range: to be called before any work.
 void check_animation_options(const AnimationOptions& options);
