@@ -35,9 +35,7 @@ void add_rates(const std::vector<store::StageTime>& stages, std::vector<std::str
     std::string value = support::format_duration(stage.seconds);
     if (stage.items > 0 && stage.seconds > 0) {
       const double rate = static_cast<double>(stage.items) / stage.seconds;
-      value += "  (" +
-               (rate < 10 ? support::format_fixed(rate, 1) : support::format_count(std::llround(rate))) +
-               " " + stage.unit + "/s)";
+      value += "  (" + support::format_rate(rate) + " " + stage.unit + "/s)";
     }
     lines.push_back(line(stage.name, value));
   }

@@ -61,7 +61,7 @@ Progress::~Progress() {
 
 void Progress::update(std::int64_t done, const std::string& note) {
   mark_progress();
-  if (!enabled_) return;
+  if (!enabled_ || total_ <= 0) return;
   done_ = done;
   const auto now = Clock::now();
   if (first_done_ < 0) {
@@ -79,15 +79,20 @@ void Progress::finish() {
   if (terminal_ && first_done_ >= 0) draw({}, true);
 }
 
-void Progress::draw(const std::string& note, bool last) {
+std::string Progress::pace(bool last) const {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  const double rate = seconds > 0 ? static_cast<double>(done_ - first_done_) / seconds : 0;
-  const double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
-  const std::string left = last || rate <= 0
-                               ? format_duration(seconds)
-                               : format_duration(static_cast<double>(total_ - done_) / rate) + " left";
-  std::string numbers = fmt::format("{}/{} {}  {:.{}f} {}/s  {}", format_count(done_), format_count(total_),
-                                    unit_, rate, rate < 10 ? 1 : 0, unit_, left);
+  const std::int64_t done_here = done_ - first_done_;
+  if (done_here <= 0 || seconds <= 0) return done_ < total_ ? format_duration(seconds) : "done already";
+  const double rate = static_cast<double>(done_here) / seconds;
+  return fmt::format("{} {}/s  {}", format_rate(rate), unit_,
+                     last ? format_duration(seconds)
+                          : format_duration(static_cast<double>(total_ - done_) / rate) + " left");
+}
+
+void Progress::draw(const std::string& note, bool last) {
+  const double fraction = static_cast<double>(done_) / static_cast<double>(total_);
+  std::string numbers =
+      fmt::format("{}/{} {}  {}", format_count(done_), format_count(total_), unit_, pace(last));
   if (!note.empty()) numbers += "  " + printable(note);
   if (!terminal_) {
     log_info(fmt::format("{}: {:.0f} %  {}", what_, fraction * 100, numbers));

@@ -37,6 +37,11 @@ std::string format_fixed(double value, int digits) {
   return fmt::format("{:.{}f}", value, digits);
 }
 
+std::string format_rate(double per_second) {
+  if (per_second >= 9.95) return format_count(std::llround(std::min(per_second, 1e15)));
+  return per_second >= 0.995 ? fmt::format("{:.1f}", per_second) : fmt::format("{:.2g}", per_second);
+}
+
 std::string format_count(std::int64_t count) {
   std::string digits = std::to_string(count);
   const std::ptrdiff_t first = count < 0 ? 1 : 0;

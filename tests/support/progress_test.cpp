@@ -98,15 +98,27 @@ TEST_F(ProgressInAFile, WhereNothingGoesOnNoTimeIsForetold) {
   progress.update(10);
   set_time = 30'000;
   progress.update(10);
-  EXPECT_THAT(file.text(), EndsWith("training: 1 %  10/1,000 steps  0.0 steps/s  30 s\n"));
+  EXPECT_THAT(file.text(), EndsWith("training: 1 %  10/1,000 steps  30 s\n"));
 }
 
-TEST_F(ProgressInAFile, WithoutAnyWorkItIsDone) {
+// A large model's step on few cores.
+TEST_F(ProgressInAFile, ASlowRateIsNotZero) {
   StandardError file(StandardError::Kind::kPipe);
-  Progress progress("embedding", 0, "images");
-  set_time = 30'000;
-  progress.update(0);
-  EXPECT_THAT(file.text(), HasSubstr("embedding: 100 %  0/0 images  0.0 images/s"));
+  Progress progress("training", 1000, "steps");
+  progress.update(900);
+  set_time = 50'000;
+  progress.update(902);
+  EXPECT_THAT(file.text(), EndsWith("training: 90 %  902/1,000 steps  0.04 steps/s  40 min 50 s left\n"));
+}
+
+TEST_F(ProgressInAFile, WithoutAnyWorkNothingIsShown) {
+  StandardError file(StandardError::Kind::kPipe);
+  {
+    Progress progress("embedding", 0, "images");
+    set_time = 30'000;
+    progress.update(0);
+  }
+  EXPECT_EQ(file.text(), "");
 }
 
 TEST_F(ProgressInAFile, StyleNoneWritesNothing) {
@@ -135,6 +147,18 @@ TEST_F(ProgressOnATerminal, TheBarIsDrawnOverAndEndsItsLine) {
                 AllOf(StartsWith("\r\033[K"), EndsWith("█  40/40 frames  10 frames/s  4.0 s\r\n")));
   }
   EXPECT_EQ(terminal.text(), "") << "finished once";
+}
+
+// The same command again, when the training was done before.
+TEST_F(ProgressOnATerminal, WhatWasDoneBeforeHasNoRate) {
+  StandardError terminal(StandardError::Kind::kTerminal);
+  {
+    Progress progress("training", 1000, "steps");
+    progress.update(1000);
+  }
+  EXPECT_THAT(terminal.text(), EndsWith("█  1,000/1,000 steps  done already\r\n"));
+  { Progress("embedding", 0, "images").update(0); }
+  EXPECT_EQ(terminal.text(), "") << "there was nothing to do";
 }
 
 TEST_F(ProgressOnATerminal, ItIsDrawnTenTimesASecondAtMost) {

@@ -53,6 +53,15 @@ TEST(FormatFixed, HasAsManyDigitsAsAreAskedFor) {
   EXPECT_EQ(format_fixed(-2.6, 0), "-3");
 }
 
+TEST(FormatRate, IsNeverZeroWhereSomethingGoesOn) {
+  EXPECT_EQ(format_rate(0), "0");
+  EXPECT_EQ(format_rate(0.0417), "0.042");
+  EXPECT_EQ(format_rate(0.996), "1.0");
+  EXPECT_EQ(format_rate(5.64), "5.6");
+  EXPECT_EQ(format_rate(9.96), "10");
+  EXPECT_EQ(format_rate(1234.4), "1,234");
+}
+
 TEST(FormatCount, HasACommaBeforeEachThreeDigits) {
   EXPECT_EQ(format_count(0), "0");
   EXPECT_EQ(format_count(999), "999");

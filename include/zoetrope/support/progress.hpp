@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A progress bar with rate and time left, drawn on standard error and only when that is a terminal; to a file
-// it writes one log line every 30 s instead, so that a batch job's log shows life without filling up.
+// it writes one log line every 30 s instead, so that a batch job's log shows life without filling up. Where
+// there is nothing to do in all, nothing is shown.
 #pragma once
 
 #include <chrono>
@@ -29,6 +30,8 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
+  // "2.0 steps/s  20 s left": of this job's own work. Where it has done none yet, the time since it began.
+  std::string pace(bool last) const;
   void draw(const std::string& note, bool last);
 
   std::string what_;

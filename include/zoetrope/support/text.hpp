@@ -11,6 +11,7 @@ std::string format_duration(double seconds);         // "42 s", "3 min 07 s", "2
 std::string format_bytes(std::uint64_t bytes);       // "812 B", "1.2 GiB"
 std::string format_fixed(double value, int digits);  // "0.412"
 std::string format_count(std::int64_t count);        // "10,000"
+std::string format_rate(double per_second);  // "1,234", "5.6", "0.042": never 0 where something goes on
 // The name in `known` nearest to `word` when it is near enough to be a slip of the finger; else "".
 template <typename Range>
 std::string nearest_word(const std::string& word, const Range& known);
