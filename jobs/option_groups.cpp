@@ -211,7 +211,7 @@ po::options_description rendering_options(Options& o) {
   add("tween-path", choice(o.pipeline.render.tween_path, "tween-path", "P", kTweenPaths),
       "what they show: points on smooth curves, or each a true projection of the embedding between");
   add("format", word_list(o.pipeline.render.formats, "format", {"gif", "mp4", "webp"}),
-      "gif, mp4, webp; several with commas");
+      "gif, mp4, webp; several with commas; animations of other formats are removed");
   return group;
 }
 

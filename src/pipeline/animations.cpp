@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "animations.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <mutex>
 
 #include "zoetrope/comm/stop.hpp"
@@ -8,6 +10,7 @@
 #include "zoetrope/render/tween.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
@@ -41,6 +44,21 @@ void encode(Session& session, render::RendererPool& renderers, const std::vector
     if (tween.tween == 0) return renderers.draw(frames[i]);
     return renderers.draw(render::animation_frame(frames, tween, i));
   });
+  progress.update(static_cast<std::int64_t>(count));
+}
+
+// Of formats that are not written now: they would show what the frames beside them no longer do.
+void remove_others(const store::RunDirectory& run, const std::vector<std::string>& written) {
+  for (const std::string& format : render::animation_formats()) {
+    if (std::find(written.begin(), written.end(), format) != written.end()) continue;
+    const std::filesystem::path path = run.animation(format);
+    std::error_code error;
+    const bool is_removed = std::filesystem::remove(path, error);
+    if (error) throw RunError(path.string() + ": cannot be removed: " + error.message());
+    if (is_removed)
+      support::log_info("removed " + path.string() +
+                        " of an earlier job; --format takes several, with commas");
+  }
 }
 
 }  // namespace
@@ -53,6 +71,9 @@ void encode_animations(Session& session, render::RendererPool& renderers,
              ranks = static_cast<std::size_t>(session.world().size());
   comm::do_unless_asked(session.communicator(), kNotFinished, [&] {
     for (std::size_t i = rank; i < formats.size(); i += ranks) encode(session, renderers, frames, formats[i]);
+  });
+  comm::do_unless_asked(session.communicator(), kNotFinished, [&] {
+    if (session.is_root()) remove_others(session.run(), formats);
   });
   const std::size_t count =
       render::num_animation_frames(frames.size(), render::TweenOptions{session.options().render.tween});

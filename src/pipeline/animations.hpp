@@ -12,7 +12,8 @@ inline constexpr const char* kNotFinished =
     "the pictures are not finished; run the same command again to draw them";
 
 // Writes the animation in every format that is asked for, each encoded by one rank; the first comes with the
-// poster. Collective; throws Interrupted on every rank after a signal on any.
+// poster. Those of other formats, which an earlier job has left, are removed then. Collective; throws
+// Interrupted on every rank after a signal on any.
 void encode_animations(Session& session, render::RendererPool& renderers,
                        const std::vector<render::Frame>& frames);
 

@@ -170,6 +170,15 @@ class Usage(unittest.TestCase):
         (self.root / "bad.ini").write_text("neighbors = 3\n")
         self.refused(["analyze", "--run", self.root / "run", "--config", self.root / "bad.ini"], 3, "bad.ini", "neighbours")
 
+    def test_no_animation_of_other_settings_is_left(self):
+        run = self.root / "run"
+        job.run(["run", "--run", run, "--max-steps", "2", "--no-progress", "--data", self.make_idx(), "--size", "640x360"])
+        _, said = job.run(["render", "--run", run, "--size", "640x360", "--theme", "dark", "--format", "mp4"])
+        self.assertEqual([path.name for path in run.glob("animation.*")], ["animation.mp4"])
+        self.assertIn(f"removed {run}/animation.gif", said)
+        job.run(["render", "--run", run, "--size", "640x360", "--format", "gif,mp4"])
+        self.assertEqual({path.name for path in run.glob("animation.*")}, {"animation.gif", "animation.mp4"})
+
     def test_what_rank_0_sees_holds_for_all(self):
         # Another host may see an older run directory: here without run.ini, and with a checkpoint that has been deleted.
         first, second = self.root / "first", self.root / "second"
