@@ -59,6 +59,7 @@ render::Scene make_scene(const Session& session, const store::Analysis& analysis
   scene.learning_rate = curve_of_log(log, &store::LossRecord::learning_rate);
   scene.accuracy = accuracy_curve(analysis);
   scene.last_epoch = analysis.epoch.empty() ? 0 : analysis.epoch.back();
+  scene.last_step = analysis.step.empty() ? 0 : analysis.step.back();
   scene.outlier_slots =
       static_cast<std::size_t>(std::max<std::int64_t>(1, session.options().analysis.outliers));
   return scene;

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "zoetrope/support/text.hpp"
 
 namespace zoetrope::render {
 namespace {
@@ -18,6 +21,8 @@ constexpr double kHeadRoom = 0.4;    // for the curve's head at the end of the a
 // Values farther from 0 leave the picture.
 constexpr double kLeastGreatest = 1e-300;
 constexpr double kMostGreatest = 1e300;
+constexpr double kMostEpochs = 1e15;   // that are counted
+constexpr double kHeldOpacity = 0.45;  // of a value that is kept for want of a later one
 
 // The least of 1, 2, 5 times a power of ten that is not below `value`.
 double round_step(double value) {
@@ -53,8 +58,16 @@ ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_tic
   return axis;
 }
 
+TimeAxis time_axis(double last_epoch, std::int64_t last_step) {
+  if (!(last_epoch > 0)) return {};
+  if (last_epoch < 1 && last_step > 0) return {last_epoch, "step", support::format_count(last_step)};
+  return {last_epoch, "epoch",
+          last_epoch < 999.5 ? fmt::format("{:.3g}", last_epoch)
+                             : support::format_count(std::llround(std::min(last_epoch, kMostEpochs)))};
+}
+
 CurvePanel::CurvePanel(const Rect& box, double unit, double body, const CurveStyle& style,
-                       const ThemeColours& theme, const std::vector<CurvePoint>& points, double last_epoch)
+                       const ThemeColours& theme, const std::vector<CurvePoint>& points, TimeAxis time)
     : unit_(unit),
       body_(body),
       style_(style),
@@ -62,14 +75,14 @@ CurvePanel::CurvePanel(const Rect& box, double unit, double body, const CurveSty
       heading_{box.x, box.y, box.w - kHeadRoom * body, 1.5 * body},
       plot_{box.x + kGutter * body, box.y + 2 * body, box.w - (kGutter + kHeadRoom) * body,
             box.h - 3.5 * body},
-      last_epoch_(last_epoch > 0 ? last_epoch : 1),
+      time_(std::move(time)),
       axis_(style.notation == Notation::kPercent ? kPercentAxis
                                                  : value_axis(points, plot_.h > 6 * body ? 4 : 3)),
       points_(finite(points)),
       vertices_(thin_out()) {}
 
 double CurvePanel::x(double epoch) const {
-  return plot_.x + plot_.w * std::clamp(epoch / last_epoch_, 0.0, 1.0);
+  return plot_.x + plot_.w * std::clamp(epoch / time_.last_epoch, 0.0, 1.0);
 }
 
 double CurvePanel::y(double value) const {
@@ -121,9 +134,9 @@ void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   tick.align = Align::kLeft;
   text.draw(canvas, below, "0", tick);
   tick.align = Align::kCentre;
-  text.draw(canvas, below, "epoch", tick);
+  text.draw(canvas, below, time_.unit, tick);
   tick.align = Align::kRight;
-  text.draw(canvas, below, fmt::format("{:.3g}", last_epoch_), tick);
+  text.draw(canvas, below, time_.end, tick);
 }
 
 std::vector<CurvePoint>::const_iterator CurvePanel::last_point(std::int64_t step) const {
@@ -143,24 +156,35 @@ CurvePoint CurvePanel::head_after(std::vector<CurvePoint>::const_iterator last, 
   return head;
 }
 
+void CurvePanel::stroke(Canvas& canvas, double opacity) const {
+  cairo_t* context = canvas.context();
+  cairo_set_line_width(context, 2.4 * unit_ + 0.4);
+  cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+  cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
+  canvas.set_colour(style_.colour, opacity);
+  cairo_stroke(context);
+}
+
 void CurvePanel::draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const {
   const auto last = last_point(step);
   if (last == points_.end()) return;
-  const CurvePoint head = head_after(last, epoch);
-  const double head_x = x(head.epoch);
-  const double head_y = y(head.value);
+  const CurvePoint end = head_after(last, epoch);
+  const double end_x = x(end.epoch);
+  const double head_x = std::max(end_x, x(epoch));
+  const double head_y = y(end.value);
   cairo_t* context = canvas.context();
   cairo_new_path(context);
   for (const Vertex& vertex : vertices_) {
     if (vertex.step > step) break;
     cairo_line_to(context, vertex.x, vertex.y);
   }
-  cairo_line_to(context, head_x, head_y);
-  cairo_set_line_width(context, 2.4 * unit_ + 0.4);
-  cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
-  cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
-  canvas.set_colour(style_.colour);
-  cairo_stroke(context);
+  cairo_line_to(context, end_x, head_y);
+  stroke(canvas, 1);
+  if (head_x > end_x) {
+    cairo_move_to(context, end_x, head_y);
+    cairo_line_to(context, head_x, head_y);
+    stroke(canvas, kHeldOpacity);
+  }
   canvas.fill_disc(head_x, head_y, 5.5 * unit_ + 1.2, theme_.background);
   canvas.fill_disc(head_x, head_y, 4.2 * unit_ + 0.8, style_.colour);
 

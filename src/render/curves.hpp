@@ -22,6 +22,16 @@ struct ValueAxis {
 // value that is not negative.
 ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_ticks);
 
+// The horizontal axis of the curves: from 0 to the last frame's epoch, and in words from "0" to `end`
+// `unit`s.
+struct TimeAxis {
+  double last_epoch = 1;
+  std::string unit = "epoch";
+  std::string end = "1";
+};
+// Counted in steps where the training is shorter than an epoch: 0.096 of one tells nobody anything.
+TimeAxis time_axis(double last_epoch, std::int64_t last_step);
+
 struct CurveStyle {
   std::string name;
   std::string short_name;  // where there is little room
@@ -31,13 +41,13 @@ struct CurveStyle {
 
 class CurvePanel {
  public:
-  // `last_epoch` is the right end of the axis.
   CurvePanel(const Rect& box, double unit, double body, const CurveStyle& style, const ThemeColours& theme,
-             const std::vector<CurvePoint>& points, double last_epoch);
+             const std::vector<CurvePoint>& points, TimeAxis time);
 
   void draw_axes(Canvas& canvas, const Typesetter& text) const;
-  // The curve up to `step`, with the number that was logged last; its head moves on towards the next point,
-  // up to `epoch`.
+  // The curve up to `step`, with the number that was logged last. Its head is always at `epoch`: on the way
+  // to the next point, or, where none was logged any more, at the end of a faint line that keeps the last
+  // value.
   void draw_curve(Canvas& canvas, const Typesetter& text, std::int64_t step, double epoch) const;
 
  private:
@@ -52,8 +62,9 @@ class CurvePanel {
   std::vector<Vertex> thin_out() const;
   // The last point up to `step`; points_.end() before the first.
   std::vector<CurvePoint>::const_iterator last_point(std::int64_t step) const;
-  // Where the curve ends now, at `last` or after it.
+  // Where the curve ends now: at `last` or between it and the next point.
   CurvePoint head_after(std::vector<CurvePoint>::const_iterator last, double epoch) const;
+  void stroke(Canvas& canvas, double opacity) const;
 
   double unit_;
   double body_;
@@ -61,7 +72,7 @@ class CurvePanel {
   ThemeColours theme_;
   Rect heading_;
   Rect plot_;
-  double last_epoch_;
+  TimeAxis time_;
   ValueAxis axis_;
   std::vector<CurvePoint> points_;  // those with a value, by step
   std::vector<Vertex> vertices_;

@@ -69,7 +69,7 @@ Figure::Figure(const Scene& scene)
   const std::vector<NamedCurve> curves = curves_of(scene);
   for (std::size_t i = 0; i < curves.size(); ++i) {
     curves_.emplace_back(layout_.curves[i], layout_.unit, layout_.body, curves[i].style, theme_,
-                         curves[i].points, scene.last_epoch);
+                         curves[i].points, time_axis(scene.last_epoch, scene.last_step));
   }
 }
 

@@ -51,19 +51,70 @@ TEST(ValueAxis, CopesWithNothingZeroAndNan) {
   }
 }
 
-// The heading of a curve's panel at a step, as pixels.
-std::vector<std::uint32_t> heading_at(std::int64_t step, double epoch,
-                                      const std::vector<CurvePoint>& points) {
-  constexpr int kWidth = 400, kBody = 16;
+TEST(TimeAxis, CountsLessThanAnEpochInSteps) {
+  const auto words = [](double last_epoch, std::int64_t last_step) {
+    const TimeAxis axis = time_axis(last_epoch, last_step);
+    return axis.end + " " + axis.unit;
+  };
+
+  EXPECT_EQ(words(0.096, 90), "90 step");
+  EXPECT_EQ(words(0.9995, 12'345), "12,345 step");
+  EXPECT_EQ(words(1, 938), "1 epoch");
+  EXPECT_EQ(words(2.98507, 2800), "2.99 epoch");
+  EXPECT_EQ(words(1234.4, 1'000'000), "1,234 epoch");
+  EXPECT_EQ(words(0.096, 0), "0.096 epoch");  // the steps are not known
+  EXPECT_EQ(words(0, 0), "1 epoch");
+  EXPECT_EQ(words(std::numeric_limits<double>::quiet_NaN(), 5), "1 epoch");
+}
+
+constexpr int kWidth = 400, kBody = 16, kHeading = 3 * kBody / 2;
+
+// A curve's panel at a step.
+Picture panel_at(std::int64_t step, double epoch, const std::vector<CurvePoint>& points) {
   Picture picture{kWidth, 200, std::vector<std::uint32_t>(kWidth * 200, 0xffffffff)};
   Canvas canvas(picture);
   const Typesetter text("Inter,Noto Sans,DejaVu Sans");
   const ThemeColours& theme = theme_colours(Theme::kLight);
   const CurvePanel panel({0, 0, kWidth, 200}, 1, kBody,
-                         {.name = "Loss", .short_name = "Loss", .colour = theme.loss}, theme, points, 2);
+                         {.name = "Loss", .short_name = "Loss", .colour = theme.loss}, theme, points,
+                         time_axis(2, 200));
   panel.draw_curve(canvas, text, step, epoch);
   canvas.flush();
-  return {picture.pixels.begin(), picture.pixels.begin() + kWidth * 3 * kBody / 2};
+  return picture;
+}
+
+std::vector<std::uint32_t> heading_at(std::int64_t step, double epoch,
+                                      const std::vector<CurvePoint>& points) {
+  const Picture picture = panel_at(step, epoch, points);
+  return {picture.pixels.begin(), picture.pixels.begin() + kWidth * kHeading};
+}
+
+// How far to the right the curve's own colour comes, below the heading; -1: nowhere.
+int rightmost_at(std::int64_t step, double epoch, const std::vector<CurvePoint>& points) {
+  const Picture picture = panel_at(step, epoch, points);
+  const std::uint32_t colour = pixel_of(theme_colours(Theme::kLight).loss);
+  for (int x = kWidth; x-- > 0;) {
+    for (int y = kHeading; y < picture.height; ++y)
+      if (picture.pixels[static_cast<std::size_t>(y * kWidth + x)] == colour) return x;
+  }
+  return -1;
+}
+
+TEST(CurvePanel, ReachesTheFrameWhateverIsLogged) {
+  const std::vector<CurvePoint> points = {{0.5, 50, 2.0}, {1.0, 100, 1.0}};
+  const int at_the_end = rightmost_at(200, 2.0, {{0.5, 50, 2.0}, {2.0, 200, 1.0}});
+
+  EXPECT_EQ(rightmost_at(200, 2.0, points), at_the_end);  // no line after the 100th step
+  EXPECT_EQ(rightmost_at(150, 1.5, points), rightmost_at(150, 1.5, {{0.5, 50, 2.0}, {1.5, 150, 1.0}}));
+  EXPECT_EQ(rightmost_at(75, 0.75, points), rightmost_at(75, 0.75, {{0.5, 50, 2.0}, {0.75, 75, 1.5}}));
+  EXPECT_EQ(rightmost_at(20, 0.2, points), -1);
+}
+
+TEST(CurvePanel, AValueThatIsKeptIsALineApart) {
+  const std::vector<CurvePoint> points = {{0.5, 50, 2.0}, {1.0, 100, 1.0}};
+
+  EXPECT_NE(panel_at(200, 2.0, points).pixels,
+            panel_at(200, 2.0, {{0.5, 50, 2.0}, {1.0, 100, 1.0}, {2.0, 200, 1.0}}).pixels);
 }
 
 TEST(CurvePanel, ShowsTheNumberThatWasLoggedLast) {

@@ -87,6 +87,19 @@ TEST(FrameRenderer, ShowsTheCurveOnlyUpToTheFramesStep) {
   EXPECT_GT(ink(10), ink(5));
 }
 
+TEST(FrameRenderer, CurvesOfLessThanAnEpochAreCountedInSteps) {
+  auto run = synthetic::make_run({.num_points = 10, .num_frames = 2, .num_outliers = 0});
+  run.scene.last_epoch = 0.096;
+  const auto draw_with_last_step = [&](std::int64_t step) {
+    run.scene.last_step = step;
+    return FrameRenderer(run.scene).draw(run.frames[1]).pixels;
+  };
+
+  EXPECT_NE(draw_with_last_step(90), draw_with_last_step(0));
+  run.scene.last_epoch = 3;
+  EXPECT_EQ(draw_with_last_step(90), draw_with_last_step(0));
+}
+
 TEST(FrameRenderer, ALogOfAMillionLinesLooksLikeAShortOne) {
   auto run = synthetic::make_run({.num_points = 10, .num_frames = 2, .num_outliers = 0});
   Frame frame = run.frames[0];

@@ -62,6 +62,26 @@ class Page(BrowserTest):
         for side in ("left", "right"):
             self.assertEqual(self.js("return seen[arguments[0]]", side)[-4:], ["1", "2", "3", "4"])
 
+    def curve(self, name):
+        """A curve's abscissae, where the faint line at its end leads (None: there is none), and the axis's name and unit."""
+        return self.js("""
+            const {data, layout} = document.querySelector('#curves'), curve = data.find((trace) => trace.name === arguments[0]);
+            const held = data.find((trace) => trace.hoverinfo === 'skip' && trace.yaxis === curve.yaxis);
+            return [curve.x, held ? held.x[1] : null, layout.xaxis.title.text, layout.shapes[0].x0];""", name)
+
+    def test_curves_reach_the_last_checkpoint_also_where_nothing_was_logged_any_more(self):
+        self.open("images=20", "frames=5", "unlogged=1")
+        self.assertEqual(self.curve("training loss"), [[0.75, 1.5, 2.25], 3, "epoch", 3])
+        self.assertEqual(self.curve("accuracy"), [[0, 0.75, 1.5, 2.25, 3], None, "epoch", 3])
+
+    def test_less_than_an_epoch_is_counted_in_steps(self):
+        self.open("images=20", "frames=5", "epochs=0.096", "unlogged=2")
+        self.assertEqual([[round(x) for x in found] if isinstance(found, list) else found for found in self.curve("training loss")],
+                         [[20, 40], 80, "step", 80])
+        box = self.find("#curves").rect
+        ActionChains(self.browser).move_to_element_with_offset(self.find("#curves"), round(0.04 * box["width"]), 0).click().perform()
+        self.wait(lambda: self.text("#moment") == "step 40, epoch 0.05")
+
     def test_a_pinned_view_stays(self):
         self.open("images=300", "frames=5")
         self.find("#left .view-head button").click()

@@ -2,7 +2,7 @@
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0]
-//   [refresh=SECONDS] [export=FORMAT]
+//   [epochs=E] [unlogged=CHECKPOINTS] [refresh=SECONDS] [export=FORMAT]
 #include <cstdio>
 #include <string>
 
@@ -51,12 +51,14 @@ int main(int argc, char** argv) {
       format = argument.substr(equals + 1);
       continue;
     }
+    if (key == "epochs") options.epochs = std::stod(argument.substr(equals + 1));
     const long value = std::stol(argument.substr(equals + 1));
     if (key == "images") options.images = value;
     if (key == "frames") options.frames = value;
     if (key == "classes") options.classes = value;
     if (key == "channels") options.channels = value;
     if (key == "side") options.side = value;
+    if (key == "unlogged") options.unlogged = value;
     if (key == "hostile") options.hostile_names = value != 0;
     if (key == "predictions") options.predictions = value != 0;
     if (key == "refresh") page.refresh_seconds = static_cast<int>(value);

@@ -70,7 +70,7 @@ class Maker {
     const double p = progress(t);
     const double spread = 3.5 * (1 - std::exp(-3 * p));
     a.step.push_back(20 * t);
-    a.epoch.push_back(3 * p);
+    a.epoch.push_back(options_.epochs * p);
     a.loss.push_back(2.3 * std::exp(-2.5 * p) + 0.2);
     a.disparity.push_back(t == 0 ? 0 : 0.4 * std::exp(-4 * p));
     a.explained_variance_ratio.insert(a.explained_variance_ratio.end(), {0.2 + 0.2 * p, 0.1 + 0.1 * p});
@@ -123,13 +123,14 @@ class Maker {
     }
   }
 
-  static void add_log(Review& review) {
-    for (std::size_t t = 1; t < review.analysis.step.size(); ++t) {
+  void add_log(Review& review) const {
+    const auto unlogged = static_cast<std::size_t>(options_.unlogged);
+    for (std::size_t t = 1; t + unlogged < review.analysis.step.size(); ++t) {
       store::LossRecord record;
       record.step = review.analysis.step[t];
       record.epoch = review.analysis.epoch[t];
       record.loss = review.analysis.loss[t];
-      record.learning_rate = 5e-5 * (1 - record.epoch / 3);
+      record.learning_rate = 5e-5 * (1 - record.epoch / options_.epochs);
       review.log.push_back(record);
     }
   }

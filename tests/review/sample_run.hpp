@@ -15,6 +15,8 @@ struct SampleOptions {
   std::int64_t classes = 10;
   std::int64_t side = 28;
   std::int64_t channels = 1;
+  double epochs = 3;          // that the last checkpoint has trained
+  std::int64_t unlogged = 0;  // of the last checkpoints, those of whose steps there is no line in the log
   bool predictions = true;
   bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names
 };

@@ -79,7 +79,8 @@ struct Scene {
   std::vector<CurvePoint> loss;           // the whole training; a frame shows it up to its own step
   std::vector<CurvePoint> accuracy;       // test accuracy per checkpoint; may be empty
   std::vector<CurvePoint> learning_rate;  // may be empty
-  double last_epoch = 0;                  // right end of the loss panel's axis
+  double last_epoch = 0;                  // right end of the curves' axes
+  std::int64_t last_step = 0;             // the same: axes of less than an epoch count steps; 0: unknown
   std::string title = "Fine-tuning a Vision Transformer";
   std::string subtitle;  // dataset and model, one line; may be empty
   Theme theme = Theme::kLight;
