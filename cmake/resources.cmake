@@ -41,7 +41,8 @@ std::string_view resource(std::string_view name) {
 }
 }  // namespace @namespace@
 ")
-  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${paths}")
+  # By itself: of a source within another, CMake forgets what it depends on.
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${paths}" SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${source})
 endfunction()
 
