@@ -26,6 +26,53 @@ class Controls(BrowserTest):
         Select(self.find("#class-select")).select_by_visible_text("Bag")
         self.wait(lambda: set(self.column("label")) == {"Bag"})
 
+    def header(self, field):
+        return self.find(f'.tabulator-col[tabulator-field="{field}"]')
+
+    def test_another_order_is_shown_from_its_beginning(self):
+        self.open("images=300", "frames=5")
+        scrolled = "const box = document.querySelector('.tabulator-tableholder'); box.scrollTop = 4000; return box.scrollTop"
+        shown = "return document.querySelector('.tabulator-tableholder').scrollTop"
+        worst, best = ["1", "2", "3"], ["300", "299", "298"]
+        for change, first in ((lambda: self.header("scoreFirst").click(), worst), (lambda: self.header("scoreFirst").click(), best),
+                              (lambda: self.header("scoreFirst").send_keys(Keys.ENTER), worst), (lambda: self.find("#search").send_keys(" "), worst),
+                              (lambda: self.js("location.hash = '#sort=scoreFirst:desc'"), best)):
+            self.assertEqual(self.js(scrolled), 4000)  # and Tabulator may hear of it late
+            change()
+            self.wait(lambda: self.js(shown) == 0)
+            self.wait(lambda first=first: self.column("rankFirst")[:3] == first)
+
+    def test_headers_sort_by_the_keyboard(self):
+        self.open("images=300", "frames=5")
+        for key, field, column, first in ((Keys.ENTER, "scoreFirst", "rankFirst", "1"), (Keys.SPACE, "scoreFirst", "rankFirst", "300"),
+                                          (Keys.SPACE, "forgetting", "forgetting", None)):
+            self.header(field).send_keys(key)
+            self.wait(lambda field=field: f"sort={field}" in self.js("return location.hash"))
+            if first:
+                self.wait(lambda column=column, first=first: self.column(column)[0] == first)
+        self.assertEqual(self.text("#moment"), "step 80, epoch 3.00")  # Space did not play
+        self.assertEqual(self.text("#selection h2"), "Selection")  # Enter did not select
+        # By Tab from the link to the table to the first header and on to the next.
+        self.find("#table").send_keys(Keys.TAB)
+        field = "return document.activeElement.getAttribute('tabulator-field')"
+        self.assertEqual(self.js(field), "id")
+        self.press(Keys.TAB)
+        self.assertEqual(self.js(field), "label")
+
+    def test_a_header_tells_its_own_meaning(self):
+        self.open("images=300", "frames=5")
+        said = {}
+        for header in self.all(".tabulator-header .tabulator-col[tabulator-field]"):
+            ActionChains(self.browser).move_to_element(header).pause(0.5).perform()  # the tooltip's delay is 0.3 s
+            self.assertEqual(self.all(".tabulator-tooltip"), [])
+            title = "let node = arguments[0]; while (node && !node.title) node = node.parentElement; return node ? node.title : ''"
+            said[header.get_attribute("tabulator-field")] = self.js(title, header)
+        self.assertEqual(said["scoreFirst"], "0 is most atypical")
+        self.assertEqual(said["rankLast"], "1 is most atypical")
+        self.assertEqual(said["confidenceFirst"], "Probability of the predicted class")
+        self.assertEqual([said[field] for field in ("id", "label", "predictionFirst", "predictionLast")], ["", "", "", ""])
+        self.assertIn("label", said["issueRank"])
+
     def test_hiding_a_class_hides_it_in_views_and_table(self):
         self.open("images=300", "frames=5")
         self.find("#legend .chip").click()

@@ -29,17 +29,27 @@ const classCell = (classOf) => (cell) => {
 };
 const numberCell = (digits) => (cell) => number(cell.getValue(), digits);
 
-const plain = (title, field, width, digits, tip) => ({ title, field, width, hozAlign: "right", headerHozAlign: "right", sorter: "number",
-  formatter: numberCell(digits), headerTooltip: tip });
+const plain = (title, field, width, digits) => ({ title, field, width, hozAlign: "right", headerHozAlign: "right", sorter: "number",
+  formatter: numberCell(digits) });
+
+// What a header means, by its field, of the first checkpoint and of the last.
+const kMeanings = {
+  confidence: "Probability of the predicted class",
+  score: "0 is most atypical",
+  rank: "1 is most atypical",
+  forgetting: "Times that a right prediction turned wrong at the next checkpoint",
+  issueRank: "1: the label that the last checkpoint believes least",
+};
+const meaningOf = (field) => kMeanings[field.replace(/(First|Last)$/, "")] ?? "";
 
 // What is known of an image at one checkpoint; `suffix` tells the fields of the first from those of the last.
 function checkpointColumns(dataset, title, suffix, frame) {
   const guesses = dataset.hasPredictions ? [
     { title: "predicted", field: "prediction" + suffix, minWidth: 104, formatter: classCell((i) => dataset.prediction(frame, i)) },
-    plain("confidence", "confidence" + suffix, 108, 3, "Probability of the predicted class")] : [];
+    plain("confidence", "confidence" + suffix, 108, 3)] : [];
   return { title, headerHozAlign: "left", columns: [...guesses,
-    { ...plain("outlier score", "score" + suffix, 118, 4, "0 is most atypical"), formatter: (cell) => scoreText(cell.getValue()) },
-    plain("rank", "rank" + suffix, 70, 0, "1 is most atypical")] };
+    { ...plain("outlier score", "score" + suffix, 118, 4), formatter: (cell) => scoreText(cell.getValue()) },
+    plain("rank", "rank" + suffix, 70, 0)] };
 }
 
 function columnsOf(dataset) {
@@ -52,10 +62,10 @@ function columnsOf(dataset) {
     formatter: (cell) => element("span", { text: cell.getValue().split("/").at(-1), title: cell.getValue() }) }); // the folder tells the class
   columns.push(checkpointColumns(dataset, "first checkpoint", "First", 0), checkpointColumns(dataset, "last checkpoint", "Last", dataset.frames - 1));
   if (dataset.hasPredictions) {
-    columns.push({ ...plain("forgotten", "forgetting", 102, 0, "Times that a right prediction turned wrong at the next checkpoint"),
+    columns.push({ ...plain("forgotten", "forgetting", 102, 0),
       formatter: (cell) => (cell.getValue() === kNeverLearned ? "never right" : String(cell.getValue())) });
   }
-  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 106, 0, "1: the label that the last checkpoint believes least"));
+  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 106, 0));
   return columns;
 }
 
@@ -75,6 +85,23 @@ function markRow(row, state) {
   node.classList.toggle("chosen", state.selected.has(i));
   node.classList.toggle("current", state.active === i);
   node.setAttribute("aria-selected", String(state.selected.has(i)));
+}
+
+// A header says what it means, and sorts by Enter and Space as by a click. Not Tabulator's own tooltips: one that is
+// shown stays while the pointer goes on to headers without one.
+function connectHeaders(table) {
+  for (const column of table.getColumns()) {
+    const header = column.getElement();
+    header.title = meaningOf(column.getField());
+    if (column.getDefinition().headerSort === false) continue;
+    header.tabIndex = 0;
+    header.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      header.click();
+    });
+  }
 }
 
 function connectKeys(table, state) {
@@ -109,16 +136,34 @@ function connectRows(table, dataset, state) {
   table.on("rowMouseLeave", () => state.set({ hovered: null }));
 }
 
-function connectSort(table, columns, state) {
-  table.on("dataSorted", (sorters) => state.set({ sort: sortText(sorters) }));
+// Another order, and other rows, are looked at from their beginning; Tabulator stays where it was. It draws all rows in
+// sight anew: of a scrolling that it has not heard of yet it would keep some.
+function showsTop(table) {
+  let isAsked = false;
+  table.on("renderComplete", () => {
+    const { scrollTop } = byId("table").querySelector(".tabulator-tableholder");
+    const isScrolled = isAsked && scrollTop > 0;
+    isAsked = false;
+    if (isScrolled) table.redraw(true);
+  });
+  return () => (isAsked = true);
+}
+
+function connectSort(table, columns, state, showTop) {
+  table.on("dataSorted", (sorters) => {
+    if (sortText(sorters) !== state.sort) showTop();
+    state.set({ sort: sortText(sorters) });
+  });
   const follow = () => {
     const wanted = sortersOf(state, columns);
-    if (wanted.length > 0 && sortText(table.getSorters()) !== state.sort) table.setSort(wanted);
+    if (wanted.length === 0 || sortText(table.getSorters()) === state.sort) return;
+    showTop();
+    table.setSort(wanted);
   };
   state.on(["sort"], follow, { now: false });
 }
 
-function connectFilters(table, dataset, state) {
+function connectFilters(table, dataset, state, showTop) {
   let timer = 0;
   const search = byId("search");
   search.oninput = () => {
@@ -137,6 +182,7 @@ function connectFilters(table, dataset, state) {
   const filters = state.search || state.hidden.size > 0 || state.onlySelection;
   state.on(["search", "hidden", "onlySelection"], () => {
     only.checked = state.onlySelection;
+    showTop();
     table.setFilter(filterOf(dataset, state));
   }, { now: filters });
   state.on(["selected"], () => state.onlySelection && table.refreshFilter());
@@ -150,9 +196,11 @@ export function createTable(dataset, state) {
   });
   return new Promise((resolve) => table.on("tableBuilt", () => {
     connectRows(table, dataset, state);
-    connectSort(table, columns, state);
+    const showTop = showsTop(table);
+    connectHeaders(table);
+    connectSort(table, columns, state, showTop);
     connectKeys(table, state);
-    connectFilters(table, dataset, state);
+    connectFilters(table, dataset, state, showTop);
     state.on(["selected", "active"], () => {
       table.getRows("visible").forEach((row) => markRow(row, state));
       const row = state.active >= 0 && !byId("table").contains(document.activeElement) && table.getRow(state.active);
