@@ -34,7 +34,7 @@ export function createLegend(dataset, state) {
     element("button", {
       type: "button",
       className: "chip",
-      title: "Click: hide or show. Double click: this class alone.",
+      title: name + "\nClick: hide or show. Double click: this class alone.",
       onclick: (event) => click(event, c),
     }, markOf(c), element("span", { text: name, className: "chip-name" }), element("span", { text: count(sizes[c]), className: "soft" })));
   byId("legend").append(...chips);
