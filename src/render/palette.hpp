@@ -27,8 +27,6 @@ constexpr Colour from_hex(std::uint32_t rgb) {
 constexpr std::uint32_t pixel_of(Colour c) {
   return 0xff000000 | std::uint32_t{c.r} << 16 | std::uint32_t{c.g} << 8 | std::uint32_t{c.b};
 }
-// `share` of `b` over `a`.
-Colour mix(Colour a, Colour b, double share);
 
 // The colours of everything but the classes.
 struct ThemeColours {

@@ -143,9 +143,9 @@ PackedArrays pack_arrays(const store::Analysis& analysis) {
   return arrays;
 }
 
-std::vector<std::string> class_colours() {
+std::vector<std::string> hex_colours(const render::ClassColours& all) {
   std::vector<std::string> colours;
-  for (const std::uint32_t rgb : render::kClassColours) {
+  for (const std::uint32_t rgb : all) {
     char text[8];
     std::snprintf(text, sizeof text, "#%06x", static_cast<unsigned>(rgb));
     colours.push_back(text);
@@ -157,10 +157,9 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
               const Sheets& sheets) {
   const store::Analysis& analysis = review.analysis;
   std::vector<double> explained;
-  for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
+  for (std::size_t t = 0; t < analysis.num_frames(); ++t)
     explained.push_back(analysis.explained_variance_ratio[2 * t] +
                         analysis.explained_variance_ratio[2 * t + 1]);
-  }
   Json meta = {{"title", review.title},
                {"refreshSeconds", options.refresh_seconds},
                {"size", analysis.num_images()},
@@ -169,7 +168,9 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"epochs", analysis.epoch},
                {"explained", explained},
                {"classNames", analysis.class_names},
-               {"classColours", class_colours()},
+               {"classColours",
+                {{"light", hex_colours(render::kClassColoursOnLight)},
+                 {"dark", hex_colours(render::kClassColoursOnDark)}}},
                {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
                {"largestDistance", arrays.largest_distance},
                {"curves", curves_of(review)},

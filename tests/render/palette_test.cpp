@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "palette.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -26,17 +28,77 @@ Vector linear(Colour colour) {
   return {channel(colour.r), channel(colour.g), channel(colour.b)};
 }
 
-// Ottosson, "A perceptual color space for image processing", 2020.
-Vector oklab(const Vector& linear_rgb) {
-  constexpr Matrix kToCones = {{{0.4122214708, 0.5363325363, 0.0514459929},
-                                {0.2119034982, 0.6806995451, 0.1073969566},
-                                {0.0883024619, 0.2817188376, 0.6299787005}}};
-  constexpr Matrix kToLab = {{{0.2104542553, 0.7936177850, -0.0040720468},
-                              {1.9779984951, -2.4285922050, 0.4505937099},
-                              {0.0259040371, 0.7827717662, -0.8086757660}}};
-  Vector cones = times(kToCones, linear_rgb);
-  for (double& cone : cones) cone = std::cbrt(cone);
-  return times(kToLab, cones);
+using Lab = Vector;
+
+// CIELAB of sRGB's white point.
+Lab lab(const Vector& linear_rgb) {
+  constexpr Matrix kToXyz = {{{0.4124564, 0.3575761, 0.1804375},
+                              {0.2126729, 0.7151522, 0.0721750},
+                              {0.0193339, 0.1191920, 0.9503041}}};
+  const Vector xyz = times(kToXyz, linear_rgb);
+  const Vector white = times(kToXyz, {1, 1, 1});
+  Vector f{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double t = xyz[i] / white[i];
+    f[i] = t > 216.0 / 24389 ? std::cbrt(t) : (24389.0 / 27 * t + 16) / 116;
+  }
+  return {116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])};
+}
+
+double radians(double degrees) {
+  return degrees * std::numbers::pi / 180;
+}
+
+// CIEDE2000 by the formulas and with the names of Sharma, Wu, Dalal: "The CIEDE2000 color-difference formula:
+// implementation notes, supplementary test data, and mathematical observations", 2005.
+double ciede2000(const Lab& first, const Lab& second) {
+  const auto seventh = [](double c) {
+    return std::sqrt(std::pow(c, 7) / (std::pow(c, 7) + std::pow(25, 7)));
+  };
+  const double mean_c = (std::hypot(first[1], first[2]) + std::hypot(second[1], second[2])) / 2;
+  const double a1 = first[1] * (1.5 - 0.5 * seventh(mean_c)), a2 = second[1] * (1.5 - 0.5 * seventh(mean_c));
+  const double c1 = std::hypot(a1, first[2]), c2 = std::hypot(a2, second[2]);
+  const auto hue = [](double a, double b) {
+    const double h = a == 0 && b == 0 ? 0 : std::atan2(b, a) * 180 / std::numbers::pi;
+    return h < 0 ? h + 360 : h;
+  };
+  const double h1 = hue(a1, first[2]), h2 = hue(a2, second[2]);
+  double dh = c1 * c2 == 0 ? 0 : h2 - h1;
+  if (std::abs(dh) > 180) dh += dh > 0 ? -360 : 360;
+  double h = h1 + h2;
+  if (c1 * c2 != 0) h = std::abs(h1 - h2) <= 180 ? h / 2 : h < 360 ? h / 2 + 180 : h / 2 - 180;
+  const double l = (first[0] + second[0]) / 2 - 50, c = (c1 + c2) / 2;
+  const double t = 1 - 0.17 * std::cos(radians(h - 30)) + 0.24 * std::cos(radians(2 * h)) +
+                   0.32 * std::cos(radians(3 * h + 6)) - 0.2 * std::cos(radians(4 * h - 63));
+  const double rotation = std::sin(radians(60 * std::exp(-std::pow((h - 275) / 25, 2))));
+  const double dl = (second[0] - first[0]) / (1 + 0.015 * l * l / std::sqrt(20 + l * l));
+  const double dc = (c2 - c1) / (1 + 0.045 * c);
+  const double big_dh = 2 * std::sqrt(c1 * c2) * std::sin(radians(dh / 2)) / (1 + 0.015 * c * t);
+  return std::sqrt(dl * dl + dc * dc + big_dh * big_dh - rotation * 2 * seventh(c) * dc * big_dh);
+}
+
+// The paper's own pairs, of which each turns another way in the formulas.
+TEST(Palette, ColourDifferencesAreThoseOfThePaper) {
+  struct Pair {
+    Lab first, second;
+    double difference;
+  };
+  for (const auto& [first, second, difference] :
+       std::initializer_list<Pair>{{{50, 2.6772, -79.7751}, {50, 0, -82.7485}, 2.0425},
+                                   {{50, -1.3802, -84.2814}, {50, 0, -82.7485}, 1.0000},
+                                   {{50, 0, 0}, {50, -1, 2}, 2.3669},
+                                   {{50, 2.49, -0.001}, {50, -2.49, 0.0009}, 7.1792},
+                                   {{50, 2.49, -0.001}, {50, -2.49, 0.0011}, 7.2195},
+                                   {{50, -0.001, 2.49}, {50, 0.0011, -2.49}, 4.7461},
+                                   {{50, 2.5, 0}, {50, 0, -2.5}, 4.3065},
+                                   {{50, 2.5, 0}, {73, 25, -18}, 27.1492},
+                                   {{50, 2.5, 0}, {56, -27, -3}, 31.9030},
+                                   {{60.2574, -34.0099, 36.2677}, {60.4626, -34.1751, 39.4387}, 1.2644},
+                                   {{63.0109, -31.0961, -5.8663}, {62.8187, -29.7946, -4.0864}, 1.2630},
+                                   {{22.7233, 20.0904, -46.6940}, {23.0331, 14.9730, -42.5619}, 2.0373},
+                                   {{90.8027, -2.0831, 1.4410}, {91.1528, -1.6435, 0.0447}, 1.4441},
+                                   {{2.0776, 0.0795, -1.1350}, {0.9033, -0.0636, -0.5514}, 0.9082}})
+    EXPECT_NEAR(ciede2000(first, second), difference, 5e-5) << difference;
 }
 
 // Normal sight, then protanopia, deuteranopia and tritanopia of severity 1 (Machado, Oliveira, Fernandes: "A
@@ -48,38 +110,46 @@ constexpr std::array<Matrix, 4> kSights = {{
     {{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}},
 }};
 
-Vector seen(Colour colour, const Matrix& sight) {
+Lab seen(Colour colour, const Matrix& sight) {
   Vector rgb = times(sight, linear(colour));
   for (double& channel : rgb) channel = std::clamp(channel, 0.0, 1.0);
-  return oklab(rgb);
+  return lab(rgb);
 }
 
 double least_difference(std::size_t num_classes, Theme theme) {
-  double least = 9;
+  double least = 100;
   for (const Matrix& sight : kSights) {
     for (std::size_t i = 0; i < num_classes; ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        const Vector a = seen(class_mark(i, theme).colour, sight);
-        const Vector b = seen(class_mark(j, theme).colour, sight);
-        least = std::min(least, std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]));
-      }
+      const Lab one = seen(class_mark(i, theme).colour, sight);
+      for (std::size_t j = 0; j < i; ++j)
+        least = std::min(least, ciede2000(one, seen(class_mark(j, theme).colour, sight)));
     }
   }
   return least;
 }
 
-TEST(Palette, ColoursDifferToEveryKindOfSight) {
-  EXPECT_GE(least_difference(10, Theme::kLight), 0.09);
-  EXPECT_GE(least_difference(20, Theme::kLight), 0.05);
-  EXPECT_GE(least_difference(10, Theme::kDark), 0.075);
-  EXPECT_GE(least_difference(20, Theme::kDark), 0.03);
+// WCAG 2.2, contrast ratio.
+double contrast(Colour a, Colour b) {
+  const auto luminance = [](Colour colour) {
+    const Vector rgb = linear(colour);
+    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2] + 0.05;
+  };
+  return std::max(luminance(a), luminance(b)) / std::min(luminance(a), luminance(b));
 }
 
-TEST(Palette, ColoursStandOutFromThePanel) {
+TEST(Palette, ColoursDifferToEveryKindOfSight) {
   for (const Theme theme : {Theme::kLight, Theme::kDark}) {
-    const double panel = oklab(linear(theme_colours(theme).panel))[0];
+    EXPECT_GE(least_difference(10, theme), 15);
+    EXPECT_GE(least_difference(20, theme), 8);
+  }
+}
+
+TEST(Palette, ColoursStandOutFromEveryGround) {
+  for (const Theme theme : {Theme::kLight, Theme::kDark}) {
     for (std::size_t i = 0; i < kNumClassColours; ++i) {
-      EXPECT_GE(std::abs(oklab(linear(class_mark(i, theme).colour))[0] - panel), 0.12) << i;
+      const Colour colour = class_mark(i, theme).colour;
+      EXPECT_GE(contrast(colour, theme_colours(theme).panel), 2.5) << i;
+      EXPECT_GE(contrast(colour, theme_colours(theme).background), 2.5) << i;
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "zoetrope/render/class_colours.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -53,6 +54,17 @@ TEST(PageFile, ItsPolicyAllowsItsOwnScriptAlone) {
     EXPECT_THAT(policy, Not(HasSubstr(unwanted)));
   EXPECT_LT(page.find("Content-Security-Policy"), page.find("<script"));
   EXPECT_LT(page.find("Content-Security-Policy"), page.find("<style"));
+}
+
+TEST(PageFile, ClassesHaveTheAnimationsColoursInBothThemes) {
+  const nlohmann::json colours = meta_of(page_of(make_sample({}))).at("classColours");
+
+  for (const auto& [theme, all] :
+       {std::pair{"light", render::kClassColoursOnLight}, {"dark", render::kClassColoursOnDark}}) {
+    ASSERT_EQ(colours.at(theme).size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i)
+      EXPECT_EQ(std::stoul(colours.at(theme).at(i).get<std::string>().substr(1), nullptr, 16), all[i]);
+  }
 }
 
 TEST(PageFile, KeepsHostileNamesAsData) {

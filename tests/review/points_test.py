@@ -25,7 +25,8 @@ class Points:
             document.head.append(style);""")
         classes = self.js("return Tabulator.findTable('#table')[0].getData().sort((a, b) => a.id - b.id).map((row) => row.label)")
         meta = self.js("return JSON.parse(document.getElementById('meta').textContent)")
-        colours = [[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in meta["classColours"]]
+        theme = "dark" if self.js("return matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+        colours = [[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in meta["classColours"][theme]]
         return np.array([colours[meta["classNames"].index(name)] for name in classes])
 
     def places(self, side):
@@ -111,6 +112,33 @@ class Points:
         self.wait(lambda: np.abs(self.places("right") - before).max() > 50)
         for side in ("left", "right"):
             self.wait(lambda side=side: self.is_painted(self.places(side)).mean() > 0.98)
+
+    def set_theme(self, theme):
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+
+    def test_points_and_marks_have_the_colours_of_the_theme(self):
+        # Which are the animation's: page_file_test.cpp.
+        self.addCleanup(self.set_theme, "")
+        colours = {}
+        for theme in ("light", "dark"):
+            self.set_theme(theme)
+            colours[theme] = self.show("images=60", "frames=2", state="#selected=0-59")
+            self.check_colours(colours[theme])
+        self.set_theme("light")  # while the page is open
+        self.wait(lambda: self.mark_colour(0) == list(colours["light"][0]))
+        self.check_colours(colours["light"])
+
+    def mark_colour(self, c):
+        fill = self.js("return getComputedStyle(document.querySelectorAll('#legend .mark path')[arguments[0]]).fill", c)
+        return [int(part) for part in fill.removeprefix("rgb(").removesuffix(")").split(",")]
+
+    def check_colours(self, colours):
+        pixels = self.pixels(self.places("right"))
+        self.assertGreater((np.abs(pixels - colours).max(axis=1) < 12).mean(), 0.9)
+        label = self.js("return Tabulator.findTable('#table')[0].getData().sort((a, b) => a.id - b.id).map((row) => row.label)")
+        names = self.js("return Array.from(document.querySelectorAll('.chip-name'), (node) => node.textContent)")
+        for c, name in enumerate(names):
+            self.assertEqual(self.mark_colour(c), list(colours[label.index(name)]))
 
     def check_moved(self, side, places):
         places = places[self.in_sight(side, places)]

@@ -37,7 +37,6 @@ async function main() {
   const [plotly, tabulator] = ["plotly", "tabulator"].map(unpackLibrary);
   const dataset = await openDataset();
   const { meta } = dataset;
-  useColours(meta.classColours);
   byId("title").textContent = meta.title;
   if (dataset.frames === 0 || dataset.size === 0) {
     byId("summary").textContent = "No checkpoint has been analysed yet.";
@@ -45,7 +44,8 @@ async function main() {
     return;
   }
   byId("summary").textContent = count(dataset.size) + " test images, " + dataset.frames + " checkpoints";
-  const state = createState({ ...readAddress(meta), numClasses: meta.classNames.length, playing: false, hovered: null, active: -1, tool: "lasso" });
+  const state = createState({ theme: 0, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, hovered: null, active: -1, tool: "lasso" });
+  useColours(meta.classColours, () => state.set({ theme: state.theme + 1 }));
   // Plotly takes longest to start: it is compiled while all else is made, and the points are shown before.
   const plotlyRuns = runLibrary(await plotly);
   createLegend(dataset, state);

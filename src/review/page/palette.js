@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A class is told by colour and by shape, so that the page reads without colour. The colours are the
-// animation's, chosen to stay apart under the common kinds of colour blindness.
+// A class is told by colour and by shape, so that the page reads without colour. The colours are the animation's of
+// the same theme, chosen to stay apart under the common kinds of colour blindness.
 
-const classColours = [];
+const isDark = matchMedia("(prefers-color-scheme: dark)");
+const classColours = { light: [], dark: [] };
 
-// Before anything is drawn.
-export function useColours(colours) {
-  classColours.splice(0, Infinity, ...colours);
+// Before anything is drawn; from then on `whenChanged` is called when the system's theme changes.
+export function useColours(colours, whenChanged) {
+  Object.assign(classColours, colours);
+  const apply = () => coloursNow().forEach((colour, k) => document.documentElement.style.setProperty("--class-" + k, colour));
+  apply();
+  isDark.addEventListener("change", () => {
+    apply();
+    whenChanged();
+  });
 }
+
+const coloursNow = () => (isDark.matches ? classColours.dark : classColours.light);
 
 // SVG paths within -5..5, of about the same area.
 const kShapes = [
@@ -26,24 +35,32 @@ const kShapes = [
 // Of more classes than this some share a style.
 const kMaxStyles = 200;
 
+// The colour is that of the theme now.
 export function styleOf(classIndex) {
+  const colours = coloursNow();
   const c = classIndex % kMaxStyles;
-  const path = kShapes[(c + Math.floor(c / classColours.length)) % kShapes.length];
-  return { colour: classColours[c % classColours.length], path };
+  const path = kShapes[(c + Math.floor(c / colours.length)) % kShapes.length];
+  return { colour: colours[c % colours.length], path };
 }
+
+// For CSS and SVG: follows the theme.
+export const colourOf = (classIndex) => "var(--class-" + ((classIndex % kMaxStyles) % coloursNow().length) + ")";
 
 const kSvg = "http://www.w3.org/2000/svg";
 
+export function setAttributes(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+}
+
+export function svgElement(name, attributes = {}) {
+  const node = document.createElementNS(kSvg, name);
+  setAttributes(node, attributes);
+  return node;
+}
+
 // The class's mark as a small picture.
 export function markOf(classIndex) {
-  const { colour, path } = styleOf(classIndex);
-  const svg = document.createElementNS(kSvg, "svg");
-  svg.setAttribute("viewBox", "-6 -6 12 12");
-  svg.setAttribute("class", "mark");
-  svg.setAttribute("aria-hidden", "true");
-  const shape = document.createElementNS(kSvg, "path");
-  shape.setAttribute("d", path);
-  shape.setAttribute("fill", colour);
-  svg.append(shape);
+  const svg = svgElement("svg", { viewBox: "-6 -6 12 12", class: "mark", "aria-hidden": "true" });
+  svg.append(svgElement("path", { d: styleOf(classIndex).path, fill: colourOf(classIndex) }));
   return svg;
 }

@@ -57,7 +57,12 @@ export class Points {
     Object.assign(this, { dataset, state, plot, density: 0 });
     this.canvas = element("canvas", { className: "points", "aria-hidden": "true" });
     plot.append(this.canvas);
-    this.styles = dataset.meta.classNames.map((_, c) => {
+    this.useTheme();
+  }
+
+  // Takes the colours of the theme now.
+  useTheme() {
+    this.styles = this.dataset.meta.classNames.map((_, c) => {
       const { colour, path } = styleOf(c);
       return { path, rgb: [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)) };
     });

@@ -14,7 +14,8 @@ export class View {
     document.getElementById(side).append(this.#head(), this.plot, element("h3", { text: "Worst outliers here" }), this.strip);
     this.points = new Points(dataset, state, this.plot);
     state.on([side], () => this.#drawStrip());
-    state.on([side, "hidden", "selected"], () => this.points.draw(this.frame));
+    state.on(["theme"], () => this.points.useTheme(), { now: false });
+    state.on([side, "hidden", "selected", "theme"], () => this.points.draw(this.frame));
   }
 
   // Until then the points are there to look at.
