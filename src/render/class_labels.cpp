@@ -4,24 +4,25 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "easing.hpp"
 
 namespace zoetrope::render {
 namespace {
 
-// Distance to the nearest other class in radii of the own one: unreadable up to the first, clear from the
-// second. Near each other, so that few names are half visible, yet a name fades when the classes part.
-constexpr double kMixed = 0.7;
+// Distance to the nearest other class in radii of the own one from which a name among the points reads.
 constexpr double kApart = 0.95;
+// The least that a class must be apart to have a place of its own, to which a line can lead: from the nearest
+// other one in the same measure, or, where it lies on that, in the distance of all classes from their middle.
+constexpr double kOwnPlace = 0.15;
+constexpr double kOwnRegion = 0.4;
 constexpr double kLongestEm = 11;
-
-// The share of the smaller box's area that both cover.
-double shared(const Rect& a, const Rect& b) {
-  const double w = std::min(a.right(), b.right()) - std::max(a.x, b.x);
-  const double h = std::min(a.bottom(), b.bottom()) - std::max(a.y, b.y);
-  return w <= 0 || h <= 0 ? 0 : w * h / std::min(a.w * a.h, b.w * b.h);
-}
+// In em.
+constexpr double kHeight = 1.3;
+constexpr double kToEdge = 0.4;
+constexpr double kCornerWidth = 13;  // what is said of the picture's quality
+constexpr double kCornerHeight = 2;
 
 }  // namespace
 
@@ -30,6 +31,7 @@ ClassLabels::ClassLabels(const Rect& square, const PlaneMap& map, double body, T
                          std::span<const std::int64_t> label)
     : square_(square),
       map_(map),
+      theme_(theme),
       style_{.size = body, .weight = 600, .colour = theme_colours(theme).ink, .align = Align::kCentre},
       halo_(theme_colours(theme).panel),
       max_width_(kLongestEm * body),
@@ -73,12 +75,19 @@ std::vector<ClassLabels::Cluster> ClassLabels::clusters(std::span<const double> 
   return clusters;
 }
 
-std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::span<const Badge> badges,
-                                           double badge_radius) const {
-  const std::vector<Cluster> all = clusters(points);
-  const double height = 1.3 * style_.size;
-  std::vector<ClassLabel> labels;
-  std::vector<Rect> boxes;
+std::vector<ClassLabels::Place> ClassLabels::wanted_places(const std::vector<Cluster>& all) {
+  double count = 0, x = 0, y = 0;
+  for (const Cluster& cluster : all) {
+    const auto n = static_cast<double>(cluster.count);
+    count += n;
+    x += n * cluster.x;
+    y += n * cluster.y;
+  }
+  double spread = 0;
+  for (const Cluster& cluster : all)
+    spread +=
+        static_cast<double>(cluster.count) / count * std::hypot(cluster.x - x / count, cluster.y - y / count);
+  std::vector<Place> places(all.size(), Place::kNone);
   for (std::size_t k = 0; k < all.size(); ++k) {
     if (all[k].count == 0) continue;
     double nearest = std::numeric_limits<double>::infinity();
@@ -86,27 +95,130 @@ std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::
       if (other == k || all[other].count == 0) continue;
       nearest = std::min(nearest, std::hypot(all[k].x - all[other].x, all[k].y - all[other].y));
     }
-    const double half_width = width_[k] / 2 + 0.4 * style_.size;
-    const double x = std::clamp(map_.x(all[k].x), square_.x + half_width,
-                                std::max(square_.x + half_width, square_.right() - half_width));
-    const double y = std::clamp(map_.y(all[k].y), square_.y + height, square_.bottom() - height);
-    double opacity = smooth_step(kMixed, kApart, nearest / std::max(all[k].radius, 1e-12));
-    const Rect box{x - half_width, y - height / 2, 2 * half_width, height};
-    for (std::size_t before = 0; before < boxes.size(); ++before) {
-      opacity *= 1 - labels[before].opacity * smooth_step(0.0, 0.25, shared(box, boxes[before]));
+    const double radius = all[k].radius;
+    if (nearest > kApart * radius) {
+      places[k] = Place::kAmong;
+    } else if (nearest > kOwnPlace * radius || spread > kOwnRegion * radius) {
+      places[k] = Place::kBeside;
     }
-    for (const Badge& badge : badges) {
-      const Rect disc{badge.x - badge_radius, badge.y - badge_radius, 2 * badge_radius, 2 * badge_radius};
-      opacity *= 1 - badge.opacity * smooth_step(0.15, 0.5, shared(box, disc));
-    }
-    labels.push_back({k, x, y, opacity});
-    boxes.push_back(box);
+  }
+  return places;
+}
+
+ClassLabel ClassLabels::anchored(std::size_t class_index, const Cluster& cluster) const {
+  const double x = map_.x(cluster.x), y = map_.y(cluster.y);
+  return {class_index, x, y, x, y};
+}
+
+Rect ClassLabels::box_of(const ClassLabel& label) const {
+  const double width = width_[label.class_index] + 2 * kToEdge * style_.size;
+  const double height = kHeight * style_.size;
+  return {label.x - width / 2, label.y - height / 2, width, height};
+}
+
+LabelPlaces ClassLabels::places(std::span<const double> points, std::span<const Badge> badges,
+                                double badge_radius) const {
+  const double em = style_.size;
+  LabelPlaces places(square_, em);
+  for (std::size_t i = 0; i + 1 < points.size(); i += 2)
+    if (std::isfinite(points[i]) && std::isfinite(points[i + 1]))
+      places.add_point(map_.x(points[i]), map_.y(points[i + 1]));
+  places.count_points();
+  for (const Badge& badge : badges)
+    places.take({badge.x - badge_radius, badge.y - badge_radius, 2 * badge_radius, 2 * badge_radius});
+  places.take({square_.x, square_.bottom() - kCornerHeight * em, kCornerWidth * em, kCornerHeight * em});
+  return places;
+}
+
+bool ClassLabels::put_among(ClassLabel& label, LabelPlaces& places) const {
+  const Rect middle = box_of(label);
+  const double left = square_.x, top = square_.y + kHeight / 2 * style_.size;
+  const double x = std::clamp(middle.x, left, std::max(left, square_.right() - middle.w));
+  for (const double lines : {0, -1, 1}) {
+    const double wanted = middle.y + lines * kHeight * style_.size;
+    const double y = std::clamp(wanted, top, std::max(top, square_.bottom() - 1.5 * middle.h));
+    const Rect box{x, y, middle.w, middle.h};
+    if (!places.is_free(box, label.class_index)) continue;
+    places.take(box);
+    label.x = box.centre_x();
+    label.y = box.centre_y();
+    return true;
+  }
+  return false;
+}
+
+bool ClassLabels::put_beside(ClassLabel& label, LabelPlaces& places) const {
+  const Rect middle = box_of(label);
+  const auto box = places.beside(label.class_index, label.anchor_x, label.anchor_y, middle.w, middle.h);
+  if (!box) return false;
+  label.x = box->centre_x();
+  label.y = box->centre_y();
+  return true;
+}
+
+std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::span<const Badge> badges,
+                                           double badge_radius) const {
+  const std::vector<Cluster> all = clusters(points);
+  const std::vector<Place> wanted = wanted_places(all);
+  LabelPlaces places = this->places(points, badges, badge_radius);
+  std::vector<ClassLabel> labels, beside;
+  for (std::size_t k = 0; k < all.size(); ++k)
+    if (wanted[k] != Place::kNone) places.keep(k, map_.x(all[k].x), map_.y(all[k].y));
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (wanted[k] == Place::kNone) continue;
+    ClassLabel label = anchored(k, all[k]);
+    const bool has_room = wanted[k] == Place::kAmong && put_among(label, places);
+    (has_room ? labels : beside).push_back(label);
+  }
+  if (all.size() > kMostBeside) return labels;
+  for (ClassLabel& label : beside)
+    if (put_beside(label, places)) labels.push_back(label);
+  return labels;
+}
+
+std::vector<ClassLabel> ClassLabels::between(const std::vector<ClassLabel>& before,
+                                             const std::vector<ClassLabel>& after, double share,
+                                             std::span<const double> points) const {
+  const std::vector<Cluster> all = clusters(points);
+  const double eased = smooth_step(0, 1, share);
+  std::vector<ClassLabel> labels;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const auto is_of_class = [k](const ClassLabel& label) { return label.class_index == k; };
+    const auto first = std::find_if(before.begin(), before.end(), is_of_class);
+    const auto second = std::find_if(after.begin(), after.end(), is_of_class);
+    const bool was = first != before.end(), will_be = second != after.end();
+    if (all[k].count == 0 || !(was || will_be)) continue;
+    const ClassLabel& from = was ? *first : *second;
+    const ClassLabel& to = will_be ? *second : *first;
+    ClassLabel label = anchored(k, all[k]);
+    label.x += (from.x - from.anchor_x) * (1 - eased) + (to.x - to.anchor_x) * eased;
+    label.y += (from.y - from.anchor_y) * (1 - eased) + (to.y - to.anchor_y) * eased;
+    label.opacity = !was ? eased : !will_be ? 1 - eased : 1;
+    labels.push_back(label);
   }
   return labels;
 }
 
+// From the middle of the class's points to its name, with the class's colour where it begins; none where the
+// name stands there.
+void ClassLabels::draw_line(Canvas& canvas, const ClassLabel& label) const {
+  const double em = style_.size;
+  const Spot end = nearest_in(box_of(label), label.anchor_x, label.anchor_y);
+  if (std::hypot(end.x - label.anchor_x, end.y - label.anchor_y) < em) return;
+  for (const auto& [width, colour] : {std::pair{0.3 * em, halo_}, {0.09 * em, style_.colour}}) {
+    cairo_set_line_cap(canvas.context(), CAIRO_LINE_CAP_ROUND);
+    canvas.line(label.anchor_x, label.anchor_y, end.x, end.y, width, colour, label.opacity);
+  }
+  canvas.fill_disc(label.anchor_x, label.anchor_y, 0.34 * em, halo_, label.opacity);
+  canvas.fill_disc(label.anchor_x, label.anchor_y, 0.24 * em, style_.colour, label.opacity);
+  canvas.fill_disc(label.anchor_x, label.anchor_y, 0.17 * em, class_mark(label.class_index, theme_).colour,
+                   label.opacity);
+}
+
 void ClassLabels::draw(Canvas& canvas, const Typesetter& text, const std::vector<ClassLabel>& labels) const {
   constexpr double kInvisible = 0.02;
+  for (const ClassLabel& label : labels)
+    if (label.opacity >= kInvisible) draw_line(canvas, label);
   for (const ClassLabel& label : labels) {
     if (label.opacity < kInvisible) continue;
     text.draw_haloed(canvas, label.x, label.y, max_width_, names_[label.class_index], style_, halo_,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Class names in the middle of their points, where the classes have come apart far enough to be named.
+// Class names in the middle of their points, or, where there is no room, beside them at the end of a line.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "badge.hpp"
 #include "geometry.hpp"
+#include "label_places.hpp"
 #include "scatter.hpp"
 #include "text.hpp"
 
@@ -16,9 +17,11 @@ namespace zoetrope::render {
 
 struct ClassLabel {
   std::size_t class_index = 0;
-  double x = 0;  // middle, pixels
+  double x = 0;  // middle of the name, pixels
   double y = 0;
-  double opacity = 0;
+  double anchor_x = 0;  // middle of the class's points: where a line to a name beside them begins
+  double anchor_y = 0;
+  double opacity = 1;  // of a name that comes or goes between two checkpoints
 };
 
 class ClassLabels {
@@ -27,11 +30,20 @@ class ClassLabels {
   ClassLabels(const Rect& square, const PlaneMap& map, double body, Theme theme, const Typesetter& text,
               const std::vector<std::string>& names, std::span<const std::int64_t> label);
 
-  // A label fades in as its class leaves the nearest other one, and out where it would cover a label before
-  // it or a badge would cover it: continuous in the points, so that nothing pops up between frames.
+  // Of a checkpoint's picture. A class has its name, and has it whole, unless its points are mixed with all
+  // others, where a name would say what is not so. Names cover neither one another, nor badges, nor the line
+  // in the plane's corner; of more than kMostBeside classes only those are named that have room among their
+  // points.
+  static constexpr std::size_t kMostBeside = 20;
   std::vector<ClassLabel> place(std::span<const double> points, std::span<const Badge> badges = {},
                                 double badge_radius = 0) const;
+  // Between two checkpoints whose labels these are, `share` of the way, 0 to 1: a name moves with its class's
+  // points, and one that the other checkpoint has not fades.
+  std::vector<ClassLabel> between(const std::vector<ClassLabel>& before, const std::vector<ClassLabel>& after,
+                                  double share, std::span<const double> points) const;
   void draw(Canvas& canvas, const Typesetter& text, const std::vector<ClassLabel>& labels) const;
+  // What a label's name covers.
+  Rect box_of(const ClassLabel& label) const;
 
  private:
   struct Cluster {
@@ -40,9 +52,19 @@ class ClassLabels {
     double radius = 0;    // mean distance from it
   };
   std::vector<Cluster> clusters(std::span<const double> points) const;
+  enum class Place { kNone, kBeside, kAmong };
+  static std::vector<Place> wanted_places(const std::vector<Cluster>& clusters);
+  ClassLabel anchored(std::size_t class_index, const Cluster& cluster) const;
+  LabelPlaces places(std::span<const double> points, std::span<const Badge> badges,
+                     double badge_radius) const;
+  // In the middle of the class's points, or a line above or below it.
+  bool put_among(ClassLabel& label, LabelPlaces& places) const;
+  bool put_beside(ClassLabel& label, LabelPlaces& places) const;
+  void draw_line(Canvas& canvas, const ClassLabel& label) const;
 
   Rect square_;
   PlaneMap map_;
+  Theme theme_;
   TextStyle style_;
   Colour halo_;
   double max_width_;

@@ -204,13 +204,20 @@ std::vector<Badge> Figure::place_badges(const Frame& frame) const {
   return badges;
 }
 
+std::vector<ClassLabel> Figure::place_labels(const Frame& frame) const {
+  if (frame.before != nullptr && frame.after != nullptr)
+    return class_labels_.between(place_labels(*frame.before), place_labels(*frame.after), frame.share,
+                                 frame.points);
+  return class_labels_.place(frame.points, place_badges(frame), badge_radius());
+}
+
 void Figure::draw_frame(Picture& picture, const Frame& frame) const {
   scatter_.draw(picture, frame.points);
   Canvas canvas(picture);
   canvas.clip(layout_.scatter);
   draw_trails(canvas, frame);
   const std::vector<Badge> badges = place_badges(frame);
-  class_labels_.draw(canvas, text_, class_labels_.place(frame.points, badges, badge_radius()));
+  class_labels_.draw(canvas, text_, place_labels(frame));
   const BadgeStyle style{badge_radius(), 1.8 * layout_.unit + 0.3, scene_.theme, scene_.class_names.size()};
   for (const Badge& badge : badges) draw_badge(canvas, text_, badge, style);
   canvas.unclip();

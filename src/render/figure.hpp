@@ -34,6 +34,8 @@ class Figure {
   double badge_radius() const { return 0.68 * layout_.body; }
   // Lowest first: the worst outlier's lies over the others.
   std::vector<Badge> place_badges(const Frame& frame) const;
+  // The names of a checkpoint's classes, or what is on its way between those of two.
+  std::vector<ClassLabel> place_labels(const Frame& frame) const;
   void draw_trails(Canvas& canvas, const Frame& frame) const;
 
   const Scene& scene_;

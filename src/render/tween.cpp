@@ -138,6 +138,9 @@ Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
   const Frame& before = checkpoints[moment.at];
   const Frame& after = checkpoints[moment.at + 1];
   Frame frame;
+  frame.before = &before;
+  frame.after = &after;
+  frame.share = moment.share;
   frame.step =
       std::llround(mix(static_cast<double>(before.step), static_cast<double>(after.step), moment.share));
   frame.epoch = mix(before.epoch, after.epoch, moment.share);

@@ -10,9 +10,9 @@ namespace {
 
 // Each after those that it imports.
 constexpr std::initializer_list<const char*> kModules = {
-    "dom.js",       "decode.js", "state.js",   "palette.js", "dataset.js",  "hover.js",
-    "overlay.js",   "points.js", "view.js",    "legend.js",  "timeline.js", "curves.js",
-    "selection.js", "table.js",  "address.js", "keys.js",    "live.js",     "main.js"};
+    "dom.js",     "decode.js",  "state.js", "palette.js", "dataset.js",  "hover.js",  "label_places.js",
+    "overlay.js", "points.js",  "view.js",  "legend.js",  "timeline.js", "curves.js", "selection.js",
+    "table.js",   "address.js", "keys.js",  "live.js",    "main.js"};
 
 }  // namespace
 

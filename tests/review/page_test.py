@@ -143,13 +143,36 @@ class Page(BrowserTest):
               return [left, top, right, bottom];
             });""", selector)
 
+    def leaders(self, side):
+        """From where to where each line to a name leads, which is in sight."""
+        return self.js("""
+            return Array.from(document.querySelectorAll('#' + arguments[0] + ' .leader-line')).filter((line) => line.parentNode.style.display !== 'none')
+              .map((line) => ['x1', 'y1', 'x2', 'y2'].map((name) => Number(line.getAttribute(name))));""", side)
+
     def test_class_names_and_ranks_do_not_cover_one_another(self):
+        self.open("images=2000", "frames=5")
+        self.assertEqual(self.boxes("#left .overlay .centroid"), [])  # all classes mixed: no name would be right
+        self.assertEqual(self.leaders("left"), [])
+        self.assertEqual(len(self.boxes("#right .overlay .centroid")), 10)
+        self.check_that_nothing_is_covered()
+
+    def test_classes_that_lie_on_one_another_have_names_beside_them(self):
+        self.open("images=2000", "frames=5", "alike=4")
+        self.assertEqual(len(self.boxes("#right .overlay .centroid")), 10)
+        self.check_that_nothing_is_covered()
+        plot = self.boxes("#right .plot")[0]
+        names = self.boxes("#right .overlay .centroid")
+        lines = self.leaders("right")
+        self.assertGreaterEqual(len(lines), 4)
+        for _, _, x, y in lines:  # to a name's edge
+            self.assertTrue(any(box[0] - 6 <= x + plot[0] <= box[2] + 6 and box[1] - 6 <= y + plot[1] <= box[3] + 6 for box in names))
+        self.find("#legend .chip").click()  # three of the four are left
+        self.wait(lambda: len(self.boxes("#right .overlay .centroid")) == 9)
+
+    def check_that_nothing_is_covered(self):
         def covered(a, b):
             return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
-        self.open("images=2000", "frames=5")
-        self.assertEqual(self.boxes("#left .overlay .centroid"), [])  # all classes mixed: no name would be right
-        self.assertGreaterEqual(len(self.boxes("#right .overlay .centroid")), 8)
         for side in ("left", "right"):
             names, ranks = self.boxes(f"#{side} .overlay .centroid"), self.boxes(f"#{side} .overlay .rank")
             self.assertEqual(len(ranks), 8)

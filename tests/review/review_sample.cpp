@@ -2,7 +2,7 @@
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0]
-//   [epochs=E] [unlogged=CHECKPOINTS] [refresh=SECONDS] [export=FORMAT]
+//   [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS] [export=FORMAT]
 #include <cstdio>
 #include <string>
 
@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
     if (key == "classes") options.classes = value;
     if (key == "channels") options.channels = value;
     if (key == "side") options.side = value;
+    if (key == "alike") options.alike = value;
     if (key == "unlogged") options.unlogged = value;
     if (key == "hostile") options.hostile_names = value != 0;
     if (key == "predictions") options.predictions = value != 0;

@@ -76,8 +76,8 @@ class Maker {
     a.explained_variance_ratio.insert(a.explained_variance_ratio.end(), {0.2 + 0.2 * p, 0.1 + 0.1 * p});
     std::int64_t right = 0;
     for (std::size_t i = 0; i < true_class_.size(); ++i) {
-      const double angle =
-          2 * M_PI * static_cast<double>(true_class_[i]) / static_cast<double>(options_.classes) + 0.6 * p;
+      const auto place = static_cast<double>(true_class_[i] < options_.alike ? 0 : true_class_[i]);
+      const double angle = 2 * M_PI * place / static_cast<double>(options_.classes) + 0.6 * p;
       const double size = (1.4 - 0.9 * p) * (strangeness_[i] > 2 ? 2.2 : 1);
       for (int axis = 0; axis < 2; ++axis) {
         const double centre = spread * (axis == 0 ? std::cos(angle) : std::sin(angle));

@@ -17,6 +17,7 @@ struct SampleOptions {
   std::int64_t channels = 1;
   double epochs = 3;          // that the last checkpoint has trained
   std::int64_t unlogged = 0;  // of the last checkpoints, those of whose steps there is no line in the log
+  std::int64_t alike = 0;     // so many of the first classes stay where the first one is
   bool predictions = true;
   bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names
 };

@@ -100,6 +100,11 @@ struct Frame {
   std::span<const double> points;      // [N, 2], within [-5, 5]; a point that is not finite is not drawn
   std::vector<OutlierEntry> outliers;  // worst first
   std::vector<Trail> trails;
+  // Of a frame in between: the checkpoints around it, which outlive it, and how far it is from one to the
+  // other, 0 to 1.
+  const Frame* before = nullptr;
+  const Frame* after = nullptr;
+  double share = 0;
   // Keeps the points of an in-between frame alive; empty where `points` belongs to someone else.
   std::shared_ptr<const std::vector<double>> owned_points;
 };

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lies over a scatter plot: class names at their centroids (where there is room), numbers on the worst outliers, a ring around the
-// image under the pointer. Drawn apart from the plot, so that neither waits for the other.
+// What lies over a scatter plot: class names in the middle of their points, or beside them at the end of a line where
+// there is no room, numbers on the worst outliers, a ring around the image under the pointer. Drawn apart from the
+// plot, so that neither waits for the other.
 import { element } from "./dom.js";
+import { LabelPlaces, boxAround, middleOf, nearestIn } from "./label_places.js";
+import { colourOf, setAttributes, svgElement } from "./palette.js";
 
 const kMaxLabels = 20;
+const kLabelEm = 12;
 const kLabelHeight = 18;
+const kLabelPad = 4; // pixels to each side
 const kRankWidth = 19;
-const kToEdge = 4; // pixels from a name to the plot's edge, at least
-const kApart = 0.95; // in mean distances from the class's middle
+// As in the animation. In mean distances from the class's middle: how far the nearest other class is where a name among
+// the points reads; how far it is at least, or all classes from their middle, where a line can lead to a class.
+const kApart = 0.95;
+const kOwnPlace = 0.15;
+const kOwnRegion = 0.4;
 
 // Where the data point (x, y) is within the plot's element; null outside of what the axes show.
 function placeOf(plot, x, y) {
@@ -18,20 +26,13 @@ function placeOf(plot, x, y) {
   return inside ? { left: xaxis._offset + px, top: yaxis._offset + py } : null;
 }
 
-// A name at the plot's edge moves inwards, so that all of it is seen. As in the animation.
-function keptInside(plot, left, top, width) {
-  const keep = (at, { _offset, _length }, half) => Math.max(_offset + half, Math.min(at, _offset + _length - half));
-  const { xaxis, yaxis } = plot._fullLayout;
-  return { left: keep(left, xaxis, width / 2 + kToEdge), top: keep(top, yaxis, kLabelHeight / 2), width };
-}
-
 function put(node, place) {
   node.hidden = !place;
   if (place) node.style.transform = "translate(" + place.left + "px," + place.top + "px)";
 }
 
-// Where each class's points are: their mean, and their mean distance from it; null where it has none.
-function clusters(dataset, frame) {
+// Where each shown class's points are: their mean, and their mean distance from it; null where it has none.
+function clusters(dataset, frame, hidden) {
   const sums = dataset.meta.classNames.map(() => ({ x: 0, y: 0, n: 0, radius: 0 }));
   const add = (action) => {
     for (let i = 0; i < dataset.size; ++i) {
@@ -46,13 +47,42 @@ function clusters(dataset, frame) {
   });
   for (const sum of sums) Object.assign(sum, { x: sum.x / sum.n, y: sum.y / sum.n });
   add((sum, x, y) => (sum.radius += Math.hypot(x - sum.x, y - sum.y) / sum.n));
-  return sums.map((sum) => (sum.n > 0 ? sum : null));
+  return sums.map((sum, c) => (sum.n > 0 && !hidden.has(c) ? sum : null));
 }
 
-// Has the class come apart from all others? A name among mixed points would say what is not so. As in the animation.
-function standsApart(cluster, all) {
-  return all.every((other) => other === null || other === cluster ||
-    Math.hypot(other.x - cluster.x, other.y - cluster.y) > kApart * cluster.radius);
+// "among" its points or "beside" them: where a class's name belongs; null where its points are mixed with all others,
+// and a name would say what is not so.
+function wantedPlaces(all) {
+  const shown = all.filter(Boolean);
+  const mean = (value) => shown.reduce((sum, cluster) => sum + cluster.n * value(cluster), 0) / shown.reduce((sum, { n }) => sum + n, 0);
+  const [x, y] = [mean((cluster) => cluster.x), mean((cluster) => cluster.y)];
+  const spread = mean((cluster) => Math.hypot(cluster.x - x, cluster.y - y));
+  return all.map((cluster) => {
+    if (!cluster) return null;
+    const nearest = Math.min(...shown.filter((other) => other !== cluster).map((other) => Math.hypot(other.x - cluster.x, other.y - cluster.y)));
+    if (nearest > kApart * cluster.radius) return "among";
+    return nearest > kOwnPlace * cluster.radius || spread > kOwnRegion * cluster.radius ? "beside" : null;
+  });
+}
+
+// A line from the middle of a class's points to its name.
+class Leader {
+  constructor(c) {
+    this.lines = ["leader-halo", "leader-line"].map((name) => svgElement("line", { class: name }));
+    this.dot = svgElement("circle", { class: "leader-dot", r: 3.5, fill: colourOf(c) });
+    this.node = svgElement("g");
+    this.node.append(...this.lines, this.dot);
+  }
+
+  // `from`: a place; null: there is none.
+  draw(from, box) {
+    const to = from && box ? nearestIn(box, from.left, from.top) : null;
+    const isShown = to !== null && Math.hypot(to[0] - from.left, to[1] - from.top) >= kLabelEm;
+    this.node.style.display = isShown ? "" : "none";
+    if (!isShown) return;
+    for (const line of this.lines) setAttributes(line, { x1: from.left, y1: from.top, x2: to[0], y2: to[1] });
+    setAttributes(this.dot, { cx: from.left, cy: from.top });
+  }
 }
 
 // Pushes numbers that lie over one another apart, so that each can be read. As in the animation.
@@ -81,37 +111,69 @@ export class Overlay {
     Object.assign(this, { dataset, state, plot });
     const names = dataset.meta.classNames;
     this.labels = (names.length <= kMaxLabels ? names : []).map((text) => element("span", { text, className: "centroid" }));
+    this.leaders = this.labels.map((_, c) => new Leader(c));
     this.ranks = Array.from({ length: dataset.meta.outliers }, (_, k) => element("span", { text: String(k + 1), className: "rank" }));
     this.ring = element("span", { className: "ring" });
-    this.layer = element("div", { className: "overlay", "aria-hidden": "true" }, ...this.labels, ...this.ranks, this.ring);
+    const lines = svgElement("svg", { class: "leaders" });
+    lines.append(...this.leaders.map(({ node }) => node));
+    this.layer = element("div", { className: "overlay", "aria-hidden": "true" }, lines, ...this.labels, ...this.ranks, this.ring);
     plot.append(this.layer);
-    this.widths = this.labels.map((label) => label.offsetWidth);
+    this.widths = this.labels.map((label) => label.offsetWidth + 2 * kLabelPad);
   }
 
   draw(frame) {
     this.frame = frame;
     const ranks = spread(this.dataset.outliers(frame).map((i) => this.#placeOfImage(i)));
     ranks.forEach((place, k) => put(this.ranks[k], place));
-    // A number stands above its point, as style.css says.
-    const taken = ranks.filter(Boolean).map(({ left, top }) => ({ left: left + 10, top: top - 13, width: kRankWidth }));
-    const all = clusters(this.dataset, frame);
-    this.labels.forEach((label, c) => {
-      const shown = all[c] && !this.state.hidden.has(c) && standsApart(all[c], all);
-      const place = shown ? placeOf(this.plot, all[c].x, all[c].y) : null;
-      put(label, place && this.#freePlace(place, this.widths[c], taken));
-    });
+    if (this.labels.length > 0) this.#drawLabels(ranks.filter(Boolean));
     this.drawRing();
   }
 
-  // The place, or one above or below it, where a label covers nothing; null if there is none.
-  #freePlace({ left, top }, width, taken) {
-    for (const shift of [0, -1, 1, -2, 2]) {
-      const place = keptInside(this.plot, left, top + shift * kLabelHeight, width);
-      const free = taken.every((other) =>
-        Math.abs(other.left - place.left) >= (other.width + width) / 2 || Math.abs(other.top - place.top) >= kLabelHeight);
-      if (!free) continue;
-      taken.push(place);
-      return place;
+  #drawLabels(ranks) {
+    const all = clusters(this.dataset, this.frame, this.state.hidden);
+    const wanted = wantedPlaces(all);
+    const anchors = all.map((cluster) => cluster && placeOf(this.plot, cluster.x, cluster.y));
+    const places = this.#places(ranks);
+    anchors.forEach((anchor, c) => anchor && wanted[c] && places.keep(c, anchor.left, anchor.top));
+    const boxes = anchors.map((anchor, c) => (anchor && wanted[c] === "among" ? this.#among(places, c, anchor) : null));
+    anchors.forEach((anchor, c) => {
+      if (anchor && wanted[c] && !boxes[c]) boxes[c] = places.beside(c, anchor.left, anchor.top, this.widths[c], kLabelHeight);
+      put(this.labels[c], boxes[c] && middleOf(boxes[c]));
+      this.leaders[c].draw(anchor, boxes[c]);
+    });
+  }
+
+  // With all shown points, and the numbers in their places.
+  #places(ranks) {
+    const { dataset, frame, plot, state } = this;
+    const { xaxis, yaxis } = plot._fullLayout;
+    const area = { left: xaxis._offset, right: xaxis._offset + xaxis._length, top: yaxis._offset, bottom: yaxis._offset + yaxis._length };
+    const places = new LabelPlaces(area, kLabelEm);
+    const [left, right] = xaxis.range;
+    const [bottom, top] = yaxis.range;
+    for (let i = 0; i < dataset.size; ++i) {
+      const x = area.left + (dataset.x(frame, i) - left) / (right - left) * xaxis._length;
+      const y = area.top + (top - dataset.y(frame, i)) / (top - bottom) * yaxis._length;
+      const isInside = x >= area.left && x <= area.right && y >= area.top && y <= area.bottom;
+      if (isInside && !state.hidden.has(dataset.label(i))) places.addPoint(x, y);
+    }
+    places.countPoints();
+    // A number stands above its point, as style.css says.
+    for (const rank of ranks) places.take(boxAround(rank.left + 10, rank.top - 13, kRankWidth, kRankWidth));
+    return places;
+  }
+
+  // In the middle of the class's points, or a line above or below it; null if there is no room.
+  #among(places, c, { left, top }) {
+    const { area } = places;
+    const width = this.widths[c];
+    for (const shift of [0, -1, 1]) {
+      const x = Math.max(area.left + width / 2, Math.min(left, area.right - width / 2));
+      const y = Math.max(area.top + kLabelHeight / 2, Math.min(top + shift * kLabelHeight, area.bottom - kLabelHeight / 2));
+      const box = boxAround(x, y, width, kLabelHeight);
+      if (!places.isFree(box, c)) continue;
+      places.take(box);
+      return box;
     }
     return null;
   }
