@@ -27,7 +27,8 @@ bool is_checkpoint(std::size_t i, const TweenOptions& options);
 // slopes of Fritsch and Butland ("A method for constructing local monotone piecewise cubic interpolants",
 // 1984): smooth, through every checkpoint's position, never beyond two neighbouring ones; the animation
 // starts and ends at rest. Outliers slide to their new place, fade in where they are new, and out where they
-// are no longer among the worst. Step, epoch, explained variance and scores go linearly.
+// are no longer among the worst; so do the names of classes. Step, epoch, explained variance and scores go
+// linearly.
 //
 // Depends on nothing but its arguments: any process can draw any frame.
 Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i);
