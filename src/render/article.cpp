@@ -98,7 +98,7 @@ ArticleFigure::ArticleFigure(const Scene& scene)
             {},
             {},
             "Training loss",
-            "epoch",
+            scene.has_epochs ? "epoch" : "step",
             "loss"},
       scatter_(plane_.box, PlaneMap(plane_.box, 0), {points(kMarkerRadius), 1},
                article_marks(scene.class_names.size()), scene.label, Scatter::Order::kByClass),
@@ -256,6 +256,7 @@ void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std:
   Rect box = rect(kOutlierLeft, 0.87 - static_cast<double>(place) / 11, kOutlierWidth, 0.07);
   box.h = box.w;  // square, anchored at the top
   if (entry.image) canvas.image(box, 0, *entry.image, Canvas::Scaling::kCrisp);
+  if (!entry.image) text_.draw(canvas, box, entry.name, text_style(kFont, Align::kCentre));
   const auto label = static_cast<std::size_t>(entry.label);
   const std::string name =
       label < scene_.class_names.size() ? scene_.class_names[label] : fmt::format("class {}", entry.label);
@@ -265,7 +266,8 @@ void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std:
 }
 
 void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
-  const std::string title = fmt::format("Fine Tuning Training Step {} of a Vision Transformer (ViT)", step);
+  const char* const what = scene_.is_of_vit ? " of a Vision Transformer (ViT)" : "";
+  const std::string title = fmt::format("Fine Tuning Training Step {}{}", step, what);
   const TextStyle style = text_style(kLarge, Align::kCentre);
   // In the middle, or as far to the left of it as the first outlier's title needs. The figure's title stands
   // with its top at 0.98.

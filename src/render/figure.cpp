@@ -21,9 +21,17 @@ struct NamedCurve {
 
 std::vector<NamedCurve> curves_of(const Scene& scene) {
   const ThemeColours& theme = theme_colours(scene.theme);
-  std::vector<NamedCurve> curves{{scene.loss, {"Training loss", "Loss", theme.loss, Notation::kPlain}}};
+  std::vector<NamedCurve> curves;
+  if (!scene.loss.empty())
+    curves.push_back({scene.loss, {"Training loss", "Loss", theme.loss, Notation::kPlain}});
   if (!scene.accuracy.empty())
     curves.push_back({scene.accuracy, {"Test accuracy", "Accuracy", theme.accuracy, Notation::kPercent}});
+  if (!scene.knn_accuracy.empty())
+    curves.push_back(
+        {scene.knn_accuracy, {"Accuracy of neighbours", "kNN", theme.accuracy, Notation::kPercent}});
+  if (!scene.neighbours_kept.empty())
+    curves.push_back(
+        {scene.neighbours_kept, {"Neighbours kept since before", "Kept", theme.loss, Notation::kPercent}});
   if (!scene.learning_rate.empty()) {
     curves.push_back(
         {scene.learning_rate, {"Learning rate", "LR", theme.learning_rate, Notation::kScientific}});
@@ -65,11 +73,14 @@ Figure::Figure(const Scene& scene)
                scene.label),
       class_labels_(layout_.scatter, map_, layout_.body, scene.theme, text_, scene.class_names, scene.label),
       leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
-                   scene.class_names) {
+                   scene.class_names, scene.has_images) {
   const std::vector<NamedCurve> curves = curves_of(scene);
+  const TimeAxis time = scene.has_epochs
+                            ? time_axis(scene.last_epoch, scene.last_step)
+                            : TimeAxis{scene.last_epoch, "step", support::format_count(scene.last_step)};
   for (std::size_t i = 0; i < curves.size(); ++i) {
     curves_.emplace_back(layout_.curves[i], layout_.unit, layout_.body, curves[i].style, theme_,
-                         curves[i].points, time_axis(scene.last_epoch, scene.last_step));
+                         curves[i].points, time);
   }
 }
 
@@ -139,9 +150,9 @@ void Figure::draw_legend(Picture& picture, Canvas& canvas) const {
 
 void Figure::draw_stats(Canvas& canvas, const Frame& frame) const {
   const double variance = frame.explained_variance_ratio[0] + frame.explained_variance_ratio[1];
-  const std::array<std::string, 3> values = {support::format_count(frame.step),
-                                             fmt::format("{:.2f}", frame.epoch),
-                                             fmt::format("{:.1f}\u2009%", 100 * variance)};
+  const std::array<std::string, 3> values = {
+      support::format_count(frame.step), scene_.has_epochs ? fmt::format("{:.2f}", frame.epoch) : "\u2013",
+      fmt::format("{:.1f}\u2009%", 100 * variance)};
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Rect& cell = layout_.stats[i];
     const TextStyle style{

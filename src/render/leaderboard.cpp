@@ -15,18 +15,19 @@ constexpr double kScoreWidth = 3.6;  // em of the body
 }  // namespace
 
 Leaderboard::Leaderboard(const Rect& title, std::vector<Rect> rows, double unit, double body, Theme theme,
-                         std::vector<std::string> class_names)
+                         std::vector<std::string> class_names, bool has_images)
     : title_(title),
       rows_(std::move(rows)),
       unit_(unit),
       body_(body),
       theme_(theme),
-      class_names_(std::move(class_names)) {}
+      class_names_(std::move(class_names)),
+      has_images_(has_images) {}
 
 void Leaderboard::draw_heading(Canvas& canvas, const Typesetter& text) const {
   if (rows_.empty()) return;
   const ThemeColours& theme = theme_colours(theme_);
-  const std::string title = "Most atypical images";
+  const std::string title = has_images_ ? "Most atypical images" : "Most atypical";
   const double score_width = kScoreWidth * body_;
   const Rect left{title_.x, title_.y, title_.w - score_width, 1.5 * body_};
   const TextStyle bold{.size = body_, .weight = 600, .colour = theme.ink};
@@ -57,6 +58,26 @@ void Leaderboard::draw(Canvas& canvas, const Typesetter& text,
   canvas.unclip();
 }
 
+// The class; where there is no image to see, under the name, and the name alone where there is one class.
+void Leaderboard::draw_words(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry,
+                             const Rect& box, double opacity) const {
+  constexpr double kTwoLines = 2.7, kLine = 1.3;  // em
+  const ThemeColours& theme = theme_colours(theme_);
+  const std::string name = class_name(entry.label);
+  const bool is_named = !has_images_ && !entry.name.empty();
+  const bool has_two = is_named && class_names_.size() > 1;
+  if (!has_two || box.h < kTwoLines * body_) {
+    const std::string words = has_two ? entry.name + ", " + name : is_named ? entry.name : name;
+    text.draw(canvas, box, words, {.size = body_, .colour = theme.ink}, opacity);
+    return;
+  }
+  const double top = box.centre_y() - kLine * body_;
+  text.draw(canvas, {box.x, top, box.w, kLine * body_}, entry.name,
+            {.size = body_, .weight = 600, .colour = theme.ink}, opacity);
+  text.draw(canvas, {box.x, box.centre_y(), box.w, kLine * body_}, name,
+            {.size = 0.9 * body_, .colour = theme.soft_ink}, opacity);
+}
+
 void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry,
                            std::int64_t rank, double place) const {
   const ThemeColours& theme = theme_colours(theme_);
@@ -77,10 +98,9 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
   // One picture fades into another, but of two lines of text at one place neither could be read: the words of
   // a row that leaves are gone before those of the one that comes in its place.
   const double words = std::max(0.0, 2 * opacity - 1);
-  const double left = picture.right() + 0.9 * body_;
+  const double left = has_images_ ? picture.right() + 0.9 * body_ : picture.x;
   const Rect number{row.right() - kScoreWidth * body_, row.y, kScoreWidth * body_, row.h};
-  text.draw(canvas, {left, row.y, number.x - 0.6 * body_ - left, row.h}, class_name(entry.label),
-            {.size = body_, .colour = theme.ink}, words);
+  draw_words(canvas, text, entry, {left, row.y, number.x - 0.6 * body_ - left, row.h}, words);
   const std::string score = format_score(entry.score);
   const TextStyle style{.size = body_, .colour = theme.soft_ink, .align = Align::kRight};
   text.draw(canvas, number, score, text.fitted(score, style, number.w, 0.6), words);

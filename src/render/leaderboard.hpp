@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worst outliers of a frame: image, rank, class and score, one row each.
+// The worst outliers of a frame: image or name, rank, class and score, one row each.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace zoetrope::render {
 class Leaderboard {
  public:
   Leaderboard(const Rect& title, std::vector<Rect> rows, double unit, double body, Theme theme,
-              std::vector<std::string> class_names);
+              std::vector<std::string> class_names, bool has_images);
 
   void draw_heading(Canvas& canvas, const Typesetter& text) const;
   void draw(Canvas& canvas, const Typesetter& text, const std::vector<OutlierEntry>& outliers) const;
@@ -22,6 +22,8 @@ class Leaderboard {
  private:
   void draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, std::int64_t rank,
                 double place) const;
+  void draw_words(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, const Rect& box,
+                  double opacity) const;
   std::string class_name(std::int64_t label) const;
 
   Rect title_;
@@ -30,6 +32,7 @@ class Leaderboard {
   double body_;
   Theme theme_;
   std::vector<std::string> class_names_;
+  bool has_images_;
 };
 
 }  // namespace zoetrope::render

@@ -65,30 +65,30 @@ Json curve(const std::string& name, const std::vector<double>& epochs, const std
 }
 
 std::vector<double> column(const std::vector<store::LossRecord>& log, double store::LossRecord::*member) {
-  std::vector<double> values(log.size());
-  std::transform(log.begin(), log.end(), values.begin(),
-                 [member](const auto& record) { return record.*member; });
+  std::vector<double> values;
+  for (const store::LossRecord& record : log) values.push_back(record.*member);
   return values;
 }
 
 Json curves_of(const Review& review) {
   const store::Analysis& analysis = review.analysis;
   Json curves = Json::array();
+  const std::vector<double> moments = store::moments_of(analysis);
   if (!review.log.empty()) {
     const std::vector<double> epochs = column(review.log, &store::LossRecord::epoch);
     curves.push_back(curve("training loss", epochs, column(review.log, &store::LossRecord::loss)));
     curves.push_back(curve("learning rate", epochs, column(review.log, &store::LossRecord::learning_rate)));
   } else if (std::any_of(analysis.loss.begin(), analysis.loss.end(),
                          [](double v) { return std::isfinite(v); })) {
-    curves.push_back(curve("training loss", analysis.epoch, analysis.loss));
+    curves.push_back(curve("training loss", moments, analysis.loss));
   }
   for (const auto& [name, values] : analysis.curves) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');
-    curves.push_back(curve(words, analysis.epoch, values));
+    curves.push_back(curve(words, moments, values));
   }
   if (analysis.num_frames() > 0)
-    curves.push_back(curve("disparity to the frame before", analysis.epoch, analysis.disparity));
+    curves.push_back(curve("disparity to the frame before", moments, analysis.disparity));
   return curves;
 }
 
@@ -165,7 +165,8 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"size", analysis.num_images()},
                {"outliers", analysis.num_outliers()},
                {"steps", analysis.step},
-               {"epochs", analysis.epoch},
+               {"epochs", store::moments_of(analysis)},
+               {"hasEpochs", store::has_epochs(analysis)},
                {"explained", explained},
                {"classNames", analysis.class_names},
                {"classColours",

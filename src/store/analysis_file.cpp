@@ -251,6 +251,15 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
   target.commit();
 }
 
+bool has_epochs(const Analysis& analysis) {
+  return analysis.step.empty() || analysis.step.back() == 0 || analysis.epoch.back() > 0;
+}
+
+std::vector<double> moments_of(const Analysis& analysis) {
+  if (has_epochs(analysis)) return analysis.epoch;
+  return {analysis.step.begin(), analysis.step.end()};
+}
+
 Analysis read_analysis(const std::filesystem::path& path) {
   const trace::Span span("reading", path);
   const Reader reader(path);

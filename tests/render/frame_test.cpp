@@ -55,6 +55,38 @@ TEST(FrameRenderer, ShowsEveryClassInItsColour) {
   }
 }
 
+TEST(FrameRenderer, NamesOutliersThatHaveNoImage) {
+  for (const auto& [width, height] : {std::pair{1920, 1080}, {640, 360}, {360, 640}}) {
+    auto run = synthetic::make_run({.num_points = 100, .num_frames = 2, .width = width, .height = height});
+    run.scene.has_images = false;
+    Frame& frame = run.frames[1];
+    for (OutlierEntry& entry : frame.outliers) entry.image = nullptr;
+    const FrameRenderer renderer(run.scene);
+    const Picture unnamed = renderer.draw(frame);
+    frame.outliers[0].name = "a.wav";
+    const Picture named = renderer.draw(frame);
+    frame.outliers[0].name = "b.wav";
+
+    EXPECT_NE(named.pixels, unnamed.pixels);
+    EXPECT_NE(renderer.draw(frame).pixels, named.pixels);
+  }
+}
+
+TEST(FrameRenderer, SaysNoEpochThatNobodyKnows) {
+  auto run = synthetic::make_run({.num_points = 100, .num_frames = 2, .width = 640, .height = 360});
+  run.scene.has_epochs = false;
+  run.scene.loss.clear();
+  run.scene.accuracy.clear();
+  run.scene.learning_rate.clear();
+  Frame& frame = run.frames[1];
+  frame.epoch = 7;
+  const FrameRenderer renderer(run.scene);
+  const Picture picture = renderer.draw(frame);
+  frame.epoch = 8;
+
+  EXPECT_EQ(renderer.draw(frame).pixels, picture.pixels);
+}
+
 TEST(FrameRenderer, DrawsNothingOutsideTheBoxes) {
   auto run = synthetic::make_run({.num_points = 300, .num_frames = 2, .width = 1080, .height = 1080});
   for (std::string& name : run.scene.class_names) name = std::string(300, 'W');

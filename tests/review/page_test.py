@@ -28,6 +28,23 @@ class Page(BrowserTest):
         self.assertEqual(self.text("#count"), "300 of 300")
         self.assertEqual(self.column("rankLast")[:3], ["1", "2", "3"])
 
+    def test_shows_names_where_there_are_no_pictures_and_steps_where_there_are_no_epochs(self):
+        self.open("images=60", "frames=4", "given=1")
+        self.assertEqual(self.text("#summary"), "60 embeddings, 4 checkpoints")
+        self.assertEqual(self.text("#moment"), "step 60")
+        self.assertEqual(self.text("#things"), "Rows")
+        self.assertEqual(self.all(".picture"), [])
+        worst = [tile.text.split() for tile in self.all("#right .strip .tile")]
+        self.assertEqual([rank for rank, _ in worst], [str(i + 1) for i in range(8)])
+        self.assertTrue(all(name.endswith(".wav") for _, name in worst), worst)
+        self.all("#right .strip .tile")[0].click()
+        self.assertEqual([tile.text for tile in self.all("#selection .tile")], [worst[0][1]])
+        self.assertEqual(self.text("#hover .name"), "sounds/" + worst[0][1])
+        self.assertEqual(self.js("return document.getElementById('curves').layout.xaxis.title.text"), "step")
+        titles = [title.text for title in self.all("#table .tabulator-col-title")]
+        self.assertNotIn("image", titles)
+        self.assertIn("name", titles)
+
     def test_what_got_into_it_as_html_does_not_run_and_reaches_nobody(self):
         self.open("images=20", "frames=2")
         self.js("""

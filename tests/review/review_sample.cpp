@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
-//   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0]
+//   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0] [given=1]
 //   [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS] [export=FORMAT]
 #include <cstdio>
 #include <string>
@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
     const long value = std::stol(argument.substr(equals + 1));
     if (key == "images") options.images = value;
     if (key == "frames") options.frames = value;
+    if (key == "given") options.given = value != 0;
     if (key == "classes") options.classes = value;
     if (key == "channels") options.channels = value;
     if (key == "side") options.side = value;

@@ -43,11 +43,21 @@ class Maker {
     add_outliers(a);
     add_log(review);
     draw_images(review.images);
+    if (options_.given) forget_model(review);
     a.source_digest = "sample";
     return review;
   }
 
  private:
+  static void forget_model(Review& review) {
+    store::Analysis& a = review.analysis;
+    a.epoch.assign(a.num_frames(), 0);
+    review.log.clear();
+    review.images = {};
+    for (std::size_t i = 0; i < a.num_images(); ++i)
+      review.image_names.push_back("sounds/" + std::to_string(i) + ".wav");
+  }
+
   double progress(std::int64_t t) const {
     return options_.frames <= 1 ? 1 : static_cast<double>(t) / static_cast<double>(options_.frames - 1);
   }

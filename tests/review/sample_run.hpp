@@ -19,6 +19,7 @@ struct SampleOptions {
   std::int64_t unlogged = 0;  // of the last checkpoints, those of whose steps there is no line in the log
   std::int64_t alike = 0;     // so many of the first classes stay where the first one is
   bool predictions = true;
+  bool given = false;          // without pictures and epochs, but with names, as embeddings that were given
   bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names
 };
 

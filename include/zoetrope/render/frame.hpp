@@ -37,6 +37,7 @@ struct OutlierEntry {
   std::int64_t label = 0;
   double score = 0;
   std::shared_ptr<const support::Image> image = {};  // null: there is none to show
+  std::string name = {};                             // said where there is no image
   // Between two checkpoints a row is on its way. The rank it shows, from 1 (0: its place in the list); where
   // it stands, in rows from the top (negative: at its place in the list); and how visible it is.
   std::int64_t rank = 0;
@@ -64,7 +65,7 @@ struct Way {
 };
 
 struct CurvePoint {
-  double epoch = 0;
+  double epoch = 0;  // where nobody knows it, the step
   std::int64_t step = 0;
   double value = 0;
 };
@@ -75,12 +76,17 @@ struct Scene {
   int width = 1920;
   int height = 1080;
   std::vector<std::string> class_names;
-  std::vector<std::int64_t> label;        // [N], the point's class
-  std::vector<CurvePoint> loss;           // the whole training; a frame shows it up to its own step
-  std::vector<CurvePoint> accuracy;       // test accuracy per checkpoint; may be empty
-  std::vector<CurvePoint> learning_rate;  // may be empty
-  double last_epoch = 0;                  // right end of the curves' axes
-  std::int64_t last_step = 0;             // the same: axes of less than an epoch count steps; 0: unknown
+  std::vector<std::int64_t> label;          // [N], the point's class
+  std::vector<CurvePoint> loss;             // the whole training; a frame shows it up to its own step
+  std::vector<CurvePoint> accuracy;         // test accuracy per checkpoint; may be empty
+  std::vector<CurvePoint> learning_rate;    // may be empty
+  double last_epoch = 0;                    // right end of the curves' axes
+  std::int64_t last_step = 0;               // the same: axes of less than an epoch count steps; 0: unknown
+  std::vector<CurvePoint> knn_accuracy;     // of classes in the embedding; may be empty
+  std::vector<CurvePoint> neighbours_kept;  // since the frame before; may be empty
+  bool has_epochs = true;                   // false: time is counted in steps
+  bool has_images = true;                   // false: outliers have names
+  bool is_of_vit = true;                    // the article's title says so
   std::string title = "Fine-tuning a Vision Transformer";
   std::string subtitle;  // dataset and model, one line; may be empty
   Theme theme = Theme::kLight;
@@ -90,7 +96,7 @@ struct Scene {
 // What one frame shows.
 struct Frame {
   std::int64_t step = 0;
-  double epoch = 0;
+  double epoch = 0;  // as CurvePoint::epoch
   double explained_variance_ratio[2] = {0, 0};
   // How far the picture, and what moves in it, can be trusted (analysis::PictureQuality, analysis::Motion);
   // NaN: not said.

@@ -52,6 +52,11 @@ struct Analysis {
   std::size_t num_outliers() const { return step.empty() ? 0 : outlier.size() / step.size(); }
 };
 
+// False where nothing says what epoch the steps are in, as of embeddings that were given.
+bool has_epochs(const Analysis& analysis);
+// Where each frame stands in time: its epoch or, without epochs, its step.
+std::vector<double> moments_of(const Analysis& analysis);
+
 // RunError when a member's size contradicts the others.
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis);
 // InputError when a dataset is missing, its shape contradicts the others, or a bit of it has changed since it

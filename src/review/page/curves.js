@@ -20,7 +20,8 @@ function nearestFrame(epochs, epoch) {
 }
 
 // What the curves' axis counts: steps where the training is shorter than an epoch. As in the animation.
-function timeAxis({ steps, epochs }) {
+function timeAxis({ steps, epochs, hasEpochs }) {
+  if (!hasEpochs) return { unit: "step", perEpoch: 1 };
   const [step, epoch] = [steps.at(-1), epochs.at(-1)];
   return epoch > 0 && epoch < 1 && step > 0 ? { unit: "step", perEpoch: step / epoch } : { unit: "epoch", perEpoch: 1 };
 }

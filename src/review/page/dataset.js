@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
 import { readArrays, readMeta, readSheet } from "./decode.js";
-import { count } from "./dom.js";
+import { count, element } from "./dom.js";
 
 const kNoNumber = 65535;
 
@@ -60,30 +60,41 @@ class Dataset {
     return [...indices].sort((a, b) => this.score(frame, a) - this.score(frame, b) || a - b);
   }
   moment(frame) {
-    return "step " + count(this.meta.steps[frame]) + ", epoch " + this.meta.epochs[frame].toFixed(2);
+    return "step " + count(this.meta.steps[frame]) + this.#epoch(", epoch ", frame);
   }
 
-  // The picture of image `i`, `size` CSS pixels wide and high at most, as an element.
+  // The same where there is little room.
+  shortMoment(frame) {
+    return "step " + this.meta.steps[frame] + this.#epoch("  ·  epoch ", frame);
+  }
+
+  get hasPictures() {
+    return this.meta.images.sheets > 0;
+  }
+
+  // The picture of image `i`; where there are none its name, or its index.
+  // A picture is `size` CSS pixels wide and high at most.
   picture(i, size) {
+    if (!this.hasPictures) return element("span", { className: "word", text: this.name(i).split("/").at(-1) || "#" + i });
     const { width, height, cellWidth, cellHeight, columns, rows } = this.meta.images;
     const perSheet = columns * rows;
     const place = i % perSheet;
     const scale = size / Math.max(width, height);
-    const element = document.createElement("span");
-    element.className = "picture";
-    element.setAttribute("role", "img");
-    element.setAttribute("aria-label", "image " + i);
-    const style = element.style;
+    const picture = element("span", { className: "picture", role: "img", "aria-label": "image " + i });
+    const style = picture.style;
     style.width = width * scale + "px";
     style.height = height * scale + "px";
-    if (this.meta.images.sheets === 0) return element;
     style.backgroundImage = "var(--sheet-" + Math.floor(i / perSheet) + ")";
     style.backgroundSize = columns * cellWidth * scale + "px auto";
     style.backgroundPosition =
       -(place % columns) * cellWidth * scale + "px " + -Math.floor(place / columns) * cellHeight * scale + "px";
-    return element;
+    return picture;
   }
 
+  // Nothing where nobody knows it.
+  #epoch(word, frame) {
+    return this.meta.hasEpochs ? word + this.meta.epochs[frame].toFixed(2) : "";
+  }
   #coordinate(at) {
     const value = this.arrays.points[at];
     return value === kNoNumber ? NaN : this.meta.range.low + (value / (kNoNumber - 1)) * (this.meta.range.high - this.meta.range.low);

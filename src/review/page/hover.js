@@ -27,7 +27,8 @@ function card(dataset, frame, i) {
   const name = dataset.name(i);
   const { width, height } = dataset.meta.images;
   const side = Math.max(width, height, 1);
-  return [dataset.picture(i, side * Math.max(1, Math.round(140 / side))), element("div", {}, title, ...(name ? [element("p", { text: name, className: "soft name" })] : []), list,
+  const picture = dataset.hasPictures ? [dataset.picture(i, side * Math.max(1, Math.round(140 / side)))] : [];
+  return [...picture, element("div", {}, title, ...(name ? [element("p", { text: name, className: "soft name" })] : []), list,
     element("p", { text: dataset.moment(frame), className: "soft" }))];
 }
 

@@ -43,7 +43,8 @@ async function main() {
     keepFresh(meta, {});
     return;
   }
-  byId("summary").textContent = count(dataset.size) + " test images, " + dataset.frames + " checkpoints";
+  byId("summary").textContent = count(dataset.size) + (dataset.hasPictures ? " test images, " : " embeddings, ") + dataset.frames + " checkpoints";
+  if (!dataset.hasPictures) byId("things").textContent = "Rows";
   const state = createState({ theme: 0, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, hovered: null, active: -1, tool: "lasso" });
   useColours(meta.classColours, () => state.set({ theme: state.theme + 1 }));
   // Plotly takes longest to start: it is compiled while all else is made, and the points are shown before.

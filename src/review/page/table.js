@@ -53,8 +53,9 @@ function checkpointColumns(dataset, title, suffix, frame) {
 }
 
 function columnsOf(dataset) {
+  const pictures = { title: "image", field: "id", width: 54, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 28) };
   const columns = [
-    { title: "image", field: "id", width: 54, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 28) },
+    ...(dataset.hasPictures ? [pictures] : []),
     { title: "index", field: "id", width: 72, hozAlign: "right", headerHozAlign: "right", sorter: "number" },
     { title: "label", field: "label", minWidth: 104, formatter: classCell((i) => dataset.label(i)) },
   ];

@@ -37,9 +37,8 @@ export class View {
   }
 
   #head() {
-    const { steps, epochs } = this.dataset.meta;
     const choice = element("select", { "aria-label": "Checkpoint of the " + this.side + " view" });
-    steps.forEach((step, t) => choice.append(element("option", { value: String(t), text: "step " + step + "  ·  epoch " + epochs[t].toFixed(2) })));
+    this.dataset.meta.steps.forEach((_, t) => choice.append(element("option", { value: String(t), text: this.dataset.shortMoment(t) })));
     choice.onchange = () => this.state.set({ [this.side]: Number(choice.value) });
     const pin = element("button", { type: "button", text: "Pin", title: "Keep this view here while the slider moves" });
     pin.onclick = () => this.state.set({ pinned: this.state.pinned === this.side ? "" : this.side });
