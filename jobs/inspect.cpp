@@ -42,9 +42,10 @@ std::string first_and_last(const std::vector<double>& curve) {
 
 void inspect_embeddings(const fs::path& path) {
   const auto identity = store::read_identity(path.parent_path());
+  const bool is_given = identity.feature == store::kGivenFeature;
   support::print_line(path.string() + ": embeddings");
   print("rows", support::format_count(identity.num_rows) + " x " + std::to_string(identity.num_columns) +
-                    " (" + identity.feature + ", computed in " + identity.dtype + ")");
+                    " (" + identity.feature + (is_given ? " as " : ", computed in ") + identity.dtype + ")");
   print("logits", identity.num_classes > 0 ? std::to_string(identity.num_classes) + " classes" : "none");
   print("step", std::to_string(identity.step) + ", epoch " + support::format_fixed(identity.epoch, 3));
   print("model digest", identity.model_digest);

@@ -42,11 +42,11 @@ const std::vector<Job>& all_jobs() {
       {"extract", "embeds the test images with every checkpoint", kData | kCompute | kDevice | kForward,
        pipeline::extract},
       {"analyze", "scores outliers, projects and aligns the embeddings",
-       kData | kCompute | kDevice | kAnalysis, pipeline::analyze},
+       kGiven | kData | kCompute | kDevice | kAnalysis, pipeline::analyze},
       {"render", "draws a frame per checkpoint and encodes the animation",
-       kData | kCompute | kAnalysis | kRendering, pipeline::render},
-      {"review", "writes a page to look through the run in a browser", kData | kCompute | kAnalysis | kReview,
-       pipeline::review},
+       kGiven | kData | kCompute | kAnalysis | kRendering, pipeline::render},
+      {"review", "writes a page to look through the run in a browser",
+       kGiven | kData | kCompute | kAnalysis | kReview, pipeline::review},
   };
   return jobs;
 }
@@ -141,7 +141,7 @@ void do_job(comm::World& world, const Job& job, Options options, const std::vect
   const support::Stopwatch watch;
   pipeline::Session session(world, std::move(options.pipeline));
   const auto lock = pipeline::open_run_directory(
-      session, (job.groups & kTraining) != 0,
+      session, (job.groups & kTraining) != 0 || session.options().given.takes_in,
       {.patience = std::chrono::seconds(options.timeout), .take_over = options.take_over});
   if (session.is_root()) forget_ending(words);
   if (session.is_root() && !session.options().review.live)

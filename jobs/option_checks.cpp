@@ -56,6 +56,20 @@ void check_rendering(const pipeline::RenderOptions& o) {
   require(!o.formats.empty(), "--format must name one or more of gif, mp4, webp");
 }
 
+void check_given(const Options& options) {
+  const pipeline::GivenOptions& o = options.pipeline.given;
+  const bool is_given = !o.embeddings.empty();
+  require(is_given || (o.logits.empty() && o.labels.empty() && o.images.empty()),
+          "--logits, --labels and --images belong to embeddings of your own: give --embeddings");
+  require(!is_given || (options.groups & kGiven) != 0,
+          "--run " + options.pipeline.run +
+              " holds embeddings that were given with --embeddings, not a model's: "
+              "only zoetrope analyze, render and review work there");
+  require(
+      !options.pipeline.review.live || !o.takes_in,
+      "--live follows a run of zoetrope's: leave it out, and give --embeddings again when there are more");
+}
+
 // What the pictures need, which a job that draws them does at its end.
 void check_pictures(const pipeline::RenderOptions& o) {
   if (o.layout == render::Layout::kWide) render::check_picture_size(o.width, o.height);
@@ -73,6 +87,7 @@ void check(const Options& options) {
   constexpr int kMostThreads = 4096;
   const pipeline::Options& o = options.pipeline;
   require(!o.run.empty(), "--run is required: the directory to work in");
+  check_given(options);
   check_data(o.data);
   check_training(o.training, o.epochs);
   require(o.compute.threads >= 0 && o.compute.threads <= kMostThreads, "--threads must be 0 to 4096");

@@ -8,7 +8,7 @@
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
 
-#include "place.hpp"
+#include "option_values.hpp"
 #include "words.hpp"
 
 namespace zoetrope::jobs {
@@ -16,27 +16,6 @@ namespace zoetrope::jobs {
 namespace po = boost::program_options;
 
 namespace {
-
-constexpr unsigned kLineLength = 100;
-
-template <typename T>
-po::typed_value<T>* field(T& target, const char* name) {
-  return po::value<T>(&target)->default_value(target)->value_name(name);
-}
-
-// A path, perhaps behind "kind:", of which "~" is a part.
-po::typed_value<Place>* place_without_default(std::string& target, const char* name) {
-  return po::value<Place>()->value_name(name)->notifier(
-      [&target](const Place& given) { target = given.text; });
-}
-po::typed_value<Place>* place(std::string& target, const char* name) {
-  return place_without_default(target, name)->default_value(Place{target});
-}
-
-// Real defaults read as they are written here, not as 4.9999999999999998e-05.
-po::typed_value<double>* real(double& target, const char* shown) {
-  return po::value<double>(&target)->default_value(target, shown)->value_name("X");
-}
 
 const Words<data::Augmentation> kAugmentations = {{"none", data::Augmentation::kNone},
                                                   {"flip-crop", data::Augmentation::kFlipCrop}};
@@ -247,39 +226,10 @@ po::options_description common_options(Options& o) {
 
 }  // namespace
 
-po::options_description describe_data(Options& o) {
-  po::options_description group("Data", kLineLength);
-  auto add = group.add_options();
-  add("data", place(o.pipeline.data.spec, "SPEC"),
-      "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
-      "folder:DIR "
-      "(train/<class>/* and test/<class>/*), parquet:DIR or parquet:FILE (Hugging Face's layout, and what "
-      "save_to_disk wrote), webdataset:DIR or webdataset:FILE (.tar), hf:OWNER/NAME (in the Hugging Face "
-      "cache)");
-  add("data-config", field(o.pipeline.data.config, "NAME"),
-      "the configuration of a data set that has several, as its README.md or folders name them");
-  add("train-limit", field(o.pipeline.data.train_limit, "N"), "use N training images; 0: all");
-  add("test-limit", field(o.pipeline.data.test_limit, "N"), "use N test images; 0: all");
-  add("train-split", field(o.pipeline.data.train_split, "NAME"),
-      "folder, parquet, webdataset: the training split's name, where it is an unusual one");
-  add("test-split", field(o.pipeline.data.test_split, "NAME"), "the same of the test split");
-  add("image-column", field(o.pipeline.data.image_column, "NAME"),
-      "parquet, webdataset, metadata.csv: the images' column, where there are several");
-  add("label-column", field(o.pipeline.data.label_column, "NAME"),
-      "the same of the labels; cifar100: coarse_label");
-  add("skip-bad-images", po::bool_switch(&o.pipeline.data.skip_bad_images),
-      "folder, parquet, webdataset: go on without images that cannot be decoded");
-  add("image-cache", field(o.pipeline.data.image_cache_mib, "MIB"),
-      "resized images of a split that a rank keeps in memory");
-  add("base", place(o.pipeline.base, "PATH"),
-      "models that are LoRA adapters: their base model, a folder or a name on the Hub; default: the one that "
-      "adapter_config.json names");
-  return group;
-}
-
 po::options_description describe(Options& o, unsigned groups) {
   po::options_description all(kLineLength);
   all.add(common_options(o));
+  if (groups & kGiven) all.add(describe_given(o));
   if (groups & kData) all.add(describe_data(o));
   if (groups & kModel) all.add(model_options(o));
   if (groups & kTraining) all.add(training_options(o));

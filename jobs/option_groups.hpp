@@ -11,7 +11,8 @@ namespace zoetrope::jobs {
 // The options of `groups` and those of all jobs. Reading them fills `options`.
 boost::program_options::options_description describe(Options& options, unsigned groups);
 
-// Those of kData alone.
+// Those of kData, and of kGiven, alone.
 boost::program_options::options_description describe_data(Options& options);
+boost::program_options::options_description describe_given(Options& options);
 
 }  // namespace zoetrope::jobs

@@ -37,6 +37,10 @@ std::vector<std::string> names_of(const po::options_description& description) {
   while (name.starts_with('-')) name.erase(0, 1);
   Options ignored;
   const auto all = names_of(describe(ignored, kAllGroups));
+  if (name == "embeddings")
+    throw UsageError("zoetrope " + job +
+                     " takes no --embeddings: it computes them; those of your own are for "
+                     "zoetrope analyze, render and review");
   if (std::find(all.begin(), all.end(), name) != all.end())
     throw UsageError("zoetrope " + job + " takes no --" + name + "; 'zoetrope " + job +
                      " --help' lists what it takes");
@@ -114,8 +118,8 @@ bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
   if (name == "max-steps") return options.has_max_steps();
   const std::vector<std::string> others = {
-      "help",  "run",       "live",      "export",      "config", "timeout",    "check-options",
-      "quiet", "take-over", "log-level", "no-progress", "trace",  "trace-steps"};
+      "help",  "run",       "live",      "export",      "config", "timeout",     "check-options",
+      "quiet", "take-over", "log-level", "no-progress", "trace",  "trace-steps", "images"};
   return std::find(others.begin(), others.end(), name) == others.end();
 }
 
@@ -159,11 +163,26 @@ std::map<std::string, std::string> values_of(const std::string& ini, const po::o
   return values;
 }
 
+bool is_given_option(const std::string& name) {
+  return name == "embeddings" || name == "logits" || name == "labels";
+}
+
 // Whether the job's run.ini takes the option's value of now: a job that trains keeps all that it takes,
 // another one the data that the run is of.
 bool is_kept(const std::string& name, unsigned groups, const std::vector<std::string>& data_names) {
   if ((groups & kTraining) != 0) return true;
   return (groups & kData) != 0 && std::ranges::find(data_names, name) != data_names.end();
+}
+
+// Given embeddings have no images but those that somebody names, with --images or as a run's --data.
+void settle_given(pipeline::Options& options, const po::variables_map& asked_for,
+                  const po::variables_map& values) {
+  pipeline::GivenOptions& given = options.given;
+  given.takes_in = is_given(asked_for, "embeddings");
+  if (given.embeddings.empty() || !is_given(values, "data")) return;
+  if (given.images.empty()) given.images = options.data.spec;
+  if (is_given(asked_for, "data") && given.images != options.data.spec)
+    throw UsageError("--images and --data name different images: give one of them");
 }
 
 // What run.ini, whose text is `before`, is to hold once the job's options have proven good.
@@ -176,7 +195,13 @@ store::NamedValues values_to_keep(const Options& options, const po::variables_ma
   for (const auto& name : names_of(all)) {
     if (!shapes_the_run(name, options)) continue;
     const auto found = earlier.find(name);
-    if (is_kept(name, options.groups, data_names)) {
+    const pipeline::GivenOptions& given = options.pipeline.given;
+    if (name == "data" && !given.embeddings.empty()) {
+      if (!given.images.empty()) kept.emplace_back(name, from_any_folder(given.images));
+    } else if (is_given_option(name)) {
+      if (const std::string text = text_of(values[name].value()); !text.empty())
+        kept.emplace_back(name, text);
+    } else if (is_kept(name, options.groups, data_names)) {
       kept.emplace_back(name, text_of(values[name].value()));
     } else if (found != earlier.end()) {
       kept.emplace_back(*found);
@@ -242,10 +267,12 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
         options.origins.emplace_back(name, file.string());
   };
   if (is_given(values, "config")) store_named(values["config"].as<Place>().text, inis.config);
+  const po::variables_map asked_for = values;
   if (is_given(values, "run")) store_named(run_ini_of(values), inis.run);
   po::store(po::parsed_options(&all), values);  // the defaults of other jobs' options
   po::notify(values);
   if (epochs_given) options.pipeline.training.max_steps = 0;
+  settle_given(options.pipeline, asked_for, values);
   options.groups = groups;
   options.note = inis.note;
   try {

@@ -23,6 +23,7 @@ enum Group : unsigned {
   kReview = 64,
   kDevice = 128,
   kForward = 256,  // how a model computes
+  kGiven = 512,    // embeddings that another program has computed
 };
 
 struct Options {

@@ -88,6 +88,7 @@ void compare(const Predecessor& before, const Predecessor& now, const FrameOptio
   const Similarity alike = similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
   result.linear_cka = alike.linear_cka;
   result.shape_disparity = alike.shape_disparity;
+  if (before.rows.size(1) != now.rows.size(1)) return;  // rows of other spaces are at no distance
   result.step = step_between(before.rows, before.plane, now.rows, now.plane);
 }
 

@@ -72,6 +72,9 @@ const store::Analysis& analysis_of_run(Session& session) {
     throw InputError(path + ": is of " + support::format_count(count) +
                      " images, --data and --test-limit give " + support::format_count(images.size()));
   const std::string digest = digest_of_images(session.run(), analysis);
+  if (!digest.empty() && digest != images.digest() && session.is_given())
+    throw InputError(path +
+                     ": is of other labels; run zoetrope analyze with --embeddings and --labels again");
   if (!digest.empty() && digest != images.digest())
     throw InputError(path + ": is of other images than --data " + session.options().data.spec +
                      " gives, though of as many: give the --data of the run");

@@ -42,6 +42,7 @@ bool is_done(Session& session, const std::vector<CheckpointSource>& sources) {
 }  // namespace
 
 void analyze(Session& session) {
+  if (session.options().given.takes_in) take_in(session);
   const support::Stopwatch watch;
   const auto steps = session.checkpoint_steps();
   if (steps.empty())

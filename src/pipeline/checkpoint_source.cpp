@@ -27,7 +27,8 @@ std::vector<std::string> classes_of(const Session& session, std::int64_t step, s
 CheckpointSource read_source(const Session& session, std::int64_t step) {
   store::EmbeddingsHeader header = store::read_header(session.run().checkpoint(step));
   CheckpointSource source{std::move(header.identity), std::move(header.content_digest), {}};
-  source.class_names = classes_of(session, step, source.identity.num_classes);
+  const bool is_given = source.identity.feature == store::kGivenFeature;
+  if (!is_given) source.class_names = classes_of(session, step, source.identity.num_classes);
   return source;
 }
 
@@ -51,9 +52,16 @@ CheckpointSource from_json(const support::Json& json) {
 void check(const Session& session, const std::vector<CheckpointSource>& sources,
            const std::string& dataset_digest) {
   for (const CheckpointSource& source : sources) {
+    const std::string path = session.run().embeddings(source.identity.step).string();
+    const bool is_given = source.identity.feature == store::kGivenFeature;
+    if (is_given != session.is_given())
+      throw InputError(path + (is_given
+                                   ? ": was given with --embeddings, which run.ini should say: give it again"
+                                   : ": is of a model, and run.ini says that embeddings were given"));
     if (source.identity.dataset_digest != dataset_digest)
-      throw InputError(session.run().embeddings(source.identity.step).string() +
-                       ": was made from other images than --data gives; run zoetrope extract again");
+      throw InputError(
+          path + (is_given ? ": was taken in with other labels; give --embeddings again, with --labels"
+                           : ": was made from other images than --data gives; run zoetrope extract again"));
     if ((source.identity.num_classes == 0) != (sources.front().identity.num_classes == 0))
       throw InputError(session.run().root.string() + ": some checkpoints have a classifier and others none");
   }
@@ -68,7 +76,11 @@ std::vector<CheckpointSource> read_sources(Session& session, const std::vector<s
     std::vector<CheckpointSource> sources;
     for (const std::int64_t step : steps) sources.push_back(read_source(session, step));
     check(session, sources, digest);
-    for (const CheckpointSource& source : sources) list.push_back(to_json(source));
+    for (CheckpointSource& source : sources) {
+      if (session.is_given() && source.identity.num_classes > 0)
+        source.class_names = session.test().class_names();
+      list.push_back(to_json(source));
+    }
   }
   // Names are bytes of files, which need not be UTF-8.
   const auto bytes = support::Json::to_msgpack(list);
@@ -77,6 +89,15 @@ std::vector<CheckpointSource> read_sources(Session& session, const std::vector<s
   std::vector<CheckpointSource> sources;
   for (const auto& json : support::Json::from_msgpack(text)) sources.push_back(from_json(json));
   return sources;
+}
+
+void require_equal_width(const std::vector<CheckpointSource>& sources) {
+  const store::EmbeddingsIdentity& first = sources.front().identity;
+  for (const CheckpointSource& source : sources)
+    if (source.identity.num_columns != first.num_columns)
+      throw UsageError("step " + std::to_string(first.step) + " has " + std::to_string(first.num_columns) +
+                       " columns, step " + std::to_string(source.identity.step) + " " +
+                       std::to_string(source.identity.num_columns) + ": give --projection each");
 }
 
 }  // namespace zoetrope::pipeline

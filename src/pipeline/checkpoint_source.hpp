@@ -21,4 +21,8 @@ struct CheckpointSource {
 // others none.
 std::vector<CheckpointSource> read_sources(Session& session, const std::vector<std::int64_t>& steps);
 
+// UsageError where embeddings are not all of as many columns, as projections of several checkpoints together
+// need it.
+void require_equal_width(const std::vector<CheckpointSource>& sources);
+
 }  // namespace zoetrope::pipeline

@@ -25,6 +25,7 @@ data::Image repeat_grey(const data::Image& grey) {
 review::Images images_for_page(const data::Dataset& dataset) {
   std::vector<data::Image> list;
   review::Images images;
+  if (!dataset.has_images()) return images;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     support::stop_point();
     data::Image image = dataset.image(i);

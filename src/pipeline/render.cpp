@@ -54,6 +54,7 @@ void draw_frames(Session& session, render::RendererPool& renderers,
 }  // namespace
 
 void render(Session& session) {
+  if (session.options().given.takes_in) analyze(session);
   const store::Analysis& analysis = analysis_of_run(session);
   sweep(session, analysis);
   render::RendererPool renderers(make_scene(session, analysis));

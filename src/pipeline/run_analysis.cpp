@@ -2,6 +2,7 @@
 // Checkpoints are dealt to ranks; rank 0 gathers and aligns the frames.
 #include "run_analysis.hpp"
 
+#include <cmath>
 #include <limits>
 #include <memory>
 
@@ -183,7 +184,7 @@ void Analyzer::add_motion(const std::vector<FrameAnalysis>& frames,
     const Eigen::Matrix2d map = analysis::map_of_plane(projected[t], shown[t]);
     analysis::Motion motion{kUnknown, kUnknown};
     analysis::Stability stability{kUnknown, kUnknown, kUnknown};
-    if (t > 0) {
+    if (t > 0 && !std::isnan(frames[t].step.distance.at(0))) {
       motion = analysis::motion_of(frames[t].step, map_before, map);
       stability = analysis::stability(frames[t].step.distance, shown[t - 1], shown[t]);
     }
@@ -287,6 +288,7 @@ store::Analysis Analyzer::analyze() {
 }  // namespace
 
 store::Analysis analyze_sources(Session& session, const std::vector<CheckpointSource>& sources) {
+  if (placement_of(session.options()).projection != Projection::kEach) require_equal_width(sources);
   return Analyzer(session, sources).analyze();
 }
 

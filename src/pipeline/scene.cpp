@@ -25,14 +25,26 @@ std::vector<render::CurvePoint> curve_of_log(const std::vector<store::LossRecord
   return curve;
 }
 
-std::vector<render::CurvePoint> accuracy_curve(const store::Analysis& analysis) {
+std::vector<render::CurvePoint> curve_of(const store::Analysis& analysis, const char* name) {
   std::vector<render::CurvePoint> curve;
-  const auto found = analysis.curves.find("accuracy");
+  const auto found = analysis.curves.find(name);
   if (found == analysis.curves.end()) return curve;
+  const auto moments = store::moments_of(analysis);
   for (std::size_t i = 0; i < analysis.num_frames(); ++i)
-    if (std::isfinite(found->second[i]))
-      curve.push_back({analysis.epoch[i], analysis.step[i], found->second[i]});
+    if (std::isfinite(found->second[i])) curve.push_back({moments[i], analysis.step[i], found->second[i]});
   return curve;
+}
+
+// What is said of embeddings that another program has computed.
+void describe_given(const data::Dataset& images, const store::Analysis& analysis, render::Scene& scene) {
+  const auto count = support::format_count(static_cast<std::int64_t>(analysis.num_images()));
+  scene.is_of_vit = false;
+  scene.has_images = images.has_images();
+  scene.title = "Embeddings in training";
+  scene.subtitle = count + (scene.has_images ? " test images" : " embeddings") + ", projected with PCA";
+  if (!scene.loss.empty()) return;
+  if (analysis.class_names.size() > 1) scene.knn_accuracy = curve_of(analysis, "knn_accuracy");
+  scene.neighbours_kept = curve_of(analysis, "neighbour_preservation");
 }
 
 double value_of(const store::Analysis& analysis, const std::string& curve, std::size_t frame) {
@@ -40,9 +52,16 @@ double value_of(const store::Analysis& analysis, const std::string& curve, std::
   return found == analysis.curves.end() ? std::numeric_limits<double>::quiet_NaN() : found->second[frame];
 }
 
+// In place of an image: the file's own name, or the row's number.
+std::string name_of(const data::Dataset& images, std::int64_t index) {
+  const std::string name = images.image_name(index);
+  if (name.empty()) return std::string("#").append(support::format_count(index));
+  return name.substr(name.rfind('/') + 1);
+}
+
 }  // namespace
 
-render::Scene make_scene(const Session& session, const store::Analysis& analysis) {
+render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   const RenderOptions& options = session.options().render;
   render::Scene scene;
   scene.layout = options.layout;
@@ -57,11 +76,13 @@ render::Scene make_scene(const Session& session, const store::Analysis& analysis
   const auto log = session.loss_log();
   scene.loss = curve_of_log(log, &store::LossRecord::loss);
   scene.learning_rate = curve_of_log(log, &store::LossRecord::learning_rate);
-  scene.accuracy = accuracy_curve(analysis);
-  scene.last_epoch = analysis.epoch.empty() ? 0 : analysis.epoch.back();
+  scene.accuracy = curve_of(analysis, "accuracy");
+  scene.last_epoch = analysis.epoch.empty() ? 0 : store::moments_of(analysis).back();
   scene.last_step = analysis.step.empty() ? 0 : analysis.step.back();
+  scene.has_epochs = store::has_epochs(analysis);
   scene.outlier_slots =
       static_cast<std::size_t>(std::max<std::int64_t>(1, session.options().analysis.outliers));
+  if (session.is_given()) describe_given(session.test(), analysis, scene);
   return scene;
 }
 
@@ -69,11 +90,12 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
                                        const data::Dataset& images) {
   Thumbnails thumbnails(images, std::max(options.width, options.height) / kThumbnailsAcross);
   std::vector<render::Frame> frames;
+  const auto moments = store::moments_of(analysis);
   const std::size_t n = analysis.num_images(), k = analysis.num_outliers();
   for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
     render::Frame frame;
     frame.step = analysis.step[t];
-    frame.epoch = analysis.epoch[t];
+    frame.epoch = moments[t];
     frame.explained_variance_ratio[0] = analysis.explained_variance_ratio[2 * t];
     frame.explained_variance_ratio[1] = analysis.explained_variance_ratio[2 * t + 1];
     frame.trust = value_of(analysis, "trustworthiness", t);
@@ -87,6 +109,7 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
       entry.label = analysis.label[static_cast<std::size_t>(entry.index)];
       entry.score = analysis.ood_score[t * n + static_cast<std::size_t>(entry.index)];
       entry.image = thumbnails.of(entry.index);
+      if (!entry.image) entry.name = name_of(images, entry.index);
       frame.outliers.push_back(std::move(entry));
     }
     frames.push_back(std::move(frame));

@@ -11,7 +11,7 @@
 
 namespace zoetrope::pipeline {
 
-render::Scene make_scene(const Session& session, const store::Analysis& analysis);
+render::Scene make_scene(Session& session, const store::Analysis& analysis);
 
 // A frame for each checkpoint; of `images` the outliers alone are decoded. The frames look into `analysis`.
 std::vector<render::Frame> make_frames(const RenderOptions& options, const store::Analysis& analysis,

@@ -10,6 +10,8 @@
 
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/stop.hpp"
+#include "zoetrope/data/given_dataset.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/support/error.hpp"
@@ -28,6 +30,18 @@ namespace {
 
 constexpr const char* kNothingRead = "the images are not read to the end; run the same command again";
 
+// Rows and classes of given embeddings that the run holds. Collective.
+std::pair<std::int64_t, std::int64_t> shape_in_run(Session& session) {
+  const auto steps = session.checkpoint_steps();
+  if (steps.empty())
+    throw InputError(session.run().root.string() +
+                     ": holds no embeddings; take them in with zoetrope analyze --embeddings");
+  store::EmbeddingsIdentity of;
+  if (session.is_root()) of = store::read_identity(session.run().checkpoint(steps.front()));
+  return {comm::broadcast_scalar(session.communicator(), of.num_rows, 0),
+          comm::broadcast_scalar(session.communicator(), of.num_classes, 0)};
+}
+
 // The folder or file that says what the model is: the run's own first checkpoint once there is one.
 fs::path model_source(const store::RunDirectory& run, const Options& options) {
   const auto steps = run.checkpoint_steps();
@@ -38,8 +52,12 @@ fs::path model_source(const store::RunDirectory& run, const Options& options) {
   return options.model;
 }
 
-// A job that trains needs it; others have the run's own models.
+// A job that trains needs it; others have the run's own models, and given embeddings none.
 Options with_model(Options options) {
+  if (!options.given.embeddings.empty()) {
+    options.data.spec = options.given.images;
+    return options;
+  }
   options.model = options.model.empty() ? default_model().string() : find_model(options.model);
   if (options.trains) require_model(options.model);
   if (!options.base.empty()) options.base = find_base(options.base);
@@ -171,7 +189,26 @@ const data::Dataset& Session::train() {
   return *train_->dataset;
 }
 
+void Session::load_given(std::int64_t num_rows, std::int64_t num_classes) {
+  const GivenOptions& given = options_.given;
+  data::GivenRows rows{num_rows, num_classes, given.labels, options_.data.label_column, nullptr};
+  if (!given.images.empty()) rows.images = load(data::Split::kTest, options_.data.test_limit).dataset;
+  LoadedSplit test;
+  comm::do_unless_asked(communicator(), kNothingRead, [&] { test.dataset = data::open_given_dataset(rows); });
+  test_ = std::move(test);
+}
+
+void Session::take_labels_of_embeddings() {
+  options_.given.labels = options_.given.embeddings;
+  for (const auto& [name, value] : std::vector(options_.kept))
+    if (name == "embeddings") options_.kept.emplace_back("labels", value);
+}
+
 const data::Dataset& Session::test() {
+  if (!test_ && is_given()) {
+    const auto [num_rows, num_classes] = shape_in_run(*this);
+    load_given(num_rows, num_classes);
+  }
   if (!test_) {
     LoadedSplit test = load(data::Split::kTest, options_.data.test_limit);
     if (test.dataset->size() < 2)

@@ -10,6 +10,7 @@
 namespace zoetrope::pipeline {
 
 std::shared_ptr<const support::Image> Thumbnails::of(std::int64_t index) {
+  if (!dataset_.has_images()) return nullptr;
   auto& made = made_[index];
   if (made) return made;
   support::stop_point();

@@ -18,6 +18,7 @@ class Thumbnails {
   // outlives this.
   Thumbnails(const data::Dataset& dataset, int side) : dataset_(dataset), side_(side) {}
 
+  // Null where the data set has no images.
   std::shared_ptr<const support::Image> of(std::int64_t index);
 
  private:

@@ -101,7 +101,10 @@ void Verifier::check_embeddings(const SavedFolder& folder) {
     throw InputError(path.string() + ": is of step " + std::to_string(identity.step) +
                      ", not of its folder's");
   const bool has_model = fs::exists(folder.path / store::kModelFile);
-  const std::string model = has_model ? store::digest_of_weights(folder.path) : recorded_model(folder);
+  const bool is_given = identity.feature == store::kGivenFeature;
+  const std::string model = is_given    ? ""
+                            : has_model ? store::digest_of_weights(folder.path)
+                                        : recorded_model(folder);
   if (!model.empty() && identity.model_digest != model)
     throw InputError(path.string() + ": is of other weights than the checkpoint's");
   if (!dataset_digest_) dataset_digest_ = identity.dataset_digest;
@@ -165,6 +168,8 @@ void check_options(const fs::path& path) {
 // What becomes of a damaged file, or what to do.
 std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder, const std::string& name) {
   const bool has_model = fs::exists(folder.path / store::kModelFile);
+  if (name == store::kEmbeddingsFile && !has_model && !fs::exists(folder.path / store::kTrainingRecordFile))
+    return "where it was given, zoetrope analyze --embeddings takes it in again";
   if (name == store::kEmbeddingsFile)
     return has_model ? "zoetrope extract makes it again" : embed::way_out_without_model(run, folder.step);
   if (name == store::kOptimizerFile) return "training goes on from an older resume point, or from the start";
@@ -189,6 +194,9 @@ void Verifier::look_at(const SavedFolder& folder, const std::string& name) {
 }
 
 void Verifier::look_at(const SavedFolder& folder) {
+  const auto sealed = store::sealed_identity(folder.path);
+  if (sealed && sealed->feature == store::kGivenFeature)  // beside a model of others, if any
+    return look_at(folder, store::kEmbeddingsFile);
   const bool is_ours = fs::exists(folder.path / store::kTrainingRecordFile);
   const bool has_model = model::has_weights(folder.path);
   for (const char* name : {store::kTrainingRecordFile, store::kModelConfigFile, store::kPreprocessorFile,

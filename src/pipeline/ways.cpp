@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ways.hpp"
 
+#include <cmath>
+
 #include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/passage.hpp"
 #include "zoetrope/support/error.hpp"
@@ -57,6 +59,8 @@ std::shared_ptr<const render::Way> way_to(const store::Analysis& analysis, std::
         "--tween-path projection takes an analysis with --quality-neighbours above 0: run zoetrope analyze "
         "with "
         "such");
+  // Embeddings that were given need not have as many columns at every step: then there is no plane between.
+  if (std::isnan(analysis.plane_cosines[4 * t])) return nullptr;
   const Shown before = shown(analysis, t - 1), after = shown(analysis, t);
   const auto way = std::make_shared<render::Way>();
   Eigen::Matrix<float, Eigen::Dynamic, 8, Eigen::RowMajor> columns(images, 8);

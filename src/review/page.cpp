@@ -23,14 +23,13 @@ using Json = nlohmann::json;
 
 std::string escape_html(const std::string& text) {
   std::string escaped;
-  for (const char c : text) {
+  for (const char c : text)
     if (c == '&')
       escaped += "&amp;";
     else if (c == '<')
       escaped += "&lt;";
     else
       escaped += c;
-  }
   return escaped;
 }
 
@@ -72,8 +71,8 @@ std::vector<double> column(const std::vector<store::LossRecord>& log, double sto
 
 Json curves_of(const Review& review) {
   const store::Analysis& analysis = review.analysis;
-  Json curves = Json::array();
   const std::vector<double> moments = store::moments_of(analysis);
+  Json curves = Json::array();
   if (!review.log.empty()) {
     const std::vector<double> epochs = column(review.log, &store::LossRecord::epoch);
     curves.push_back(curve("training loss", epochs, column(review.log, &store::LossRecord::loss)));

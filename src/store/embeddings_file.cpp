@@ -157,6 +157,23 @@ void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity)
   remove_shards(checkpoint_folder);
 }
 
+void write_embeddings(const fs::path& checkpoint_folder, const Embeddings& embeddings) {
+  const trace::Span span("writing embeddings", sealed_path(checkpoint_folder));
+  const EmbeddingsIdentity& identity = embeddings.identity;
+  const auto rows = static_cast<std::uint64_t>(identity.num_rows);
+  support::AtomicPath target(sealed_path(checkpoint_folder));
+  Hdf5File file = Hdf5File::create(target.temporary());
+  file.write(kEmbeddings, std::span(embeddings.values),
+             {rows, static_cast<std::uint64_t>(identity.num_columns)});
+  if (identity.num_classes > 0)
+    file.write(kLogits, std::span(embeddings.logits),
+               {rows, static_cast<std::uint64_t>(identity.num_classes)});
+  write_identity(file, identity);
+  file.write_digest();
+  file.close();
+  target.commit();
+}
+
 EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
   const trace::Span span("reading the identity", sealed_path(checkpoint_folder));
   return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder)), sealed_path(checkpoint_folder));

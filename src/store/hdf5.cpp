@@ -33,13 +33,14 @@ void set_up_hdf5() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-PropertyList file_access(const Hdf5File::State& state) {
+PropertyList file_access(const Hdf5File::State& state, Hdf5File::Format format = Hdf5File::Format::kOurs) {
   PropertyList access(state.check(H5Pcreate(H5P_FILE_ACCESS), "", "cannot set up HDF5"));
   // Strong: closing the file closes whatever is still open in it, so that an error path leaks no file.
   state.check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "", "cannot set up HDF5");
   // HDF5 1.8's file format: its headers carry checksums, which the default, older one lacks. HDF5 reads
   // beyond its buffers on some damaged headers without.
-  state.check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), "", "cannot set up HDF5");
+  const H5F_libver_t newest = format == Hdf5File::Format::kOurs ? H5F_LIBVER_V18 : H5F_LIBVER_LATEST;
+  state.check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, newest), "", "cannot set up HDF5");
   state.check(H5Pset_file_locking(access.get(), false, true), "", "cannot set up HDF5's file locking");
   return access;
 }
@@ -87,7 +88,7 @@ Hdf5File::~Hdf5File() = default;
 Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
 Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
-Hdf5File Hdf5File::open(const std::filesystem::path& path) {
+Hdf5File Hdf5File::open(const std::filesystem::path& path, Format format) {
   support::mark_progress();
   auto state = std::make_unique<State>();
   set_up_hdf5();
@@ -98,7 +99,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
     support::throw_system_error(path, "cannot be opened", error.value());
   if (!is_there) state->fail("", "there is no such file");
   support::refuse_lfs_pointer(path);
-  const PropertyList access = file_access(*state);
+  const PropertyList access = file_access(*state, format);
   state->file = FileHandle(state->check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "",
                                         "this is not a readable HDF5 file"));
   return Hdf5File(std::move(state));

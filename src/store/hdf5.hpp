@@ -27,7 +27,9 @@ struct DatasetInfo {
 // decides.
 class Hdf5File {
  public:
-  static Hdf5File open(const std::filesystem::path& path);    // read-only
+  enum class Format { kOurs, kAny };  // HDF5 1.8's, or also newer ones
+
+  static Hdf5File open(const std::filesystem::path& path, Format format = Format::kOurs);  // read-only
   static Hdf5File create(const std::filesystem::path& path);  // fails when it exists
   ~Hdf5File();
   Hdf5File(Hdf5File&&) noexcept;

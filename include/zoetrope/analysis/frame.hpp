@@ -36,7 +36,7 @@ struct FrameAnalysis {
   double linear_cka = 0;
   double shape_disparity = 0;
   PictureQuality quality;
-  Step step;  // from the checkpoint before; distances are NaN where there is none
+  Step step;  // from the checkpoint before; distances are NaN where there is none, or one of another D
   // How long it took.
   double outlier_seconds = 0;
   double pca_seconds = 0;

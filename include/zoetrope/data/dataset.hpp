@@ -21,6 +21,8 @@ class Dataset {
   virtual std::int64_t size() const = 0;
   // The channels of every image, 1 or 3, where that is known without decoding them; else 0.
   virtual int channels() const { return 0; }
+  // False: embeddings that were given without the images that they are of (given_dataset.hpp).
+  virtual bool has_images() const { return true; }
   // Thread-safe. Throws InputError naming the file when the image cannot be decoded.
   virtual Image image(std::int64_t index) const = 0;
   virtual std::int64_t label(std::int64_t index) const = 0;

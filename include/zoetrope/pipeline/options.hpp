@@ -33,6 +33,15 @@ struct DataOptions {
   std::int64_t image_cache_mib = 4096;  // of resized images of a split that a rank keeps
 };
 
+// Embeddings that another program has computed, in place of a model's.
+struct GivenOptions {
+  std::string embeddings;  // see data::open_step_arrays; empty: the run's are a model's
+  std::string logits;      // likewise
+  std::string labels;      // see data::GivenRows
+  std::string images;      // as DataOptions::spec; empty: there are none
+  bool takes_in = false;   // this job reads them; else they are in the run already
+};
+
 enum class DeviceChoice { kAuto, kCpu, kCuda };
 enum class Backend { kAuto, kMpi, kNccl };  // what the ranks' tensors go through
 
@@ -103,6 +112,7 @@ struct ReviewOptions {
 struct Options {
   std::string run;  // the run directory
   DataOptions data;
+  GivenOptions given;
   std::string model;             // a folder or a config.json; empty: the default model
   std::string base;              // of a model that is an adapter: see model::StoredModel
   train::TrainOptions training;  // max_steps 0: as epochs says

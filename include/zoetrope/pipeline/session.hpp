@@ -67,6 +67,12 @@ class Session {
   const data::Dataset& test();
   data::ImageCache& train_images();
   data::ImageCache& test_images();
+  // Whether the run's embeddings are given; and, before they are in the run, how many rows and classes of
+  // logits they have, from which test() follows. Collective.
+  bool is_given() const { return !options_.given.embeddings.empty(); }
+  void load_given(std::int64_t num_rows, std::int64_t num_classes);
+  // Labels lie in the file of the embeddings: so does the next job know.
+  void take_labels_of_embeddings();
   // log.csv, or the log of a Hugging Face Trainer's checkpoints where there is none.
   std::vector<store::LossRecord> loss_log() const;
 

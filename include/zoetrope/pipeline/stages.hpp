@@ -10,9 +10,10 @@ namespace zoetrope::pipeline {
 void finetune(Session& session);  // log.csv and the checkpoints; with --save in-situ embeddings, too
 void finetune_and_embed(Session& session);
 void extract(Session& session);      // embeddings.h5 of every checkpoint
-void analyze(Session& session);      // analysis.h5
-void render(Session& session);       // a frame for each checkpoint, and the animation
-void review(Session& session);       // review.html and the exports
+void take_in(Session& session);      // embeddings.h5 of every step of embeddings that are given
+void analyze(Session& session);      // analysis.h5; before that take_in(), where the job is to
+void render(Session& session);       // a frame for each checkpoint, and the animation; likewise
+void review(Session& session);       // review.html and the exports; likewise
 void review_live(Session& session);  // review.html beside a run, until a signal comes; one rank only
 void run(Session& session);          // all of them
 

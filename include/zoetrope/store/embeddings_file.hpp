@@ -16,11 +16,14 @@
 
 namespace zoetrope::store {
 
+// The feature of embeddings that another program has computed.
+inline constexpr const char* kGivenFeature = "given";
+
 // What embeddings belong to; a shard or file with another identity is stale and is recomputed.
 struct EmbeddingsIdentity {
   std::int64_t step = 0;
   double epoch = 0;
-  std::string model_digest;    // of its files, see model::StoredModel
+  std::string model_digest;    // of its files, see model::StoredModel; of given embeddings their own
   std::string dataset_digest;  // data::Dataset::digest of the embedded split
   std::string feature = "cls";
   std::string dtype = "float32";  // what the forward pass computed in: model::name_of
@@ -76,6 +79,8 @@ struct Embeddings {
   std::vector<float> values;  // row-major [N, D]
   std::vector<float> logits;  // row-major [N, C]
 };
+// Writes embeddings.h5 at once. RunError.
+void write_embeddings(const std::filesystem::path& checkpoint_folder, const Embeddings& embeddings);
 // Reads embeddings.h5. InputError when it is missing, damaged or holds other than finite numbers.
 Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder);
 // Reads all of it, for damage: InputError where a bit has changed since it was written. Of a file without a

@@ -2,6 +2,7 @@
 // In place of what reads Parquet and its kin, in a build without Arrow.
 #include "zoetrope/support/error.hpp"
 
+#include "../step_readers.hpp"
 #include "formats.hpp"
 
 namespace zoetrope::data {
@@ -24,6 +25,11 @@ std::unique_ptr<Shard> open_arrow_shard(const std::filesystem::path& path) {
 }
 std::unique_ptr<Table> open_csv_table(const std::filesystem::path& path) {
   refuse(path);
+}
+
+std::unique_ptr<StepArrays> open_parquet_arrays(const std::filesystem::path& file,
+                                                const std::string& /*word*/) {
+  refuse(file);
 }
 
 }  // namespace zoetrope::data

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of options as Boost takes them, with what `target` is now as the default.
+#pragma once
+
+#include <string>
+
+#include <boost/program_options.hpp>
+
+#include "place.hpp"
+
+namespace zoetrope::jobs {
+
+inline constexpr unsigned kLineLength = 100;
+
+template <typename T>
+boost::program_options::typed_value<T>* field(T& target, const char* name) {
+  return boost::program_options::value<T>(&target)->default_value(target)->value_name(name);
+}
+
+// A path, perhaps behind "kind:", of which "~" is a part.
+inline boost::program_options::typed_value<Place>* place_without_default(std::string& target,
+                                                                         const char* name) {
+  return boost::program_options::value<Place>()->value_name(name)->notifier(
+      [&target](const Place& given) { target = given.text; });
+}
+inline boost::program_options::typed_value<Place>* place(std::string& target, const char* name) {
+  return place_without_default(target, name)->default_value(Place{target});
+}
+
+// Real defaults read as they are written here, not as 4.9999999999999998e-05.
+inline boost::program_options::typed_value<double>* real(double& target, const char* shown) {
+  return boost::program_options::value<double>(&target)->default_value(target, shown)->value_name("X");
+}
+
+}  // namespace zoetrope::jobs

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The callbacks of docs/own-embeddings.md, in trainings by the libraries that they are for."""
+import importlib.util
+import re
+import sys
+import unittest
+from pathlib import Path
+
+import job
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import require  # noqa: E402
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/own-embeddings.md"
+
+
+def callback(heading):
+    """The class KeepEmbeddings of the section that is called so."""
+    section = PAGE.read_text().split(f"\n### {heading}\n")[1].split("\n### ")[0]
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], names)  # noqa: S102
+    return names["KeepEmbeddings"]
+
+
+def unless_installed(name):
+    return unittest.skipUnless(importlib.util.find_spec(name), f"{name} is not installed, and script/bootstrap does not")
+
+
+class Callbacks(unittest.TestCase):
+    def setUp(self):
+        scratch = job.scratch()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name)
+        self.given = self.root / "emb"
+
+    def assert_taken_in(self, steps, shape):
+        import numpy as np
+        found = sorted(int(path.stem.split("_")[1]) for path in self.given.iterdir())
+        self.assertEqual(found, steps)
+        first, last = (np.load(self.given / f"step_{step}.npy") for step in (steps[0], steps[-1]))
+        self.assertEqual((first.shape, first.dtype), (shape, np.float32))
+        self.assertFalse(np.array_equal(first, last), "nothing was learned")
+        run = self.root / "run"
+        job.run(["analyze", "--embeddings", self.given, "--run", run, "--no-progress", "--neighbours", "3", "--quality-neighbours", "4"])
+        self.assertEqual(job.checkpoints(run), [f"checkpoint-{step}" for step in steps])
+
+    @require.package("transformers")
+    def test_trainer(self):
+        import torch
+        import transformers
+        torch.manual_seed(0)
+        config = transformers.BertConfig(vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+        model = transformers.BertForSequenceClassification(config)
+        words = torch.randint(30, (24, 6))
+        data = [{"input_ids": row, "labels": int(row.sum()) % 2} for row in words]
+        embed = lambda model, batch: model.base_model(**batch).last_hidden_state[:, 0]  # noqa: E731
+        keep = callback("Hugging Face's Trainer")([{"input_ids": words[:10]}, {"input_ids": words[10:]}], embed, self.given)
+        arguments = transformers.TrainingArguments(str(self.root / "trainer"), max_steps=6, save_steps=3, learning_rate=1e-2, use_cpu=True,
+                                                   report_to=[], disable_tqdm=True)
+        transformers.Trainer(model, arguments, train_dataset=data, callbacks=[keep]).train()
+        self.assertTrue(model.training)
+        self.assert_taken_in([0, 3, 6], (24, 8))
+        self.assert_epochs_of(self.root / "trainer", [0, 1, 2])
+
+    def assert_epochs_of(self, run, expected):
+        """The run directory is Trainer's own folder: what it has logged is the run's log."""
+        import h5py
+        import numpy as np
+        job.run(["render", "--embeddings", self.given, "--run", run, "--no-progress", "--neighbours", "3", "--size", "960x540"])
+        with h5py.File(run / "analysis.h5") as file:
+            np.testing.assert_allclose(file["epoch"][:], expected)
+        job.run(["inspect", "--verify", run])
+
+    @unless_installed("lightning")
+    def test_lightning(self):
+        import lightning
+        import torch
+
+        class Model(lightning.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.features, self.head = torch.nn.Linear(5, 8), torch.nn.Linear(8, 2)
+
+            def training_step(self, batch):
+                inputs, labels = batch
+                return torch.nn.functional.cross_entropy(self.head(self.features(inputs)), labels)
+
+            def configure_optimizers(self):
+                return torch.optim.SGD(self.parameters(), 0.1)
+
+        inputs = torch.randn(24, 5)
+        loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(inputs, (inputs.sum(1) > 0).long()), 8)
+        keep = callback("Lightning")([inputs[:10], inputs[10:]], lambda model, batch: model.features(batch), self.given)
+        lightning.Trainer(max_epochs=2, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+                          enable_model_summary=False, callbacks=[keep]).fit(Model(), loader)
+        self.assert_taken_in([0, 3, 6], (24, 8))
+
+    @unless_installed("keras")
+    def test_keras(self):
+        import keras
+        import numpy as np
+        inputs = np.random.default_rng(0).normal(size=(24, 5)).astype("f4")
+        model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(8, name="features"), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(inputs, inputs.sum(1), epochs=2, verbose=0, callbacks=[callback("Keras")(inputs, "features", self.given)])
+        self.assert_taken_in([0, 1, 2], (24, 8))
+
+
+if __name__ == "__main__":
+    unittest.main()
