@@ -132,6 +132,11 @@ Eigen::MatrixXd leading_axes(const Eigen::MatrixXd& symmetric, Eigen::Index most
   return rows.bottomRows(std::min(most, size)).colwise().reverse().transpose();
 }
 
+Eigen::MatrixXd along_axes(const Eigen::MatrixXd& products, const Eigen::MatrixXd& axes) {
+  const OneThread one_thread;
+  return axes.transpose() * products * axes;
+}
+
 std::vector<Plane> smooth_planes(const Eigen::MatrixXd& axes, const Products& products, double smoothness) {
   const trace::Span span("smooth planes", "frames", static_cast<std::int64_t>(products.size()));
   const OneThread one_thread;

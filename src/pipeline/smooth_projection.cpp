@@ -73,7 +73,7 @@ Eigen::MatrixXd planes_along(Session& session, const Eigen::MatrixXd& axes, std:
   std::vector<Eigen::MatrixXd> products;
   gather_in_order(
       session, num_frames, axes.cols(),
-      [&](std::size_t frame) -> Eigen::MatrixXd { return axes.transpose() * products_of(frame) * axes; },
+      [&](std::size_t frame) { return analysis::along_axes(products_of(frame), axes); },
       [&](const Eigen::MatrixXd& one) { products.push_back(one); });
   const auto width = 2 * static_cast<Eigen::Index>(num_frames);
   return made_by_root(session, axes.rows(), width, [&] {

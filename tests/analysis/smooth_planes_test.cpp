@@ -170,6 +170,20 @@ TEST(LeadingAxes, AreThoseOfTheLargestEigenvalues) {
   EXPECT_THROW(leading_axes(Eigen::MatrixXd::Ones(1, 1), 64), InputError);
 }
 
+TEST(AlongAxes, GivesTheSameBitsOnAnyNumberOfThreads) {
+  const Eigen::MatrixXd products = normalised_products(Scatter::of(random_rows(600, 500)));
+  const Eigen::MatrixXd axes = leading_axes(products, 64);
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const Eigen::MatrixXd one = along_axes(products, axes);
+  at::set_num_threads(4);
+  const Eigen::MatrixXd four = along_axes(products, axes);
+  at::set_num_threads(before);
+
+  EXPECT_EQ(one, four);
+  EXPECT_LT((one - axes.transpose() * products * axes).norm(), 1e-12);
+}
+
 TEST(PcaOnto, ExplainsOfItsRowsWhatThePlaneHolds) {
   const at::Tensor rows = wandering_rows(1).front();
   const Pca own = Pca::fit(rows);

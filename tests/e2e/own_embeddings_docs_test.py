@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The callbacks of docs/own-embeddings.md, in trainings by the libraries that they are for."""
-import importlib.util
+import os
 import re
 import sys
 import unittest
@@ -21,10 +21,6 @@ def callback(heading):
     names = {}
     exec(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], names)  # noqa: S102
     return names["KeepEmbeddings"]
-
-
-def unless_installed(name):
-    return unittest.skipUnless(importlib.util.find_spec(name), f"{name} is not installed, and script/bootstrap does not")
 
 
 class Callbacks(unittest.TestCase):
@@ -72,7 +68,7 @@ class Callbacks(unittest.TestCase):
             np.testing.assert_allclose(file["epoch"][:], expected)
         job.run(["inspect", "--verify", run])
 
-    @unless_installed("lightning")
+    @require.package("lightning")
     def test_lightning(self):
         import lightning
         import torch
@@ -96,8 +92,9 @@ class Callbacks(unittest.TestCase):
                           enable_model_summary=False, callbacks=[keep]).fit(Model(), loader)
         self.assert_taken_in([0, 3, 6], (24, 8))
 
-    @unless_installed("keras")
+    @require.package("keras")
     def test_keras(self):
+        os.environ["KERAS_BACKEND"] = "torch"
         import keras
         import numpy as np
         inputs = np.random.default_rng(0).normal(size=(24, 5)).astype("f4")

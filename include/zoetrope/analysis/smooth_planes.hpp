@@ -21,6 +21,9 @@ Eigen::MatrixXd leading_axes(const Eigen::MatrixXd& symmetric, Eigen::Index most
 // they hold all but some thousandths of the variance.
 inline constexpr Eigen::Index kMostAxes = 64;
 
+// `products` in terms of `axes`, [m, m]: axes^T products axes, the same bits whatever the number of threads.
+Eigen::MatrixXd along_axes(const Eigen::MatrixXd& products, const Eigen::MatrixXd& axes);
+
 // The planes B_t in the space of `axes`, [D, m], that maximise
 //   sum over t of tr(B_t^T C_t B_t)  -  smoothness / 4 * sum over t of |B_t B_t^T - B_(t+1) B_(t+1)^T|_F^2,
 // where C_t are `products`, normalised and in terms of the axes, [m, m]: explained variance on the one hand,
