@@ -48,11 +48,11 @@ std::optional<std::int64_t> whole_label(std::string_view text) {
   constexpr double kMostExact = 9007199254740992;
   std::int64_t number = 0;
   const char* end = text.data() + text.size();
-  if (const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
       error == std::errc{} && rest == end)
     return number;
   double real = 0;
-  const auto [rest, error] = std::from_chars(text.data(), end, real);
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), real);
   if (error != std::errc{} || rest != end || !(std::abs(real) <= kMostExact) || std::trunc(real) != real)
     return std::nullopt;
   return static_cast<std::int64_t>(real);
