@@ -15,6 +15,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "option_groups.hpp"
+#include "option_messages.hpp"
 #include "place.hpp"
 
 namespace zoetrope::jobs {
@@ -60,7 +61,9 @@ void store_command_line(const std::string& job, const po::options_description& o
   } catch (const po::too_many_positional_options_error&) {
     throw UsageError("zoetrope " + job + ": what is given without an option's name is not understood");
   } catch (const po::error& error) {
-    throw UsageError(std::string("command line: ") + error.what());
+    std::string given;
+    for (const std::string& argument : arguments) given += argument + "\n";
+    throw UsageError("command line: " + message_of(error, given));
   }
 }
 
@@ -74,7 +77,7 @@ void store_ini(const fs::path& path, const std::string& text, const po::options_
     throw InputError(path.string() + ": unknown option " + error.get_option_name() +
                      (near.empty() ? "" : "; did you mean " + near + "?"));
   } catch (const po::error& error) {
-    throw InputError(path.string() + ": " + error.what());
+    throw InputError(path.string() + ": " + message_of(error, text));
   }
 }
 

@@ -41,6 +41,8 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
         self.refused(["run", "--run", run, "--format", ""], 2, "--format", "webp")
         self.refused(["run", "--run", run, "--data", ""], 2, "--data is empty")
+        self.refused(["run", "--run", run, "--seed", "%value%"], 2, "percent signs")  # a placeholder of Boost's
+        self.refused(["run", "--run", run, "--seed", "5 %"], 2, "--seed")
         self.refused(["run", "--run", run, "--batch-size", str(2**63 - 1)], 2, "--batch-size")
         self.refused(["run", "--run", run, "--epochs", "inf"], 2, "--epochs")
         self.refused(["run", "--run", run, "--learning-rate", "inf"], 2, "--learning-rate")
