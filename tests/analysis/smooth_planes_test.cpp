@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <Eigen/Eigenvalues>
 #include <gtest/gtest.h>
 
