@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 
 #include <Eigen/QR>
 
@@ -14,6 +13,7 @@
 
 #include "moments.hpp"
 #include "one_thread.hpp"
+#include "order.hpp"
 #include "rows.hpp"
 
 namespace zoetrope::analysis {
@@ -66,15 +66,14 @@ double pearson_of(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
 
 // From 1; values that are equal have the mean of theirs.
 Eigen::VectorXd ranks_of(const Eigen::VectorXd& values) {
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(values.size()));
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, {}, [&](Eigen::Index i) { return values[i]; });
+  const auto order = ascending_order({values.data(), static_cast<std::size_t>(values.size())});
+  const auto value = [&](std::size_t place) { return values[static_cast<Eigen::Index>(order[place])]; };
   Eigen::VectorXd ranks(values.size());
   for (std::size_t first = 0; first < order.size();) {
     std::size_t last = first;
-    while (last < order.size() && values[order[last]] == values[order[first]]) ++last;
+    while (last < order.size() && value(last) == value(first)) ++last;
     const double rank = static_cast<double>(first + 1 + last) / 2;
-    for (; first < last; ++first) ranks[order[first]] = rank;
+    for (; first < last; ++first) ranks[static_cast<Eigen::Index>(order[first])] = rank;
   }
   return ranks;
 }

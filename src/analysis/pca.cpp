@@ -16,6 +16,7 @@
 #include "moments.hpp"
 #include "one_thread.hpp"
 #include "rows.hpp"
+#include "svd_flip.hpp"
 #include "vector_math.hpp"
 
 namespace zoetrope::analysis {
@@ -75,13 +76,6 @@ Leading leading_eigenpairs(Eigen::MatrixXd& symmetric) {
   return leading;
 }
 
-// sklearn.utils.extmath.svd_flip, u_based_decision=False.
-void make_largest_positive(Eigen::Ref<Eigen::VectorXd> component) {
-  Eigen::Index largest = 0;
-  component.cwiseAbs().maxCoeff(&largest);
-  if (component[largest] < 0) component = -component;
-}
-
 }  // namespace
 
 void CovarianceAccumulator::add(const at::Tensor& rows) {
@@ -135,9 +129,8 @@ Pca Pca::fit(const Scatter& scatter) {
   pca.mean = scatter.mean;
   pca.components = leading.components.transpose();
   for (int c = 0; c < 2; ++c) {
-    Eigen::VectorXd component = leading.components.col(c);
-    make_largest_positive(component);
-    pca.components.row(c) = component.transpose();
+    const Eigen::VectorXd component = leading.components.col(c);
+    pca.components.row(c) = svd_flip(component) * component.transpose();
   }
   pca.explained_variance = leading.values.cwiseMax(0.0);
   pca.explained_variance_ratio =

@@ -15,6 +15,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "one_thread.hpp"
+#include "svd_flip.hpp"
 
 namespace zoetrope::analysis {
 
@@ -142,12 +143,7 @@ std::vector<Plane> smooth_planes(const Eigen::MatrixXd& axes, const Products& pr
   const OneThread one_thread;
   std::vector<Plane> planes = best_planes(products, smoothness);
   planes.back() = along_principal_axes(planes.back(), products.back());
-  for (int c = 0; c < 2; ++c) {
-    Eigen::VectorXd shown = axes * planes.back().col(c);
-    Eigen::Index largest = 0;
-    shown.cwiseAbs().maxCoeff(&largest);
-    if (shown[largest] < 0) planes.back().col(c) *= -1;
-  }
+  for (int c = 0; c < 2; ++c) planes.back().col(c) *= svd_flip(axes * planes.back().col(c));
   for (std::size_t t = planes.size() - 1; t-- > 0;) planes[t] = turned_onto(planes[t], planes[t + 1]);
   for (Plane& plane : planes) plane = axes * plane;
   return planes;

@@ -43,6 +43,11 @@ at::Tensor rows_of(store::Embeddings& embeddings) {
       at::kFloat);
 }
 
+template <typename To, typename From>
+void append(To& to, const From& from) {
+  to.insert(to.end(), std::begin(from), std::end(from));
+}
+
 class Analyzer {
  public:
   Analyzer(Session& session, const std::vector<CheckpointSource>& sources)
@@ -201,15 +206,12 @@ void Analyzer::add_motion(const std::vector<FrameAnalysis>& frames,
 void Analyzer::add_quality(const std::vector<FrameAnalysis>& frames, store::Analysis& result) const {
   for (const FrameAnalysis& frame : frames) {
     const analysis::PictureQuality& quality = frame.quality;
-    result.trust.insert(result.trust.end(), quality.trust.begin(), quality.trust.end());
-    result.continuity.insert(result.continuity.end(), quality.continuity.begin(), quality.continuity.end());
+    append(result.trust, quality.trust);
+    append(result.continuity, quality.continuity);
     const analysis::Step& step = frame.step;
-    result.before_on_plane.insert(result.before_on_plane.end(), step.before_on_plane.begin(),
-                                  step.before_on_plane.end());
-    result.on_plane_before.insert(result.on_plane_before.end(), step.on_plane_before.begin(),
-                                  step.on_plane_before.end());
-    for (const auto row : step.cosines.rowwise())
-      result.plane_cosines.insert(result.plane_cosines.end(), row.begin(), row.end());
+    append(result.before_on_plane, step.before_on_plane);
+    append(result.on_plane_before, step.on_plane_before);
+    for (const auto row : step.cosines.rowwise()) append(result.plane_cosines, row);
     result.curves["trustworthiness"].push_back(quality.mean_trust);
     result.curves["mean_continuity"].push_back(quality.mean_continuity);
     result.curves["neighbourhood_preservation_2d"].push_back(quality.neighbours_shown);
@@ -230,9 +232,6 @@ store::Analysis Analyzer::combine(const std::vector<FrameAnalysis>& frames) cons
     const store::LossRecord* logged = store::last_logged(log, source.identity.step);
     result.loss.push_back(logged == nullptr ? std::numeric_limits<double>::quiet_NaN() : logged->loss);
   }
-  const auto append = [](auto& to, const auto& from) {
-    to.insert(to.end(), std::begin(from), std::end(from));
-  };
   for (const FrameAnalysis& frame : frames) {
     append(result.ood_score, frame.score);
     append(result.mean_distance, frame.mean_distance);
