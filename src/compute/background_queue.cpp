@@ -59,7 +59,7 @@ void BackgroundQueue::run_next() {
   // Notified under the lock: the destructor may go on as soon as it is free.
   const std::lock_guard lock(mutex_);
   if (error) {
-    error_ = error;
+    error_ = std::move(error);  // no reference stays here: the caller alone frees what it reads
     has_failed_ = true;
   }
   bytes_ -= next->bytes;

@@ -118,7 +118,8 @@ class ImageCache::Impl {
       const trace::Span span("waiting for images");
       batch->left.wait();
     }
-    if (batch->error) std::rethrow_exception(batch->error);
+    // Taken out, so that no worker that still holds the batch frees the error that the caller reads.
+    if (batch->error) std::rethrow_exception(std::exchange(batch->error, nullptr));
     return batch->pixels;
   }
 
