@@ -38,7 +38,36 @@ store::Analysis read_for_pictures(const std::string& path) {
   }
 }
 
+void add(support::Sha256& digest, const std::string& part) {
+  digest.update(part + ";");
+}
+
+void add(support::Sha256& digest, const CheckpointSource& source) {
+  const store::EmbeddingsIdentity& of = source.identity;
+  digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype +
+                source.embeddings_digest);
+  for (const std::string& name : source.class_names) digest.update(name + "\n");
+}
+
+void add_class_names(support::Sha256& digest, Session& session) {
+  for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
+}
+
 }  // namespace
+
+std::string digest_of_frame(Session& session, const CheckpointSource& source, const CheckpointSource* before,
+                            std::span<const double> projection) {
+  const AnalysisOptions& options = session.options().analysis;
+  support::Sha256 digest;
+  add(digest, kMethod);
+  add(digest, std::to_string(options.neighbours));
+  add(digest, std::to_string(options.quality_neighbours));
+  add(digest, source);
+  if (before != nullptr) add(digest, *before);
+  add_class_names(digest, session);
+  digest.update(std::as_bytes(projection));
+  return digest.hex();
+}
 
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources) {
   const AnalysisOptions& options = session.options().analysis;
@@ -49,14 +78,9 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
         std::to_string(options.outliers), word_of(kAlignments, placement.align),
         word_of(kScales, placement.scale), word_of(kProjections, placement.projection),
         placement.projection == Projection::kSmooth ? support::Json(options.smoothness).dump() : ""})
-    digest.update(part + ";");
-  for (const CheckpointSource& source : sources) {
-    const store::EmbeddingsIdentity& of = source.identity;
-    digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype +
-                  source.embeddings_digest);
-    for (const std::string& name : source.class_names) digest.update(name + "\n");
-  }
-  for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
+    add(digest, part);
+  for (const CheckpointSource& source : sources) add(digest, source);
+  add_class_names(digest, session);
   for (const auto& record : session.loss_log())
     digest.update(std::to_string(record.step) + " " + std::to_string(record.loss));
   return digest.hex();

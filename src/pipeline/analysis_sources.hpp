@@ -2,6 +2,7 @@
 // What an analysis is of: whether one that is there already is that of today.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,11 @@ namespace zoetrope::pipeline {
 
 // Over everything that the numbers of a run's analysis depend on.
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources);
+
+// Over everything that the numbers of one frame depend on: the embeddings, those before it (null: none), and
+// the numbers of the projections that are given to both.
+std::string digest_of_frame(Session& session, const CheckpointSource& source, const CheckpointSource* before,
+                            std::span<const double> projection);
 
 // The run's analysis.h5, which the session then keeps. Throws InputError where it is of other images than
 // --data gives.

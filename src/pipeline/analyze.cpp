@@ -50,14 +50,16 @@ void analyze(Session& session) {
                      ": holds no checkpoint-<step> folder; run zoetrope finetune first");
   session.set_stage("reading what is embedded");
   const auto sources = read_sources(session, steps);
-  if (is_done(session, sources)) return;
-  store::Analysis analysis = analyze_sources(session, sources);
-  comm::do_unless_asked(session.communicator(), kNothingIsKept, [&] {
-    if (!session.is_root()) return;
-    store::write_analysis(session.run().analysis(), analysis);
-    session.keep_analysis(std::move(analysis));
-  });
-  session.add_stage({"analysis", watch.seconds(), static_cast<std::int64_t>(steps.size()), "frames"});
+  if (!is_done(session, sources)) {
+    store::Analysis analysis = analyze_sources(session, sources, Keep::kInFiles);
+    comm::do_unless_asked(session.communicator(), kFramesAreKept, [&] {
+      if (!session.is_root()) return;
+      store::write_analysis(session.run().analysis(), analysis);
+      session.keep_analysis(std::move(analysis));
+    });
+    session.add_stage({"analysis", watch.seconds(), static_cast<std::int64_t>(steps.size()), "frames"});
+  }
+  if (session.is_root()) remove_parts(session.run());
 }
 
 }  // namespace zoetrope::pipeline

@@ -48,7 +48,7 @@ void refresh(Session& session, LivePage& live) {
   std::optional<review::Review>& page = live.content;
   const auto steps = embedded_steps(session);
   if (steps.empty() || (page && page->analysis.step == steps)) return;
-  auto analysis = analyze_sources(session, read_sources(session, steps));
+  auto analysis = analyze_sources(session, read_sources(session, steps), Keep::kInMemory);
   if (!page) page = review_of(session, {});
   page->analysis = std::move(analysis);
   page->log = session.loss_log();

@@ -31,13 +31,13 @@ void gather_in_order(Session& session, std::size_t num_frames, Eigen::Index size
   for (std::size_t first = 0; first < num_frames; first += ranks) {
     const std::size_t mine = first + static_cast<std::size_t>(communicator.rank());
     at::Tensor piece = doubles(mine < num_frames ? 1 : 0, size * size);
-    comm::do_unless_asked(communicator, kNothingIsKept, [&] {
+    comm::do_unless_asked(communicator, kFramesAreKept, [&] {
       if (mine >= num_frames) return;
       const Eigen::MatrixXd made = make(mine);
       std::copy_n(made.data(), made.size(), piece.mutable_data_ptr<double>());
     });
     const at::Tensor all = communicator.gather(piece, 0);
-    comm::do_unless_asked(communicator, kNothingIsKept, [&] {
+    comm::do_unless_asked(communicator, kFramesAreKept, [&] {
       if (!session.is_root()) return;
       for (std::int64_t i = 0; i < all.size(0); ++i)
         use(Eigen::Map<const Eigen::MatrixXd>(all.const_data_ptr<double>() + i * size * size, size, size));
@@ -49,7 +49,7 @@ void gather_in_order(Session& session, std::size_t num_frames, Eigen::Index size
 Eigen::MatrixXd made_by_root(Session& session, Eigen::Index rows, Eigen::Index columns,
                              const std::function<Eigen::MatrixXd()>& make) {
   at::Tensor values = doubles(columns, rows);
-  comm::do_unless_asked(session.communicator(), kNothingIsKept, [&] {
+  comm::do_unless_asked(session.communicator(), kFramesAreKept, [&] {
     if (!session.is_root()) return;
     const Eigen::MatrixXd made = make();
     std::copy_n(made.data(), made.size(), values.mutable_data_ptr<double>());

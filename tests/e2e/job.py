@@ -75,7 +75,7 @@ def digests(folder):
 
 def assert_no_leftovers(folder):
     left = [str(path) for path in Path(folder).rglob("*")
-            if path.name.endswith(".tmp") or "shard" in path.name or path.name.startswith("resume-")]
+            if path.name.endswith(".tmp") or "shard" in path.name or path.name.startswith(("resume-", "analysis.parts"))]
     assert not left, f"left behind: {left}"
 
 

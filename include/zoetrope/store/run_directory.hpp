@@ -18,6 +18,10 @@ struct RunDirectory {
   std::filesystem::path run_ini() const { return root / "run.ini"; }
   std::filesystem::path log_csv() const { return root / "log.csv"; }
   std::filesystem::path analysis() const { return root / "analysis.h5"; }
+  std::filesystem::path analysis_parts() const { return root / "analysis.parts"; }
+  std::filesystem::path analysis_part(std::int64_t step) const {
+    return analysis_parts() / (std::to_string(step) + ".h5");
+  }
   std::filesystem::path animation(const std::string& format) const { return root / ("animation." + format); }
   std::filesystem::path summary() const { return root / "summary.json"; }
   std::filesystem::path ended() const { return root / "ended.ini"; }

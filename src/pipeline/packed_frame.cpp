@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "packed_frame.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace zoetrope::pipeline {
+
+using analysis::FrameAnalysis;
+
+namespace {
+
+// One list of the parts, so that packing and unpacking cannot disagree.
+template <typename Frame>
+auto scalars(Frame& frame) {
+  return std::array{&frame.explained_variance_ratio[0],
+                    &frame.explained_variance_ratio[1],
+                    &frame.accuracy,
+                    &frame.test_loss,
+                    &frame.effective_rank,
+                    &frame.knn_accuracy,
+                    &frame.neighbour_preservation,
+                    &frame.linear_cka,
+                    &frame.shape_disparity,
+                    &frame.quality.mean_trust,
+                    &frame.quality.mean_continuity,
+                    &frame.quality.neighbours_shown,
+                    &frame.quality.same_label,
+                    &frame.step.squared_length,
+                    &frame.outlier_seconds,
+                    &frame.pca_seconds};
+}
+
+template <typename Frame>
+auto vectors_of_images(Frame& frame) {
+  return std::array{&frame.score, &frame.mean_distance, &frame.quality.trust, &frame.quality.continuity,
+                    &frame.step.distance};
+}
+
+template <typename Frame>
+auto vectors_of_points(Frame& frame) {  // two numbers an image
+  return std::array{&frame.points, &frame.step.before_on_plane, &frame.step.on_plane_before};
+}
+
+template <typename Frame>
+auto vectors_of_classifier(Frame& frame) {
+  return std::array{&frame.confidence, &frame.self_confidence};
+}
+
+template <typename Frame>
+auto integers(Frame& frame) {
+  return std::array{&frame.duplicate_set, &frame.prediction, &frame.label_issue};
+}
+
+// The last two have no values without one.
+constexpr std::size_t integers_per_image(bool has_classifier) {
+  return has_classifier ? 3 : 1;
+}
+
+void append_values(std::vector<double>& row, const double* values, Eigen::Index count) {
+  row.insert(row.end(), values, values + count);
+}
+
+}  // namespace
+
+std::size_t PackedShape::num_numbers() const {
+  const FrameAnalysis any;
+  const std::size_t per_image =
+      vectors_of_images(any).size() + 2 * vectors_of_points(any).size() + (has_classifier ? 2 : 0);
+  const auto of_matrices = static_cast<std::size_t>(any.step.products.size() + any.step.cosines.size());
+  return scalars(any).size() + of_matrices + num_images * per_image;
+}
+
+std::size_t PackedShape::num_integers() const {
+  return integers_per_image(has_classifier) * num_images;
+}
+
+PackedFrame pack(const FrameAnalysis& frame) {
+  PackedFrame packed;
+  std::vector<double>& row = packed.numbers;
+  for (const double* scalar : scalars(frame)) row.push_back(*scalar);
+  append_values(row, frame.step.products.data(), frame.step.products.size());
+  append_values(row, frame.step.cosines.data(), frame.step.cosines.size());
+  for (const auto* part : vectors_of_images(frame)) row.insert(row.end(), part->begin(), part->end());
+  for (const auto* part : vectors_of_points(frame)) row.insert(row.end(), part->begin(), part->end());
+  for (const auto* part : vectors_of_classifier(frame)) row.insert(row.end(), part->begin(), part->end());
+  for (const auto* part : integers(frame))
+    packed.integers.insert(packed.integers.end(), part->begin(), part->end());
+  return packed;
+}
+
+FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
+  FrameAnalysis frame;
+  const double* row = packed.numbers.data();
+  const auto take = [&](std::vector<double>& part, std::size_t count) {
+    part.assign(row, row + count);
+    row += count;
+  };
+  const auto take_matrix = [&](auto& matrix) {
+    std::copy_n(row, matrix.size(), matrix.data());
+    row += matrix.size();
+  };
+  for (double* scalar : scalars(frame)) *scalar = *row++;
+  take_matrix(frame.step.products);
+  take_matrix(frame.step.cosines);
+  for (auto* part : vectors_of_images(frame)) take(*part, shape.num_images);
+  for (auto* part : vectors_of_points(frame)) take(*part, 2 * shape.num_images);
+  for (auto* part : vectors_of_classifier(frame)) take(*part, shape.has_classifier ? shape.num_images : 0);
+  auto parts = integers(frame);
+  const std::int64_t* whole = packed.integers.data();
+  for (std::size_t i = 0; i < integers_per_image(shape.has_classifier); ++i, whole += shape.num_images)
+    parts[i]->assign(whole, whole + shape.num_images);
+  return frame;
+}
+
+}  // namespace zoetrope::pipeline
