@@ -32,6 +32,10 @@ Neighbours nearest_of(const Neighbours& more, std::int64_t k) {
   return some;
 }
 
+Scatter scatter_of(const at::Tensor& rows, const FrameOptions& options) {
+  return options.scatter ? *options.scatter : Scatter::of(rows, options.device);
+}
+
 Pca plane_of(const Scatter& scatter, const FrameOptions& options) {
   if (options.plane) return Pca::onto(*options.plane, scatter);
   return options.shared ? *options.shared : Pca::fit(scatter);
@@ -46,7 +50,7 @@ struct Shown {
 Shown show(const at::Tensor& rows, const FrameOptions& options, FrameAnalysis& result) {
   const trace::Span span("PCA", "images", rows.size(0));
   const support::Stopwatch watch;
-  Shown shown{Scatter::of(rows, options.device), {}, {}};
+  Shown shown{scatter_of(rows, options), {}, {}};
   shown.plane = plane_of(shown.scatter, options);
   shown.points = shown.plane.transform(rows);
   result.points.assign(shown.points.data(), shown.points.data() + shown.points.size());
@@ -77,7 +81,7 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   return neighbours;
 }
 
-void compare(const Predecessor& before, const Predecessor& now, const FrameOptions& options,
+void compare(const ComparedFrame& before, const ComparedFrame& now, const FrameOptions& options,
              FrameAnalysis& result) {
   const trace::Span span("comparing with the frame before");
   result.neighbour_preservation = neighbour_preservation(before.neighbours, now.neighbours);
@@ -90,6 +94,12 @@ void compare(const Predecessor& before, const Predecessor& now, const FrameOptio
   result.shape_disparity = alike.shape_disparity;
   if (before.rows.size(1) != now.rows.size(1)) return;  // rows of other spaces are at no distance
   result.step = step_between(before.rows, before.plane, now.rows, now.plane);
+}
+
+Likeness likeness(const ComparedFrame& end, const ComparedFrame& now, const FrameOptions& options) {
+  const trace::Span span("comparing with the ends");
+  return {neighbour_preservation(end.neighbours, now.neighbours),
+          quick_linear_cka(end.rows, end.scatter, now.rows, now.scatter, options.device)};
 }
 
 void read_classifier(const FrameInput& input, FrameAnalysis& result) {
@@ -107,13 +117,13 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
 
 }  // namespace
 
-FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options,
-                            std::optional<Predecessor>& before) {
+FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options, const Ends& ends,
+                            std::optional<ComparedFrame>& before) {
   FrameAnalysis result;
   Shown shown = show(input.rows, options, result);
   Neighbours neighbours = score_outliers(input, options, shown.points, result);
   read_classifier(input, result);
-  Predecessor now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
+  ComparedFrame now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
   result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;
   const auto images = static_cast<std::size_t>(input.rows.size(0));
   result.step.distance.assign(images, kUnknown);
@@ -121,12 +131,14 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   result.step.on_plane_before.assign(2 * images, kUnknown);
   result.step.cosines.setConstant(kUnknown);
   if (before) compare(*before, now, options, result);
+  result.to_first = likeness(ends.first, now, options);
+  result.to_last = likeness(ends.last, now, options);
   before = std::move(now);
   return result;
 }
 
-Predecessor predecessor(const at::Tensor& rows, const FrameOptions& options) {
-  Scatter scatter = Scatter::of(rows, options.device);
+ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options) {
+  Scatter scatter = scatter_of(rows, options);
   Pca plane = plane_of(scatter, options);
   return {rows, std::move(scatter), std::move(plane),
           nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)), options.device)};

@@ -20,7 +20,8 @@ constexpr std::int64_t kWidenedPerTask = 64;
 constexpr std::int64_t kRowsOnDevice = std::int64_t{1} << 16;
 constexpr std::int64_t kPanel = 128;  // columns of a block of the result: one task
 
-using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <typename T>
+using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Blocks = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
 // The first row and column of every block of an [a, b] matrix, or only of those that touch its upper
@@ -48,6 +49,21 @@ at::Tensor widened(const at::Tensor& rows, std::int64_t first, std::int64_t coun
   return wide;
 }
 
+// unit * (rows [first, first + count) minus shift), float32 [count, D]
+at::Tensor centred(const at::Tensor& rows, std::int64_t first, std::int64_t count,
+                   const Eigen::VectorXd& shift, double unit) {
+  const std::int64_t num_columns = rows.size(1);
+  at::Tensor result = at::empty({count, num_columns}, at::kFloat);
+  const float* from = rows.const_data_ptr<float>() + first * num_columns;
+  float* to = result.mutable_data_ptr<float>();
+  compute::for_each_range(count, kWidenedPerTask, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      centre(from + i * num_columns, 1.0, shift.data(), unit, num_columns, to + i * num_columns);
+  });
+  return result;
+}
+
+template <typename T>
 void add_blocks(const Blocks& blocks, const at::Tensor& a, const at::Tensor& b, Eigen::MatrixXd& sum) {
   compute::for_each_task(static_cast<std::int64_t>(blocks.size()), [&](std::int64_t n) {
     const auto [i, j] = blocks[n];
@@ -55,7 +71,8 @@ void add_blocks(const Blocks& blocks, const at::Tensor& a, const at::Tensor& b, 
     const std::int64_t width = std::min(kPanel, b.size(1) - j);
     const at::Tensor product = at::mm(a.narrow(1, i, height).t(), b.narrow(1, j, width));
     sum.block(i, j, height, width) +=
-        Eigen::Map<const RowMajorMatrix>(product.const_data_ptr<double>(), height, width);
+        Eigen::Map<const RowMajorMatrix<T>>(product.const_data_ptr<T>(), height, width)
+            .template cast<double>();
   });
 }
 
@@ -73,7 +90,7 @@ void add_products_on(at::Device device, const at::Tensor& a, const Eigen::Vector
     total.addmm_(wide.t(), b.is_same(a) ? wide : on_device(b.narrow(0, first, count), shift_b, device));
   }
   const at::Tensor here = total.cpu();
-  sum += Eigen::Map<const RowMajorMatrix>(here.const_data_ptr<double>(), sum.rows(), sum.cols());
+  sum += Eigen::Map<const RowMajorMatrix<double>>(here.const_data_ptr<double>(), sum.rows(), sum.cols());
 }
 
 }  // namespace
@@ -97,7 +114,18 @@ void add_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, const at:
   const Blocks blocks = blocks_of(a.size(1), b.size(1), false);
   for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
     const std::int64_t count = std::min(kRowsPerChunk, a.size(0) - first);
-    add_blocks(blocks, widened(a, first, count, shift_a), widened(b, first, count, shift_b), sum);
+    add_blocks<double>(blocks, widened(a, first, count, shift_a), widened(b, first, count, shift_b), sum);
+  }
+}
+
+void add_float_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, double unit_a,
+                        const at::Tensor& b, const Eigen::VectorXd& shift_b, double unit_b,
+                        Eigen::MatrixXd& sum) {
+  const Blocks blocks = blocks_of(a.size(1), b.size(1), false);
+  for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
+    const std::int64_t count = std::min(kRowsPerChunk, a.size(0) - first);
+    add_blocks<float>(blocks, centred(a, first, count, shift_a, unit_a),
+                      centred(b, first, count, shift_b, unit_b), sum);
   }
 }
 
@@ -107,7 +135,7 @@ void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen
   const Blocks blocks = blocks_of(a.size(1), a.size(1), true);
   for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
     const at::Tensor wide = widened(a, first, std::min(kRowsPerChunk, a.size(0) - first), shift);
-    add_blocks(blocks, wide, wide, sum);
+    add_blocks<double>(blocks, wide, wide, sum);
   }
 }
 

@@ -13,7 +13,7 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "7";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "8";  // changes when the same embeddings would give other numbers
 
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {
@@ -55,7 +55,8 @@ void add_class_names(support::Sha256& digest, Session& session) {
 
 }  // namespace
 
-std::string digest_of_frame(Session& session, const CheckpointSource& source, const CheckpointSource* before,
+std::string digest_of_frame(Session& session, const CheckpointSource& source,
+                            std::span<const CheckpointSource* const> compared,
                             std::span<const double> projection) {
   const AnalysisOptions& options = session.options().analysis;
   support::Sha256 digest;
@@ -63,7 +64,7 @@ std::string digest_of_frame(Session& session, const CheckpointSource& source, co
   add(digest, std::to_string(options.neighbours));
   add(digest, std::to_string(options.quality_neighbours));
   add(digest, source);
-  if (before != nullptr) add(digest, *before);
+  for (const CheckpointSource* other : compared) add(digest, *other);
   add_class_names(digest, session);
   digest.update(std::as_bytes(projection));
   return digest.hex();

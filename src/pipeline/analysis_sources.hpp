@@ -16,9 +16,10 @@ namespace zoetrope::pipeline {
 // Over everything that the numbers of a run's analysis depend on.
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources);
 
-// Over everything that the numbers of one frame depend on: the embeddings, those before it (null: none), and
-// the numbers of the projections that are given to both.
-std::string digest_of_frame(Session& session, const CheckpointSource& source, const CheckpointSource* before,
+// Over everything that the numbers of one frame depend on: the embeddings, those that they are compared with,
+// and the numbers of the projections that are given to them.
+std::string digest_of_frame(Session& session, const CheckpointSource& source,
+                            std::span<const CheckpointSource* const> compared,
                             std::span<const double> projection);
 
 // The run's analysis.h5, which the session then keeps. Throws InputError where it is of other images than

@@ -68,6 +68,17 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   append(result_.self_confidence, frame.self_confidence);
   const analysis::Points& shown = aligned_.points[number];
   result_.aligned.insert(result_.aligned.end(), shown.data(), shown.data() + shown.size());
+  add_curves(frame);
+  result_.curves["class_separation"].push_back(analysis::class_separation(shown, result_.label));
+  if (options_.quality_neighbours > 0) {
+    add_quality(frame);
+    add_motion(frame.step, number);
+  }
+  points_[number].resize(0, 2);
+  if (number > 0) aligned_.points[number - 1].resize(0, 2);
+}
+
+void CombinedAnalysis::add_curves(const analysis::FrameAnalysis& frame) {
   auto& curves = result_.curves;
   curves["accuracy"].push_back(frame.accuracy);
   curves["test_loss"].push_back(frame.test_loss);
@@ -75,13 +86,10 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   curves["knn_accuracy"].push_back(frame.knn_accuracy);
   curves["neighbour_preservation"].push_back(frame.neighbour_preservation);
   curves["linear_cka"].push_back(frame.linear_cka);
-  curves["class_separation"].push_back(analysis::class_separation(shown, result_.label));
-  if (options_.quality_neighbours > 0) {
-    add_quality(frame);
-    add_motion(frame.step, number);
-  }
-  points_[number].resize(0, 2);
-  if (number > 0) aligned_.points[number - 1].resize(0, 2);
+  curves["neighbour_preservation_first"].push_back(frame.to_first.neighbour_preservation);
+  curves["neighbour_preservation_last"].push_back(frame.to_last.neighbour_preservation);
+  curves["linear_cka_first"].push_back(frame.to_first.linear_cka);
+  curves["linear_cka_last"].push_back(frame.to_last.linear_cka);
 }
 
 // Of the frame's picture, whichever way it is turned.

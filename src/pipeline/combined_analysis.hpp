@@ -28,6 +28,7 @@ class CombinedAnalysis {
 
  private:
   void reserve();
+  void add_curves(const analysis::FrameAnalysis& frame);
   void add_quality(const analysis::FrameAnalysis& frame);
   void add_motion(const analysis::Step& step, std::size_t frame);
 

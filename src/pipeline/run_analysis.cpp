@@ -24,6 +24,7 @@
 #include "class_columns.hpp"
 #include "combined_analysis.hpp"
 #include "frame_gather.hpp"
+#include "scatter_cache.hpp"
 #include "smooth_projection.hpp"
 
 namespace zoetrope::pipeline {
@@ -61,8 +62,11 @@ class Analyzer {
 
  private:
   store::Embeddings read(std::size_t frame) const;
-  FrameAnalysis analyze_frame(std::size_t frame, std::optional<analysis::Predecessor>& before) const;
+  analysis::ComparedFrame compared_frame(std::size_t frame) const;
+  FrameAnalysis analyze_frame(std::size_t frame, const analysis::Ends& ends,
+                              std::optional<analysis::ComparedFrame>& before) const;
   std::optional<analysis::Pca> shared_projection() const;
+  analysis::Scatter scatter_of(std::size_t frame);
   void find_planes();
   analysis::FrameOptions options_of(std::size_t frame) const;
   std::string digest_of(std::size_t frame) const;
@@ -80,6 +84,7 @@ class Analyzer {
   const std::vector<CheckpointSource>& sources_;
   const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
   const std::vector<std::int64_t> labels_;
+  ScatterCache scatters_;                // filled with --projection smooth alone
   std::vector<analysis::Plane> planes_;  // of --projection smooth, one a frame; else none
   std::optional<analysis::Pca> shared_;  // of --projection last and joint
   FrameKeeper keeper_;
@@ -110,14 +115,18 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
   return sums.fit();
 }
 
+analysis::Scatter Analyzer::scatter_of(std::size_t frame) {
+  return scatters_.get(frame, [&] {
+    store::Embeddings embeddings = read(frame);
+    return analysis::Scatter::of(rows_of(embeddings), session_.analysis_device());
+  });
+}
+
 // Collective.
 void Analyzer::find_planes() {
   if (placement_.projection != Projection::kSmooth) return;
   planes_ = smooth_projection(session_, sources_.size(), sources_.front().identity.num_columns,
-                              [&](std::size_t frame) {
-                                store::Embeddings embeddings = read(frame);
-                                return rows_of(embeddings);
-                              });
+                              [&](std::size_t frame) { return scatter_of(frame); });
 }
 
 analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
@@ -126,17 +135,24 @@ analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
   options.quality_neighbours = options_.quality_neighbours;
   options.shared = shared_;
   if (!planes_.empty()) options.plane = planes_[frame];
+  options.scatter = scatters_.find(frame);
   options.device = session_.analysis_device();
   return options;
 }
 
-FrameAnalysis Analyzer::analyze_frame(std::size_t frame, std::optional<analysis::Predecessor>& before) const {
+analysis::ComparedFrame Analyzer::compared_frame(std::size_t frame) const {
+  store::Embeddings embeddings = read(frame);
+  return analysis::compared_frame(rows_of(embeddings), options_of(frame));
+}
+
+FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::Ends& ends,
+                                      std::optional<analysis::ComparedFrame>& before) const {
   session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
   store::Embeddings embeddings = read(frame);
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
   const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
                                    labels_};
-  return analysis::analyze_frame(input, options_of(frame), before);
+  return analysis::analyze_frame(input, options_of(frame), ends, before);
 }
 
 std::string Analyzer::digest_of(std::size_t frame) const {
@@ -150,7 +166,9 @@ std::string Analyzer::digest_of(std::size_t frame) const {
   }
   if (!planes_.empty() && frame > 0) add(planes_[frame - 1]);
   if (!planes_.empty()) add(planes_[frame]);
-  return digest_of_frame(session_, sources_[frame], frame > 0 ? &sources_[frame - 1] : nullptr, projection);
+  std::vector<const CheckpointSource*> compared{&sources_.front(), &sources_.back()};
+  if (frame > 0) compared.push_back(&sources_[frame - 1]);
+  return digest_of_frame(session_, sources_[frame], compared, projection);
 }
 
 // A rank takes neighbouring frames, since some curves compare a frame with the one before it; of those the
@@ -171,18 +189,19 @@ std::vector<std::size_t> Analyzer::frames_to_do() {
 }
 
 void Analyzer::compute(const std::vector<std::size_t>& frames) {
+  if (frames.empty()) return;
   support::Progress progress("analysis", static_cast<std::int64_t>(frames.size()), "frames");
   progress.update(0);
-  std::optional<analysis::Predecessor> before;
+  const analysis::ComparedFrame first = compared_frame(0), last = compared_frame(sources_.size() - 1);
+  std::optional<analysis::ComparedFrame> before;
   std::size_t next = 0;  // the frame that `before` is before
   std::int64_t done = 0;
   for (const std::size_t frame : frames) {
     support::stop_point();
     if (frame > 0 && frame != next) {
-      store::Embeddings embeddings = read(frame - 1);
-      before = analysis::predecessor(rows_of(embeddings), options_of(frame - 1));
+      before = compared_frame(frame - 1);
     }
-    const FrameAnalysis result = analyze_frame(frame, before);
+    const FrameAnalysis result = analyze_frame(frame, {first, last}, before);
     next = frame + 1;
     keeper_.put(sources_[frame].identity.step, digest_of(frame), result);
     outlier_seconds_ += result.outlier_seconds;

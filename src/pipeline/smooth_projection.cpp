@@ -91,15 +91,15 @@ Eigen::MatrixXd planes_along(Session& session, const Eigen::MatrixXd& axes, std:
 }  // namespace
 
 std::vector<analysis::Plane> smooth_projection(Session& session, std::size_t num_frames,
-                                               Eigen::Index num_columns, const FrameReader& rows_of) {
+                                               Eigen::Index num_columns, const ScatterOfFrame& scatter_of) {
   session.set_stage("looking for planes that follow one another");
   const Maker products_of = [&](std::size_t frame) {
-    const at::Tensor rows = rows_of(frame);
-    if (rows.size(1) != num_columns)
-      throw InputError("embeddings: " + std::to_string(rows.size(1)) +
+    const analysis::Scatter scatter = scatter_of(frame);
+    if (scatter.mean.size() != num_columns)
+      throw InputError("embeddings: " + std::to_string(scatter.mean.size()) +
                        " columns, but the first checkpoint has " + std::to_string(num_columns) +
                        "; --projection smooth takes checkpoints of one width");
-    return analysis::normalised_products(analysis::Scatter::of(rows, session.analysis_device()));
+    return analysis::normalised_products(scatter);
   };
   const Eigen::MatrixXd axes = joint_axes(session, num_frames, num_columns, products_of);
   const Eigen::MatrixXd columns = planes_along(session, axes, num_frames, products_of);

@@ -103,6 +103,21 @@ TEST(LinearCka, TakesEmbeddingsOfDifferentWidths) {
   EXPECT_NEAR(linear_cka(rows, at::cat({rows, at::zeros({40, 3})}, 1)), 1.0, 1e-12);
 }
 
+double quick(const at::Tensor& before, const at::Tensor& after) {
+  return quick_linear_cka(before, Scatter::of(before), after, Scatter::of(after));
+}
+
+TEST(QuickLinearCka, IsLinearCkaWhateverTheSizeOfTheValues) {
+  const at::Tensor rows = random_rows(3000, 150), after = rows + random_rows(3000, 150, 4);
+  const double expected = linear_cka(rows, after);
+
+  EXPECT_NEAR(quick(rows, after), expected, 1e-6);
+  EXPECT_NEAR(quick(rows * 1e18, after * 1e-18), expected, 1e-6);
+  EXPECT_NEAR(quick(rows + 100, after), linear_cka(rows + 100, after), 1e-6);
+  EXPECT_TRUE(std::isnan(quick(at::ones({5, 3}), random_rows(5, 3))));
+  EXPECT_THROW(quick(rows, rows.narrow(0, 0, 5)), InputError);
+}
+
 Similarity similarity_of(const at::Tensor& before, const at::Tensor& after) {
   return similarity(before, Scatter::of(before), after, Scatter::of(after));
 }

@@ -95,6 +95,7 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
       {"knn_accuracy", knn_accuracy(neighbours, labels)},
       {"neighbour_preservation", neighbour_preservation(neighbours, later)},
       {"linear_cka", alike.linear_cka},
+      {"quick_linear_cka", quick_linear_cka(before, Scatter::of(before), after, Scatter::of(after))},
       {"shape_disparity", alike.shape_disparity},
       {"effective_rank", effective_rank(Scatter::of(before))},
       {"class_separation", class_separation(reference, labels)},

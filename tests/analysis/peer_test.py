@@ -119,6 +119,7 @@ def compare(case, driver, folder, before, after, labels):
     checks.near("disparity", found["disparity"], disparity, 1e-9)
     checks.near("class separation", found["class_separation"], class_separation(points, labels), 1e-6)
     checks.near("linear CKA", found["linear_cka"], linear_cka(wide, wide_after), 1e-9)
+    checks.near("quick linear CKA", found["quick_linear_cka"], linear_cka(wide, wide_after), 1e-6)
     checks.near("effective rank", found["effective_rank"], effective_rank(wide), 1e-6)
     compare_motion(checks, found, wide, wide_after)
     if len(np.unique(before, axis=0)) == len(before):  # else which of the equal rows are neighbours is arbitrary

@@ -349,6 +349,10 @@ class OwnEmbeddings(unittest.TestCase):
         found = self.analysis()
         self.assertTrue(np.isnan(found["camera_share"]).tolist() == [True, False, True])
         self.assertTrue(np.isfinite(found["linear_cka"][1:]).all())
+        centred = [values[step] - values[step].mean(axis=0, dtype=float) for step in sorted(values)]
+        for name, end in ("linear_cka_first", centred[0]), ("linear_cka_last", centred[-1]):
+            cka = [np.linalg.norm(x.T @ end) ** 2 / (np.linalg.norm(x.T @ x) * np.linalg.norm(end.T @ end)) for x in centred]
+            np.testing.assert_allclose(found[name], cka, atol=1e-6)
         self.assertTrue(np.isfinite(found["aligned"]).all())
         job.run(["render", "--run", self.run_folder, "--no-progress", *SMALL_PICTURE, "--tween", "2", "--tween-path", "projection"])
         for projection in "last", "joint", "smooth":

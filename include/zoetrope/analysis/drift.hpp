@@ -44,6 +44,10 @@ double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const
                   const Scatter& scatter_after, TensorDevice device = std::nullopt);
 double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = std::nullopt);
 
+// The same to 1e-6, of rows whose products are made in float32 on the CPU.
+double quick_linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
+                        const Scatter& scatter_after, TensorDevice device = std::nullopt);
+
 // In how many directions the rows are spread: exp of the entropy of p = s / sum(s), s the singular values of
 // the centred rows (Roy and Vetterli, "The Effective Rank", 2007). 1 where all rows lie on a line, D where
 // they are spread alike in all directions; it falls where a representation collapses. NaN where all rows are

@@ -17,6 +17,12 @@
 
 namespace zoetrope::analysis {
 
+// To the first or the last checkpoint; 1 where nothing has changed since, or will.
+struct Likeness {
+  double neighbour_preservation = 0;
+  double linear_cka = 0;  // quick_linear_cka()
+};
+
 // What is not known is NaN; where there is no classifier, its vectors are empty.
 struct FrameAnalysis {
   std::vector<double> score;                // [N], cleanlab's outlier scores
@@ -35,6 +41,7 @@ struct FrameAnalysis {
   double neighbour_preservation = 0;
   double linear_cka = 0;
   double shape_disparity = 0;
+  Likeness to_first, to_last;
   PictureQuality quality;
   Step step;  // from the checkpoint before; distances are NaN where there is none, or one of another D
   // How long it took.
@@ -42,8 +49,8 @@ struct FrameAnalysis {
   double pca_seconds = 0;
 };
 
-// The checkpoint before, to compare with.
-struct Predecessor {
+// A checkpoint to compare with.
+struct ComparedFrame {
   at::Tensor rows;  // float32 [N, D]
   Scatter scatter;
   Pca plane;
@@ -62,14 +69,20 @@ struct FrameOptions {
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
   std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each,
   std::optional<Plane> plane = {};       // unless its plane is given
+  std::optional<Scatter> scatter = {};   // of the rows, where it is known already
   TensorDevice device = std::nullopt;    // multiplies matrices
 };
 
-// `before` is compared with, where it is given, and replaced by this checkpoint.
-FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options,
-                            std::optional<Predecessor>& before);
+struct Ends {
+  const ComparedFrame& first;
+  const ComparedFrame& last;
+};
 
-// What the checkpoint after that of `rows` is compared with.
-Predecessor predecessor(const at::Tensor& rows, const FrameOptions& options);
+// `before` is compared with, where it is given, and replaced by this checkpoint.
+FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options, const Ends& ends,
+                            std::optional<ComparedFrame>& before);
+
+// What others are compared with where they are compared with the checkpoint of `rows`.
+ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options);
 
 }  // namespace zoetrope::analysis
