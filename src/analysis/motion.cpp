@@ -11,6 +11,7 @@
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "kendall.hpp"
 #include "moments.hpp"
 #include "one_thread.hpp"
 #include "order.hpp"
@@ -124,7 +125,8 @@ Motion motion_of(const Step& step, const Eigen::Matrix2d& map_before, const Eige
 Stability stability(const std::vector<double>& moved, const Points& shown_before, const Points& shown_after) {
   const Values a(moved.data(), static_cast<Eigen::Index>(moved.size()));
   const Eigen::VectorXd b = (shown_after - shown_before).rowwise().norm();
-  Stability result{pearson_of(a, b), pearson_of(ranks_of(a), ranks_of(b)), kNoMotion};
+  Stability result{pearson_of(a, b), pearson_of(ranks_of(a), ranks_of(b)),
+                   kendall_tau(moved, {b.data(), static_cast<std::size_t>(b.size())}), kNoMotion};
   if (a.size() == 0 || !(a.maxCoeff() > 0) || !(b.maxCoeff() > 0)) return result;
   const Eigen::VectorXd x = a / a.maxCoeff(), y = b / b.maxCoeff();
   result.stress = (x - y).squaredNorm() / x.squaredNorm();

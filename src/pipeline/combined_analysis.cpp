@@ -113,7 +113,7 @@ void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame)
   const analysis::Points& shown = aligned_.points[frame];
   const Eigen::Matrix2d map = analysis::map_of_plane(points_[frame], shown);
   analysis::Motion motion{kUnknown, kUnknown};
-  analysis::Stability stability{kUnknown, kUnknown, kUnknown};
+  analysis::Stability stability{kUnknown, kUnknown, kUnknown, kUnknown};
   if (frame > 0 && !std::isnan(step.distance.at(0))) {
     motion = analysis::motion_of(step, map_before_, map);
     stability = analysis::stability(step.distance, aligned_.points[frame - 1], shown);
@@ -123,6 +123,7 @@ void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame)
   curves["seen_share"].push_back(motion.seen_share);
   curves["stability_pearson"].push_back(stability.pearson);
   curves["stability_spearman"].push_back(stability.spearman);
+  curves["stability_kendall"].push_back(stability.kendall);
   curves["stability_stress"].push_back(stability.stress);
   map_before_ = map;
 }

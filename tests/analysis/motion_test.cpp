@@ -2,6 +2,8 @@
 #include "zoetrope/analysis/motion.hpp"
 
 #include <cmath>
+#include <cstdint>
+#include <random>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -83,9 +85,38 @@ TEST(Stability, IsPerfectWherePictureAndEmbeddingMoveAlike) {
 
   EXPECT_NEAR(stable.pearson, 1, 1e-12);
   EXPECT_NEAR(stable.spearman, 1, 1e-12);
+  EXPECT_NEAR(stable.kendall, 1, 1e-12);
   EXPECT_NEAR(stable.stress, 0, 1e-12);
   EXPECT_TRUE(std::isnan(stability({1, 1, 1, 1}, before, after).pearson));
   EXPECT_TRUE(std::isnan(stability({0, 0, 0, 0}, before, after).stress));
+}
+
+// The definition, pair by pair.
+double tau_of(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto sign = [](double x) { return (x > 0) - (x < 0); };
+  double difference = 0, ordered_by_a = 0, ordered_by_b = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      difference += sign(a[i] - a[j]) * sign(b[i] - b[j]);
+      ordered_by_a += a[i] != a[j] ? 1 : 0;
+      ordered_by_b += b[i] != b[j] ? 1 : 0;
+    }
+  }
+  return difference / std::sqrt(ordered_by_a * ordered_by_b);
+}
+
+TEST(Stability, CountsPairsThatAreTied) {
+  std::mt19937_64 draw(7);
+  for (const std::uint64_t values : {2, 3, 20, 1000000}) {
+    Points before = Points::Zero(200, 2), after = before;
+    std::vector<double> moved(200), drawn(200);
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+      moved[i] = static_cast<double>(draw() % values);
+      drawn[i] = static_cast<double>(draw() % values) + moved[i];
+      after(static_cast<Eigen::Index>(i), 0) = drawn[i];
+    }
+    EXPECT_NEAR(stability(moved, before, after).kendall, tau_of(moved, drawn), 1e-12) << values;
+  }
 }
 
 }  // namespace

@@ -107,6 +107,7 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
       {"seen_share", motion.seen_share},
       {"stability_pearson", stable.pearson},
       {"stability_spearman", stable.spearman},
+      {"stability_kendall", stable.kendall},
       {"stability_stress", stable.stress}};
   zoetrope::support::write_file(folder / "numbers.json", numbers.dump());
 }

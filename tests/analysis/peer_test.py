@@ -25,7 +25,7 @@ with require.imports():
     from cleanlab.outlier import OutOfDistribution
     from scipy.spatial import procrustes
     from scipy.spatial.distance import pdist
-    from scipy.stats import pearsonr, spearmanr
+    from scipy.stats import kendalltau, pearsonr, spearmanr
     from sklearn.decomposition import PCA
     from sklearn.manifold import trustworthiness
     from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -175,6 +175,7 @@ def compare_motion(checks, found, before, after):
     checks.near("seen share", found["seen_share"], of_data / np.sum(((centred_after - centred) * scale) ** 2), 1e-9)
     moved, drawn = np.linalg.norm(after - before, axis=1), np.linalg.norm(shown_after - shown, axis=1)
     checks.near("stability, Pearson", found["stability_pearson"], pearsonr(moved, drawn)[0], 1e-9)
+    checks.near("stability, Kendall", found["stability_kendall"], kendalltau(moved, drawn)[0], 1e-9)
     checks.near("stability, Spearman", found["stability_spearman"], spearmanr(moved, drawn)[0], 1e-9)
     a, b = moved / moved.max(), drawn / drawn.max()
     checks.near("stability, stress", found["stability_stress"], np.sum((a - b) ** 2) / np.sum(a ** 2), 1e-9)

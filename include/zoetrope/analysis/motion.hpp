@@ -41,6 +41,7 @@ Motion motion_of(const Step& step, const Eigen::Matrix2d& map_before, const Eige
 struct Stability {
   double pearson = 0;   // scipy.stats.pearsonr
   double spearman = 0;  // scipy.stats.spearmanr
+  double kendall = 0;   // scipy.stats.kendalltau, tau-b
   double stress = 0;    // sum (a / max a - b / max b)^2 / sum (a / max a)^2 of distances a and b
 };
 Stability stability(const std::vector<double>& moved, const Points& shown_before, const Points& shown_after);
