@@ -86,7 +86,7 @@ void print_weights(const model::WeightReport& report) {
 void inspect_model(const fs::path& path) {
   const bool is_folder = fs::is_directory(path);
   const auto config = is_folder ? model::read_config(path)
-                                : model::VitConfig::from_json(support::read_json(path), path.string());
+                                : model::VitConfig::from_json(support::read_python_json(path), path.string());
   const std::int64_t side = is_folder ? image_side(path, config) : config.image_size;
   support::print_line(path.string() + ": a Vision Transformer");
   print_architecture(config, side);

@@ -113,7 +113,7 @@ CardFeatures card_features(const fs::path& folder, const std::string& config) {
   const fs::path old = folder / "dataset_infos.json";
   std::string origin = info.origin;
   if (fs::is_regular_file(old)) {
-    const Json infos = support::read_json(old);
+    const Json infos = support::read_python_json(old);
     for (const auto& [name, entry] : infos.items()) {
       const std::string known = infos.size() == 1 ? "default" : name;
       const bool is_told =

@@ -20,7 +20,7 @@ std::string plain_name(const std::string& name, const fs::path& origin) {
 
 SplitFiles read_state(const fs::path& folder, const fs::path& place) {
   const fs::path path = folder / place / kState;
-  const support::Json state = support::read_json(path);
+  const support::Json state = support::read_python_json(path);
   SplitFiles split{support::json_get_or<std::string>(state, "_split", "train", path.string()), {}};
   for (const support::Json& file :
        support::json_get<support::Json::array_t>(state, "_data_files", path.string()))
@@ -42,8 +42,8 @@ std::optional<std::vector<SplitFiles>> saved_splits(const fs::path& folder) {
   const fs::path dict = folder / kDict;
   if (!fs::exists(dict)) return std::vector{read_state(folder, "")};
   std::vector<SplitFiles> splits;
-  for (const std::string& name :
-       support::json_get<std::vector<std::string>>(support::read_json(dict), "splits", dict.string())) {
+  for (const std::string& name : support::json_get<std::vector<std::string>>(support::read_python_json(dict),
+                                                                             "splits", dict.string())) {
     splits.push_back(read_state(folder, plain_name(name, dict)));
     splits.back().name = name;
   }

@@ -39,7 +39,7 @@ std::optional<std::size_t> only_one(const std::vector<Column>& columns,
 
 Features::Features(const std::string& metadata, const std::string& origin) {
   if (metadata.empty()) return;
-  const support::Json json = support::parse_json(metadata, origin + ": huggingface metadata");
+  const support::Json json = support::parse_python_json(metadata, origin + ": huggingface metadata");
   const auto features = support::Json::json_pointer("/info/features");
   if (json.contains(features)) features_ = json.at(features);
 }

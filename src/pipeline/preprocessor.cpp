@@ -69,7 +69,7 @@ void check_size(const data::PreprocessorConfig& preprocessor, const model::VitCo
 data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run, const fs::path& model,
                                            const fs::path& base) {
   const fs::path config_file = fs::is_directory(source) ? model::config_file(source, base) : source;
-  const support::Json json = support::read_json(config_file);
+  const support::Json json = support::read_python_json(config_file);
   const auto config = model::VitConfig::from_json(json, config_file.string());
   if (config.num_channels != 3)
     throw InputError(config_file.string() + ": \"num_channels\" is " + std::to_string(config.num_channels) +

@@ -15,12 +15,12 @@ constexpr const char* kImagePart = "image_processor";
 std::optional<ProcessorFile> find_processor_file(const std::filesystem::path& folder) {
   const auto whole = folder / store::kProcessorFile, images = folder / store::kPreprocessorFile;
   if (support::is_listed(whole)) {
-    support::Json json = support::read_json(whole);
+    support::Json json = support::read_python_json(whole);
     if (json.is_object() && json.contains(kImagePart))
       return ProcessorFile{whole, std::move(json.at(kImagePart))};
   }
   if (!support::is_listed(images)) return std::nullopt;
-  return ProcessorFile{images, support::read_json(images)};
+  return ProcessorFile{images, support::read_python_json(images)};
 }
 
 }  // namespace zoetrope::pipeline

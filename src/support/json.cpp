@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,32 @@ std::string without_words(std::string_view text) {
     json[at + 1] = '0';
   }
   return json;
+}
+
+// The 16 bits that "\\ud83d" at `at` stands for.
+std::optional<unsigned> unit_at(std::string_view json, std::size_t at) {
+  constexpr std::size_t kDigits = 4;
+  if (at + 2 + kDigits > json.size() || json.substr(at, 2) != "\\u") return std::nullopt;
+  const char* const first = json.data() + at + 2;
+  unsigned unit = 0;
+  const auto [end, error] = std::from_chars(first, first + kDigits, unit, 16);
+  return error == std::errc{} && end == first + kDigits ? std::optional(unit) : std::nullopt;
+}
+
+// Half of a character, as Python writes what was cut in its middle, is none in UTF-8: U+FFFD, as long, stands
+// in its place.
+void replace_lone_surrogates(std::string& json) {
+  constexpr std::size_t kEscape = 6;
+  const auto is_in = [](std::optional<unsigned> unit, unsigned first, unsigned last) {
+    return unit && *unit >= first && *unit <= last;
+  };
+  for (std::size_t at = 0; (at = json.find('\\', at)) != std::string::npos;) {
+    const auto unit = unit_at(json, at);
+    const bool is_high = is_in(unit, 0xd800, 0xdbff);
+    const bool is_pair = is_high && is_in(unit_at(json, at + kEscape), 0xdc00, 0xdfff);
+    if (!is_pair && is_in(unit, 0xd800, 0xdfff)) json.replace(at, kEscape, "\\ufffd");
+    at += is_pair ? 2 * kEscape : unit ? kEscape : 2;
+  }
 }
 
 // Makes a Json of what the library's parser finds, and refuses deep nesting, and keys that appear twice in
@@ -168,7 +196,9 @@ Json parse_json(std::string_view text, const std::string& origin) {
 
 Json parse_python_json(std::string_view text, const std::string& origin) {
   NumberFinder finder(text);
-  return parse(without_words(text), origin, [&](Json& number) {
+  std::string json = without_words(text);
+  replace_lone_surrogates(json);
+  return parse(json, origin, [&](Json& number) {
     if (const auto value = value_of_word(finder.next())) number = *value;
   });
 }

@@ -63,6 +63,24 @@ TEST(PythonJson, ErrorsNameTheBytesOfTheFile) {
               ThrowsMessage<InputError>(AllOf(HasSubstr("a.json"), HasSubstr("at byte 18"))));
 }
 
+// json.dumps("\ud83d"), and of a whole pair, an escaped backslash and words beside it.
+TEST(PythonJson, HalfOfACharacterIsReadAsAReplacement) {
+  const Json json = parse_python_json(
+      R"(["\ud83d", "a\uDE00b", "\ud83d\ude00", "\\ud83d", "\ud83d\ud83d\ude00", "\u00e9", NaN])", "x");
+
+  EXPECT_EQ(json.at(0), "\xef\xbf\xbd");
+  EXPECT_EQ(json.at(1),
+            "a\xef\xbf\xbd"
+            "b");
+  EXPECT_EQ(json.at(2), "\xf0\x9f\x98\x80");
+  EXPECT_EQ(json.at(3), "\\ud83d");
+  EXPECT_EQ(json.at(4), "\xef\xbf\xbd\xf0\x9f\x98\x80");
+  EXPECT_EQ(json.at(5), "\xc3\xa9");
+  EXPECT_TRUE(std::isnan(json.at(6).get<double>()));
+  for (const char* text : {R"(["\ud83"])", R"(["\ud8zz"])", R"("\)", R"("\u)", R"("\ud83d)"})
+    EXPECT_THROW(parse_python_json(text, "x"), InputError) << text;
+}
+
 TEST(PythonJson, OtherFilesAreReadAsJsonAlone) {
   for (const char* text : {"NaN", "[Infinity]", "{\"a\": -Infinity}"})
     EXPECT_THROW(parse_json(text, "x"), InputError) << text;

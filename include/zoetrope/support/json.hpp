@@ -24,7 +24,7 @@ Json parse_json(std::string_view text, const std::string& origin);
 Json read_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);
 
 // The same of a file that Python's json wrote, as Python's json reads it: NaN, Infinity and -Infinity are
-// numbers, for which JSON has no words.
+// numbers, for which JSON has no words; of "\\ud83d" alone, half of a character, becomes U+FFFD.
 Json parse_python_json(std::string_view text, const std::string& origin);
 Json read_python_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);
 
