@@ -13,6 +13,7 @@
 
 #include "analysis_sources.hpp"
 #include "run_analysis.hpp"
+#include "run_folder.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -45,9 +46,7 @@ void analyze(Session& session) {
   if (session.options().given.takes_in) take_in(session);
   const support::Stopwatch watch;
   const auto steps = session.checkpoint_steps();
-  if (steps.empty())
-    throw InputError(session.run().root.string() +
-                     ": holds no checkpoint-<step> folder; run zoetrope finetune first");
+  if (steps.empty()) refuse_without_checkpoints(session.run().root);
   session.set_stage("reading what is embedded");
   const auto sources = read_sources(session, steps);
   if (!is_done(session, sources)) {

@@ -3,10 +3,10 @@
 
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
-#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
 #include "extraction_input.hpp"
+#include "run_folder.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -25,10 +25,8 @@ void sweep(const Session& session) {
 
 void extract(Session& session) {
   auto steps = session.checkpoint_steps();
-  if (steps.empty())
-    throw InputError(session.run().root.string() +
-                     ": holds no checkpoint-<step> folder; run zoetrope finetune first, or give "
-                     "--run the output folder of a Hugging Face Trainer");
+  if (steps.empty()) refuse_without_checkpoints(session.run().root);
+  if (session.is_root()) warn_of_other_checkpoints(session.run().root);
   std::erase_if(steps, [&](std::int64_t step) { return session.embedded().contains(step); });
   if (steps.empty()) return sweep(session);
   embed::ExtractionInput input = extraction_input(session);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
@@ -99,6 +100,17 @@ std::vector<LossRecord> read_unmended_log(const RunDirectory& run) {
   }
 }
 
+namespace {
+
+// The article's log says of each line the epoch alone.
+std::vector<LossRecord> with_steps(std::vector<LossRecord> log, const std::optional<double>& per_epoch) {
+  if (per_epoch)
+    for (LossRecord& record : log) record.step = std::llround(record.epoch * *per_epoch);
+  return log;
+}
+
+}  // namespace
+
 std::vector<LossRecord> read_run_log(const RunDirectory& run) {
   const LogHistory history = newest_log_history(run);
   if (history.is_exact) {
@@ -108,8 +120,14 @@ std::vector<LossRecord> read_run_log(const RunDirectory& run) {
   }
   std::vector<LossRecord> log = read_unmended_log(run);
   const auto steps = run.checkpoint_steps();
-  if (!log.empty() || steps.empty()) return log;
-  return read_trainer_log(run.trainer_state(steps.back()));
+  const bool has_steps = std::ranges::any_of(log, [](const LossRecord& record) { return record.step > 0; });
+  if (has_steps || steps.empty()) return log;
+  auto trainer_log = read_trainer_log(run.trainer_state(steps.back()));
+  if (trainer_log.empty()) return with_steps(std::move(log), steps_per_epoch(run));
+  if (!log.empty())
+    support::warn_once(run.log_csv().string() + ": is passed over, as its lines name no steps; the losses " +
+                       "are those of the newest checkpoint's " + std::string(kTrainerStateFile));
+  return trainer_log;
 }
 
 std::optional<double> steps_per_epoch(const RunDirectory& run) {

@@ -119,6 +119,47 @@ class HuggingFace(unittest.TestCase):
         with h5py.File(output / "analysis.h5") as file:
             numpy.testing.assert_allclose(file["epoch"][:], file["step"][:] / 10)
 
+    def test_the_articles_log_names_epochs_and_no_steps(self):
+        """log.csv as the notebook writes it: loss, learning_rate, epoch, without a header."""
+        output = self.root / "trainer-output"
+        words = ["--run", output, "--test-limit", "50", "--no-progress"]
+        trainer = self.train(output, max_steps=15)
+        trainer.train()
+        history = [entry for entry in trainer.state.log_history if "loss" in entry]
+        (output / "log.csv").write_text("".join(f"{entry['loss'] + 1},{entry['learning_rate']},{entry['epoch']}\n" for entry in history))
+        job.run(["extract", *words])
+        _, warnings = job.run(["analyze", *words])
+        self.assertEqual(warnings.count("log.csv: is passed over, as its lines name no steps"), 1, warnings)
+        losses = numpy.array([entry["loss"] for entry in history])
+        with h5py.File(output / "analysis.h5") as file:
+            numpy.testing.assert_array_equal(file["loss"][:], losses)
+
+        for state in output.glob("*/trainer_state.json"):  # nothing else knows the losses
+            state.write_text(json.dumps(json.loads(state.read_text()) | {"log_history": []}))
+        job.run(["analyze", *words])
+        with h5py.File(output / "analysis.h5") as file:
+            numpy.testing.assert_allclose(file["loss"][:], losses + 1)
+
+    def test_folders_that_are_no_run_or_no_frame_are_told_from_those_that_are(self):
+        output = self.root / "output"
+        for name in "checkpoint-5", "checkpoint-best", "checkpoint-010", "epoch-1/checkpoint-5", "only/epoch_3":
+            ViTForImageClassification(ViTConfig(**SHAPE)).save_pretrained(output / name)
+            ViTImageProcessor(size={"height": 28, "width": 28}).save_pretrained(output / name)
+        words = ["--test-limit", "20", "--no-progress"]
+        _, warnings = job.run(["extract", "--run", output, *words], ranks=2)
+        self.assertEqual(warnings.count("checkpoint-010, checkpoint-best: passed over"), 1, warnings)
+        self.assertEqual(job.checkpoints(output), ["checkpoint-5"])
+        (self.root / "above").mkdir()
+        (output / "epoch-1").rename(self.root / "above/inner")
+        (output / "only").rename(self.root / "only")
+        for run, said in ((output / "checkpoint-5", f"it is a checkpoint itself: give the folder above, --run {output}\n"),
+                          (self.root / "only/epoch_3", "it is a model's folder: zoetrope run --model takes it"),
+                          (self.root / "above", f"the folder inner in it does: give --run {self.root}/above/inner\n"),
+                          (self.root / "only", "the folder epoch_3 in it holds a model: call it checkpoint-<step>")):
+            for stage in "extract", "analyze":
+                _, errors = job.run([stage, "--run", run, *words], code=3)
+                self.assertIn(f"{run}: holds no checkpoint-<step> folder; {said}", errors)
+
     def test_our_log_has_other_steps_than_its_checkpoints(self):
         run = self.root / "run"
         job.run(["run", "--run", run, *job.SMALL[:4], "--max-steps", "45", "--save-steps", "15", "--logging-steps", "10", *job.SMALL[10:]])
