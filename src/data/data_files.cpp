@@ -159,6 +159,9 @@ DataFiles find_data_files(const fs::path& folder, const DataKind& kind, const st
   } else {
     const CardConfig& chosen = config.empty() ? default_config(configs, folder, kind, files)
                                               : named_config(configs, config, card.origin);
+    if (!chosen.unsupported.empty())
+      throw InputError(card.origin + ": the configuration " + chosen.name + ": " + chosen.unsupported +
+                       " changes what datasets reads, and is not supported here; remove it");
     data.card_tells = true;
     data.config = chosen.name;
     data.splits = splits_of(chosen, folder, kind, files);

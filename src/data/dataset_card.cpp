@@ -69,6 +69,16 @@ void add_data_files(CardConfig& config, const Json& value, const std::string& or
   for (const Json& entry : value) add_split(config, entry, origin);
 }
 
+// Parameters of the readers of `datasets` that have it read other images, columns or labels.
+std::string unsupported_in(const Json& entry) {
+  for (const char* key :
+       {"drop_labels", "drop_metadata", "metadata_filenames", "features", "columns", "filters"}) {
+    const Json value = entry.value(key, Json());
+    if (!value.is_null() && value != false) return std::string("\"") + key + "\": " + value.dump();
+  }
+  return "";
+}
+
 CardConfig read_config(const Json& entry, const std::string& origin) {
   if (!entry.is_object() || !entry.contains("config_name"))
     throw InputError(origin + ": each of \"configs\" needs a \"config_name\", and " + entry.dump() +
@@ -82,6 +92,7 @@ CardConfig read_config(const Json& entry, const std::string& origin) {
   config.is_default = is_default.is_boolean() ? is_default.get<bool>() : is_default.is_string();
   if (entry.contains("data_files") && !entry.at("data_files").is_null())
     add_data_files(config, entry.at("data_files"), place);
+  config.unsupported = unsupported_in(entry);
   return config;
 }
 

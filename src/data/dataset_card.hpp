@@ -19,6 +19,7 @@ struct CardConfig {
   // Each split with its patterns, relative to the folder; none where names tell.
   std::vector<std::pair<std::string, std::vector<std::string>>> data_files;
   bool is_default = false;
+  std::string unsupported;  // "drop_labels": true, of what changes what `datasets` reads; else empty
 };
 
 // What stands under a key of the card, null where nothing does, and the file that says so.

@@ -72,6 +72,15 @@ void refuse_different_depths(const fs::path& folder, const std::vector<SplitFile
   }
 }
 
+// A table that lies above the splits' folders, which people expect to be read.
+std::string about_idle_metadata(const fs::path& folder) {
+  for (const char* name : {"metadata.csv", "metadata.jsonl", "metadata.parquet"})
+    if (fs::exists(folder / name))
+      return "; " + (folder / name).string() +
+             " is of no split, so that datasets does not read it: each split's folder needs its own";
+  return "";
+}
+
 // The folder of a split is no class, though datasets gives images in it its name for a label.
 void refuse_without_class(const fs::path& folder, const SplitFiles& split) {
   for (const std::string& file : split.files) {
@@ -84,7 +93,8 @@ void refuse_without_class(const fs::path& folder, const SplitFiles& split) {
     if (is_in_split_itself)
       throw InputError((folder / file).string() +
                        ": lies in no class's folder; images belong in a folder of their class, as in " +
-                       ((folder / file).parent_path() / "cat" / "1.jpg").string());
+                       ((folder / file).parent_path() / "cat" / "1.jpg").string() +
+                       about_idle_metadata(folder));
   }
 }
 

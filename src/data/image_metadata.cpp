@@ -8,6 +8,7 @@
 
 #include "zoetrope/support/error.hpp"
 
+#include "class_names.hpp"
 #include "glob.hpp"
 #include "kinds.hpp"
 #include "shard_columns.hpp"
@@ -101,6 +102,17 @@ void require_in_all(const fs::path& folder, const SplitChoice& choice) {
   }
 }
 
+// Else the file is of another separator or another program.
+void require_file_names(const std::vector<Column>& columns, const std::string& origin) {
+  if (std::ranges::any_of(columns, [](const Column& column) { return column.kind == ColumnKind::kImage; }))
+    return;
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  const bool has_other_separator = names.size() == 1 && names[0].find_first_of(";\t|") != std::string::npos;
+  throw InputError(origin + ": has no column file_name, which names the images; its columns are " +
+                   join_names(names) + (has_other_separator ? " (commas separate them, nothing else)" : ""));
+}
+
 [[noreturn]] void refuse_row(const Table& table, std::size_t row, const std::string& reason) {
   throw InputError(table.path().string() + ": row " + std::to_string(row + 1) + ": " + reason);
 }
@@ -165,6 +177,7 @@ LabelledImages read_image_metadata(const fs::path& folder, const SplitChoice& ch
   const std::string origin = paths[0].string();
   const Features features(own[0]->hugging_face_metadata(), origin);
   const auto columns = own[0]->columns();
+  require_file_names(columns, origin);
   const std::size_t image_column = choose_column(
       columns, {ColumnKind::kImage}, options.image_column, "--image-column", {"image"},
       [](const std::string&) { return false; }, origin);

@@ -79,7 +79,7 @@ bool is_arrow(std::string_view file_name) {
 }
 
 bool is_tar(std::string_view file_name) {
-  return has_ending(file_name, {".tar"});
+  return has_ending(file_name, {".tar", ".tgz", ".tbz2", ".txz", ".tzst"});
 }
 
 bool is_image_metadata(std::string_view file_name) {

@@ -11,6 +11,7 @@
 #include "data_files.hpp"
 #include "file_list.hpp"
 #include "glob.hpp"
+#include "kinds.hpp"
 #include "selection.hpp"
 
 namespace zoetrope::data {
@@ -116,6 +117,23 @@ std::set<std::string> config_folders(const DataFiles& data, const SplitFiles& sp
   return folders;
 }
 
+// "cat/train/1.jpg": what people mean by it is a class, and datasets takes the split for one.
+void refuse_splits_in_classes(const DataFiles& data, const SplitFiles& own) {
+  if (!data.kind.folders_are_classes) return;
+  for (const std::string& file : own.files) {
+    const auto parts = path_parts(file);
+    const bool lies_in_split = parts.size() > 2 && holds_keyword(parts[parts.size() - 2], all_keywords());
+    if (!lies_in_split || is_image_metadata(parts.back())) return;
+  }
+  const auto parts = path_parts(own.files.front());
+  const std::string class_name(parts[parts.size() - 3]), split(parts[parts.size() - 2]);
+  throw InputError(
+      (data.folder / own.files.front()).string() + ": lies in a split's folder within another, of " +
+      "a class perhaps, and datasets takes the split for the class; images belong in the class's "
+      "folder within the split's, as in " +
+      (data.folder / split / class_name).string());
+}
+
 // Of folders that all have both splits, each may be a data set of its own.
 void refuse_several_configs(const DataFiles& data, const SplitFiles& own, const SplitFiles& other,
                             const DatasetOptions& options) {
@@ -124,6 +142,7 @@ void refuse_several_configs(const DataFiles& data, const SplitFiles& own, const 
   std::vector<std::string> both, all;
   std::ranges::set_intersection(ours, theirs, std::back_inserter(both));
   if (both.empty() || (ours.size() == 1 && theirs.size() == 1)) return;
+  refuse_splits_in_classes(data, own);
   std::ranges::set_union(ours, theirs, std::back_inserter(all));
   const std::string one = all[0].empty() ? all[1] : all[0];
   if (all[0].empty()) all[0] = "the folder itself";

@@ -4,135 +4,165 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <string_view>
 
 #include <archive.h>
 #include <archive_entry.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "glob.hpp"
 
 namespace zoetrope::data {
+namespace fs = std::filesystem;
 
 namespace {
 
 constexpr std::size_t kBlock = 512;
 
-[[noreturn]] void fail(const support::MappedFile& file, std::int64_t byte, const std::string& reason) {
-  throw InputError(file.path().string() + ": byte " + std::to_string(byte) + ": " + reason);
-}
+// Images do not become smaller by it. What does is no data set, or made to fill the memory.
+constexpr std::size_t kMostTimesTarsSize = 100;
+constexpr std::size_t kLeastUnpackedTar = std::size_t{16} << 20;
 
-std::string_view text_of(const support::MappedFile& file) {
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
-
-// An image is looked up in the middle of the file, which a compressed one does not allow.
-void refuse_compressed(const support::MappedFile& file) {
-  struct Packer {
-    std::string_view magic;
-    std::string_view way;
-  };
-  static constexpr std::array<Packer, 4> kPackers{{{"\x1f\x8b", "gunzip"},
-                                                   {"BZh", "bunzip2"},
-                                                   {"\xfd"
-                                                    "7zXZ",
-                                                    "unxz"},
-                                                   {"\x28\xb5\x2f\xfd", "unzstd"}}};
-  for (const Packer& packer : kPackers)
-    if (text_of(file).starts_with(packer.magic))
-      throw InputError(file.path().string() +
-                       ": is a compressed tar file, in which no image can be looked up: " +
-                       std::string(packer.way) + " it");
-}
-
-// Else a file that is cut between two entries would be a shorter one.
-void require_end(const support::MappedFile& file) {
-  const std::string_view text = text_of(file);
-  const std::string_view end = text.substr(text.size() - std::min(text.size(), kBlock));
-  if (end.size() < kBlock || end.find_first_not_of('\0') != std::string_view::npos)
-    fail(file, static_cast<std::int64_t>(text.size()),
-         "the tar file ends too early, without the zeros that end it; download or copy it again");
-}
-
-class TarReader {
+// A tar file, or what is packed, read from memory by libarchive.
+class TarArchive {
  public:
-  explicit TarReader(const support::MappedFile& file)
-      : file_(file), archive_(archive_read_new(), archive_read_free) {
-    archive_read_support_format_tar(archive_.get());
-    check(archive_read_open_memory(archive_.get(), file.bytes().data(), file.bytes().size()));
-  }
+  TarArchive(std::string_view bytes, const fs::path& path)
+      : bytes_(bytes), path_(path), archive_(archive_read_new(), archive_read_free) {}
+
+  archive* get() const { return archive_.get(); }
+  void open() const { check(archive_read_open_memory(get(), bytes_.data(), bytes_.size())); }
 
   // Whether there is a further entry, which entry() then is.
   bool next() {
-    const int result = archive_read_next_header(archive_.get(), &entry_);
+    const int result = archive_read_next_header(get(), &entry_);
     if (result == ARCHIVE_EOF) return false;
     check(result);
     return true;
   }
-
-  bool is_file() const {
-    return archive_entry_filetype(entry_) == AE_IFREG && archive_entry_hardlink(entry_) == nullptr;
-  }
-
-  std::string name() const {
-    const char* name = archive_entry_pathname_utf8(entry_);
-    if (name == nullptr) name = archive_entry_pathname(entry_);
-    if (name == nullptr) fail(file_, place(), "the name of the file there cannot be read");
-    return name;
-  }
-
-  TarEntry entry() {
-    TarEntry found{name(), 0, 0};
-    const auto size = archive_entry_size(entry_);
-    if (size == 0) return found;
-    const void* block = nullptr;
-    std::size_t bytes = 0;
-    la_int64_t at = 0;
-    check(archive_read_data_block(archive_.get(), &block, &bytes, &at));
-    const auto* start = file_.bytes().data();
-    const auto* data = static_cast<const std::byte*>(block);
-    const bool is_mapped = data >= start && data + bytes <= start + file_.bytes().size();
-    if (size < 0 || !is_mapped || at != 0 || bytes != static_cast<std::size_t>(size))
-      fail(file_, place(),
-           found.name + " lies there in pieces or is cut; write or copy the tar file again, without holes");
-    found.offset = static_cast<std::size_t>(data - start);
-    found.size = bytes;
-    return found;
-  }
-
- private:
-  std::int64_t place() const { return std::max<la_int64_t>(0, archive_filter_bytes(archive_.get(), -1)); }
+  archive_entry* entry() const { return entry_; }
 
   void check(int result) const {
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
-    const char* reason = archive_error_string(archive_.get());
-    fail(file_, place(), std::string("is damaged, cut, or no tar file: ") + (reason ? reason : "unreadable"));
+    const char* reason = archive_error_string(get());
+    fail(std::string("is damaged, cut, or no tar file: ") + (reason ? reason : "unreadable"));
   }
 
-  const support::MappedFile& file_;
+  // At the place to which the archive is read.
+  [[noreturn]] void fail(const std::string& reason) const {
+    const auto byte = std::max<la_int64_t>(0, archive_filter_bytes(get(), -1));
+    throw InputError(path_.string() + ": byte " + std::to_string(byte) + ": " + reason);
+  }
+
+ private:
+  std::string_view bytes_;
+  const fs::path& path_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   archive_entry* entry_ = nullptr;
 };
+
+bool is_packed_tar(std::string_view bytes) {
+  static constexpr std::array<std::string_view, 5> kMagics{"\x1f\x8b", "BZh",
+                                                           "\xfd"
+                                                           "7zXZ",
+                                                           "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18"};
+  return std::ranges::any_of(kMagics, [&](std::string_view magic) { return bytes.starts_with(magic); });
+}
+
+std::string unpack_tar(std::string_view packed, const fs::path& path) {
+  TarArchive archive(packed, path);
+  archive_read_support_format_raw(archive.get());
+  archive_read_support_filter_gzip(archive.get());
+  archive_read_support_filter_bzip2(archive.get());
+  archive_read_support_filter_xz(archive.get());
+  archive_read_support_filter_zstd(archive.get());
+  archive_read_support_filter_lz4(archive.get());
+  archive.open();
+  const std::size_t most = std::max(kLeastUnpackedTar, packed.size() * kMostTimesTarsSize);
+  std::string unpacked;
+  if (!archive.next()) return unpacked;
+  std::array<char, std::size_t{1} << 16> piece;
+  for (;;) {
+    support::stop_point();
+    const la_ssize_t size = archive_read_data(archive.get(), piece.data(), piece.size());
+    if (size < 0) archive.check(ARCHIVE_FATAL);
+    if (size <= 0) return unpacked;
+    if (unpacked.size() + static_cast<std::size_t>(size) > most)
+      archive.fail("unpacks to more than " + std::to_string(kMostTimesTarsSize) +
+                   " times its size; unpack it beforehand, where that is as it should be");
+    unpacked.append(piece.data(), static_cast<std::size_t>(size));
+  }
+}
+
+std::string name_in(const TarArchive& archive) {
+  const char* name = archive_entry_pathname_utf8(archive.entry());
+  if (name == nullptr) name = archive_entry_pathname(archive.entry());
+  if (name == nullptr) archive.fail("the name of the file there cannot be read");
+  return name;
+}
 
 bool is_hidden(const std::string& name) {
   const std::string_view file = file_name(name);
   return file.starts_with('.') || file.starts_with("__");
 }
 
+bool is_tar_file(const TarArchive& archive) {
+  return archive_entry_filetype(archive.entry()) == AE_IFREG &&
+         archive_entry_hardlink(archive.entry()) == nullptr;
+}
+
+TarEntry locate(const TarArchive& archive, std::string_view bytes) {
+  TarEntry found{name_in(archive), 0, 0};
+  const auto size = archive_entry_size(archive.entry());
+  if (size == 0) return found;
+  const void* block = nullptr;
+  std::size_t length = 0;
+  la_int64_t at = 0;
+  archive.check(archive_read_data_block(archive.get(), &block, &length, &at));
+  const auto* data = static_cast<const char*>(block);
+  const bool is_inside = data >= bytes.data() && data + length <= bytes.data() + bytes.size();
+  if (size < 0 || !is_inside || at != 0 || length != static_cast<std::size_t>(size))
+    archive.fail(found.name +
+                 " lies there in pieces or is cut; write or copy the tar file again, without holes");
+  found.offset = static_cast<std::size_t>(data - bytes.data());
+  found.size = length;
+  return found;
+}
+
+// Where the zeros are missing, what was cut between two entries cannot be told from the whole.
+void look_at_end(std::string_view bytes, const fs::path& path) {
+  const std::string_view end = bytes.substr(bytes.size() - std::min(bytes.size(), kBlock));
+  if (end.size() == kBlock && end.find_first_not_of('\0') == std::string_view::npos) return;
+  if (bytes.size() % kBlock != 0)
+    throw InputError(path.string() + ": byte " + std::to_string(bytes.size()) +
+                     ": the tar file ends too early, within a block; download or copy it again");
+  support::warn_once(path.string() +
+                     ": lacks the zeros that end a tar file: if it was cut, images are missing");
+}
+
+std::vector<TarEntry> list_entries(std::string_view bytes, const fs::path& path) {
+  TarArchive archive(bytes, path);
+  archive_read_support_format_tar(archive.get());
+  archive.open();
+  std::vector<TarEntry> entries;
+  while (archive.next()) {
+    support::stop_point();
+    if (is_tar_file(archive) && !is_hidden(name_in(archive))) entries.push_back(locate(archive, bytes));
+  }
+  return entries;
+}
+
 }  // namespace
 
-std::vector<TarEntry> list_tar(const support::MappedFile& file) {
-  refuse_compressed(file);
-  std::vector<TarEntry> entries;
-  TarReader reader(file);
-  while (reader.next()) {
-    support::stop_point();
-    if (reader.is_file() && !is_hidden(reader.name())) entries.push_back(reader.entry());
-  }
-  require_end(file);
-  return entries;
+TarFile::TarFile(const fs::path& path) : file_(path), is_packed_(is_packed_tar(packed())) {
+  if (is_packed_) unpacked_ = unpack_tar(packed(), path);
+  entries_ = list_entries(bytes(), path);
+  look_at_end(bytes(), path);
+}
+
+std::string_view TarFile::packed() const {
+  return {reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()};
 }
 
 }  // namespace zoetrope::data

@@ -63,7 +63,7 @@ const char* type_of(ColumnKind kind) {
 class TarShard final : public Shard {
  public:
   explicit TarShard(const fs::path& path) : file_(path) {
-    for (TarEntry& entry : list_tar(file_)) add(std::move(entry));
+    for (const TarEntry& entry : file_.entries()) add(entry);
     const std::size_t telling = std::min(kTellingSamples, samples_.size());
     for (std::size_t i = 0; i < telling; ++i)
       for (std::size_t at = begin_of(i); at < end_of(i); ++at) add_columns(fields_[at]);
@@ -145,13 +145,13 @@ class TarShard final : public Shard {
     return nullptr;
   }
 
-  std::string_view text(const Field& field) const {
-    return {reinterpret_cast<const char*>(file_.bytes().data()) + field.entry.offset, field.entry.size};
-  }
+  std::string_view text(const Field& field) const { return file_.bytes_of(field.entry); }
 
   std::string place_of(const Field& field) const { return path().string() + ": " + field.entry.name; }
 
-  support::Json json(const Field& field) const { return support::parse_json(text(field), place_of(field)); }
+  support::Json json(const Field& field) const {
+    return support::parse_python_json(text(field), place_of(field));
+  }
 
   std::int64_t integer(const Field& field) const {
     constexpr std::string_view kSpace = " \t\r\n\v\f";
@@ -215,7 +215,7 @@ class TarShard final : public Shard {
     return values;
   }
 
-  support::MappedFile file_;
+  TarFile file_;
   std::vector<Field> fields_;
   std::vector<std::size_t> samples_;  // the first field of each
   std::vector<Source> sources_;

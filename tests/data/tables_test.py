@@ -6,6 +6,7 @@ load_dataset and --data read the same folders. Images and what their labels mean
 alone refuses, a case says so, with a word of the message.
 """
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -217,7 +218,15 @@ METADATA = {
     "columns that differ": (ABC | {"train/metadata.csv": csv_of(WORDS), "test/metadata.csv": csv_of([["file_name", "label", "x"], ["a.png", "cat", 1]])}, {}),
     "types that differ": (ABC | {"train/metadata.csv": csv_of(WORDS), "test/metadata.csv": csv_of([["file_name", "label"], ["a.png", 1]])}, {}),
     "a long row": (both("file_name,label\na.png,x\nb.png,x,y\n"), {}),
-    "a short row": (both("file_name,label,note\na.png,x\nb.png,x,y\n"), {"alone": "Expected 3 columns, got 2"}),
+    "short rows": (both('file_name,label,note,x\na.png,x\nb.png,"x, y",y,"1\n2"\n\n"c.png","z\nz",\r\na.png,w,,'), {}),
+    "a short row without its label": (both("file_name,label\na.png,x\nb.png\n"), {"alone": "row 2: has no label"}),
+    "only short rows": (both("file_name,label,note\na.png,x\nb.png,y\n"), {}),
+    "semicolons": (both("file_name;label\na.png;x\nb.png;y\n"), {"alone": "commas separate them"}),
+    "above the splits, without classes": (ABC | {"metadata.csv": csv_of([["file_name", "label"], ["train/a.png", "k"]])},
+                                          {"alone": "metadata.csv is of no split"}),
+    "splits in classes": (pictures(*(f"{name}/{split}/1.png" for name in ("cat", "dog") for split in ("train", "test"))), {"alone": "within the split's, as in"}),
+    **{f"a parameter, {key}": (both(csv_of(WORDS)) | card("", f"- config_name: x\n  {key}: true\n"), {"name": "x", "alone": f'"{key}": true'})
+       for key in ("drop_labels", "drop_metadata")},
     "no JSON": (both("{", "metadata.jsonl"), {}),
     "no Parquet": (both("PAR1", "metadata.parquet"), {}),
 }
@@ -249,8 +258,13 @@ TARS = {
     "no images": ({f"{split}.tar": tar_of(("1.cls", "1"), ("2.cls", "1")) for split in ("train", "test")}, {"alone": "no column holds image files"}),
     "no label somewhere": ({f"{split}.tar": tar_of(*samples(6, lambda i: i), ("0009.png", image(9))) for split in ("train", "test")}, {"alone": "sample 0009"}),
     "a number that is no class": ({f"{split}.tar": tar_of(*samples(2, lambda i: 10 ** 12)) for split in ("train", "test")}, {"alone": "class_names.txt"}),
-    "packed": ({f"{split}.tar": tar_of(*samples(2, lambda i: i), mode="w:gz") for split in ("train", "test")}, {"alone": "gunzip"}),
-    "without an end": ({f"{split}.tar": tar_of(*samples(2, lambda i: i))[:4 * 1024] for split in ("train", "test")}, {"alone": "ends too early"}),
+    "packed": ({f"{split}.tar": tar_of(*samples(2, lambda i: i), mode="w:gz") for split in ("train", "test")}, {}),
+    **{f"packed by {way}": ({f"{split}-0.tar.{way}": tar_of(*samples(5, lambda i: i), mode=f"w:{way}") for split in ("train", "test")}, {})
+       for way in ("gz", "bz2", "xz")},
+    "packed and cut": ({f"{split}.tar": tar_of(*samples(9, lambda i: i), mode="w:gz")[:-40] for split in ("train", "test")}, {"alone": "truncated gzip input"}),
+    "without an end": ({f"{split}.tar": tar_of(*samples(2, lambda i: i))[:4 * 1024] for split in ("train", "test")}, {}),
+    "JSON of Python": ({f"{split}.tar": tar_of(*samples(3, lambda i: json.dumps({"label": "ab"[i % 2], "score": float("nan")}), "json"))
+                        for split in ("train", "test")}, {"label_column": "json.label"}),
     "cut": ({f"{split}.tar": tar_of(*samples(2, lambda i: i))[:1050] for split in ("train", "test")}, {"alone": "byte 1024: is damaged, cut"}),
     "no tar": ({f"{split}.tar": "x" * 2000 for split in ("train", "test")}, {}),
 }
@@ -288,8 +302,32 @@ CARDS = {
     "several, the first": (TWO | card(infos("full", "mini"), CONFIG.format("full"), CONFIG.format("mini")), {"name": "full"}),
     "several, the second": (TWO | card(infos("full", "mini"), CONFIG.format("full"), CONFIG.format("mini")), {"name": "mini"}),
     "several, another": (TWO | card(infos("full", "mini"), CONFIG.format("full"), CONFIG.format("mini")), {"name": "other"}),
+    **{f"a parameter, {key}": (PAIR | card(INFO.format("label"), f"- config_name: x\n  {key}: {value}\n"), {"alone": f'"{key}": '})
+       for key, value in (("columns", "[image, label]"), ("filters", "[[label, '==', 1]]"))},
     "several with a default": (TWO | card(infos("full", "mini"), CONFIG.format("full"), CONFIG.format("mini") + "  default: true\n"), {}),
 }
+
+
+def check_packed(scratch):
+    """In ways that tarfile knows later than Python 3.11, or not: read all the same."""
+    whole = {split: tar_of(*samples(5, lambda i: i, start=start)) for split, start in (("train", 0), ("test", 9))}
+
+    def read(files, split):
+        root = Path(tempfile.mkdtemp(dir=scratch))
+        write(root, files)
+        got = dump(root, "webdataset", split, {})
+        return got.get("error") or {key: got[key] for key in ("pixels", "labels", "class_names")}
+
+    for split in whole:
+        for way, ending in ("zstd", ".tar.zst"), ("lz4", ".tar.lz4"):
+            packed = {f"{name}{ending}": pa.compress(content, codec=way, asbytes=True) for name, content in whole.items()}
+            assert read(packed, split) == read({f"{name}.tar": content for name, content in whole.items()}, split), way
+        pieces = {f"{name}.tar": gzip.compress(content[:700]) + gzip.compress(content[700:]) for name, content in whole.items()}
+        assert read(pieces, split) == read({f"{name}.tar": content for name, content in whole.items()}, split)
+    bomb = gzip.compress(bytes(64 << 20))
+    for content, said in (bomb, "more than 100 times its size"), (gzip.compress(b"no tar file" * 99), "no tar file"), (whole["train"][:4000], "cut"), (whole["train"][:10 * 1024 + 100], "too early"):
+        assert said in read({"train.tar": content, "test.tar": content}, "train"), said
+    print("packed tars: equal")
 
 
 def drawn_table(rng):
@@ -360,6 +398,7 @@ def main():
             check(title, "webdataset", files, scratch, **({"image_column": "png", "label_column": "cls"} | more))
         for title, (files, more) in CARDS.items():
             check(title, "parquet", files, scratch, **more)
+        check_packed(scratch)
         check_drawn(random.Random(SEED), scratch)
         check_folders_as_configs(scratch)
         check_lone_classes(scratch)

@@ -26,6 +26,7 @@ namespace {
 constexpr const char* kCsvKind = "a CSV";
 constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
 constexpr std::int32_t kMostRows = 1 << 28;
+constexpr std::size_t kLeastFilled = std::size_t{1} << 20;
 
 // pandas' words for a value that is missing.
 bool is_missing(std::string_view text) {
@@ -70,6 +71,22 @@ Column column_of(const std::string& name, const Texts& values) {
   return {name, ColumnKind::kText, "string"};
 }
 
+// Rows that end before the header does, filled up as pandas does it.
+struct ShortRows {
+  std::vector<std::int64_t> places;  // among all rows, the header's being 0
+  std::string text;
+
+  // What the header makes of a file without commas is no more than a few times the file.
+  bool add(const arrow::csv::InvalidRow& row, std::size_t most_bytes) {
+    if (row.actual_columns > row.expected_columns) return false;
+    const auto missing = static_cast<std::size_t>(row.expected_columns - row.actual_columns);
+    if (text.size() + row.text.size() + missing > most_bytes) return false;
+    places.push_back(row.number - 1);
+    text.append(row.text.substr(0, row.text.find_last_not_of("\r\n") + 1)).append(missing, ',').append("\n");
+    return true;
+  }
+};
+
 class CsvTable final : public Table {
  public:
   explicit CsvTable(const fs::path& path) : path_(path) {
@@ -77,18 +94,27 @@ class CsvTable final : public Table {
     const std::string text = support::read_file(path, kMaxBytes);
     std::string_view rows = text;
     if (rows.starts_with(kByteOrderMark)) rows.remove_prefix(kByteOrderMark.size());
-    auto options = arrow::csv::ParseOptions::Defaults();
-    options.newlines_in_values = true;
     // Sets room aside for rows by the columns that the header has.
     const auto memory = arrow::MemoryPool::CreateDefault();
     arrow::CappedMemoryPool pool(
         memory.get(), std::max(kLeastMemory, kMostBytesPerFileByte * static_cast<std::int64_t>(text.size())));
-    arrow::csv::BlockParser parser(&pool, options, -1, /*first_row=*/1, kMostRows);
-    std::uint32_t parsed = 0;
-    require_ok(parser.ParseFinal(rows, &parsed), path_, kCsvKind);
-    if (parsed != rows.size() || parser.num_rows() == 0)
+    auto options = arrow::csv::ParseOptions::Defaults();
+    options.newlines_in_values = true;
+    ShortRows short_rows;
+    auto lenient = options;
+    lenient.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
+      return short_rows.add(row, kLeastFilled + 4 * text.size()) ? arrow::csv::InvalidRowResult::Skip
+                                                                 : arrow::csv::InvalidRowResult::Error;
+    };
+    arrow::csv::BlockParser parser(&pool, lenient, -1, /*first_row=*/1, kMostRows);
+    parse(parser, rows);
+    if (parser.num_rows() == 0)
       refuse_file(path_, kCsvKind, rows.empty() ? "it is empty" : "it has no rows, or too many");
-    for (int i = 0; i < parser.num_cols(); ++i) add_column(parser, i);
+    arrow::csv::BlockParser filled(&pool, options, parser.num_cols(), /*first_row=*/1, kMostRows);
+    if (!short_rows.places.empty()) parse(filled, short_rows.text);
+    for (int i = 0; i < parser.num_cols(); ++i)
+      add_column(texts_of(parser, i), short_rows.places.empty() ? Texts() : texts_of(filled, i),
+                 short_rows.places);
   }
 
   const fs::path& path() const override { return path_; }
@@ -104,18 +130,34 @@ class CsvTable final : public Table {
   Texts read_texts(std::size_t column) const override { return values_.at(column); }
 
  private:
-  // The first row holds the columns' names.
-  void add_column(const arrow::csv::BlockParser& parser, int place) {
-    Texts values;
+  void parse(arrow::csv::BlockParser& parser, std::string_view rows) const {
+    std::uint32_t parsed = 0;
+    require_ok(parser.ParseFinal(rows, &parsed), path_, kCsvKind);
+    if (parsed != rows.size()) refuse_file(path_, kCsvKind, "it has too many rows");
+  }
+
+  Texts texts_of(const arrow::csv::BlockParser& parser, int place) const {
+    Texts texts;
     const auto add = [&](const std::uint8_t* data, std::uint32_t size, auto...) {
       const std::string_view text(reinterpret_cast<const char*>(data), size);
-      values.push_back(!values.empty() && is_missing(text) ? std::nullopt : std::optional(std::string(text)));
+      texts.emplace_back(std::string(text));
       return arrow::util::ValidateUTF8(text) ? arrow::Status::OK()
                                              : arrow::Status::Invalid("it is not UTF-8");
     };
     require_ok(parser.VisitColumn(place, add), path_, kCsvKind);
-    const std::string name = values.at(0).value_or("");
-    values.erase(values.begin());
+    return texts;
+  }
+
+  // The first row holds the columns' names; the short ones come in between.
+  void add_column(Texts texts, Texts of_short, const std::vector<std::int64_t>& places) {
+    const std::string name = texts.at(0).value_or("");
+    Texts values;
+    for (std::size_t next = 1, next_short = 0; next < texts.size() || next_short < of_short.size();) {
+      const bool is_short =
+          next_short < places.size() && places[next_short] == static_cast<std::int64_t>(next + next_short);
+      auto& text = is_short || next >= texts.size() ? of_short.at(next_short++) : texts[next++];
+      values.push_back(text && !is_missing(*text) ? std::move(text) : std::nullopt);
+    }
     columns_.push_back(column_of(name, values));
     values_.push_back(std::move(values));
   }
