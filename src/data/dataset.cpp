@@ -76,15 +76,23 @@ Location location_on_hub(const std::string& name, const std::string& spec) {
                                  : hint));
 }
 
+// "owner/name", or the Hub's own address. A word alone may be a slip as well, where the cache does not hold
+// it: what is on the Hub by that name is asked for with hf:.
+bool names_hub(const std::string& spec) {
+  using support::HubKind;
+  if (spec.starts_with("http") || spec.starts_with("hf:"))
+    return support::may_be_on_hub(HubKind::kDataset, spec);
+  if (spec.find(':') != std::string::npos || fs::exists(spec)) return false;
+  return (spec.find('/') != std::string::npos || name_on_hub(spec) != spec ||
+          support::hub_snapshot(HubKind::kDataset, spec)) &&
+         support::may_be_on_hub(HubKind::kDataset, spec);
+}
+
 Location find_location(const std::string& spec) {
   const auto colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);
-  // A word alone may be a slip as well: what is on the Hub by that name is asked for with hf:.
-  const bool names_hub = spec.find('/') != std::string::npos || name_on_hub(spec) != spec;
-  if (colon == std::string::npos && names_hub && support::is_hub_name(spec) && !fs::exists(spec))
-    return location_on_hub(spec, spec);
   const std::string place = colon == std::string::npos ? "" : spec.substr(colon + 1);
-  if (kind == "hf" && support::is_hub_name(place)) return location_on_hub(place, spec);
+  if (names_hub(spec)) return location_on_hub(kind == "hf" ? place : spec, spec);
   const auto scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
   if (colon == std::string::npos || scheme == kSchemes.end()) refuse_kind(spec);
   if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");

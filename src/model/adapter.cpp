@@ -99,7 +99,7 @@ bool Adapter::is_in(const fs::path& folder) {
 }
 
 Adapter::Adapter(const fs::path& folder)
-    : config_(support::read_json(folder / kAdapterConfigFile)),
+    : config_(support::read_python_json(folder / kAdapterConfigFile)),
       origin_((folder / kAdapterConfigFile).string()),
       file_(folder / kAdapterFile) {
   require_supported(config_, origin_);
@@ -209,7 +209,7 @@ void Adapter::merge(const Change& change, const std::map<std::string, at::Tensor
 fs::path base_of(const fs::path& folder, const fs::path& given) {
   if (!given.empty()) return given;
   const fs::path file = folder / kAdapterConfigFile;
-  const Json config = support::read_json(file);
+  const Json config = support::read_python_json(file);
   const auto name = support::json_get_or<std::string>(config, "base_model_name_or_path", "", file.string());
   std::error_code error;
   if (!name.empty() && fs::is_directory(name, error)) return fs::path(name);
@@ -218,7 +218,8 @@ fs::path base_of(const fs::path& folder, const fs::path& given) {
   std::string why = (folder / kAdapterFile).string() + ": is an adapter (LoRA) of " +
                     (name.empty() ? "a model that adapter_config.json does not name" : "\"" + name + "\"");
   if (!name.empty()) why += ", which is no folder here";
-  if (support::is_hub_name(name)) why += ", and " + support::how_to_bring(support::HubKind::kModel, name);
+  if (support::may_be_on_hub(support::HubKind::kModel, name))
+    why += ", and " + support::how_to_bring(support::HubKind::kModel, name);
   throw InputError(why + "; give that model's folder with --base, or " + std::string(kMergeInPython));
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <system_error>
 
+#include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
@@ -26,6 +27,17 @@ std::optional<fs::path> find_default_model() {
   return std::nullopt;
 }
 
+// What asks for a model's config.json alone brings that alone.
+void require_weights(const fs::path& snapshot, const std::string& asked) {
+  std::error_code error;
+  const bool is_cut =
+      fs::is_symlink(snapshot / store::kModelFile, error) && !fs::exists(snapshot / store::kModelFile, error);
+  const bool has_others = !model::describe_foreign_weights(snapshot).empty();
+  if (!is_cut && (model::has_weights(snapshot) || has_others)) return;
+  throw InputError(snapshot.string() + ": the Hugging Face cache holds " + asked + " without its weights; " +
+                   support::download_command(support::HubKind::kModel, asked));
+}
+
 }  // namespace
 
 fs::path default_model() {
@@ -37,6 +49,7 @@ std::string find_model(const std::string& asked) {
   std::error_code error;
   if (fs::exists(asked, error)) return asked;
   const auto snapshot = support::hub_snapshot(support::HubKind::kModel, asked);
+  if (snapshot) require_weights(*snapshot, asked);
   return snapshot ? snapshot->string() : asked;
 }
 
@@ -46,7 +59,7 @@ void require_place(const std::string& option, const std::string& model) {
   std::error_code error;
   if (fs::exists(model, error)) return;
   const std::string nothing = option + " " + model + ": there is no such folder or file";
-  if (!support::is_hub_name(model)) throw InputError(nothing);
+  if (!support::may_be_on_hub(support::HubKind::kModel, model)) throw InputError(nothing);
   throw InputError(nothing + ", and " + support::how_to_bring(support::HubKind::kModel, model));
 }
 

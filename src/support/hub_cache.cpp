@@ -35,11 +35,41 @@ std::string folder_name(HubKind kind, std::string name) {
   return (kind == HubKind::kModel ? "models--" : "datasets--") + name;
 }
 
-// What refs/main says, a commit; "" where there is none.
-std::string commit_of_main(const fs::path& repository) {
+// What is asked for, of the forms in which people copy it: "owner/name", "hf:owner/name@branch",
+// "https://huggingface.co/datasets/owner/name/".
+struct Asked {
+  std::string name;
+  std::string revision;  // a branch, a tag, or a commit
+};
+std::optional<Asked> parse(HubKind kind, std::string_view text) {
+  const auto drop = [&](std::string_view start) {
+    if (text.starts_with(start)) text.remove_prefix(start.size());
+  };
+  for (const char* start : {"https://", "http://", "www.", "huggingface.co/", "hf.co/", "hf://", "hf:"})
+    drop(start);
+  drop(kind == HubKind::kModel ? "models/" : "datasets/");
+  while (text.ends_with('/')) text.remove_suffix(1);
+  std::string revision = "main";
+  for (const std::string_view mark : {"/tree/", "@"}) {
+    const auto at = text.find(mark);
+    if (at == std::string_view::npos) continue;
+    revision = text.substr(at + mark.size());
+    text = text.substr(0, at);
+  }
+  if (!is_hub_name(text) || !is_hub_name(revision)) return std::nullopt;
+  return Asked{std::string(text), std::move(revision)};
+}
+
+bool is_file_name(std::string_view name) {
+  constexpr std::string_view kEndings[] = {".json", ".safetensors", ".bin", ".parquet", ".tar"};
+  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+// What the file of a branch says, a commit; "" where there is none.
+std::string commit_of(const fs::path& repository, const std::string& branch) {
   constexpr std::size_t kLongestCommit = 256;
   try {
-    const std::string text = read_file(repository / "refs/main", kLongestCommit);
+    const std::string text = read_file(repository / "refs" / branch, kLongestCommit);
     return text.substr(0, text.find_first_of(" \r\n"));
   } catch (const Error&) {
     return "";
@@ -67,23 +97,39 @@ bool is_hub_name(std::string_view name) {
          (slash == std::string_view::npos || is_name_part(name.substr(slash + 1)));
 }
 
-std::optional<fs::path> hub_snapshot(HubKind kind, const std::string& name) {
-  if (!is_hub_name(name) || hub_cache().empty()) return std::nullopt;
-  const fs::path repository = hub_cache() / folder_name(kind, name);
+bool may_be_on_hub(HubKind kind, const std::string& asked) {
+  return parse(kind, asked) && !is_file_name(asked);
+}
+
+std::optional<fs::path> hub_snapshot(HubKind kind, const std::string& asked) {
+  const auto wanted = parse(kind, asked);
+  if (!wanted || hub_cache().empty()) return std::nullopt;
+  const fs::path repository = hub_cache() / folder_name(kind, wanted->name);
   auto commits = names_in(repository / "snapshots");
   std::erase_if(commits, [&](const std::string& folder) {
     return !fs::is_directory(repository / "snapshots" / folder);
   });
-  std::string commit = commit_of_main(repository);
+  std::string commit = commit_of(repository, wanted->revision);
+  if (commit.empty() && wanted->revision != "main") commit = wanted->revision;
   if (commit.empty() && commits.size() == 1) commit = commits[0];
   if (std::ranges::find(commits, commit) == commits.end()) return std::nullopt;
   return repository / "snapshots" / commit;
 }
 
-std::string how_to_bring(HubKind kind, const std::string& name) {
-  return "the Hugging Face cache (" + hub_cache().string() + ") does not hold " + name +
-         "; on a machine with network, bring it with: hf download " +
-         (kind == HubKind::kModel ? "" : "--repo-type dataset ") + name;
+std::string download_command(HubKind kind, const std::string& asked) {
+  const Asked wanted = parse(kind, asked).value_or(Asked{asked, "main"});
+  return std::string("on a machine with network, bring it with: hf download ") +
+         (kind == HubKind::kModel ? "" : "--repo-type dataset ") + wanted.name +
+         (wanted.revision == "main" ? "" : " --revision " + wanted.revision);
+}
+
+std::string how_to_bring(HubKind kind, const std::string& asked) {
+  const bool is_model = kind == HubKind::kModel;
+  const bool is_other = hub_snapshot(is_model ? HubKind::kDataset : HubKind::kModel, asked).has_value();
+  return "the Hugging Face cache (" + hub_cache().string() + ") does not hold " +
+         (is_other ? std::string("a ") + (is_model ? "model " : "data set ") : "") + asked +
+         (is_other ? std::string(", but a ") + (is_model ? "data set" : "model") + " of that name" : "") +
+         "; " + download_command(kind, asked);
 }
 
 }  // namespace zoetrope::support

@@ -103,6 +103,33 @@ class Places(unittest.TestCase):
         said = self.zoetrope("run", "--run", "new", "--model", "./nothing", *SHORT, code=3)
         self.assertIn("--model ./nothing: there is no such folder or file\n", said)
 
+    def test_names_on_the_hub_are_taken_as_people_copy_them(self):
+        self.in_cache("model", "google/vit-tiny", job.GOLDEN / "vit-tiny")
+        commit = next((self.home / ".cache/huggingface/hub").glob("models--*/snapshots/*")).name
+        words = ["finetune", "--data", "idx:home/images", *SHORT[:8], "--no-progress"]
+        for i, given in enumerate(["google/vit-tiny/", "hf:google/vit-tiny", "hf://google/vit-tiny", "https://huggingface.co/google/vit-tiny",
+                                   "https://huggingface.co/google/vit-tiny/tree/main", "google/vit-tiny@main", f"google/vit-tiny@{commit}"]):
+            self.zoetrope(*words, "--run", f"run-{i}", "--model", given)
+        for given, said in (("google/vit-tiny@v2", "hf download google/vit-tiny --revision v2\n"),
+                            ("https://huggingface.co/google/none", "hf download google/none\n"),
+                            ("model.json", "--model model.json: there is no such folder or file\n")):
+            self.assertIn(said, self.zoetrope(*words, "--run", "new", "--model", given, code=3))
+
+        (self.root / "alone").mkdir()
+        shutil.copy(job.GOLDEN / "vit-tiny/config.json", self.root / "alone")
+        self.in_cache("model", "owner/alone", self.root / "alone")  # as AutoConfig.from_pretrained brings it
+        said = self.zoetrope(*words, "--run", "new", "--model", "owner/alone", code=3)
+        self.assertIn("holds owner/alone without its weights; on a machine with network, bring it with: hf download owner/alone\n", said)
+
+        self.write_shards(self.root / "shards")
+        self.in_cache("dataset", "owner/pets", self.root / "shards")
+        self.in_cache("dataset", "pets", self.root / "shards")
+        words = ["finetune", "--model", job.GOLDEN / "vit-tiny", *SHORT[:8], "--no-progress"]
+        for i, given in enumerate(["pets", "hf:datasets/owner/pets", "https://huggingface.co/datasets/owner/pets"]):
+            self.zoetrope(*words, "--run", f"data-{i}", "--data", given)
+        said = self.zoetrope(*words, "--run", "new", "--data", "google/vit-tiny", code=3)
+        self.assertIn("does not hold a data set google/vit-tiny, but a model of that name", said)
+
     def write_shards(self, folder):
         draw = numpy.random.default_rng(1)
         features = Features({"img": Image(), "label": ClassLabel(names=["cat", "dog"])})

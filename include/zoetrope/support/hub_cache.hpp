@@ -20,12 +20,18 @@ bool is_hub_name(std::string_view name);
 
 enum class HubKind { kModel, kDataset };
 
-// The folder of the files of `name`'s branch main, or of the only commit that is there; none where the cache
-// does not hold it.
-std::optional<std::filesystem::path> hub_snapshot(HubKind kind, const std::string& name);
+// Whether `asked` may name something there: "name" or "owner/name", behind "hf:" or the Hub's address, before
+// "@" and a branch, a tag or a commit; no file's name.
+bool may_be_on_hub(HubKind kind, const std::string& asked);
 
-// "the Hugging Face cache (DIR) does not hold NAME; on a machine with network, bring it with: hf download
-// NAME".
-std::string how_to_bring(HubKind kind, const std::string& name);
+// The folder of the files of what is asked for, of its branch main where none is named, or of the only commit
+// that is there; none where the cache does not hold it.
+std::optional<std::filesystem::path> hub_snapshot(HubKind kind, const std::string& asked);
+
+// "on a machine with network, bring it with: hf download NAME".
+std::string download_command(HubKind kind, const std::string& asked);
+
+// "the Hugging Face cache (DIR) does not hold NAME; " and that.
+std::string how_to_bring(HubKind kind, const std::string& asked);
 
 }  // namespace zoetrope::support
