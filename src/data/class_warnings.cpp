@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "zoetrope/data/unicode.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
 
@@ -22,12 +23,6 @@ std::string in_ascii(const std::string& name) {
   return support::Json(name).dump(-1, ' ', true);
 }
 
-std::string composed(const std::string& name) {
-  const std::unique_ptr<gchar, void (*)(void*)> text(
-      g_utf8_normalize(name.c_str(), static_cast<gssize>(name.size()), G_NORMALIZE_NFC), g_free);
-  return text == nullptr ? name : std::string(text.get());
-}
-
 std::string list_lone(const std::set<std::string>& names, const std::set<std::string>& others) {
   constexpr std::size_t kShown = 8;
   std::vector<std::string> lone;
@@ -39,6 +34,12 @@ std::string list_lone(const std::set<std::string>& names, const std::set<std::st
 }
 
 }  // namespace
+
+std::string composed(const std::string& name) {
+  const std::unique_ptr<gchar, void (*)(void*)> text(
+      g_utf8_normalize(name.c_str(), static_cast<gssize>(name.size()), G_NORMALIZE_NFC), g_free);
+  return text == nullptr ? name : std::string(text.get());
+}
 
 void warn_of_lookalikes(const std::vector<std::string>& class_names, const std::string& origin) {
   std::map<std::string, std::string> seen;

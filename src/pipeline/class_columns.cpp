@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/analysis/class_match.hpp"
+#include "zoetrope/data/unicode.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/json.hpp"
@@ -33,11 +36,26 @@ fs::path folder_of(const Session& session, const CheckpointSource& source) {
   return session.run().checkpoint(source.identity.step);
 }
 
-void warn_of_other_classes(const Session& session, const CheckpointSource& source, std::size_t of_data) {
-  support::log_warning(
-      labels_in(session, folder_of(session, source), source.class_names.size()) + "do not hold the " +
-      std::to_string(of_data) +
-      " of --data by name; predictions, confidences and accuracy are left out (to get them, " + kWayOut);
+// A name's letters may be written in two Unicode forms, which look the same.
+std::optional<analysis::ClassMatch> match(const std::vector<std::string>& of_model,
+                                          const std::vector<std::string>& of_data) {
+  auto found = analysis::match_classes(of_model, of_data);
+  if (found && found->by_name) return found;
+  std::vector<std::string> models, datas;
+  std::ranges::transform(of_model, std::back_inserter(models), data::composed);
+  std::ranges::transform(of_data, std::back_inserter(datas), data::composed);
+  auto composed = analysis::match_classes(models, datas);
+  return composed && composed->by_name ? composed : found;
+}
+
+void warn_of_other_classes(const Session& session, const CheckpointSource& source,
+                           const std::vector<std::string>& of_data) {
+  const auto missing = std::ranges::find_if(
+      of_data, [&](const std::string& name) { return !match(source.class_names, {name}); });
+  support::log_warning(labels_in(session, folder_of(session, source), source.class_names.size()) +
+                       "do not hold the " + std::to_string(of_data.size()) + " of --data by name" +
+                       (missing == of_data.end() ? "" : ", \"" + *missing + "\" for one") +
+                       "; predictions, confidences and accuracy are left out (to get them, " + kWayOut);
 }
 
 void warn_of_places(const Session& session, const CheckpointSource& source,
@@ -56,10 +74,9 @@ std::vector<std::vector<std::int64_t>> class_columns(Session& session,
   std::vector<std::vector<std::int64_t>> columns;
   bool has_warned = !session.is_root();
   for (const CheckpointSource& source : sources) {
-    const auto found = analysis::match_classes(source.class_names, of_data);
+    const auto found = match(source.class_names, of_data);
     if (!found) {
-      if (session.is_root() && !source.class_names.empty())
-        warn_of_other_classes(session, source, of_data.size());
+      if (session.is_root() && !source.class_names.empty()) warn_of_other_classes(session, source, of_data);
       return std::vector<std::vector<std::int64_t>>(sources.size());
     }
     columns.push_back(found->columns);
@@ -77,7 +94,7 @@ void order_classifier(const Session& session, const std::vector<std::string>& of
   if (of_model.size() != of_data.size()) return;  // it is a new classifier
   std::vector<std::int64_t> in_order(of_data.size());
   std::iota(in_order.begin(), in_order.end(), 0);
-  const auto found = analysis::match_classes(of_model, of_data);
+  const auto found = match(of_model, of_data);
   const auto& rows = found ? found->columns : in_order;
   if ((!found || !found->by_name) && session.is_root())
     support::log_warning(

@@ -2,6 +2,7 @@
 """Images and models that are easily read wrongly without a word, against transformers."""
 import json
 import sys
+import unicodedata
 import unittest
 from pathlib import Path
 
@@ -90,6 +91,23 @@ class Inputs(unittest.TestCase):
         with h5py.File(self.root / "run/analysis.h5") as file:
             self.assertEqual(file["accuracy"][()].tolist(), [1, 1])
         self.assertEqual(warnings.count('"0" with "ant", "1" with "bee", "10" with "koi" and 9 more'), 1, warnings)
+
+    def test_names_in_two_unicode_forms_are_one(self):
+        composed, decomposed = (unicodedata.normalize(form, "caf\u00e9") for form in ("NFC", "NFD"))
+        save_images(self.root / "images", ["dog", decomposed])
+        words = ["--run", self.root / "run", "--data", f"folder:{self.root / 'images'}", "--no-progress"]
+        save_model(self.root / "run/checkpoint-5", ["dog", composed])
+        teach(self.root / "run/checkpoint-5", 2)
+        job.run(["extract", *words])
+        _, warnings = job.run(["analyze", *words])
+        self.assertNotIn("id2label", warnings)
+        with h5py.File(self.root / "run/analysis.h5") as file:
+            self.assertEqual(file["accuracy"][()].tolist(), [1])
+        save_model(self.root / "other/checkpoint-5", ["dog", "cafe"])
+        words[1] = self.root / "other"
+        job.run(["extract", *words])
+        _, warnings = job.run(["analyze", *words])
+        self.assertIn(f'do not hold the 2 of --data by name, "{decomposed}" for one', warnings)
 
     def test_a_classifier_goes_on_with_the_classes_that_it_knows(self):
         save_images(self.root / "images", ["cat", "dog", "eel"])
