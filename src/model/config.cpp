@@ -98,7 +98,8 @@ constexpr std::pair<const char*, const char*> kRefused[] = {
 };
 
 // Where they are not ViTConfig's.
-void set_defaults(VitConfig& config) {
+void set_defaults(const Json& json, VitConfig& config) {
+  if (json.at("model_type") == "vit_msn") config.layer_norm_eps = 1e-6;
   if (config.is_dinov2()) config.layer_norm_eps = 1e-6;
   if (config.family == Family::kDinov2) config.patch_size = 14;
   if (config.family == Family::kDinov2WithRegisters) config.num_register_tokens = 4;
@@ -200,11 +201,12 @@ VitConfig VitConfig::from_json(const Json& json, const std::string& origin) {
   const ConfigReader reader(json, origin);
   VitConfig config;
   config.family = read_family(json, reader, origin);
-  set_defaults(config);
+  set_defaults(json, config);
   read_fields(reader, config);
   config.id2label = reader.read_labels();
   check_sizes(config, reader);
-  config.other = other_keys(config, json);
+  // JSON has no word for NaN, which is written, and compared, as null.
+  config.other = Json::parse(other_keys(config, json).dump());
   return config;
 }
 

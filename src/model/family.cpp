@@ -37,9 +37,10 @@ constexpr FamilyNames kDinov2WithRegistersNames = {"dinov2_with_registers",
                                                    "mlp.fc2",
                                                    ""};
 
-constexpr std::array<std::pair<const char*, Family>, 5> kModelTypes = {
+constexpr std::array<std::pair<const char*, Family>, 6> kModelTypes = {
     {{"vit", Family::kVit},
      {"vit_mae", Family::kVit},
+     {"vit_msn", Family::kVit},
      {"deit", Family::kDeit},
      {"dinov2", Family::kDinov2},
      {"dinov2_with_registers", Family::kDinov2WithRegisters}}};
@@ -109,6 +110,12 @@ const char* processor_class(Family family) {
   return names_of(family).processor;
 }
 
+std::vector<std::string> family_prefixes() {
+  std::vector<std::string> prefixes;
+  for (const auto& [known, family] : kModelTypes) prefixes.emplace_back(names_of(family).prefix);
+  return prefixes;
+}
+
 std::string about_other_family(const std::string& model_type) {
   std::string text;
   for (const OtherFamily& other : kOtherFamilies)
@@ -116,7 +123,10 @@ std::string about_other_family(const std::string& model_type) {
   std::string supported;
   for (const auto& [known, family] : kModelTypes)
     supported.append(supported.empty() ? "" : ", ").append(known);
-  return text + "; take a model of one of the families that are supported: " + supported;
+  return text + "; take a model of one of the families that are supported: " + supported +
+         "; or embed the images in Python, and have zoetrope go on from there: docs/own-embeddings.md, "
+         "\"Models "
+         "that zoetrope does not read\"";
 }
 
 std::optional<Family> family_of(const std::string& model_type) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "zoetrope/model/config.hpp"
 
@@ -24,6 +25,9 @@ const FamilyNames& names_of(Family family);
 
 // The family that a "model_type" is read as: ViT-MAE's encoder is a ViT. Nothing where it is not supported.
 std::optional<Family> family_of(const std::string& model_type);
+
+// The prefix of each family's tensors.
+std::vector<std::string> family_prefixes();
 
 // What an error says of another "model_type", after its name: what is known of the family, and what is
 // supported.

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 VitConfig read_config_file(const fs::path& path) {
-  return VitConfig::from_json(support::read_json(path), path.string());
+  return VitConfig::from_json(support::read_python_json(path), path.string());
 }
 
 // How many classes the adapter's own classifier has; 0 where it has none for such a model.
@@ -45,20 +45,19 @@ void require_no_problems(const std::vector<std::string>& problems, const fs::pat
   throw InputError(file.string() + ": " + problems.front() + more);
 }
 
-void require_one_classifier(const WeightMatch& match, const WeightFiles& files) {
-  if (!match.classifier.empty() && files.has("distillation_classifier.weight"))
-    throw InputError(files.path().string() +
-                     ": is a DeiTForImageClassificationWithTeacher, whose two classifiers are not supported; "
-                     "fine-tune it, or save it in Python as a DeiTForImageClassification");
-  require_no_problems(match.classifier, files.path());
-}
-
-// A bare encoder's config.json counts classes, too: transformers' default ones.
+// A bare encoder's config.json counts classes, too: transformers' default ones. A DeiT that was distilled has
+// two classifiers, the one on its second token.
 void leave_out_absent_classifier(VitConfig& config, const WeightFiles& files) {
-  for (const std::string& name : files.names())
-    if (name.find(kClassifier) != std::string::npos) return;  // DeiT's with a teacher has two, of other names
+  bool has_teachers = false;
+  for (const std::string& name : files.names()) {
+    if (name.starts_with(kClassifier)) return;
+    has_teachers = has_teachers || name.starts_with("distillation_classifier.");
+  }
   if (config.num_labels() > 0)
-    support::log_info(files.path().string() + ": holds no classifier: images are embedded, not classified");
+    support::log_info(files.path().string() +
+                      (has_teachers ? ": has the two classifiers of a distillation, which are left out"
+                                    : ": holds no classifier") +
+                      ": images are embedded, not classified");
   config.id2label.clear();
 }
 
@@ -119,7 +118,7 @@ struct StoredModel::State {
     leave_out_absent_classifier(config, files);
     match = match_weights(config, describe(config).parameters, files);
     require_no_problems(match.problems, files.path());
-    require_one_classifier(match, files);
+    require_no_problems(match.classifier, files.path());
   }
 
   VitConfig config;

@@ -29,6 +29,11 @@ constexpr std::string_view kInPython =
 constexpr std::string_view kSaveModel =
     "load it in Python as it was trained, and save the model alone: model.save_pretrained(folder)";
 
+constexpr std::string_view kOtherName =
+    "has another name than model.safetensors, under which a model's weights are looked for";
+constexpr std::string_view kEmbedYourself =
+    "embed the images with that library: docs/own-embeddings.md says how zoetrope goes on from there";
+
 // The first that fits counts: a folder of DeepSpeed or FSDP may hold pickles, too.
 constexpr Kind kKinds[] = {
     {"adapter_model", ".safetensors", "is an adapter without the adapter_config.json that says of what kind",
@@ -50,21 +55,35 @@ constexpr Kind kKinds[] = {
     {"", ".ckpt", kPickle, kSaveModel},
     {"", ".pt", kPickle, kSaveModel},
     {"", ".pth", kPickle, kSaveModel},
+    {"", ".pth.tar", kPickle, kSaveModel},
+    {"", ".pt.tar", kPickle, kSaveModel},
+    {"", ".pkl", kPickle, kSaveModel},
     {"tf_model", ".h5", "holds weights of TensorFlow, which are not read here",
      "convert them with a transformers that still reads them (4.x): "
      "from_pretrained(folder, from_tf=True).save_pretrained(folder)"},
     {"flax_model", ".msgpack", "holds weights of Flax, which are not read here",
      "convert them with a transformers that still reads them (4.x): "
      "from_pretrained(folder, from_flax=True).save_pretrained(folder)"},
+    {"", ".safetensors.index.json", kOtherName,
+     "where these are the weights of the model that config.json describes, save them in Python as "
+     "transformers "
+     "does: from_pretrained(folder, variant=...).save_pretrained(new_folder)"},
+    {"", ".safetensors", kOtherName,
+     "where these are the weights of the model that config.json describes, rename the file"},
+    {"", ".bin", kPickle, kSaveModel},
+    {"", ".keras", "is a model of Keras, which is not read here", kEmbedYourself},
+    {"", ".h5", "holds weights of Keras or TensorFlow, which are not read here", kEmbedYourself},
+    {"", ".npz", "holds weights of JAX, which are not read here", kEmbedYourself},
     {"", ".onnx", "is an exported graph, which cannot be fine-tuned", "take the model that it was made from"},
     {"", ".gguf", "is quantised for inference, and cannot be fine-tuned",
      "take the model that it was made from"},
 };
 
-// Trainer's and Accelerate's own pickles beside a model.
+// Trainer's and Accelerate's own pickles beside a model, and what lies beside it here.
 bool is_no_model(std::string_view name) {
-  constexpr std::string_view kOthers[] = {"optimizer",     "scheduler", "rng_state",
-                                          "random_states", "scaler",    "training_args"};
+  constexpr std::string_view kOthers[] = {"optimizer", "scheduler",     "rng_state",  "random_states",
+                                          "scaler",    "training_args", "embeddings", "model.safetensors",
+                                          "analysis",  "review",        "."};
   return std::ranges::any_of(kOthers, [&](std::string_view start) { return name.starts_with(start); });
 }
 

@@ -17,6 +17,7 @@
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
+#include "family.hpp"
 #include "foreign_weights.hpp"
 #include "timm_names.hpp"
 #include "weight_index.hpp"
@@ -31,6 +32,22 @@ namespace {
 constexpr std::string_view kWrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module",
                                           "_checkpoint_wrapped_module"};
 constexpr const char* kIndex = "model.safetensors.index.json";
+
+// "model." of names that are all of a module within another, as of Lightning's "model.vit.layernorm.bias"; ""
+// where they are a model's own.
+std::string module_of(const std::vector<std::string>& names) {
+  const auto is_cls_token = [](const std::string& name) { return name.ends_with("cls_token"); };
+  if (std::ranges::none_of(names, is_cls_token)) return "";
+  std::string_view common = names.front();
+  for (const std::string& name : names) {
+    const auto [end, other] = std::ranges::mismatch(common, name);
+    common = common.substr(0, static_cast<std::size_t>(end - common.begin()));
+  }
+  common = common.substr(0, common.rfind('.') + 1);
+  for (const std::string_view own : family_prefixes())
+    if (common.ends_with(own)) common.remove_suffix(own.size());
+  return std::string(common);
+}
 
 }  // namespace
 
@@ -58,14 +75,14 @@ void WeightFiles::open(const fs::path& folder) {
     open_shards(folder);
   } else {
     files_.emplace_back(path_);
-    for (const std::string& name : files_.front().names()) add(name, 0);
   }
+  add_names();
 }
 
 void WeightFiles::open_shards(const fs::path& folder) {
   path_ = folder / kIndex;
   if (!support::is_listed(path_)) refuse_foreign_weights(folder, store::kModelFile);
-  const auto index = parse_weight_index(support::read_json(path_), path_.string());
+  const auto index = parse_weight_index(support::read_python_json(path_), path_.string());
   std::set<std::string> shards, present;
   for (const auto& [tensor, shard] : index) shards.insert(shard);
   for (const std::string& shard : shards) {
@@ -77,7 +94,6 @@ void WeightFiles::open_shards(const fs::path& folder) {
                          kIndex +
                          (listed == index.end() ? " does not list" : " says is in " + listed->second) +
                          "; copy the model's folder again");
-      add(tensor, files_.size() - 1);
       present.insert(tensor);
     }
   }
@@ -115,16 +131,26 @@ void WeightFiles::add(const std::string& name, const Place& place) {
                      place.name + "\" are one; save the model alone, not what wraps it");
 }
 
-void WeightFiles::add(const std::string& stored, std::size_t file) {
-  const std::string bare = without_wrapping(stored);
+void WeightFiles::add_names() {
+  std::vector<std::string> bare;
+  for (const store::SafetensorsFile& file : files_)
+    for (const std::string& name : file.names()) bare.push_back(without_wrapping(name));
+  const std::string module = module_of(bare);
+  for (std::size_t i = 0; i < files_.size(); ++i)
+    for (const std::string& name : files_[i].names()) add(name, module, i);
+}
+
+void WeightFiles::add(const std::string& stored, const std::string& module, std::size_t file) {
+  const std::string bare = without_wrapping(stored).substr(module.size());
   static std::once_flag told;
   if (bare != stored)
     std::call_once(told, [&] {
-      support::log_info(files_[file].path().string() +
-                        ": was saved wrapped (by torch.compile, DDP or FSDP): \"" + stored +
-                        "\" is read as \"" + bare + "\", and so are all others");
+      support::log_info(files_[file].path().string() + ": was saved wrapped (by " +
+                        (module.empty() ? "torch.compile, DDP or FSDP" : "a module around it") + "): \"" +
+                        stored + "\" is read as \"" + bare + "\", and so are all others");
     });
   const std::vector<std::string> names = names_of_timm(bare);
+  are_timms_ = are_timms_ || !names.empty();
   if (names.empty()) return add(bare, Place{file, stored});
   const auto parts = static_cast<std::int64_t>(names.size());
   for (std::int64_t i = 0; i < parts; ++i)

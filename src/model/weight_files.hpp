@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tensors of a model folder: model.safetensors, or the shards of model.safetensors.index.json, or those
 // of a base model as an adapter changes them. Their names are transformers', also of timm's weights, and
-// those of the model alone, without what torch.compile, DistributedDataParallel and FSDP wrap around it.
+// those of the model alone, without what torch.compile, DistributedDataParallel and FSDP wrap around it, and
+// without the module within which Lightning and others keep it.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@ class WeightFiles {
 
   const std::filesystem::path& path() const { return path_; }  // of the single file, or of the index
   std::vector<std::string> names() const;                      // sorted
+  bool are_timms() const { return are_timms_; }                // by their names
   bool has(const std::string& name) const { return places_.contains(name); }
   // InputError where no file holds the tensor.
   std::vector<std::int64_t> shape(const std::string& name) const;
@@ -47,13 +49,15 @@ class WeightFiles {
   void open(const std::filesystem::path& folder);
   void open_shards(const std::filesystem::path& folder);
   void open_adapter(const std::filesystem::path& folder);
-  void add(const std::string& stored, std::size_t file);
+  void add_names();
+  void add(const std::string& stored, const std::string& module, std::size_t file);
   void add(const std::string& name, const Place& place);
   const Place& place_of(const std::string& name) const;
 
   std::filesystem::path path_;
   std::vector<store::SafetensorsFile> files_;
   std::map<std::string, Place> places_;
+  bool are_timms_ = false;
   std::map<std::string, Adapter::Change> changes_;  // which the last file holds, by the tensors' names here
 };
 

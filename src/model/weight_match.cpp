@@ -43,6 +43,14 @@ std::string misfit(const WeightFiles& files, const std::string& stored,
   return {};
 }
 
+// What may be the reason.
+std::string about_missing(const WeightFiles& files, const std::string& name) {
+  for (const std::string& other : files.names())
+    if (other.size() > name.size() && other.ends_with("." + name))
+      return ", and the file has \"" + other + "\": save the model alone, not what holds it";
+  return files.are_timms() ? ", and the file has names of timm, which are read as transformers'" : "";
+}
+
 enum class Use { kUnexpected, kUnused, kPassenger };
 
 // Of a stored tensor that is no parameter here.
@@ -69,7 +77,8 @@ WeightMatch match_weights(const VitConfig& config, const std::vector<Parameter>&
       auto& problems = part.name.starts_with(kClassifier) ? match.classifier : match.problems;
       const std::string stored = stored_name(files, config.family, part.name);
       if (stored.empty()) {
-        problems.push_back("tensor \"" + part.name + "\" is missing; config.json asks for it");
+        problems.push_back("tensor \"" + part.name + "\" is missing; config.json asks for it" +
+                           (problems.empty() ? about_missing(files, part.name) : ""));
         continue;
       }
       used.insert(stored);

@@ -15,12 +15,16 @@ import require  # noqa: E402
 PAGE = Path(__file__).resolve().parents[2] / "docs/own-embeddings.md"
 
 
-def callback(heading):
-    """The class KeepEmbeddings of the section that is called so."""
-    section = PAGE.read_text().split(f"\n### {heading}\n")[1].split("\n### ")[0]
+def code_of(heading):
+    """What the code of the section that is called so defines."""
+    section = PAGE.read_text().split(f"# {heading}\n")[1].split("\n##")[0]
     names = {}
     exec(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], names)  # noqa: S102
-    return names["KeepEmbeddings"]
+    return names
+
+
+def callback(heading):
+    return code_of(heading)["KeepEmbeddings"]
 
 
 class Callbacks(unittest.TestCase):
@@ -102,6 +106,53 @@ class Callbacks(unittest.TestCase):
         model.compile("sgd", "mse")
         model.fit(inputs, inputs.sum(1), epochs=2, verbose=0, callbacks=[callback("Keras")(inputs, "features", self.given)])
         self.assert_taken_in([0, 1, 2], (24, 8))
+
+    @require.package("transformers")
+    def test_models_that_are_not_read(self):
+        """Towers of other families, each with the embedding that its own library calls pooled."""
+        import h5py
+        import numpy as np
+        import torch
+        import transformers
+        from PIL import Image
+        embed = code_of("Models that zoetrope does not read")["embed"]
+        draw = np.random.default_rng(3)
+        pictures = []
+        for split in "train", "test":
+            for name in "cat", "dog":
+                for i in range(5):
+                    path = self.root / "images" / split / name / f"{i}.png"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(draw.integers(0, 256, (20, 24, 3), np.uint8)).save(path)
+                    pictures += [Image.open(path)] if split == "test" else []
+        tower = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=16, patch_size=4)
+        text = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, vocab_size=9)
+        for name, config, processor in (
+                ("clip", transformers.CLIPConfig(text_config=text, vision_config=tower), "CLIPImageProcessor"),
+                ("clip-tower", transformers.CLIPVisionConfig(**tower), "CLIPImageProcessor"),
+                ("siglip", transformers.SiglipConfig(text_config=text, vision_config=tower), "SiglipImageProcessor"),
+                ("dinov3", transformers.DINOv3ViTConfig(**tower), "ViTImageProcessor"),
+                ("convnext", transformers.ConvNextConfig(hidden_sizes=[4, 4, 8, 8], depths=[1] * 4, image_size=16), "ViTImageProcessor")):
+            for step in 0, 20:
+                torch.manual_seed(step)
+                model = transformers.AutoModel.from_config(config).eval()
+                folder = self.root / name / f"checkpoint-{step}"
+                model.save_pretrained(folder)
+                square = {"height": 16, "width": 16}
+                getattr(transformers, processor)(size=square, do_center_crop=False).save_pretrained(folder)
+            refused = job.run(["extract", "--run", self.root / name, "--data", f"folder:{self.root}/images", "--no-progress"], code=3)[1]
+            self.assertIn('docs/own-embeddings.md, "Models that zoetrope does not read"', refused)
+            embed(self.root / name, str(self.root / "images"), self.root / f"emb-{name}")
+            run = self.root / f"run-{name}"
+            job.run(["render", "--embeddings", self.root / f"emb-{name}", "--images", f"folder:{self.root}/images", "--run", run, "--no-progress",
+                     "--neighbours", "3", "--size", "640x360"])
+            self.assertEqual(job.checkpoints(run), ["checkpoint-0", "checkpoint-20"])
+            pixels = transformers.AutoImageProcessor.from_pretrained(folder)(pictures, return_tensors="pt")["pixel_values"]
+            with torch.no_grad():
+                vision = model.vision_model if name in ("clip", "siglip") else model
+                expected = vision(pixel_values=pixels).pooler_output
+            with h5py.File(run / "checkpoint-20/embeddings.h5") as file:
+                np.testing.assert_allclose(file["embeddings"][()], expected.flatten(1), atol=1e-5)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ with require.imports():
         CLIPModel,
         CLIPVisionConfig,
         CLIPVisionModel,
+        DeiTConfig,
+        DeiTForImageClassificationWithTeacher,
         DINOv3ViTConfig,
         DINOv3ViTModel,
         Dinov2WithRegistersConfig,
@@ -169,7 +171,7 @@ class Weights(unittest.TestCase):
             folder = self.root / f"{model.config.model_type}/checkpoint-1"
             model.save_pretrained(folder)
             self.assert_refused(folder, f'{folder}/config.json: "model_type" is "{model.config.model_type}" ({name}',
-                                "vit, vit_mae, deit, dinov2, dinov2_with_registers")
+                                "vit, vit_mae, vit_msn, deit, dinov2, dinov2_with_registers", "docs/own-embeddings.md")
 
     def test_images_that_are_not_resized_have_the_models_size(self):
         self.save_vit(self.root / "model")
@@ -213,6 +215,76 @@ class Weights(unittest.TestCase):
         save_file({**tensors, "module.vit.layernorm.bias": tensors["vit.layernorm.bias"].clone()}, folder / "model.safetensors")
         (folder / "embeddings.h5").unlink()
         self.assertIn('tensors "module.vit.layernorm.bias" and "vit.layernorm.bias" are one', self.extract("within", code=3))
+
+    def test_a_model_within_a_module_is_found(self):
+        model = self.save_vit(self.root / "plain/checkpoint-1")
+        expected, logits = self.embedded("plain")
+
+        class Module(torch.nn.Module):  # as Lightning's are, and others that people write around a model
+            def __init__(self, **parts):
+                super().__init__()
+                for name, part in parts.items():
+                    self.add_module(name, part)
+
+        bare = Module(net=model.base_model)
+        for name, wrapped in (("model", Module(model=model)), ("twice", Module(model=Module(backbone=model))), ("bare", bare),
+                              ("and compiled", torch.compile(Module(model=model))), ("beside others", Module(model=model, metric=torch.nn.Linear(1, 1)))):
+            folder = Path(shutil.copytree(self.root / "plain", self.root / name)) / "checkpoint-1"
+            (folder / "embeddings.h5").unlink()
+            save_file({key: value.contiguous() for key, value in wrapped.state_dict().items()}, folder / "model.safetensors")
+            if name == "beside others":
+                self.assert_refused(folder, 'tensor "vit.embeddings.cls_token" is missing', '"model.vit.embeddings.cls_token": save the model alone')
+                continue
+            self.assertIn("was saved wrapped (by a module around it)", self.extract(name))
+            found, found_logits = self.embedded(name)
+            numpy.testing.assert_array_equal(found, expected)
+            self.assertTrue(found_logits is None if wrapped is bare else numpy.array_equal(found_logits, logits))
+        self.finetune(self.root / "twice/checkpoint-1")
+
+    def test_what_python_writes_and_json_does_not_have(self):
+        self.save_vit(self.root / "run/checkpoint-1")
+        expected, _ = self.embedded("run")
+        for name in "config.json", "preprocessor_config.json":
+            path = self.root / "run/checkpoint-1" / name
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"score": float("nan"), "note": "\ud83d", "limits": [float("-inf")]}))
+        AutoModelForImageClassification.from_pretrained(self.root / "run/checkpoint-1")
+        (self.root / "run/checkpoint-1/embeddings.h5").unlink()
+        numpy.testing.assert_array_equal(self.embedded("run")[0], expected)
+        for _ in range(2):  # the second goes on, which compares
+            self.finetune(self.root / "run/checkpoint-1")
+        AutoModelForImageClassification.from_pretrained(self.root / "tuned/checkpoint-1")
+
+    def test_weights_of_other_names_are_named(self):
+        for name, words in (("vit.safetensors", "rename the file"), ("model.fp16.safetensors", "rename the file"),
+                            ("model_best.pth.tar", "is a pickle"), ("pytorch_model.fp16.bin", "is a pickle"), ("weights.npz", "docs/own-embeddings.md")):
+            folder = self.root / f"of-{name}" / "checkpoint-1"
+            model = self.save_vit(folder)
+            (folder / "model.safetensors").unlink()
+            if name == "model.fp16.safetensors":
+                model.save_pretrained(folder, variant="fp16")
+            else:
+                (folder / name).write_bytes(b"\x80\x02")
+            (folder / "trainer_state.json").write_text(json.dumps({"epoch": 1.0, "global_step": 1, "log_history": []}))
+            self.assert_refused(folder, f"{folder / name}: ", words)
+
+    def test_deits_two_heads_are_left_out(self):
+        torch.manual_seed(8)
+        config = DeiTConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=28, patch_size=7,
+                            id2label=dict(enumerate(CLASSES)))
+        folder = self.root / "distilled/checkpoint-1"
+        model = DeiTForImageClassificationWithTeacher(config).eval()
+        model.save_pretrained(folder)
+        ViTImageProcessor(size={"height": 28, "width": 28}).save_pretrained(folder)
+        pixels = ViTImageProcessorPil.from_pretrained(folder)(self.pictures, return_tensors="pt")["pixel_values"]
+        with torch.no_grad():
+            expected = model.base_model(pixels).last_hidden_state[:, 0]
+        self.assertIn("has the two classifiers of a distillation", self.extract("distilled"))
+        embeddings, logits = self.embedded("distilled")
+        self.assertLess(numpy.abs(embeddings - expected.numpy()).max(), 1e-5)
+        self.assertIsNone(logits)
+        self.finetune(folder)
+        _, report = AutoModelForImageClassification.from_pretrained(self.root / "tuned/checkpoint-1", output_loading_info=True)
+        self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
 
     def assert_refused(self, folder, *words):
         for said in self.extract(folder.parent.name, code=3), self.finetune(folder, code=3):

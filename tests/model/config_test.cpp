@@ -166,7 +166,7 @@ TEST_P(OtherFamilies, AreNamedWithWhatIsSupported) {
       },
       ::testing::ThrowsMessage<InputError>(
           ::testing::AllOf(HasSubstr("my/config.json: \"model_type\""), HasSubstr(GetParam().family),
-                           HasSubstr("vit, vit_mae, deit, dinov2, dinov2_with_registers"))));
+                           HasSubstr("vit, vit_mae, vit_msn, deit, dinov2, dinov2_with_registers"))));
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, OtherFamilies,

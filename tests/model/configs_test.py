@@ -29,7 +29,7 @@ with require.imports():
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30)
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 300
 TOLERANCE = 1e-5
-CLASSIFIERS = {"vit": "ViT", "deit": "DeiT", "dinov2": "Dinov2", "dinov2_with_registers": "Dinov2WithRegisters"}
+CLASSIFIERS = {"vit": "ViT", "vit_msn": "ViTMSN", "deit": "DeiT", "dinov2": "Dinov2", "dinov2_with_registers": "Dinov2WithRegisters"}
 REFUSED_ACTIVATIONS = {"prelu", "xielu"}  # have parameters of their own
 UNUSED = ["pooler.", "mask_token"]  # for embeddings and logits
 # What transformers alone refuses: numbers without a point, and, for one class, a "problem_type" that counts in training.
@@ -42,7 +42,7 @@ def sizes(rng, family):
     patch = rng.choice([4, 5, 8])
     config = {"model_type": family, "architectures": [f"{CLASSIFIERS[family]}ForImageClassification"], "hidden_size": heads * rng.choice([4, 8, 12]), "num_attention_heads": heads, "num_hidden_layers": rng.choice([1, 2, 3]),
               "image_size": rng.choice([16, 17, 24]), "patch_size": patch, "hidden_act": rng.choice(["gelu", *sorted(ACT2FN.keys() - REFUSED_ACTIVATIONS)])}
-    if family in ("vit", "deit"):
+    if family in ("vit", "vit_msn", "deit"):
         config["intermediate_size"] = rng.choice([8, 24, 32])
     else:
         config |= {"mlp_ratio": rng.choice([1, 2, 4]), "use_swiglu_ffn": rng.random() < 0.3}
