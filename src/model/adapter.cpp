@@ -87,9 +87,8 @@ void require_supported(const Json& config, const std::string& origin) {
 }  // namespace
 
 std::string common_name(const std::string& name) {
-  for (const Family family : {Family::kVit, Family::kDeit, Family::kDinov2, Family::kDinov2WithRegisters})
-    if (const std::string_view prefix = names_of(family).prefix; name.starts_with(prefix))
-      return in_memory_name(Family::kVit, name.substr(prefix.size()));
+  for (const std::string& prefix : family_prefixes())
+    if (name.starts_with(prefix)) return in_memory_name(Family::kVit, name.substr(prefix.size()));
   return in_memory_name(Family::kVit, name);
 }
 

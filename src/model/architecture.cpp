@@ -31,9 +31,8 @@ class Builder {
   }
 
   // Braced initialisers are evaluated left to right: the weight comes before the bias.
-  Affine linear(const std::string& name, std::int64_t out, std::int64_t in) {
-    return {add({name + ".weight"}, {out, in}, Init::kNormal),
-            add({name + ".bias"}, {out}, Init::kZero, false)};
+  Affine linear(const std::string& name, std::int64_t out, std::int64_t in, Init init = Init::kNormal) {
+    return {add({name + ".weight"}, {out, in}, init), add({name + ".bias"}, {out}, Init::kZero, false)};
   }
 
   Affine layer_norm(const std::string& name, std::int64_t size) {
@@ -49,6 +48,14 @@ class Builder {
       affine.bias = add({name + ".query.bias", name + ".key.bias", name + ".value.bias"}, {3 * hidden},
                         Init::kZero, false);
     return affine;
+  }
+
+  Affine clip_qkv(const std::string& name, std::int64_t hidden) {
+    const auto parts = [&](const std::string& kind) {
+      return std::vector{name + ".q_proj." + kind, name + ".k_proj." + kind, name + ".v_proj." + kind};
+    };
+    return {add(parts("weight"), {3 * hidden, hidden}, Init::kClipDepth),
+            add(parts("bias"), {3 * hidden}, Init::kZero, false)};
   }
 
   int layer_scale(const std::string& name, std::int64_t size) {
@@ -75,6 +82,41 @@ LayerIndex add_layer(Builder& builder, const VitConfig& config, const std::strin
   return index;
 }
 
+LayerIndex add_clip_layer(Builder& builder, const VitConfig& config, const std::string& layer) {
+  const FamilyNames& names = names_of(config.family);
+  const std::int64_t hidden = config.hidden_size, intermediate = config.intermediate_size;
+  LayerIndex index;
+  index.norm_before = builder.layer_norm(layer + names.norm_before, hidden);
+  index.qkv = builder.clip_qkv(layer + "self_attn", hidden);
+  index.attention_out = builder.linear(layer + "self_attn.out_proj", hidden, hidden, Init::kClipWidth);
+  index.norm_after = builder.layer_norm(layer + names.norm_after, hidden);
+  index.mlp_in = builder.linear(layer + names.mlp_in, intermediate, hidden, Init::kClipMlp);
+  index.mlp_out = builder.linear(layer + names.mlp_out, hidden, intermediate, Init::kClipDepth);
+  return index;
+}
+
+Architecture describe_clip(const VitConfig& config) {
+  Builder builder;
+  Architecture& architecture = builder.architecture;
+  const std::int64_t hidden = config.hidden_size;
+  const FamilyNames& names = names_of(config.family);
+  const std::string prefix = names.prefix;
+  architecture.cls_token = builder.add({prefix + "embeddings.class_embedding"}, {hidden}, Init::kClipWidth);
+  architecture.position_embeddings =
+      builder.add({prefix + names.positions}, {config.num_positions(), hidden}, Init::kNormal);
+  architecture.patch_projection.weight =
+      builder.add({prefix + "embeddings.patch_embedding.weight"},
+                  {hidden, config.num_channels, config.patch_size, config.patch_size}, Init::kNormal);
+  architecture.first_norm = builder.layer_norm(prefix + "pre_layrnorm", hidden);  // so spelled
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
+    architecture.layers.push_back(
+        add_clip_layer(builder, config, prefix + "encoder.layers." + std::to_string(i) + "."));
+  architecture.norm = builder.layer_norm(prefix + "post_layernorm", hidden);
+  architecture.classifier =
+      builder.linear("classifier", config.num_labels(), config.num_classifier_inputs(), Init::kClipWidth);
+  return std::move(architecture);
+}
+
 }  // namespace
 
 std::int64_t Parameter::size() const {
@@ -84,6 +126,7 @@ std::int64_t Parameter::size() const {
 }
 
 Architecture describe(const VitConfig& config) {
+  if (config.is_clip()) return describe_clip(config);
   Builder builder;
   Architecture& architecture = builder.architecture;
   const std::int64_t hidden = config.hidden_size;
@@ -99,7 +142,7 @@ Architecture describe(const VitConfig& config) {
     architecture.register_tokens =
         builder.add({embeddings + "register_tokens"}, {1, config.num_register_tokens, hidden}, Init::kZero);
   architecture.position_embeddings =
-      builder.add({embeddings + "position_embeddings"}, {1, config.num_positions(), hidden}, init);
+      builder.add({prefix + names_of(config.family).positions}, {1, config.num_positions(), hidden}, init);
   architecture.patch_projection.weight =
       builder.add({projection + ".weight"},
                   {hidden, config.num_channels, config.patch_size, config.patch_size}, Init::kNormal);
@@ -108,7 +151,7 @@ Architecture describe(const VitConfig& config) {
     architecture.layers.push_back(
         add_layer(builder, config, prefix + "encoder.layer." + std::to_string(i) + "."));
   architecture.norm = builder.layer_norm(prefix + "layernorm", hidden);
-  architecture.classifier = builder.linear("classifier", config.num_labels(), config.num_features());
+  architecture.classifier = builder.linear("classifier", config.num_labels(), config.num_classifier_inputs());
   return std::move(architecture);
 }
 

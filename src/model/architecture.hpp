@@ -29,14 +29,15 @@ struct LayerIndex {
 struct Architecture {
   std::vector<Parameter> parameters;  // in the order in which the forward pass uses them
   std::int64_t flat_size = 0;         // elements of the flat buffer, with padding
-  int cls_token = -1;                 // [1, 1, H]
+  int cls_token = -1;                 // [1, 1, H], CLIP's [H]
   int distillation_token = -1;        // [1, 1, H]; -1 where the family has none
   int register_tokens = -1;           // [1, R, H]; -1 where there are none
-  int position_embeddings = -1;       // [1, T, H], of all tokens but registers
-  Affine patch_projection;            // [H, C, patch, patch]
+  int position_embeddings = -1;       // [1, T, H], of all tokens but registers; CLIP's [T, H]
+  Affine patch_projection;            // [H, C, patch, patch]; CLIP's has no bias
+  Affine first_norm;                  // LayerNorm [H] before the layers; -1 where the family has none
   std::vector<LayerIndex> layers;
   Affine norm;        // LayerNorm [H]
-  Affine classifier;  // [L, H], or [L, 2H] where it takes the patches' mean too
+  Affine classifier;  // [L, H], or [L, 2H] where it takes the CLS token's row and the patches' mean
 };
 
 Architecture describe(const VitConfig& config);

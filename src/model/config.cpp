@@ -31,7 +31,9 @@ constexpr Families only(Family family) {
 }
 constexpr Families kVits = only(Family::kVit) | only(Family::kDeit);
 constexpr Families kDinov2s = only(Family::kDinov2) | only(Family::kDinov2WithRegisters);
-constexpr Families kAll = kVits | kDinov2s;
+constexpr Families kClips = only(Family::kClip);
+constexpr Families kNamed = kVits | kDinov2s;  // by transformers' older names
+constexpr Families kAll = kNamed | kClips;
 
 // Every key that decides what a model computes or how it is trained here, and how it is read.
 struct Field {
@@ -64,7 +66,7 @@ constexpr Field kFields[] = {
        reader.read_layers(key, config.num_hidden_layers);
      }},
     {"num_attention_heads", kAll, extent<&VitConfig::num_attention_heads>},
-    {"intermediate_size", kVits, extent<&VitConfig::intermediate_size>},
+    {"intermediate_size", kVits | kClips, extent<&VitConfig::intermediate_size>},
     {"image_size", kAll, side<&VitConfig::image_size>},
     {"patch_size", kAll, side<&VitConfig::patch_size>},
     {"num_channels", kAll, extent<&VitConfig::num_channels>},
@@ -74,9 +76,11 @@ constexpr Field kFields[] = {
      }},
     {"layer_norm_eps", kAll, non_negative<&VitConfig::layer_norm_eps>},
     {"initializer_range", kAll, non_negative<&VitConfig::initializer_range>},
-    {"qkv_bias", kAll, flag<&VitConfig::qkv_bias>},
-    {"hidden_dropout_prob", kAll, non_negative<&VitConfig::hidden_dropout_prob>},
-    {"attention_probs_dropout_prob", kAll, non_negative<&VitConfig::attention_probs_dropout_prob>},
+    {"qkv_bias", kNamed, flag<&VitConfig::qkv_bias>},
+    {"hidden_dropout_prob", kNamed, non_negative<&VitConfig::hidden_dropout_prob>},
+    {"attention_probs_dropout_prob", kNamed, non_negative<&VitConfig::attention_probs_dropout_prob>},
+    {"attention_dropout", kClips, non_negative<&VitConfig::attention_probs_dropout_prob>},
+    {"initializer_factor", kClips, non_negative<&VitConfig::initializer_factor>},
     {"mlp_ratio", kDinov2s, extent<&VitConfig::mlp_ratio>},
     {"use_swiglu_ffn", kDinov2s, flag<&VitConfig::use_swiglu_ffn>},
     {"layerscale_value", kDinov2s,
@@ -95,12 +99,18 @@ constexpr Field kFields[] = {
 constexpr std::pair<const char*, const char*> kRefused[] = {
     {"per_layer_config", "layers differ from one another"},
     {"quantization_config", "the weights are quantised"},
+    {"vision_config_dict", "it changes \"vision_config\""},
 };
 
 // Where they are not ViTConfig's.
 void set_defaults(const Json& json, VitConfig& config) {
   if (json.at("model_type") == "vit_msn") config.layer_norm_eps = 1e-6;
   if (config.is_dinov2()) config.layer_norm_eps = 1e-6;
+  if (config.is_clip()) {
+    config.patch_size = 32;
+    config.hidden_act = Activation::kQuickGelu;
+    config.layer_norm_eps = 1e-5;
+  }
   if (config.family == Family::kDinov2) config.patch_size = 14;
   if (config.family == Family::kDinov2WithRegisters) config.num_register_tokens = 4;
 }
@@ -144,30 +154,57 @@ void check_sizes(const VitConfig& config, const ConfigReader& reader) {
         "\"hidden_size\", \"num_hidden_layers\" and the other sizes ask for more than 10^11 parameters");
 }
 
-// Every key that has a field.
-Json fields_of(const VitConfig& config) {
+// CLIP's, as its own configuration has it within that of both towers.
+Json tower_of(const VitConfig& config) {
+  return {{"attention_dropout", config.attention_probs_dropout_prob},
+          {"hidden_act", name_of(config.hidden_act)},
+          {"hidden_size", config.hidden_size},
+          {"image_size", config.image_size},
+          {"initializer_factor", config.initializer_factor},
+          {"initializer_range", config.initializer_range},
+          {"intermediate_size", config.intermediate_size},
+          {"layer_norm_eps", config.layer_norm_eps},
+          {"model_type", "clip_vision_model"},
+          {"num_attention_heads", config.num_attention_heads},
+          {"num_channels", config.num_channels},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"patch_size", config.patch_size}};
+}
+
+// What every family's file says.
+Json shared_fields(const VitConfig& config) {
   Json labels = Json::object(), ids = Json::object();
   for (std::size_t i = 0; i < config.id2label.size(); ++i) {
     labels[std::to_string(i)] = config.id2label[i];
     ids[config.id2label[i]] = i;
   }
-  Json json = {{"architectures", {names_of(config.family).architecture}},
-               {"attention_probs_dropout_prob", config.attention_probs_dropout_prob},
-               {"dtype", "float32"},
+  return {{"architectures", {names_of(config.family).architecture}},
+          {"dtype", "float32"},
+          {"id2label", labels},
+          {"label2id", ids},
+          {"model_type", names_of(config.family).model_type}};
+}
+
+// Every key that has a field.
+Json fields_of(const VitConfig& config) {
+  Json json = shared_fields(config);
+  if (config.is_clip()) {
+    json["initializer_factor"] = config.initializer_factor;
+    json["vision_config"] = tower_of(config);
+    return json;
+  }
+  json.update({{"attention_probs_dropout_prob", config.attention_probs_dropout_prob},
                {"hidden_act", name_of(config.hidden_act)},
                {"hidden_dropout_prob", config.hidden_dropout_prob},
                {"hidden_size", config.hidden_size},
-               {"id2label", labels},
                {"image_size", config.image_size},
                {"initializer_range", config.initializer_range},
-               {"label2id", ids},
                {"layer_norm_eps", config.layer_norm_eps},
-               {"model_type", names_of(config.family).model_type},
                {"num_attention_heads", config.num_attention_heads},
                {"num_channels", config.num_channels},
                {"num_hidden_layers", config.num_hidden_layers},
                {"patch_size", config.patch_size},
-               {"qkv_bias", config.qkv_bias}};
+               {"qkv_bias", config.qkv_bias}});
   if (!config.is_dinov2()) {
     json["intermediate_size"] = config.intermediate_size;
     return json;
@@ -185,6 +222,8 @@ Json fields_of(const VitConfig& config) {
 Json other_keys(const VitConfig& config, Json json) {
   const Json fields = fields_of(config);
   for (const auto& [key, value] : fields.items()) json.erase(key);
+  const Json tower = config.is_clip() ? tower_of(config) : Json::object();
+  for (const auto& [key, value] : tower.items()) json.erase(key);  // of a file of the tower alone
   for (const char* key : {"torch_dtype", "num_labels"}) json.erase(key);
   if (config.family == Family::kVit)  // ViT-MAE's decoder, which is not kept
     for (const char* key : {"mask_ratio", "norm_pix_loss", "decoder_hidden_size", "decoder_intermediate_size",
@@ -202,9 +241,12 @@ VitConfig VitConfig::from_json(const Json& json, const std::string& origin) {
   VitConfig config;
   config.family = read_family(json, reader, origin);
   set_defaults(json, config);
-  read_fields(reader, config);
+  const Json tower = json.value("vision_config", Json());
+  const bool is_within = json.at("model_type") == "clip" && tower.is_object();
+  for (const auto& [key, meaning] : kRefused) reader.require_unset(key, meaning);
+  read_fields(is_within ? ConfigReader(tower, origin) : reader, config);
   config.id2label = reader.read_labels();
-  check_sizes(config, reader);
+  check_sizes(config, is_within ? ConfigReader(tower, origin) : reader);
   // JSON has no word for NaN, which is written, and compared, as null.
   config.other = Json::parse(other_keys(config, json).dump());
   return config;

@@ -9,6 +9,7 @@ namespace zoetrope::model {
 
 namespace {
 
+constexpr const char* kPositions = "embeddings.position_embeddings";
 constexpr FamilyNames kVitNames = {"vit",
                                    "ViTForImageClassification",
                                    "vit.",
@@ -16,6 +17,7 @@ constexpr FamilyNames kVitNames = {"vit",
                                    "layernorm_after",
                                    "intermediate.dense",
                                    "output.dense",
+                                   kPositions,
                                    "ViTImageProcessor"};
 constexpr FamilyNames kDeitNames = {"deit",
                                     "DeiTForImageClassification",
@@ -24,10 +26,17 @@ constexpr FamilyNames kDeitNames = {"deit",
                                     "layernorm_after",
                                     "intermediate.dense",
                                     "output.dense",
+                                    kPositions,
                                     "DeiTImageProcessor"};
-constexpr FamilyNames kDinov2Names = {
-    "dinov2",           "Dinov2ForImageClassification", "dinov2.", "norm1", "norm2", "mlp.fc1", "mlp.fc2",
-    "BitImageProcessor"};
+constexpr FamilyNames kDinov2Names = {"dinov2",
+                                      "Dinov2ForImageClassification",
+                                      "dinov2.",
+                                      "norm1",
+                                      "norm2",
+                                      "mlp.fc1",
+                                      "mlp.fc2",
+                                      kPositions,
+                                      "BitImageProcessor"};
 constexpr FamilyNames kDinov2WithRegistersNames = {"dinov2_with_registers",
                                                    "Dinov2WithRegistersForImageClassification",
                                                    "dinov2_with_registers.",
@@ -35,15 +44,27 @@ constexpr FamilyNames kDinov2WithRegistersNames = {"dinov2_with_registers",
                                                    "norm2",
                                                    "mlp.fc1",
                                                    "mlp.fc2",
+                                                   kPositions,
                                                    ""};
+constexpr FamilyNames kClipNames = {"clip",
+                                    "CLIPForImageClassification",
+                                    "vision_model.",
+                                    "layer_norm1",
+                                    "layer_norm2",
+                                    "mlp.fc1",
+                                    "mlp.fc2",
+                                    "embeddings.position_embedding.weight",
+                                    "CLIPImageProcessor"};
 
-constexpr std::array<std::pair<const char*, Family>, 6> kModelTypes = {
+constexpr std::array<std::pair<const char*, Family>, 8> kModelTypes = {
     {{"vit", Family::kVit},
      {"vit_mae", Family::kVit},
      {"vit_msn", Family::kVit},
      {"deit", Family::kDeit},
      {"dinov2", Family::kDinov2},
-     {"dinov2_with_registers", Family::kDinov2WithRegisters}}};
+     {"dinov2_with_registers", Family::kDinov2WithRegisters},
+     {"clip", Family::kClip},
+     {"clip_vision_model", Family::kClip}}};
 
 // Families that people take for one of these, and what sets them apart.
 struct OtherFamily {
@@ -53,9 +74,6 @@ struct OtherFamily {
 constexpr OtherFamily kOtherFamilies[] = {
     {"dinov3_vit", "DINOv3's ViT, which turns queries and keys by their patches' places (RoPE)"},
     {"dinov3_convnext", "DINOv3's ConvNeXt, which is no Vision Transformer"},
-    {"clip", "CLIP, whose vision tower has a LayerNorm before its layers, and no classifier of a ViT's"},
-    {"clip_vision_model",
-     "CLIP's vision tower, which has a LayerNorm before its layers, and no classifier of a ViT's"},
     {"siglip", "SigLIP, whose vision tower has no CLS token to embed images by"},
     {"siglip_vision_model", "SigLIP's vision tower, which has no CLS token to embed images by"},
     {"siglip2", "SigLIP 2, whose vision tower has no CLS token to embed images by"},
@@ -100,6 +118,8 @@ const FamilyNames& names_of(Family family) {
       return kDinov2Names;
     case Family::kDinov2WithRegisters:
       return kDinov2WithRegistersNames;
+    case Family::kClip:
+      return kClipNames;
     case Family::kVit:
       break;
   }
@@ -136,6 +156,7 @@ std::optional<Family> family_of(const std::string& model_type) {
 }
 
 std::string in_memory_name(Family family, std::string name) {
+  if (family == Family::kClip) return name;
   const bool is_vit = family == Family::kVit || family == Family::kDeit;
   return is_vit ? respell(std::move(name), kVitSpellings) : respell(std::move(name), kDinov2Spellings);
 }

@@ -18,6 +18,7 @@ struct FamilyNames {
   const char* norm_after;
   const char* mlp_in;
   const char* mlp_out;
+  const char* positions;  // after the prefix
   const char* processor;  // see processor_class
 };
 

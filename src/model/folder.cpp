@@ -33,7 +33,7 @@ std::int64_t classes_of(const Adapter& adapter, const VitConfig& base) {
   const auto found = adapter.changes().find(std::string(kClassifier) + "weight");
   if (found == adapter.changes().end() || found->second.whole.empty()) return 0;
   const auto shape = adapter.file().shape(found->second.whole);
-  return shape.size() == 2 && shape[1] == base.num_features() ? shape[0] : 0;
+  return shape.size() == 2 && shape[1] == base.num_classifier_inputs() ? shape[0] : 0;
 }
 
 // One line, however many tensors are at fault.
@@ -73,7 +73,7 @@ std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& 
     const auto found = match.stored.find(name);
     if (found == match.stored.end()) continue;  // a new classifier
     at::Tensor& destination = destinations[found->second] = view;
-    if (name != prefix + "embeddings.position_embeddings" || stored.image_size == model.config().image_size)
+    if (name != prefix + names_of(stored.family).positions || stored.image_size == model.config().image_size)
       continue;
     positions = view;
     original_positions = destination = space_for(found->second);
@@ -85,7 +85,7 @@ std::string read_values(Vit& model, const VitConfig& stored, const WeightFiles& 
   std::string digest = files.read(destinations);
   if (positions.defined()) {
     const std::int64_t grid = model.config().grid();
-    positions.copy_(interpolate_positions(stored, original_positions, grid, grid));
+    positions.copy_(interpolate_positions(stored, original_positions, grid, grid).view_as(positions));
   }
   return digest;
 }

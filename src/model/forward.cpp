@@ -52,13 +52,21 @@ at::Tensor Forward::normed(Stream& tokens, const Affine& norm) const {
   return rounded_.defined() ? result.to(at::kBFloat16) : result;
 }
 
-// In float32.
-at::Tensor Forward::last_norm(const Stream& tokens) const {
+// In float32, as the next two.
+at::Tensor Forward::sum_of(const Stream& tokens) {
   at::Tensor sum = tokens.sum;
   if (tokens.branch.defined()) sum = sum + tokens.branch;
   if (tokens.bias.defined()) sum = sum + tokens.bias;
-  return at::layer_norm(sum, {sum.size(-1)}, tensor(architecture_.norm.weight),
-                        tensor(architecture_.norm.bias), config_.layer_norm_eps);
+  return sum;
+}
+
+at::Tensor Forward::float_norm(const at::Tensor& rows, const Affine& norm) const {
+  return at::layer_norm(rows, {rows.size(-1)}, tensor(norm.weight), tensor(norm.bias),
+                        config_.layer_norm_eps);
+}
+
+at::Tensor Forward::last_norm(const Stream& tokens) const {
+  return float_norm(sum_of(tokens), architecture_.norm);
 }
 
 // The residual connection, with LayerScale where the family has it.
@@ -90,8 +98,9 @@ at::Tensor Forward::embed_patches(const at::Tensor& pixels) const {
   for (at::Tensor* const weight : {&as_rows.weight.parameter, &as_rows.weight.values})
     if (weight->defined()) *weight = weight->view({config_.hidden_size, channels * side * side});
   for (at::Tensor& token : parts) token = token.expand({batch, 1, config_.hidden_size});
-  parts.push_back(linear(patches, as_rows));            // (B, P, H)
-  return add_registers(at::cat(parts, 1) + positions);  // (B, T, H)
+  parts.push_back(linear(patches, as_rows));                               // (B, P, H)
+  const at::Tensor tokens = add_registers(at::cat(parts, 1) + positions);  // (B, T, H)
+  return architecture_.first_norm.weight < 0 ? tokens : float_norm(tokens, architecture_.first_norm);
 }
 
 at::Tensor Forward::add_registers(const at::Tensor& tokens) const {
@@ -184,12 +193,19 @@ at::Tensor Forward::cls(const at::Tensor& pixels) const {
 
 at::Tensor Forward::features(const at::Tensor& pixels) const {
   if (!config_.pools_patches()) return cls(pixels);
-  const at::Tensor tokens = last_norm(layer(layers_before_last(pixels), architecture_.layers.back()));
+  const Stream last = layer(layers_before_last(pixels), architecture_.layers.back());
+  if (config_.is_clip()) {  // CLIPForImageClassification: the patches' mean is of rows before the LayerNorm
+    const at::Tensor rows = sum_of(last);
+    return at::cat({float_norm(rows.select(1, 0), architecture_.norm), rows.slice(1, 1).mean(1)}, 1);
+  }
+  const at::Tensor tokens = last_norm(last);
   return at::cat({tokens.select(1, 0), tokens.slice(1, config_.num_prefix_tokens()).mean(1)}, 1);
 }
 
 at::Tensor Forward::classify(const at::Tensor& features) const {
-  return linear(features, weights(architecture_.classifier));
+  const at::Tensor inputs =
+      config_.is_clip() ? features.slice(1, config_.hidden_size).contiguous() : features;
+  return linear(inputs, weights(architecture_.classifier));
 }
 
 }  // namespace zoetrope::model

@@ -32,7 +32,7 @@ class Forward {
 
   // pixels (B, C, S, S) -> the CLS row after the final LayerNorm (B, H).
   at::Tensor cls(const at::Tensor& pixels) const;
-  // pixels (B, C, S, S) -> what the classifier takes (B, H) or (B, 2H).
+  // pixels (B, C, S, S) -> the CLS row (B, H), or that and the patches' mean (B, 2H), for classify.
   at::Tensor features(const at::Tensor& pixels) const;
   // features -> logits (B, L).
   at::Tensor classify(const at::Tensor& features) const;
@@ -61,6 +61,8 @@ class Forward {
   at::Tensor mlp_inner(const at::Tensor& normed, const LayerIndex& index) const;
   void add_linear(Stream& to, const at::Tensor& x, const Affine& affine, int scale) const;
   at::Tensor normed(Stream& tokens, const Affine& norm) const;
+  static at::Tensor sum_of(const Stream& tokens);
+  at::Tensor float_norm(const at::Tensor& rows, const Affine& norm) const;
   at::Tensor last_norm(const Stream& tokens) const;
   at::Tensor linear(const at::Tensor& x, const Weights& weights) const;
   Weights weights(const Affine& affine) const;

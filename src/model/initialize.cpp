@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <c10/core/GradMode.h>
@@ -10,6 +12,8 @@ namespace zoetrope::model {
 namespace {
 
 void fill(const at::Tensor& values, Init how, const VitConfig& config, const at::Generator& generator) {
+  const auto width = static_cast<double>(config.hidden_size);
+  const auto layers = static_cast<double>(config.num_hidden_layers);
   switch (how) {
     case Init::kZero:
       values.zero_();
@@ -18,10 +22,19 @@ void fill(const at::Tensor& values, Init how, const VitConfig& config, const at:
       values.fill_(1);
       break;
     case Init::kNormal:
-      values.normal_(0.0, config.initializer_range, generator);
+      values.normal_(0.0, config.initializer_range * config.initializer_factor, generator);
       break;
     case Init::kLayerScale:
       values.fill_(config.layerscale_value);
+      break;
+    case Init::kClipWidth:
+      values.normal_(0.0, config.initializer_factor / std::sqrt(width), generator);
+      break;
+    case Init::kClipDepth:
+      values.normal_(0.0, config.initializer_factor / std::sqrt(width * 2 * layers), generator);
+      break;
+    case Init::kClipMlp:
+      values.normal_(0.0, config.initializer_factor / std::sqrt(2 * width), generator);
       break;
   }
 }
@@ -30,7 +43,8 @@ void fill(const at::Tensor& values, Init how, const VitConfig& config, const at:
 
 // transformers 5.23: PreTrainedModel._init_weights draws Linear and Conv2d weights from N(0,
 // initializer_range), ViTPreTrainedModel._init_weights the CLS token and the position embeddings from the
-// same normal cut at +-2, which is a hundred standard deviations away. Drawn on the CPU, so that a start does
+// same normal cut at +-2, which is a hundred standard deviations away; CLIPPreTrainedModel._init_weights says
+// what is CLIP's. Drawn on the CPU, so that a start does
 // not depend on the device.
 void initialize(Vit& model, std::uint64_t seed, const std::string& only) {
   const c10::NoGradGuard no_grad;

@@ -36,7 +36,9 @@ constexpr const char* kIndex = "model.safetensors.index.json";
 // "model." of names that are all of a module within another, as of Lightning's "model.vit.layernorm.bias"; ""
 // where they are a model's own.
 std::string module_of(const std::vector<std::string>& names) {
-  const auto is_cls_token = [](const std::string& name) { return name.ends_with("cls_token"); };
+  const auto is_cls_token = [](const std::string& name) {
+    return name.ends_with("cls_token") || name.ends_with("class_embedding");
+  };
   if (std::ranges::none_of(names, is_cls_token)) return "";
   std::string_view common = names.front();
   for (const std::string& name : names) {

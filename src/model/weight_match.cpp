@@ -59,6 +59,12 @@ Use use_of(const VitConfig& config, const std::string& stored) {
   if (name == "embeddings.mask_token")
     return config.is_dinov2() && config.use_mask_token ? Use::kPassenger : Use::kUnused;
   if (config.is_dinov2()) return Use::kUnexpected;
+  if (config.is_clip()) {  // the other tower, and what joins them
+    for (const char* start :
+         {"text_model.", "text_projection.", "visual_projection.", "logit_scale", "embeddings.position_ids"})
+      if (name.starts_with(start)) return Use::kUnused;
+    return Use::kUnexpected;
+  }
   // Pooler; masked-image-modelling head or ViT-MAE's decoder; the two heads of DeiT's distillation.
   for (const char* head : {"pooler.", "decoder.", "cls_classifier.", "distillation_classifier."})
     if (name.starts_with(head)) return Use::kUnused;

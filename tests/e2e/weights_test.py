@@ -25,9 +25,13 @@ with require.imports():
         BitImageProcessor,
         BitImageProcessorPil,
         CLIPConfig,
+        CLIPForImageClassification,
+        CLIPImageProcessor,
+        CLIPImageProcessorPil,
         CLIPModel,
         CLIPVisionConfig,
         CLIPVisionModel,
+        CLIPVisionModelWithProjection,
         DeiTConfig,
         DeiTForImageClassificationWithTeacher,
         DINOv3ViTConfig,
@@ -160,18 +164,45 @@ class Weights(unittest.TestCase):
             _, report = AutoModelForImageClassification.from_pretrained(self.root / f"tuned/checkpoint-{step}", output_loading_info=True)
             self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
 
+    def test_clip_is_embedded_and_trained(self):
+        """The whole model, its tower, that with a projection, and what Trainer makes of it: all have the tower's pooled row."""
+        shape = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, image_size=28, patch_size=7)
+        both = CLIPConfig(text_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, vocab_size=9),
+                          vision_config=shape, id2label=dict(enumerate(CLASSES)))
+        for name, model in (("whole", CLIPModel(both)), ("tower", CLIPVisionModel(CLIPVisionConfig(**shape))),
+                            ("projection", CLIPVisionModelWithProjection(CLIPVisionConfig(**shape))), ("classifier", CLIPForImageClassification(both))):
+            torch.manual_seed(9)
+            for parameter in model.parameters():
+                torch.nn.init.normal_(parameter, std=0.1)
+            folder = self.root / name / "checkpoint-1"
+            model.eval().save_pretrained(folder)
+            CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=28).save_pretrained(folder)
+            pixels = CLIPImageProcessorPil.from_pretrained(folder)(self.pictures, return_tensors="pt")["pixel_values"]
+            with torch.no_grad():
+                features = getattr(model, "vision_model", model)(pixel_values=pixels).pooler_output
+                expected = model(pixels).logits if name == "classifier" else None
+            embeddings, logits = self.embedded(name)
+            self.assertLess(numpy.abs(embeddings - features.numpy()).max(), 1e-5, name)
+            self.assertEqual(logits is None, expected is None, name)
+            if expected is not None:
+                self.assertLess(numpy.abs(logits - expected.numpy()).max(), 1e-5)
+            shutil.rmtree(self.root / "tuned", ignore_errors=True)
+            self.finetune(folder)
+            for step in 0, 1:
+                trained, report = AutoModelForImageClassification.from_pretrained(self.root / f"tuned/checkpoint-{step}", output_loading_info=True)
+                self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
+                self.assertEqual((type(trained).__name__, trained.config.id2label), ("CLIPForImageClassification", dict(enumerate(CLASSES))))
+
     def test_families_that_are_not_read_are_refused_by_name(self):
         tower = dict(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
         text = dict(tower, vocab_size=9)
-        for name, model in (("CLIP's vision tower", CLIPVisionModel(CLIPVisionConfig(**tower))),
-                            ("CLIP", CLIPModel(CLIPConfig(text_config=text, vision_config=tower))),
-                            ("SigLIP's vision tower", SiglipVisionModel(SiglipVisionConfig(**tower))),
+        for name, model in (("SigLIP's vision tower", SiglipVisionModel(SiglipVisionConfig(**tower))),
                             ("SigLIP", SiglipModel(SiglipConfig(text_config=text, vision_config=tower))),
                             ("DINOv3's ViT", DINOv3ViTModel(DINOv3ViTConfig(**tower)))):
             folder = self.root / f"{model.config.model_type}/checkpoint-1"
             model.save_pretrained(folder)
             self.assert_refused(folder, f'{folder}/config.json: "model_type" is "{model.config.model_type}" ({name}',
-                                "vit, vit_mae, vit_msn, deit, dinov2, dinov2_with_registers", "docs/own-embeddings.md")
+                                "vit, vit_mae, vit_msn, deit, dinov2, dinov2_with_registers, clip, clip_vision_model", "docs/own-embeddings.md")
 
     def test_images_that_are_not_resized_have_the_models_size(self):
         self.save_vit(self.root / "model")

@@ -19,6 +19,10 @@ import torch
 import transformers
 from safetensors.torch import save_file
 from transformers import (
+    CLIPConfig,
+    CLIPForImageClassification,
+    CLIPVisionConfig,
+    CLIPVisionModel,
     DeiTConfig,
     DeiTForImageClassification,
     DeiTForImageClassificationWithTeacher,
@@ -43,6 +47,9 @@ from make_model_golden import named_on_disk, randomise
 SMALL = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=12, patch_size=4, num_labels=3)
 VIT = dict(**SMALL, intermediate_size=32)
 DINOV2 = dict(**SMALL, mlp_ratio=2)
+TOWER = {key: value for key, value in VIT.items() if key != "num_labels"}
+CLIP = dict(vision_config=TOWER, num_labels=3,
+            text_config=dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, vocab_size=9))
 DECODER = dict(decoder_hidden_size=8, decoder_num_hidden_layers=1, decoder_num_attention_heads=2,
                decoder_intermediate_size=16)
 
@@ -70,6 +77,9 @@ CASES = {
     "registers-larger-images": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig, DINOV2, dict(side=22)),
     "registers-smaller-images": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig,
                                  dict(DINOV2, use_swiglu_ffn=True), dict(side=8)),
+    "clip": (CLIPForImageClassification, CLIPConfig, CLIP, dict()),
+    "clip-larger-images": (CLIPForImageClassification, CLIPConfig, CLIP, dict(side=17)),
+    "clip-tower": (CLIPVisionModel, CLIPVisionConfig, dict(TOWER, hidden_act="gelu", layer_norm_eps=1e-3), dict()),
 }
 
 
@@ -85,6 +95,10 @@ def encoder_arguments(model, pixels):
 
 
 def cls_embeddings(model, pixels):
+    if "CLIP" in type(model).__name__:  # its LayerNorm is of the pooled row alone
+        tower = getattr(model, "vision_model", model)
+        with torch.no_grad():
+            return tower(pixels, **encoder_arguments(tower, pixels)).pooler_output.contiguous()
     encoder = getattr(model, model.base_model_prefix, model)
     with torch.no_grad():
         return encoder(pixels, **encoder_arguments(encoder, pixels)).last_hidden_state[:, 0].contiguous()
@@ -116,7 +130,8 @@ def classifier_golden(model, pixels):
     labels = torch.tensor([2, 0, 1])[: len(pixels)]
     outputs = model(pixels, labels=labels, **encoder_arguments(model, pixels))
     outputs.loss.backward()
-    gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
+    gradients = {name: torch.zeros_like(parameter) if "post_layernorm" in name else parameter.grad  # which CLIP leaves out
+                 for name, parameter in model.named_parameters()}
     return {"labels": labels, "logits": outputs.logits.detach().contiguous(), "loss": outputs.loss.detach().reshape(1),
             **carried_on_disk(model, "grad.", gradients.get), **decay(model)}
 
@@ -124,7 +139,7 @@ def classifier_golden(model, pixels):
 def make_case(folder, model_class, config_class, options, extra, seed):
     model = randomise(model_class(config_class(**options)), seed)
     model.save_pretrained(folder, **extra.get("save", {}))
-    side = extra.get("side", model.config.image_size)
+    side = extra.get("side") or getattr(model.config, "vision_config", model.config).image_size
     pixels = torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(seed + 1000))
     golden = {"pixels": pixels, "cls": cls_embeddings(model, pixels)}
     if model_class.__name__.endswith("ForImageClassification"):

@@ -42,12 +42,12 @@ INSTANTIATE_TEST_SUITE_P(Stored, Classifiers,
                                 "vit-families/vit-names-of-memory", "vit-families/dinov2-names-of-memory"));
 INSTANTIATE_TEST_SUITE_P(Families, Classifiers,
                          Values("vit-families/deit", "vit-families/dinov2", "vit-families/dinov2-swiglu",
-                                "vit-families/registers"));
+                                "vit-families/registers", "vit-families/clip"));
 INSTANTIATE_TEST_SUITE_P(ImagesOfAnotherSize, Classifiers,
                          Values("vit-families/vit-larger-images", "vit-families/vit-smaller-images",
                                 "vit-families/deit-larger-images", "vit-families/dinov2-larger-images",
                                 "vit-families/dinov2-smaller-images", "vit-families/registers-larger-images",
-                                "vit-families/registers-smaller-images"));
+                                "vit-families/registers-smaller-images", "vit-families/clip-larger-images"));
 
 // Files without a classifier that fits are a start for fine-tuning; the encoder must be theirs.
 class Encoders : public TestWithParam<const char*> {};
@@ -66,7 +66,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Encoders,
                          Values("vit-shapes/base-with-pooler", "vit-shapes/masked-image-modeling",
                                 "vit-families/deit-with-teacher", "vit-families/deit-masked-image-modeling",
                                 "vit-families/mae", "vit-families/mae-pretraining",
-                                "vit-families/dinov2-encoder", "vit-families/registers-encoder"));
+                                "vit-families/dinov2-encoder", "vit-families/registers-encoder",
+                                "vit-families/clip-tower"));
 
 at::Tensor gradients_of(const Vit& model) {
   at::Tensor gradients = at::zeros_like(model.flat());
@@ -105,7 +106,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Training,
                                 "vit-families/dinov2", "vit-families/dinov2-larger-images",
                                 "vit-families/dinov2-smaller-images", "vit-families/dinov2-swiglu",
                                 "vit-families/registers", "vit-families/registers-larger-images",
-                                "vit-families/vit-larger-images"));
+                                "vit-families/vit-larger-images", "vit-families/clip",
+                                "vit-families/clip-larger-images"));
 
 class WeightDecay : public TestWithParam<const char*> {};
 
@@ -121,7 +123,7 @@ TEST_P(WeightDecay, IsOnTheParametersThatTrainerLetsDecay) {
 
 INSTANTIATE_TEST_SUITE_P(Golden, WeightDecay,
                          Values("vit-families/vit-larger-images", "vit-families/deit", "vit-families/dinov2",
-                                "vit-families/registers"));
+                                "vit-families/registers", "vit-families/clip"));
 
 // bfloat16 keeps 8 bits: a percent or two after two layers, far from what a wrong term would do.
 class LowPrecision : public TestWithParam<const char*> {};
@@ -140,7 +142,7 @@ TEST_P(LowPrecision, StaysCloseToFloat32) {
 
 INSTANTIATE_TEST_SUITE_P(Golden, LowPrecision,
                          Values("vit-tiny", "vit-families/deit", "vit-families/dinov2-larger-images",
-                                "vit-families/dinov2-swiglu"));
+                                "vit-families/dinov2-swiglu", "vit-families/clip"));
 
 TEST(LowPrecision, GradientsStayFloat32AndClose) {
   const auto folder = golden("vit-tiny");

@@ -22,6 +22,11 @@ with require.imports():
     from safetensors.torch import load_file, save_file
     from transformers import (
         AutoModelForImageClassification,
+        CLIPConfig,
+        CLIPForImageClassification,
+        CLIPModel,
+        CLIPVisionConfig,
+        CLIPVisionModel,
         DeiTConfig,
         DeiTForImageClassification,
         DeiTForImageClassificationWithTeacher,
@@ -41,6 +46,9 @@ CLASSES = ["plane", "Vögel", "truck"]
 SIZES = dict(hidden_size=48, num_hidden_layers=3, num_attention_heads=4, image_size=32, patch_size=8, num_labels=3)
 VIT = dict(**SIZES, intermediate_size=96)
 DINOV2 = dict(**SIZES, mlp_ratio=2)
+TOWER = {key: value for key, value in VIT.items() if key != "num_labels"}
+CLIP = dict(vision_config=TOWER, num_labels=3,
+            text_config=dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, vocab_size=9))
 
 # class, config, its options, the images' side, what save_pretrained is told, the type of the stored weights
 CASES = {
@@ -55,6 +63,10 @@ CASES = {
     "dinov2": (Dinov2ForImageClassification, Dinov2Config, DINOV2, 32, {}, torch.float32),
     "dinov2, smaller images": (Dinov2ForImageClassification, Dinov2Config, DINOV2, 24, {}, torch.float32),
     "dinov2 with registers": (Dinov2WithRegistersForImageClassification, Dinov2WithRegistersConfig, DINOV2, 32, {}, torch.float32),
+    "clip": (CLIPForImageClassification, CLIPConfig, CLIP, 32, {}, torch.float32),
+    "clip, larger images": (CLIPForImageClassification, CLIPConfig, CLIP, 48, {}, torch.float32),
+    "clip, both towers": (CLIPModel, CLIPConfig, CLIP, 32, {}, torch.float16),
+    "clip's tower": (CLIPVisionModel, CLIPVisionConfig, TOWER, 40, {}, torch.float32),
     "dinov2's encoder, SwiGLU": (Dinov2Model, Dinov2Config, dict(DINOV2, use_swiglu_ffn=True), 32, {}, torch.float32),
 }
 

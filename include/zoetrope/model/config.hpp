@@ -32,8 +32,9 @@ enum class Activation {
 
 // kVit: ViTModel and what is built on it; ViT-MAE's encoder is read as one. kDeit: with a distillation token
 // after the CLS token. kDinov2: LayerScale, and a classifier on the CLS token and the patches' mean.
-// kDinov2WithRegisters: the same, with tokens between CLS and the patches that have no position.
-enum class Family { kVit, kDeit, kDinov2, kDinov2WithRegisters };
+// kDinov2WithRegisters: the same, with tokens between CLS and the patches that have no position. kClip: the
+// vision tower of CLIP, with a LayerNorm before its layers, and a classifier on the patches' mean.
+enum class Family { kVit, kDeit, kDinov2, kDinov2WithRegisters, kClip };
 
 // The class of image processor that AutoImageProcessor takes where its file names none; "" where it takes
 // none.
@@ -67,15 +68,19 @@ struct VitConfig {
   bool use_mask_token = true;
   std::int64_t num_register_tokens = 0;
 
+  double initializer_factor = 1;  // CLIP only
+
   support::Json other = support::Json::object();  // the file's keys that have no field here, kept for to_json
 
   std::int64_t num_labels() const { return static_cast<std::int64_t>(id2label.size()); }
   std::int64_t head_size() const { return hidden_size / num_attention_heads; }
   bool is_dinov2() const { return family == Family::kDinov2 || family == Family::kDinov2WithRegisters; }
+  bool is_clip() const { return family == Family::kClip; }
   bool has_layer_scale() const { return is_dinov2(); }
-  bool pools_patches() const { return is_dinov2(); }
-  // Of the classifier's input: the CLS token's row, and the patches' mean where the family takes it.
+  bool pools_patches() const { return is_dinov2() || is_clip(); }
+  // The CLS token's row, and the patches' mean where the classifier takes that, alone or beside it.
   std::int64_t num_features() const { return pools_patches() ? 2 * hidden_size : hidden_size; }
+  std::int64_t num_classifier_inputs() const { return is_clip() ? hidden_size : num_features(); }
 
   std::int64_t grid() const { return image_size / patch_size; }  // patches along a side
   std::int64_t num_patches() const { return grid() * grid(); }

@@ -20,7 +20,8 @@
 namespace zoetrope::model {
 
 // How transformers initialises a parameter.
-enum class Init { kZero, kOne, kNormal, kLayerScale };
+// The last three are CLIP's, by its width, by that and its depth, and within its MLPs.
+enum class Init { kZero, kOne, kNormal, kLayerScale, kClipWidth, kClipDepth, kClipMlp };
 
 // One tensor that is trained. Query, key and value of a layer are one tensor [3H, H] here (one matrix product
 // instead of three) and three tensors on disk.
@@ -54,7 +55,7 @@ class Vit {
   at::Tensor logits(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
   // The CLS row after the final LayerNorm, [B, H]: AutoModel(...).last_hidden_state[:, 0].
   at::Tensor embed(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
-  // What the classifier takes, [B, F]: the CLS row, and beside it the patches' mean where the family has it.
+  // For classify(), [B, F]: the CLS row, and beside it the patches' mean where the family has it.
   at::Tensor features(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
   // The classifier on features [B, F].
   at::Tensor classify(const at::Tensor& features, const at::Tensor& rounded = {}) const;
