@@ -74,6 +74,7 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   const Neighbours neighbours = nearest_of(found, options.num_neighbours);
   result.score = outlier_scores(neighbours, metric);
   result.mean_distance = mean_distances(neighbours);
+  result.neighbour = neighbours.index;
   result.duplicate_set = duplicate_sets(neighbours);
   result.outlier_seconds = watch.seconds();
   result.knn_accuracy = knn_accuracy(neighbours, input.label);

@@ -49,6 +49,7 @@ void CombinedAnalysis::reserve() {
 void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   support::stop_point();
   const std::size_t number = num_added_++;
+  if (number == 0) result_.neighbour.reserve(points_.size() * frame.neighbour.size());
   if (number == 0 && !frame.prediction.empty()) {
     const std::size_t values = points_.size() * result_.label.size();
     result_.prediction.reserve(values);
@@ -58,6 +59,7 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   }
   append(result_.ood_score, frame.score);
   append(result_.mean_distance, frame.mean_distance);
+  for (const std::int64_t i : frame.neighbour) result_.neighbour.push_back(static_cast<std::int32_t>(i));
   append(result_.duplicate_set, frame.duplicate_set);
   append(result_.label_issue, frame.label_issue);
   append(result_.outlier, analysis::worst(frame.score, options_.outliers));

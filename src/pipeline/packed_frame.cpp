@@ -76,7 +76,7 @@ std::size_t PackedShape::num_numbers() const {
 }
 
 std::size_t PackedShape::num_integers() const {
-  return integers_per_image(has_classifier) * num_images;
+  return (integers_per_image(has_classifier) + num_neighbours) * num_images;
 }
 
 PackedFrame pack(const FrameAnalysis& frame) {
@@ -88,6 +88,7 @@ PackedFrame pack(const FrameAnalysis& frame) {
   for (const auto* part : vectors_of_images(frame)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : vectors_of_points(frame)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : vectors_of_classifier(frame)) row.insert(row.end(), part->begin(), part->end());
+  packed.integers = frame.neighbour;
   for (const auto* part : integers(frame))
     packed.integers.insert(packed.integers.end(), part->begin(), part->end());
   return packed;
@@ -112,6 +113,8 @@ FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
   for (auto* part : vectors_of_classifier(frame)) take(*part, shape.has_classifier ? shape.num_images : 0);
   auto parts = integers(frame);
   const std::int64_t* whole = packed.integers.data();
+  frame.neighbour.assign(whole, whole + shape.num_images * shape.num_neighbours);
+  whole += frame.neighbour.size();
   for (std::size_t i = 0; i < integers_per_image(shape.has_classifier); ++i, whole += shape.num_images)
     parts[i]->assign(whole, whole + shape.num_images);
   return frame;

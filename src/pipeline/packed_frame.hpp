@@ -15,9 +15,11 @@ struct PackedFrame {
   std::vector<std::int64_t> integers;
 };
 
-// How long the rows of a frame are: all of a run are of as many images, and with a classifier or without.
+// How long the rows of a frame are: all of a run are of as many images with as many neighbours each, and with
+// a classifier or without.
 struct PackedShape {
   std::size_t num_images = 0;
+  std::size_t num_neighbours = 0;
   bool has_classifier = false;
 
   std::size_t num_numbers() const;

@@ -2,6 +2,7 @@
 // Checkpoints are dealt to ranks; rank 0 gathers and aligns the frames.
 #include "run_analysis.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -56,11 +57,14 @@ class Analyzer {
         sources_(sources),
         columns_(class_columns(session, sources)),
         labels_(labels_of(session.test())),
-        keeper_(session.run(), {labels_.size(), !columns_.front().empty()}, keep) {}
+        keeper_(session.run(), {labels_.size(), num_neighbours(), !columns_.front().empty()}, keep) {}
 
   store::Analysis analyze();
 
  private:
+  std::size_t num_neighbours() const {
+    return std::min(static_cast<std::size_t>(options_.neighbours), labels_.size() - 1);
+  }
   store::Embeddings read(std::size_t frame) const;
   analysis::ComparedFrame compared_frame(std::size_t frame) const;
   FrameAnalysis analyze_frame(std::size_t frame, const analysis::Ends& ends,

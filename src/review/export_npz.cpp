@@ -64,6 +64,9 @@ class NpzWriter {
   void add(const std::string& name, const std::vector<std::int64_t>& values, const Shape& shape) {
     add(name, "<i8", values, shape);
   }
+  void add(const std::string& name, const std::vector<std::int32_t>& values, const Shape& shape) {
+    add(name, "<i4", values, shape);
+  }
   void add(const std::string& name, const std::vector<std::uint8_t>& values, const Shape& shape) {
     add(name, "|u1", values, shape);
   }
@@ -153,6 +156,7 @@ void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   npz.add("self_confidence", a.self_confidence, {frames, images});
   npz.add("label_issue", a.label_issue, {frames, images});
   npz.add("mean_distance", a.mean_distance, {frames, images});
+  npz.add("neighbour", a.neighbour, {frames, images, a.num_neighbours()});
   npz.add("duplicate_set", a.duplicate_set, {frames, images});
   npz.add("trust", a.trust, {frames, images});
   npz.add("continuity", a.continuity, {frames, images});

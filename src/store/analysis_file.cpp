@@ -39,6 +39,7 @@ const std::set<std::string>& member_names() {
                                               "confidence",
                                               "self_confidence",
                                               "mean_distance",
+                                              "neighbour",
                                               "duplicate_set",
                                               "label_issue",
                                               "trust",
@@ -82,6 +83,12 @@ class Reader {
   std::vector<std::int64_t> ints_if_any(const std::string& name, const Shape& expected) const {
     return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
   }
+  std::vector<std::int32_t> neighbours_if_any(const std::string& name, std::uint64_t frames,
+                                              std::uint64_t images) const {
+    if (!file_.has(name)) return {};
+    require(name, ElementType::kInt32, {frames, images, shape(name, ElementType::kInt32, 3).back()});
+    return file_.read_short_ints(name);
+  }
   std::vector<std::string> strings_if_any(const std::string& name, std::uint64_t length) const {
     if (!file_.has(name)) return {};
     std::vector<std::string> strings = file_.read_strings(name);
@@ -116,9 +123,10 @@ class Reader {
 };
 
 // Every number that is used as an index is one.
-void check_indices(const Reader& reader, const std::string& name, const std::vector<std::int64_t>& values,
+template <typename Integer>
+void check_indices(const Reader& reader, const std::string& name, const std::vector<Integer>& values,
                    std::size_t limit) {
-  const auto bad = std::find_if(values.begin(), values.end(), [limit](std::int64_t value) {
+  const auto bad = std::find_if(values.begin(), values.end(), [limit](Integer value) {
     return value < 0 || static_cast<std::uint64_t>(value) >= limit;
   });
   if (bad != values.end()) {
@@ -181,6 +189,7 @@ Analysis read_members(const Reader& reader) {
   a.confidence = reader.doubles_if_any("confidence", {frames, images});
   a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
   a.mean_distance = reader.floats_if_any("mean_distance", {frames, images});
+  a.neighbour = reader.neighbours_if_any("neighbour", frames, images);
   a.duplicate_set = reader.ints_if_any("duplicate_set", {frames, images});
   a.label_issue = reader.ints_if_any("label_issue", {frames, images});
   a.trust = reader.floats_if_any("trust", {frames, images});
@@ -225,6 +234,7 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "confidence", a.confidence, {frames, images});
   put_if_any(file, "self_confidence", a.self_confidence, {frames, images});
   put_if_any(file, "mean_distance", a.mean_distance, {frames, images});
+  put_if_any(file, "neighbour", a.neighbour, {frames, images, a.num_neighbours()});
   put_if_any(file, "duplicate_set", a.duplicate_set, {frames, images});
   put_if_any(file, "label_issue", a.label_issue, {frames, images});
   put_if_any(file, "trust", a.trust, {frames, images});
@@ -267,6 +277,7 @@ Analysis read_analysis(const std::filesystem::path& path) {
   check_all_numbers(reader, analysis);
   reader.file().verify();
   check_indices(reader, "label", analysis.label, analysis.class_names.size());
+  check_indices(reader, "neighbour", analysis.neighbour, analysis.num_images());
   check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
   check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());
   check_indices(reader, "label_issue", analysis.label_issue, 2);

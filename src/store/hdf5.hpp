@@ -12,7 +12,7 @@
 
 namespace zoetrope::store {
 
-enum class ElementType { kFloat32, kFloat64, kInt64, kString, kOther };
+enum class ElementType { kFloat32, kFloat64, kInt32, kInt64, kString, kOther };
 
 struct DatasetInfo {
   std::vector<std::uint64_t> shape;
@@ -49,6 +49,8 @@ class Hdf5File {
              const std::vector<std::uint64_t>& shape);
   void write(const std::string& name, std::span<const std::int64_t> values,
              const std::vector<std::uint64_t>& shape);
+  void write(const std::string& name, std::span<const std::int32_t> values,
+             const std::vector<std::uint64_t>& shape);
   void write(const std::string& name,
              const std::vector<std::string>& values);  // UTF-8, padded with NUL to one length
 
@@ -59,6 +61,7 @@ class Hdf5File {
   std::vector<float> read_floats(const std::string& name) const;
   std::vector<double> read_doubles(const std::string& name) const;
   std::vector<std::int64_t> read_ints(const std::string& name) const;
+  std::vector<std::int32_t> read_short_ints(const std::string& name) const;
   std::vector<std::string> read_strings(const std::string& name) const;
   // Rows [first, first + values.size() / columns) of a 2-D float dataset.
   void read_rows(const std::string& name, std::uint64_t first, std::span<float> values) const;

@@ -5,23 +5,10 @@
 #include <optional>
 
 #include "hdf5_state.hpp"
+#include "hdf5_types.hpp"
 
 namespace zoetrope::store {
 namespace {
-
-ElementType element_type(hid_t type) {
-  const std::size_t bytes = H5Tget_size(type);
-  switch (H5Tget_class(type)) {
-    case H5T_FLOAT:
-      return bytes == 4 ? ElementType::kFloat32 : bytes == 8 ? ElementType::kFloat64 : ElementType::kOther;
-    case H5T_INTEGER:
-      return bytes == 8 && H5Tget_sign(type) == H5T_SGN_2 ? ElementType::kInt64 : ElementType::kOther;
-    case H5T_STRING:
-      return ElementType::kString;
-    default:
-      return ElementType::kOther;
-  }
-}
 
 const char* type_name(ElementType type) {
   switch (type) {
@@ -29,6 +16,8 @@ const char* type_name(ElementType type) {
       return "float32";
     case ElementType::kFloat64:
       return "float64";
+    case ElementType::kInt32:
+      return "int32";
     case ElementType::kInt64:
       return "int64";
     case ElementType::kString:
@@ -81,23 +70,6 @@ std::vector<std::uint64_t> shape_of(const Hdf5File::State& state, hid_t dataset,
 }
 
 template <typename T>
-constexpr ElementType kTypeOf = ElementType::kOther;
-template <>
-constexpr ElementType kTypeOf<float> = ElementType::kFloat32;
-template <>
-constexpr ElementType kTypeOf<double> = ElementType::kFloat64;
-template <>
-constexpr ElementType kTypeOf<std::int64_t> = ElementType::kInt64;
-
-// HDF5's "native" types are macros that call the library, so they cannot be constants.
-template <typename T>
-hid_t native_type() {
-  if constexpr (std::is_same_v<T, float>) return H5T_NATIVE_FLOAT;
-  if constexpr (std::is_same_v<T, double>) return H5T_NATIVE_DOUBLE;
-  if constexpr (std::is_same_v<T, std::int64_t>) return H5T_NATIVE_INT64;
-}
-
-template <typename T>
 std::vector<T> read_numbers(const Hdf5File::State& state, const std::string& name) {
   const OpenDataset dataset = open_dataset_as(state, name, kTypeOf<T>);
   std::vector<T> values(dataset.num_elements);
@@ -128,6 +100,12 @@ void write_values(const Hdf5File::State& state, const std::string& name, hid_t f
   if (count == 0) return;
   state.check(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), name,
               "cannot be written");
+}
+
+template <typename T>
+void write_values(const Hdf5File::State& state, const std::string& name, hid_t file_type,
+                  std::span<const T> values, const std::vector<std::uint64_t>& shape) {
+  write_values(state, name, file_type, native_type<T>(), values.data(), values.size(), shape);
 }
 
 // The part of a 2-D dataset that rows [first, first + count / columns) are, and the same block in memory.
@@ -209,20 +187,19 @@ OpenDataset open_dataset_as(const Hdf5File::State& state, const std::string& giv
 
 void Hdf5File::write(const std::string& name, std::span<const float> values,
                      const std::vector<std::uint64_t>& shape) {
-  write_values(*state_, absolute_name(name), H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data(), values.size(),
-               shape);
+  write_values(*state_, absolute_name(name), H5T_IEEE_F32LE, values, shape);
 }
-
 void Hdf5File::write(const std::string& name, std::span<const double> values,
                      const std::vector<std::uint64_t>& shape) {
-  write_values(*state_, absolute_name(name), H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values.data(), values.size(),
-               shape);
+  write_values(*state_, absolute_name(name), H5T_IEEE_F64LE, values, shape);
 }
-
 void Hdf5File::write(const std::string& name, std::span<const std::int64_t> values,
                      const std::vector<std::uint64_t>& shape) {
-  write_values(*state_, absolute_name(name), H5T_STD_I64LE, H5T_NATIVE_INT64, values.data(), values.size(),
-               shape);
+  write_values(*state_, absolute_name(name), H5T_STD_I64LE, values, shape);
+}
+void Hdf5File::write(const std::string& name, std::span<const std::int32_t> values,
+                     const std::vector<std::uint64_t>& shape) {
+  write_values(*state_, absolute_name(name), H5T_STD_I32LE, values, shape);
 }
 
 void Hdf5File::write(const std::string& name, const std::vector<std::string>& values) {
@@ -281,6 +258,9 @@ std::vector<double> Hdf5File::read_doubles(const std::string& name) const {
 }
 std::vector<std::int64_t> Hdf5File::read_ints(const std::string& name) const {
   return read_numbers<std::int64_t>(*state_, name);
+}
+std::vector<std::int32_t> Hdf5File::read_short_ints(const std::string& name) const {
+  return read_numbers<std::int32_t>(*state_, name);
 }
 
 std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {

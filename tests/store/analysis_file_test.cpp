@@ -41,6 +41,7 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.self_confidence, b.self_confidence);
   EXPECT_EQ(a.label_issue, b.label_issue);
   EXPECT_EQ(a.mean_distance, b.mean_distance);
+  EXPECT_EQ(a.neighbour, b.neighbour);
   EXPECT_EQ(a.duplicate_set, b.duplicate_set);
   EXPECT_EQ(a.trust, b.trust);
   EXPECT_EQ(a.continuity, b.continuity);
@@ -70,6 +71,7 @@ TEST_F(AnalysisFileTest, KeepsWhatIsNotInEveryFile) {
   written.self_confidence = sample_doubles(6, 0.1);
   written.label_issue = {0, 1, 0, 0, 0, 1};
   written.mean_distance = {0, 1, 2, 3, 4, 5};
+  written.neighbour = {1, 2, 2, 0, 0, 1, 2, 1, 0, 2, 1, 0};
   written.duplicate_set = {-1, -1, -1, 0, 0, -1};
   written.trust = {1, 0.5F, 0, 1, 1, 1};
   written.continuity = {0, 0.5F, 0, 1, 1, 1};
@@ -94,6 +96,15 @@ TEST_F(AnalysisFileTest, RefusesIssuesThatNoAnalysisFinds) {
     write_analysis(path(), analysis);
     EXPECT_THAT([&] { read_analysis(path()); },
                 testing::ThrowsMessage<InputError>(HasSubstr("/duplicate_set")));
+  }
+}
+
+TEST_F(AnalysisFileTest, RefusesNeighboursThatAreNoImages) {
+  Analysis analysis = sample_analysis(1, 3, 1);
+  for (const std::int32_t image : {-1, 3}) {
+    analysis.neighbour = {1, 2, image};
+    write_analysis(path(), analysis);
+    EXPECT_THAT([&] { read_analysis(path()); }, testing::ThrowsMessage<InputError>(HasSubstr("/neighbour")));
   }
 }
 

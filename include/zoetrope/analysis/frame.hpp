@@ -27,6 +27,7 @@ struct Likeness {
 struct FrameAnalysis {
   std::vector<double> score;                // [N], cleanlab's outlier scores
   std::vector<double> mean_distance;        // [N], of which they are made
+  std::vector<std::int64_t> neighbour;      // [N, k], of the score: see Neighbours::index
   std::vector<std::int64_t> duplicate_set;  // [N], see duplicate_sets()
   std::vector<double> points;               // [N, 2], before alignment
   std::vector<std::int64_t> prediction;     // [N]; this and the next two as in Classification

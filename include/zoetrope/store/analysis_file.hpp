@@ -22,6 +22,7 @@ struct Analysis {
   std::vector<std::int64_t> outlier;     // [T, K], worst first
   // Empty in files of versions before them:
   std::vector<float> mean_distance;         // [T, N], to the neighbours of the score
+  std::vector<std::int32_t> neighbour;      // [T, N, k], the images nearest in the embedding, nearest first
   std::vector<std::int64_t> duplicate_set;  // [T, N], the first image of the set of near duplicates, or -1
   std::vector<double> pca;                  // [T, N, 2]
   std::vector<double> explained_variance_ratio;  // [T, 2]
@@ -49,6 +50,9 @@ struct Analysis {
 
   std::size_t num_frames() const { return step.size(); }
   std::size_t num_images() const { return label.size(); }
+  std::size_t num_neighbours() const {
+    return neighbour.empty() ? 0 : neighbour.size() / (step.size() * label.size());
+  }
   std::size_t num_outliers() const { return step.empty() ? 0 : outlier.size() / step.size(); }
 };
 
