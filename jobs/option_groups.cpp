@@ -198,6 +198,10 @@ po::options_description review_options(Options& o) {
   po::options_description group("Review", kLineLength);
   group.add_options()("live", po::bool_switch(&o.pipeline.review.live),
                       "go on beside a run: the page follows as checkpoints are embedded")(
+      "columns", place_without_default(o.pipeline.review.columns, "FILE"),
+      "a CSV file of columns of your own, by which the page colours, filters and sorts; a column index (from "
+      "0) or "
+      "name says which image a line is of")(
       "export", word_list(o.pipeline.review.exports, "export", review::export_formats()),
       "also for other viewers: spotlight, parquet, projector, npz; several with commas");
   return group;

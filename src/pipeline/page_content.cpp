@@ -80,6 +80,9 @@ review::Review review_of(Session& session, store::Analysis analysis) {
   page.log = session.loss_log();
   page.images = images_for_page(session.test());
   page.image_names = names_of(session.test());
+  if (const std::string& file = session.options().review.columns; !file.empty())
+    page.columns =
+        review::read_columns(file, static_cast<std::size_t>(session.test().size()), page.image_names);
   return page;
 }
 

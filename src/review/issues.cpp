@@ -12,17 +12,11 @@
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "csv.hpp"
+
 namespace zoetrope::review {
 
 namespace {
-
-// As RFC 4180 has it: a field with a comma, a quote or a line's end stands in quotes, which it doubles.
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string field = "\"";
-  for (const char c : text) field += c == '"' ? std::string(2, c) : std::string(1, c);
-  return field + "\"";
-}
 
 // The shortest text that reads back as the same number.
 template <typename T>

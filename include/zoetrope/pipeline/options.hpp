@@ -106,6 +106,7 @@ struct RenderOptions {
 
 struct ReviewOptions {
   bool live = false;                 // go on beside a run
+  std::string columns;               // a file of them: see review::read_columns; empty: none
   std::vector<std::string> exports;  // see review::export_formats
 };
 

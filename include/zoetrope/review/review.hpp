@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/review/columns.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/loss_log.hpp"
 
@@ -29,15 +30,15 @@ struct Review {
   std::vector<store::LossRecord> log;
   Images images;
   std::vector<std::string> image_names;  // [N], file names; empty where images have none
+  std::vector<OwnColumn> columns;        // of the page
 };
 
 struct PageOptions {
   int refresh_seconds = 0;  // > 0: how often the page looks whether it was written anew, while a run goes on
 };
 
-// Writes the page atomically: about 2 MB of libraries, and for 10,000 images of 32 x 32 and 50 checkpoints at
-// most 10 MB more. Names are shown as text whatever is in them. UsageError when the images do not fit the
-// analysis.
+// Writes the page atomically: for 10,000 images of 32 x 32 and 50 checkpoints at most 12 MB. Names are shown
+// as text whatever is in them. UsageError when the images do not fit the analysis.
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options = {});
 
 // How often an image that was classified rightly at one checkpoint was classified wrongly at the next [N]; -1
