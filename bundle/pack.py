@@ -34,7 +34,7 @@ FONTS = [*(Path(f"/usr/share/fonts/opentype/inter/Inter-{weight}.otf") for weigh
 # Fast networks (UCX, libfabric, PSM, verbs) need libraries that go with a machine's drivers, and OpenSHMEM is not used. Shared
 # memory and TCP are what Debian's OpenMPI takes by default, too.
 LEFT_OUT = re.compile(r"mca_(.*_(ofi|openib|psm2?|ucx|monitoring)|(atomic|memheap|scoll|spml|sshmem)_.*|io_romio.*)\.so|lib.*")
-WHEELS = "pyarrow|plotly|panel"  # Arrow, and what the review page is made with
+WHEELS = "pyarrow|panel"  # Arrow, and what the review page is made with
 TORCH_WHEELS = "|torch|nvidia_.*|triton"
 
 

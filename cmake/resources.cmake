@@ -1,10 +1,9 @@
 # The review page's sources and libraries, built into the program: zoetrope_embed_review_page(target).
 #
-# plotly.js comes out of the plotly wheel, Tabulator out of the panel wheel (both are in the virtual environment
-# that script/bootstrap makes; only these files of them are used).
+# Tabulator comes out of the panel wheel (which is in the virtual environment that script/bootstrap makes; only these
+# files of it are used).
 include(venv)
 file(GLOB tabulator_found ${ZOETROPE_SITE_PACKAGES}/panel/dist/bundled/datatabulator/tabulator-tables@*/dist)
-zoetrope_set_path(ZOETROPE_PLOTLY_JS "${ZOETROPE_SITE_PACKAGES}/plotly/package_data/plotly.min.js" FILEPATH "plotly.js")
 zoetrope_set_path(ZOETROPE_TABULATOR_DIR "${tabulator_found}" PATH "Tabulator's dist folder (holds js/ and css/)")
 
 # zoetrope_embed(target namespace name=path...) adds a source that defines namespace::resource(name).
@@ -50,8 +49,7 @@ endfunction()
 
 function(zoetrope_embed_review_page target)
   file(GLOB page CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/review/page/*)
-  set(files plotly.js=${ZOETROPE_PLOTLY_JS}
-    tabulator.js=${ZOETROPE_TABULATOR_DIR}/js/tabulator.min.js
+  set(files tabulator.js=${ZOETROPE_TABULATOR_DIR}/js/tabulator.min.js
     tabulator.css=${ZOETROPE_TABULATOR_DIR}/css/tabulator_simple.min.css)
   foreach(path IN LISTS page)
     get_filename_component(name ${path} NAME)

@@ -20,7 +20,8 @@ constexpr std::uint16_t kNoNumber = 65535;
 std::uint16_t quantise(double value, Range range) {
   if (!std::isfinite(value)) return kNoNumber;
   const double unit = range.high > range.low ? (value - range.low) / (range.high - range.low) : 0;
-  return static_cast<std::uint16_t>(std::lround(std::clamp(unit, 0.0, 1.0) * (kNoNumber - 1)));
+  return static_cast<std::uint16_t>(
+      std::lround(std::clamp(unit, 0.0, 1.0) * static_cast<double>(range.levels())));
 }
 
 }  // namespace
@@ -50,7 +51,8 @@ std::string base64(std::string_view bytes) {
 }
 
 template <typename Integer>
-void ArrayPacker::add(const std::string& name, const std::vector<Integer>& values, std::size_t frame_size) {
+void ArrayPacker::add(const std::string& name, const std::vector<Integer>& values, std::size_t frame_size,
+                      std::int64_t levels) {
   for (std::size_t plane = 0; plane < sizeof(Integer); ++plane) {
     support::stop_point();
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -59,8 +61,11 @@ void ArrayPacker::add(const std::string& name, const std::vector<Integer>& value
       bytes_.push_back(static_cast<char>(stored >> (8 * plane)));
     }
   }
-  directory_.push_back(
-      {{"name", name}, {"width", sizeof(Integer)}, {"length", values.size()}, {"frame", frame_size}});
+  directory_.push_back({{"name", name},
+                        {"width", sizeof(Integer)},
+                        {"length", values.size()},
+                        {"frame", frame_size},
+                        {"levels", levels}});
 }
 
 void ArrayPacker::add_quantised(const std::string& name, std::span<const double> values, Range range,
@@ -68,7 +73,7 @@ void ArrayPacker::add_quantised(const std::string& name, std::span<const double>
   std::vector<std::uint16_t> stored(values.size());
   std::transform(values.begin(), values.end(), stored.begin(),
                  [range](double value) { return quantise(value, range); });
-  add(name, stored, frame_size);
+  add(name, stored, frame_size, range.levels());
 }
 
 void ArrayPacker::add_small(const std::string& name, std::span<const std::int64_t> values,

@@ -15,17 +15,20 @@ namespace zoetrope::review {
 std::string gzip(std::string_view bytes);
 std::string base64(std::string_view bytes);
 
-// The interval that quantised numbers lie in.
+// The interval that quantised numbers lie in, and by how many bits they are told apart, 16 at most.
 struct Range {
   double low = 0;
   double high = 1;
+  int bits = 16;
+
+  std::int64_t levels() const { return (std::int64_t{1} << bits) - 2; }
 };
 
 // Arrays one after another, each as planes of bytes (all lowest bytes, then the next): gzip finds more in
 // them.
 class ArrayPacker {
  public:
-  // 16 bits for each value: 0 is range.low, 65534 is range.high, 65535 is no number.
+  // 16 bits for each value: 0 is range.low, range.levels() is range.high, 65535 is no number.
   // `frame_size` > 0: from the second group of so many values on, differences to the group before, which are
   // small, since points move little from one checkpoint to the next.
   void add_quantised(const std::string& name, std::span<const double> values, Range range,
@@ -40,7 +43,8 @@ class ArrayPacker {
 
  private:
   template <typename Integer>
-  void add(const std::string& name, const std::vector<Integer>& values, std::size_t frame_size);
+  void add(const std::string& name, const std::vector<Integer>& values, std::size_t frame_size,
+           std::int64_t levels = 0);
 
   nlohmann::json directory_ = nlohmann::json::array();
   std::string bytes_;

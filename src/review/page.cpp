@@ -12,7 +12,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/trace.hpp"
 
-#include "pack.hpp"
+#include "page_arrays.hpp"
 #include "resources.hpp"
 #include "sheets.hpp"
 
@@ -44,19 +44,6 @@ std::string script_json(const Json& value) {
       text += c;
   }
   return text;
-}
-
-// The square around all points of all frames, with a margin.
-Range range_of(const std::vector<double>& points) {
-  Range range{0, 0};
-  bool found = false;
-  for (const double value : points) {
-    if (!std::isfinite(value)) continue;
-    range = found ? Range{std::min(range.low, value), std::max(range.high, value)} : Range{value, value};
-    found = true;
-  }
-  const double margin = range.high > range.low ? 0.03 * (range.high - range.low) : 1;
-  return {range.low - margin, range.high + margin};
 }
 
 Json curve(const std::string& name, const std::vector<double>& epochs, const std::vector<double>& values) {
@@ -91,57 +78,6 @@ Json curves_of(const Review& review) {
   return curves;
 }
 
-void pack_predictions(const store::Analysis& analysis, ArrayPacker& packer) {
-  const std::size_t images = analysis.num_images();
-  if (!analysis.prediction.empty()) {
-    packer.add_small("prediction", analysis.prediction, images);
-    packer.add_small("forgetting", forgetting_events(analysis.label, analysis.prediction));
-  }
-  if (!analysis.confidence.empty()) packer.add_quantised("confidence", analysis.confidence, {0, 1}, images);
-  if (const auto ranks = label_issue_ranks(analysis); !ranks.empty()) packer.add_integers("issueRank", ranks);
-}
-
-// The negative logarithms of the outlier scores: mean distances to the neighbours in units of the set's
-// median.
-struct Distances {
-  std::vector<double> values;
-  double largest = 1;
-};
-
-Distances distances_of(const std::vector<double>& scores) {
-  constexpr double kLargest = 40;  // a score of 4e-18; what is smaller is shown as this
-  Distances distances;
-  for (const double score : scores) {
-    distances.values.push_back(std::clamp(-std::log(score), 0.0, kLargest));
-    distances.largest = std::max(distances.largest, distances.values.back());
-  }
-  return distances;
-}
-
-struct PackedArrays {
-  ArrayPacker packer;
-  Range range;  // of the points
-  double largest_distance = 1;
-};
-
-PackedArrays pack_arrays(const store::Analysis& analysis) {
-  const std::size_t images = analysis.num_images();
-  const Distances distances = distances_of(analysis.ood_score);
-  PackedArrays arrays{
-      .packer = {}, .range = range_of(analysis.aligned), .largest_distance = distances.largest};
-  ArrayPacker& packer = arrays.packer;
-  packer.add_small("label", analysis.label);
-  packer.add_quantised("points", analysis.aligned, arrays.range, 2 * images);
-  packer.add_quantised("distance", distances.values, {0, distances.largest}, images);
-  packer.add_integers("outlier", analysis.outlier);
-  if (analysis.num_frames() == 0) return arrays;
-  const double* scores = analysis.ood_score.data();
-  packer.add_integers("rankFirst", ascending_ranks(scores, images));
-  packer.add_integers("rankLast", ascending_ranks(scores + (analysis.num_frames() - 1) * images, images));
-  pack_predictions(analysis, packer);
-  return arrays;
-}
-
 std::vector<std::string> hex_colours(const render::ClassColours& all) {
   std::vector<std::string> colours;
   for (const std::uint32_t rgb : all) {
@@ -150,6 +86,16 @@ std::vector<std::string> hex_colours(const render::ClassColours& all) {
     colours.push_back(text);
   }
   return colours;
+}
+
+Json own_columns(const std::vector<OwnColumn>& columns) {
+  Json all = Json::array();
+  for (const OwnColumn& column : columns) {
+    Json own = {{"name", column.name}, {"values", column.values}};  // what is no number becomes null
+    if (!column.categories.empty()) own["categories"] = column.categories;
+    all.push_back(std::move(own));
+  }
+  return all;
 }
 
 Json describe(const Review& review, const PageOptions& options, const PackedArrays& arrays,
@@ -173,6 +119,8 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                  {"dark", hex_colours(render::kClassColoursOnDark)}}},
                {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
                {"largestDistance", arrays.largest_distance},
+               {"neighbourFrames", arrays.neighbour_frames},
+               {"neighbourCount", arrays.neighbour_count},
                {"curves", curves_of(review)},
                {"arrays", arrays.packer.directory()},
                {"images",
@@ -184,6 +132,7 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                  {"rows", sheets.rows},
                  {"sheets", sheets.jpegs.size()}}}};
   if (!review.image_names.empty()) meta["names"] = review.image_names;
+  if (!review.columns.empty()) meta["columns"] = own_columns(review.columns);
   // Tells a live page that this one has news.
   support::Sha256 version;
   version.update(meta.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -201,27 +150,7 @@ std::string sheet_elements(const Sheets& sheets) {
   return elements;
 }
 
-// plotly.js without the function around it that tells module loaders from a page: a browser compiles code
-// within such a function twice, first to see where the function ends, which takes 0.4 s. What does not look
-// like that stays as it is.
-std::string as_plain_script(std::string_view library) {
-  constexpr std::string_view kBegin = ", () => {\n\"use strict\";var Plotly=";
-  constexpr std::string_view kEnd = "window.Plotly = Plotly;\n";
-  const std::size_t licence = library.find("*/\n(");
-  const std::size_t begin = library.find(kBegin);
-  const std::size_t end = library.rfind(kEnd);
-  if (licence == std::string_view::npos || begin == std::string_view::npos || end == std::string_view::npos ||
-      licence > begin || begin > end)
-    return std::string(library);
-  const std::size_t code = library.find('\n', begin) + 1;
-  return std::string(library.substr(0, licence + 3)).append(library.substr(code, end + kEnd.size() - code));
-}
-
-// The libraries as the page holds them; packed once, as --live writes the page again and again.
-const std::string& packed_plotly() {
-  static const std::string packed = base64(gzip(as_plain_script(resource("plotly.js"))));
-  return packed;
-}
+// The library as the page holds it; packed once, as --live writes the page again and again.
 const std::string& packed_tabulator() {
   static const std::string packed = base64(gzip(resource("tabulator.js")));
   return packed;
@@ -245,8 +174,8 @@ void check(const Review& review) {
   }
 }
 
-// What the page may do: its own script and the libraries that this unpacks, nothing from elsewhere and
-// nothing to elsewhere, so that a name that got into the page as HTML could not run. plotly.js makes styles
+// What the page may do: its own script and the library that this unpacks, nothing from elsewhere and
+// nothing to elsewhere, so that a name that got into the page as HTML could not run. Tabulator makes styles
 // as it goes. The live page opens itself in a frame, from disk or from a server.
 std::string policy_for(std::string_view script) {
   const std::string hex = support::sha256_hex(std::as_bytes(std::span(script)));
@@ -279,22 +208,20 @@ std::string fill(std::string_view page, const Replacements& replacements) {
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options) {
   const trace::Span span("review page", path);
   check(review);
-  const PackedArrays arrays = pack_arrays(review.analysis);
+  const PackedArrays arrays = pack_arrays(review);
   const Sheets sheets = make_sheets(review.images, static_cast<std::int64_t>(review.analysis.num_images()));
   const std::string script = "\n" + join_modules() + "\n";
-  support::write_file(path,
-                      fill(resource("page.html"),
-                           {{"title", escape_html(review.title)},
-                            {"policy", policy_for(script)},
-                            {"library_notice", "holds plotly.js and Tabulator, both under the MIT licence"},
-                            {"style", std::string(resource("style.css"))},
-                            {"tabulator_css", std::string(resource("tabulator.css"))},
-                            {"meta", script_json(describe(review, options, arrays, sheets))},
-                            {"arrays", base64(gzip(arrays.packer.bytes()))},
-                            {"sheets", sheet_elements(sheets)},
-                            {"plotly", packed_plotly()},
-                            {"tabulator", packed_tabulator()},
-                            {"script", script}}));
+  support::write_file(path, fill(resource("page.html"),
+                                 {{"title", escape_html(review.title)},
+                                  {"policy", policy_for(script)},
+                                  {"library_notice", "holds Tabulator, which is under the MIT licence"},
+                                  {"style", std::string(resource("style.css"))},
+                                  {"tabulator_css", std::string(resource("tabulator.css"))},
+                                  {"meta", script_json(describe(review, options, arrays, sheets))},
+                                  {"arrays", base64(gzip(arrays.packer.bytes()))},
+                                  {"sheets", sheet_elements(sheets)},
+                                  {"tabulator", packed_tabulator()},
+                                  {"script", script}}));
 }
 
 }  // namespace zoetrope::review

@@ -66,7 +66,7 @@ class BrowserTest(unittest.TestCase):
         self.assertEqual(problems, [])
 
     def open(self, *options, state=""):
-        path = Path(self.scratch.name) / ("-".join(options) + ".html")
+        path = Path(self.scratch.name) / ("-".join(options).replace("/", "_") + ".html")
         if not path.exists():
             subprocess.run([REVIEW_SAMPLE, path, *options], check=True)
         self.browser.get("about:blank")
@@ -102,14 +102,42 @@ class BrowserTest(unittest.TestCase):
         """What the address says is selected, once it says so."""
         return self.js("return new URLSearchParams(location.hash.slice(1)).get('selected')")
 
+    def places(self, side="right"):
+        """Where each image's point is, in pixels from the window's left top corner: N pairs."""
+        return self.js("""
+            const {view} = document.querySelector('#' + arguments[0] + ' .plot'), box = view.plot.getBoundingClientRect();
+            return Array.from({length: view.dataset.size}, (_, i) => [box.left + view.pixels[2 * i], box.top + view.pixels[2 * i + 1]]);""", side)
+
     def move_over_point(self, index, side="right"):
         """Moves the pointer onto an image's point."""
-        place = self.js("""
-            const plot = document.querySelector('#' + arguments[1] + ' .plot'), box = plot.getBoundingClientRect();
-            const {xaxis, yaxis} = plot._fullLayout, {x, y} = plot.data[0];
-            return [box.left + xaxis._offset + xaxis.l2p(x[arguments[0]]), box.top + yaxis._offset + yaxis.l2p(y[arguments[0]])];""",
-                        index, side)
         actions = ActionChains(self.browser)
-        actions.w3c_actions.pointer_action.move_to_location(*map(round, place))
+        actions.w3c_actions.pointer_action.move_to_location(*map(round, self.places(side)[index]))
         actions.perform()
         return actions
+
+    def draw_lasso(self, corners, side="right"):
+        """Draws a lasso through the corners, in shares of the view from its middle: -0.5 to 0.5."""
+        plot = self.find(f"#{side} .plot")
+        box = plot.rect
+        actions = ActionChains(self.browser, duration=20)
+        for step, (x, y) in enumerate([*corners, corners[0]]):
+            actions.move_to_element_with_offset(plot, round(x * box["width"]), round(y * box["height"]))
+            if step == 0:
+                actions.click_and_hold()
+        actions.release().perform()
+
+    def mask(self):
+        """What the views show of each image: 0 nothing, 1 a shadow, 2 its point."""
+        return self.js("return Array.from(document.querySelector('#left .plot').view.state.mask)")
+
+    def show_at(self, width, height, theme="light"):
+        """A window of that size in that theme, until the test is over."""
+        mobile = width < 500
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile})
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+        self.addCleanup(self.browser.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
+        self.addCleanup(self.browser.execute_cdp_cmd, "Emulation.setEmulatedMedia", {"features": []})
+
+    def picture(self, name):
+        if folder := os.environ.get("ZOETROPE_SCREENSHOTS"):
+            self.browser.save_screenshot(str(Path(folder) / f"{self._testMethodName}-{name}.png"))

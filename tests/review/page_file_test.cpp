@@ -36,7 +36,7 @@ nlohmann::json meta_of(const std::string& page) {
 TEST(PageFile, HoldsEverythingAndNamesNoNetwork) {
   const std::string page = page_of(make_sample({}));
 
-  for (const char* id : {"meta", "arrays", "sheet-0", "plotly", "tabulator"})
+  for (const char* id : {"meta", "arrays", "sheet-0", "tabulator"})
     EXPECT_THAT(page, HasSubstr("id=\"" + std::string(id) + "\">"));
   EXPECT_THAT(page, Not(HasSubstr("src=\"http")));
   EXPECT_THAT(page, Not(HasSubstr("href=\"http")));

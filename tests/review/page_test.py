@@ -38,9 +38,9 @@ class Page(BrowserTest):
         self.assertEqual([rank for rank, _ in worst], [str(i + 1) for i in range(8)])
         self.assertTrue(all(name.endswith(".wav") for _, name in worst), worst)
         self.all("#right .strip .tile")[0].click()
-        self.assertEqual([tile.text for tile in self.all("#selection .tile")], [worst[0][1]])
+        self.assertEqual(self.text("#selection .name"), "sounds/" + worst[0][1])
         self.assertEqual(self.text("#hover .name"), "sounds/" + worst[0][1])
-        self.assertEqual(self.js("return document.getElementById('curves').layout.xaxis.title.text"), "step")
+        self.assertEqual(self.text(".curve-axis").split(), ["0", "step", "60"])
         titles = [title.text for title in self.all("#table .tabulator-col-title")]
         self.assertNotIn("image", titles)
         self.assertIn("name", titles)
@@ -67,7 +67,7 @@ class Page(BrowserTest):
         self.js("document.querySelectorAll('#planted, body > script:not([type])').forEach((node) => node.remove())")
 
     def test_plays_through_all_checkpoints_in_both_views(self):
-        self.open("images=300", "frames=5")
+        self.open("images=300", "frames=5", state="#step=80")
         self.js("""
             window.seen = {left: [], right: []};
             for (const side of ['left', 'right']) {
@@ -80,33 +80,56 @@ class Page(BrowserTest):
             self.assertEqual(self.js("return seen[arguments[0]]", side)[-4:], ["1", "2", "3", "4"])
 
     def curve(self, name):
-        """A curve's abscissae, where the faint line at its end leads (None: there is none), and the axis's name and unit."""
+        """Where a curve begins and ends, where the faint line at its end leads (None: there is none) and where the slider is, in
+        shares of the width; and what stands beside its name."""
         return self.js("""
-            const {data, layout} = document.querySelector('#curves'), curve = data.find((trace) => trace.name === arguments[0]);
-            const held = data.find((trace) => trace.hoverinfo === 'skip' && trace.yaxis === curve.yaxis);
-            return [curve.x, held ? held.x[1] : null, layout.xaxis.title.text, layout.shapes[0].x0];""", name)
+            const row = document.querySelector('.curve[data-curve="' + arguments[0] + '"]'), width = row.querySelector('svg').viewBox.baseVal.width;
+            const ends = (path) => path && path.getAttribute('d').split(/[ML]/).filter(Boolean).map((pair) => parseFloat(pair) / width);
+            const [line, held] = row.querySelectorAll('.spark-line');
+            return [ends(line)[0], ends(line).at(-1), held ? ends(held).at(-1) : null, row.querySelector('.spark-cursor').x1.baseVal.value / width,
+                    row.querySelector('.curve-value').textContent];""", name)
 
     def test_curves_reach_the_last_checkpoint_also_where_nothing_was_logged_any_more(self):
         self.open("images=20", "frames=5", "unlogged=1")
-        self.assertEqual(self.curve("training loss"), [[0.75, 1.5, 2.25], 3, "epoch", 3])
-        self.assertEqual(self.curve("accuracy"), [[0, 0.75, 1.5, 2.25, 3], None, "epoch", 3])
+        self.assertEqual(self.curve("training loss")[:4], [0.25, 0.75, 1, 1])
+        self.assertEqual(self.curve("accuracy")[:4], [0, 1, None, 1])
 
     def test_less_than_an_epoch_is_counted_in_steps(self):
         self.open("images=20", "frames=5", "epochs=0.096", "unlogged=2")
-        self.assertEqual([[round(x) for x in found] if isinstance(found, list) else found for found in self.curve("training loss")],
-                         [[20, 40], 80, "step", 80])
-        box = self.find("#curves").rect
-        ActionChains(self.browser).move_to_element_with_offset(self.find("#curves"), round(0.04 * box["width"]), 0).click().perform()
+        self.assertEqual(self.curve("training loss")[:4], [0.25, 0.5, 1, 1])
+        self.assertEqual(self.text(".curve-axis").split(), ["0", "step", "80"])
+        ActionChains(self.browser).move_to_element(self.find(".curve .spark")).click().perform()
         self.wait(lambda: self.text("#moment") == "step 40, epoch 0.05")
+
+    def test_three_curves_are_open_and_say_where_they_stand(self):
+        self.open("images=300", "frames=5")
+        names = [row.get_attribute("data-curve") for row in self.all(".curve")]
+        self.assertEqual(names, ["training loss", "accuracy", "trustworthiness"])
+        last = self.curve("accuracy")[4]
+        self.press(Keys.HOME)
+        self.wait(lambda: self.curve("accuracy")[3] == 0)
+        self.assertNotEqual(self.curve("accuracy")[4], last)
+        self.assertEqual(self.curve("training loss")[4], "–")  # nothing was logged before the first step
+        self.find(".panel summary").click()
+        self.wait(lambda: len(self.all(".curve")) > 5)
+        ActionChains(self.browser).move_to_element(self.all(".curve .spark")[1]).perform()
+        self.wait(lambda: self.curve("accuracy")[4] not in (last, "–"))
 
     def test_a_pinned_view_stays(self):
         self.open("images=300", "frames=5")
-        self.find("#left .view-head button").click()
+        shown = lambda: [Select(self.find(f"#{side} select")).first_selected_option.get_attribute("value") for side in ("left", "right")]  # noqa: E731
+        pins = lambda: [self.find(f"#{side} .view-head button").get_attribute("aria-pressed") for side in ("left", "right")]  # noqa: E731
+        self.assertEqual(pins(), ["true", "false"])  # from the start, so that the first checkpoint is there to compare with
         self.press(Keys.ARROW_LEFT)
         self.press(Keys.ARROW_LEFT)
         self.wait(lambda: self.text("#moment") == "step 40, epoch 1.50")
-        self.assertEqual(Select(self.find("#left select")).first_selected_option.get_attribute("value"), "0")
-        self.assertEqual(Select(self.find("#right select")).first_selected_option.get_attribute("value"), "2")
+        self.assertEqual(shown(), ["0", "2"])
+        self.find("#left .view-head button").click()
+        self.press(Keys.ARROW_LEFT)
+        self.wait(lambda: shown() == ["1", "1"])
+        self.find("#right .view-head button").click()
+        self.press(Keys.HOME)
+        self.wait(lambda: shown() == ["0", "1"])
 
     def test_a_click_on_a_point_selects_it_everywhere(self):
         self.open("images=300", "frames=5")
@@ -122,26 +145,21 @@ class Page(BrowserTest):
 
     def test_a_lasso_selects_what_it_surrounds(self):
         self.open("images=300", "frames=5")
-        box = self.find("#right .plot").rect
-        actions = ActionChains(self.browser, duration=20)
-        corners = [(-0.49, -0.49), (0.0, -0.49), (0.0, 0.49), (-0.49, 0.49), (-0.49, -0.48)]
-        for step, (x, y) in enumerate(corners):
-            actions.move_to_element_with_offset(self.find("#right .plot"), round(x * box["width"]), round(y * box["height"]))
-            if step == 0:
-                actions.click_and_hold()
-        actions.release().perform()
+        self.draw_lasso([(-0.49, -0.49), (0.0, -0.49), (0.0, 0.49), (-0.49, 0.49)])
         self.wait(lambda: self.selected() is not None)
-        places = self.js("""
-            const {x} = document.querySelector('#right .plot').data[0], {xaxis} = document.querySelector('#right .plot')._fullLayout;
-            return Array.from(x, (value) => xaxis.l2p(value) / xaxis._length);""")
+        box = self.find("#right .plot").rect
+        places = [(x - box["x"]) / box["width"] for x, _ in self.places()]
         selected = numbers_of(self.selected())
         self.assertLessEqual({i for i, place in enumerate(places) if 0.05 < place < 0.45}, selected)
         self.assertEqual({i for i, place in enumerate(places) if place > 0.55} & selected, set())
         size = len(selected)
         self.assertGreater(size, 50)
         self.assertEqual(self.text("#selection h2"), f"Selection ({size})")
-        self.find("#only-selection").click()
-        self.wait(lambda: self.text("#count") == f"{size} of 300")
+        self.wait(lambda: self.text("#count") == f"{size} of 300")  # its images are what the table shows
+        self.assertTrue(self.find("#only-selection").is_selected())
+        self.assertEqual(len(self.all("#selection .tiles .tile")), min(size, 40))
+        self.press(Keys.ESCAPE)
+        self.wait(lambda: self.text("#count") == "300 of 300")
 
     def test_hovering_shows_the_image_in_both_views(self):
         self.open("images=300", "frames=5")
@@ -174,6 +192,7 @@ class Page(BrowserTest):
         self.check_that_nothing_is_covered()
 
     def test_classes_that_lie_on_one_another_have_names_beside_them(self):
+        self.show_at(1440, 1300)
         self.open("images=2000", "frames=5", "alike=4")
         self.assertEqual(len(self.boxes("#right .overlay .centroid")), 10)
         self.check_that_nothing_is_covered()
@@ -247,8 +266,8 @@ class Page(BrowserTest):
         ready_ms = self.js("return performance.getEntriesByName('ready')[0].startTime")
         print(f"{path.stat().st_size / 1e6:.1f} MB, ready after {ready_ms:.0f} ms")
 
-    def test_the_slider_moves_the_views_before_plotly_is_there(self):
-        # Given to the page before its own scripts run: plotly.js waits until the slider was moved.
+    def test_the_slider_moves_the_views_before_the_table_is_there(self):
+        # Given to the page before its own scripts run: Tabulator waits until the slider was moved.
         script = self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
             const append = Node.prototype.append ?? Element.prototype.append;
             let held = 0;
@@ -262,12 +281,12 @@ class Page(BrowserTest):
             subprocess.run([REVIEW_SAMPLE, path, "images=300", "frames=5"], check=True)
             self.browser.get("about:blank")
             self.browser.get(path.as_uri())
-            self.wait(lambda: self.text("#count") == "300 of 300")
-            pixels = "return document.querySelector('#left .points').toDataURL()"
+            self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
+            pixels = "return document.querySelector('#right .points').toDataURL()"
             before = self.js(pixels)
             self.js("slider.value = 2; slider.dispatchEvent(new Event('input'))")
             self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")
-            self.assertNotEqual(self.js(pixels), before)
+            self.wait(lambda: self.js(pixels) != before)
             self.js("release()")
             self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
             self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")

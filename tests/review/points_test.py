@@ -15,9 +15,9 @@ PAPER = (247, 247, 245)  # behind the points
 
 
 class Points:
-    def show(self, *options, state="", height=1200):
+    def show(self, *options, state="", height=1200, width=1440):
         """Opens the page, and lays open what class names and numbers cover."""
-        self.browser.set_window_size(1440, height)
+        self.browser.set_window_size(width, height)
         self.open(*options, state=state)
         self.js("""
             const style = document.createElement('style');
@@ -31,12 +31,7 @@ class Points:
 
     def places(self, side):
         """The pixel in which each point has its centre: [N, 2], x and y."""
-        return np.array(self.js("""
-            const plot = document.querySelector('#' + arguments[0] + ' .plot'), box = plot.getBoundingClientRect();
-            const {xaxis, yaxis} = plot._fullLayout, {x, y} = plot.data[0];
-            const at = (value, [low, high], length) => Math.floor((value - low) / (high - low) * length);
-            return Array.from(x, (_, i) => [Math.round(box.left) + at(x[i], xaxis.range, xaxis._length),
-              Math.round(box.top) + at(y[i], [...yaxis.range].reverse(), yaxis._length)]);""", side))
+        return np.floor(super().places(side)).astype(int)
 
     def pixels(self, places):
         screen = np.asarray(Image.open(io.BytesIO(self.browser.get_screenshot_as_png())).convert("RGB")).astype(int)
@@ -71,7 +66,7 @@ class Points:
         self.assertGreater(is_right.mean(), 0.98)
 
     def test_the_points_stay_while_the_page_scrolls(self):
-        self.show("images=700", "frames=5", height=800)
+        self.show("images=700", "frames=5", height=800, width=1100)
         for down in (0, 100, 200, 300, 400, 250, 50):
             self.js("scrollTo(0, arguments[0])", down)
             self.assertEqual(self.js("return scrollY"), down)

@@ -2,7 +2,7 @@
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0] [given=1]
-//   [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS] [export=FORMAT]
+//   [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS] [columns=FILE.csv] [export=FORMAT]
 #include <cstdio>
 #include <string>
 
@@ -42,13 +42,17 @@ int main(int argc, char** argv) {
   if (argc < 2) return 2;
   SampleOptions options;
   PageOptions page;
-  std::string format;
+  std::string format, columns;
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::size_t equals = argument.find('=');
     const std::string key = argument.substr(0, equals);
     if (key == "export") {
       format = argument.substr(equals + 1);
+      continue;
+    }
+    if (key == "columns") {
+      columns = argument.substr(equals + 1);
       continue;
     }
     if (key == "epochs") options.epochs = std::stod(argument.substr(equals + 1));
@@ -66,10 +70,13 @@ int main(int argc, char** argv) {
     if (key == "refresh") page.refresh_seconds = static_cast<int>(value);
   }
   try {
+    Review review = make_sample(options);
+    if (!columns.empty())
+      review.columns = read_columns(columns, review.analysis.num_images(), review.image_names);
     if (format.empty()) {
-      write_page(argv[1], make_sample(options), page);
+      write_page(argv[1], review, page);
     } else {
-      write_export(argv[1], format, make_sample(options));
+      write_export(argv[1], format, review);
     }
   } catch (const zoetrope::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -39,7 +39,11 @@ class Maker {
     review.title = options_.hostile_names ? "<i>run</i> & \"run\"" : "Fine-tuning on a sample";
     fill_classes(review);
     store::Analysis& a = review.analysis;
-    for (std::int64_t t = 0; t < options_.frames; ++t) add_frame(t, a);
+    for (std::int64_t t = 0; t < options_.frames; ++t) {
+      add_frame(t, a);
+      add_quality(t, a);
+      add_neighbours(t, a);
+    }
     add_outliers(a);
     add_log(review);
     draw_images(review.images);
@@ -113,9 +117,39 @@ class Maker {
     if (!options_.predictions) return knows;
     const double confidence = std::min(0.999, 0.3 + 0.65 * p + 0.05 * uniform_(random_));
     a.prediction.push_back(guess);
+    a.label_issue.push_back(guess != a.label[i] && guess == true_class_[i] ? 1 : 0);
     a.confidence.push_back(confidence);
     a.self_confidence.push_back(guess == a.label[i] ? confidence : (1 - confidence) * uniform_(random_));
     return knows;
+  }
+
+  // Better and better, and worse for what does not belong.
+  void add_quality(std::int64_t t, store::Analysis& a) {
+    const double p = progress(t);
+    double sum = 0;
+    for (const double strangeness : strangeness_) {
+      const double doubt = (0.3 - 0.2 * p) * strangeness * 2;
+      a.trust.push_back(static_cast<float>(std::clamp(1 - doubt * uniform_(random_), 0.0, 1.0)));
+      a.continuity.push_back(static_cast<float>(std::clamp(1 - doubt * uniform_(random_), 0.0, 1.0)));
+      sum += a.trust.back();
+    }
+    a.curves["trustworthiness"].push_back(sum /
+                                          static_cast<double>(std::max<std::size_t>(1, strangeness_.size())));
+  }
+
+  // Any images at first, later more and more those of the class, of which the nearest stay.
+  void add_neighbours(std::int64_t t, store::Analysis& a) {
+    const auto images = static_cast<std::int64_t>(true_class_.size());
+    const std::int64_t k = std::min<std::int64_t>(10, images - 1);
+    for (std::int64_t i = 0; i < images; ++i) {
+      for (std::int64_t place = 1; place <= k; ++place) {
+        const bool is_of_class = uniform_(random_) < progress(t) && place * options_.classes < images;
+        const std::int64_t far =
+            place + k * static_cast<std::int64_t>(uniform_(random_) * static_cast<double>((images - 1) / k));
+        a.neighbour.push_back(
+            static_cast<std::int32_t>((i + (is_of_class ? place * options_.classes : far)) % images));
+      }
+    }
   }
 
   void add_outliers(store::Analysis& a) const {

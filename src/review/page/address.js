@@ -29,6 +29,24 @@ function frameOf(steps, text, fallback) {
   return after < 0 ? steps.length - 1 : Math.max(0, after - 1);
 }
 
+// Marked images with their class as "3:5,7:1".
+function unpackRelabel(text, meta) {
+  const pairs = text.split(",").map((part) => part.split(":").map(Number));
+  const isMarked = ([i, c]) => Number.isInteger(i) && i >= 0 && i < meta.size && Number.isInteger(c) && c >= 0 && c < meta.classNames.length;
+  return new Map(pairs.filter((pair) => pair.length === 2 && isMarked(pair)));
+}
+const packRelabel = (relabel) => [...relabel].sort(([a], [b]) => a - b).map((pair) => pair.join(":")).join(",");
+
+// A field's range as "score:0.1:0.3"; an end that is missing is open.
+function unpackRange(text) {
+  const [key, low, high] = text.split(":");
+  const end = (value, open) => (value === undefined || value === "" || Number.isNaN(Number(value)) ? open : Number(value));
+  return key ? { key, low: end(low, -Infinity), high: end(high, Infinity) } : null;
+}
+const packRange = ({ key, low, high }) => [key, ...[low, high].map((end) => (Number.isFinite(end) ? Number(end.toPrecision(7)) : ""))].join(":");
+
+const kPins = ["left", "right"];
+
 export function readAddress(meta) {
   const values = new URLSearchParams(location.hash.slice(1));
   const { steps } = meta;
@@ -39,10 +57,16 @@ export function readAddress(meta) {
     frame,
     left: frameOf(steps, values.get("left"), named ? frame : 0),
     right: frameOf(steps, values.get("right"), frame),
-    pinned: ["left", "right"].includes(values.get("pin")) ? values.get("pin") : "",
+    pinned: kPins.includes(values.get("pin")) ? values.get("pin") : named ? "" : "left",
     selected: unpackNumbers(values.get("selected") ?? "", meta.size),
     hidden: unpackNumbers(values.get("hidden") ?? "", meta.classNames.length),
     search: values.get("search") ?? "",
+    show: values.get("show") ?? "",
+    colour: values.get("colour") ?? "label",
+    range: unpackRange(values.get("range") ?? ""),
+    relabel: unpackRelabel(values.get("relabel") ?? "", meta),
+    trails: values.has("trails"),
+    tab: values.get("tab") ?? "training",
     onlySelection: values.get("only") === "selection",
     sort: values.get("sort") ?? "rankLast:asc",
   };
@@ -56,15 +80,23 @@ function write(meta, state) {
   if (state.selected.size > 0) values.set("selected", packNumbers(state.selected));
   if (state.hidden.size > 0) values.set("hidden", packNumbers(state.hidden));
   if (state.search) values.set("search", state.search);
+  if (state.show) values.set("show", state.show);
+  if (state.colour !== "label") values.set("colour", state.colour);
+  if (state.range) values.set("range", packRange(state.range));
+  if (state.relabel.size > 0) values.set("relabel", packRelabel(state.relabel));
+  if (state.trails) values.set("trails", "on");
+  if (state.tab !== "training") values.set("tab", state.tab);
   if (state.onlySelection) values.set("only", "selection");
   if (state.sort) values.set("sort", state.sort);
   // Not location.hash: going back should leave the page, not walk through every frame that was played.
   history.replaceState(null, "", "#" + values.toString().replaceAll("%2C", ",").replaceAll("%3A", ":"));
 }
 
+const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "trails", "tab", "onlySelection", "sort"];
+
 export function keepAddress(meta, state) {
   let timer = 0;
-  state.on(["frame", "left", "right", "pinned", "selected", "hidden", "search", "onlySelection", "sort"], () => {
+  state.on(kInAddress, () => {
     clearTimeout(timer);
     timer = setTimeout(() => write(meta, state), 150);
   });

@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that was measured over time as small plots above each other, with a cursor at the slider's checkpoint.
-import { byId } from "./dom.js";
+// What was measured over time: three curves with their value at the slider's checkpoint, the others below, folded.
+import { element } from "./dom.js";
+import { setAttributes, svgElement } from "./palette.js";
 import { goTo } from "./state.js";
+import { whatIs } from "./words.js";
 
-const kSpace = 350; // pixels for all plots; each is at least kLeastHeight high
-const kLeastHeight = 36;
-const kMostHeight = 62;
-const kHeldOpacity = 0.45; // of a value that is kept for want of a later one
+const kSparkWidth = 300; // of a drawing, which is stretched to the room that there is
+const kBig = 58;
+const kSmall = 30;
+// The three: of each line the first that there is.
+const kFirst = [["training loss", "test loss"], ["accuracy", "knn accuracy"], ["trustworthiness", "neighbour preservation"]];
 
-// Plotly reads a little HTML in text; names are to be shown as they are.
-const asText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+// What the curves' axis counts: steps where the training is shorter than an epoch. As in the animation.
+function timeAxis({ steps, epochs, hasEpochs }) {
+  if (!hasEpochs) return { unit: "step", perEpoch: 1 };
+  const [step, epoch] = [steps.at(-1), epochs.at(-1)];
+  return epoch > 0 && epoch < 1 && step > 0 ? { unit: "step", perEpoch: step / epoch } : { unit: "epoch", perEpoch: 1 };
+}
+
+export const valueText = (value) => {
+  if (!Number.isFinite(value)) return "–";
+  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e5) ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+};
 
 function nearestFrame(epochs, epoch) {
   let best = 0;
@@ -19,92 +31,76 @@ function nearestFrame(epochs, epoch) {
   return best;
 }
 
-// What the curves' axis counts: steps where the training is shorter than an epoch. As in the animation.
-function timeAxis({ steps, epochs, hasEpochs }) {
-  if (!hasEpochs) return { unit: "step", perEpoch: 1 };
-  const [step, epoch] = [steps.at(-1), epochs.at(-1)];
-  return epoch > 0 && epoch < 1 && step > 0 ? { unit: "step", perEpoch: step / epoch } : { unit: "epoch", perEpoch: 1 };
+// Where a curve stands: what was measured last until then.
+function valueAt(curve, epoch) {
+  let value = NaN;
+  for (let k = 0; k < curve.values.length && curve.epochs[k] <= epoch + 1e-9; ++k) value = curve.values[k] ?? value;
+  return value;
 }
 
-const axisName = (letter, row) => letter + (row === 0 ? "" : row + 1);
-
-function traces(curves, time, colour) {
-  return curves.map((curve, c) => ({
-    x: curve.epochs.map((epoch) => epoch * time.perEpoch),
-    y: curve.values,
-    name: asText(curve.name),
-    xaxis: "x",
-    yaxis: axisName("y", c),
-    mode: curve.values.length > 1 ? "lines" : "markers",
-    line: { color: colour, width: 1.5 },
-    hovertemplate: "%{y:.4g}<extra></extra>",
-  }));
+// Draws in the box 0..1, [x, y] from the left bottom corner, `height` high.
+function pathOf(points, height) {
+  const pad = 3;
+  return points.map(([x, y], k) => (k > 0 ? "L" : "M") + (x * kSparkWidth).toFixed(1) + " " + (height - pad - y * (height - 2 * pad)).toFixed(1)).join("");
 }
 
-// From where a curve ends before the last checkpoint to there: what was logged last, fainter. As in the animation.
-function heldTraces(curves, time, lastEpoch, colour) {
-  return curves.flatMap((curve, c) => {
-    const last = curve.values.findLastIndex((value) => value !== null);
-    if (last < 0 || curve.epochs[last] >= lastEpoch) return [];
-    return [{
-      x: [curve.epochs[last], lastEpoch].map((epoch) => epoch * time.perEpoch),
-      y: [curve.values[last], curve.values[last]],
-      xaxis: "x",
-      yaxis: axisName("y", c),
-      mode: "lines",
-      opacity: kHeldOpacity,
-      line: { color: colour, width: 1.5 },
-      hoverinfo: "skip",
-    }];
-  });
+// The line of what was measured, and the fainter one from its end to the last checkpoint. As in the animation.
+export function sparkline(curve, lastEpoch, height, limits) {
+  const known = curve.values.map((value, k) => [curve.epochs[k], value]).filter(([, value]) => Number.isFinite(value));
+  const [low, high] = limits ?? [Math.min(...known.map(([, value]) => value)), Math.max(...known.map(([, value]) => value))];
+  const place = ([epoch, value]) => [lastEpoch > 0 ? epoch / lastEpoch : 0.5, high > low ? (value - low) / (high - low) : 0.5];
+  const svg = svgElement("svg", { viewBox: "0 0 " + kSparkWidth + " " + height, preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" });
+  svg.style.height = height + "px";
+  const line = svgElement("path", { class: "spark-line", d: pathOf(known.map(place), height) });
+  svg.append(line);
+  const end = known.at(-1);
+  if (end && end[0] < lastEpoch) svg.append(svgElement("path", { class: "spark-line spark-held", d: pathOf([end, [lastEpoch, end[1]]].map(place), height) }));
+  if (known.length === 1) setAttributes(line, { d: pathOf([place(end), [place(end)[0] + 0.01, place(end)[1]]], height) });
+  const cursor = svgElement("line", { class: "spark-cursor", y1: 0, y2: height });
+  svg.append(cursor);
+  return { svg, low, high, moveTo: (epoch) => setAttributes(cursor, { x1: kSparkWidth * (lastEpoch > 0 ? epoch / lastEpoch : 0.5), x2: kSparkWidth * (lastEpoch > 0 ? epoch / lastEpoch : 0.5) }) };
 }
 
-function layout(curves, time, ink, grid) {
-  const rows = curves.length;
-  const result = {
-    height: 30 + rows * Math.max(kLeastHeight, Math.min(kMostHeight, kSpace / rows)),
-    margin: { l: 44, r: 8, t: 4, b: 26 },
-    showlegend: false,
-    hovermode: "x",
-    dragmode: false,
-    font: { size: 10, color: ink },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    xaxis: { title: { text: time.unit, standoff: 2 }, gridcolor: grid, zeroline: false, anchor: "y" + (rows > 1 ? rows : ""), fixedrange: true },
-    annotations: [],
+// A click, and the pointer over it, ask for the nearest checkpoint.
+export function asksForFrames(svg, dataset, { click, over }) {
+  const { epochs } = dataset.meta;
+  const frameAt = (event) => {
+    const { left, width } = svg.getBoundingClientRect();
+    return nearestFrame(epochs, ((event.clientX - left) / width) * epochs.at(-1));
   };
-  curves.forEach((curve, c) => {
-    const top = 1 - c / rows;
-    result[axisName("yaxis", c)] = {
-      domain: [top - 0.9 / rows, top - 0.38 / rows], gridcolor: grid, zeroline: false, nticks: 2, rangemode: "nonnegative", fixedrange: true, exponentformat: "e",
-    };
-    result.annotations.push({
-      text: asText(curve.name), xref: "paper", yref: "paper", x: 0, y: top, xanchor: "left", yanchor: "top", showarrow: false,
-      font: { size: 11, color: ink },
-    });
-  });
-  return result;
+  svg.addEventListener("click", (event) => click(frameAt(event)));
+  if (!over) return;
+  svg.addEventListener("pointermove", (event) => over(frameAt(event)));
+  svg.addEventListener("pointerleave", () => over(null));
 }
 
-export async function createCurves(dataset, state) {
-  const plot = byId("curves");
-  const { curves, epochs } = dataset.meta;
-  if (curves.length === 0) {
-    plot.textContent = "No curves were logged.";
-    return;
-  }
-  const style = getComputedStyle(document.body);
-  const [ink, line, accent] = ["--ink", "--line", "--accent"].map((name) => style.getPropertyValue(name));
-  const time = timeAxis(dataset.meta);
-  const all = [...traces(curves, time, accent), ...heldTraces(curves, time, epochs.at(-1), accent)];
-  await Plotly.newPlot(plot, all, layout(curves, time, ink, line), { displayModeBar: false, responsive: true });
-  plot.addEventListener("click", (event) => {
-    const axis = plot._fullLayout.xaxis;
-    const epoch = axis.p2l(event.clientX - plot.getBoundingClientRect().left - axis._offset) / time.perEpoch;
-    goTo(state, nearestFrame(epochs, epoch), dataset.frames);
-  });
+function curveRow(curve, dataset, state, height) {
+  const { epochs } = dataset.meta;
+  const value = element("output", { className: "curve-value" });
+  const spark = sparkline(curve, epochs.at(-1), height);
+  const range = element("span", { className: "soft curve-range", text: valueText(spark.low) + " to " + valueText(spark.high) });
+  const show = (frame) => (value.textContent = valueText(valueAt(curve, epochs[frame ?? state.frame])));
+  asksForFrames(spark.svg, dataset, { click: (frame) => goTo(state, frame, dataset.frames), over: show });
   state.on(["frame"], () => {
-    const x = epochs[state.frame] * time.perEpoch;
-    Plotly.relayout(plot, { shapes: [{ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: "#d1434b", width: 1.5 } }] });
+    show(null);
+    spark.moveTo(epochs[state.frame]);
   });
+  return element("div", { className: "curve", "data-curve": curve.name },
+    element("div", { className: "curve-head" }, element("span", { text: curve.name }), whatIs(curve.name), range, value), spark.svg);
+}
+
+export function fillCurves(box, dataset, state) {
+  const { curves, epochs } = dataset.meta;
+  const known = curves.filter(({ values }) => values.some((value) => Number.isFinite(value)));
+  if (known.length === 0) return box.append(element("p", { className: "soft", text: "No curves were logged." }));
+  const first = kFirst.map((names) => names.map((name) => known.find((curve) => curve.name === name)).find(Boolean)).filter(Boolean);
+  const rest = known.filter((curve) => !first.includes(curve));
+  const time = timeAxis(dataset.meta);
+  const [from, to] = [epochs[0], epochs.at(-1)].map((epoch) => valueText(epoch * time.perEpoch));
+  box.append(...first.map((curve) => curveRow(curve, dataset, state, kBig)),
+    element("p", { className: "soft curve-axis" }, element("span", { text: from }), element("span", { text: time.unit }), element("span", { text: to })));
+  if (rest.length === 0) return;
+  const more = element("details", {}, element("summary", { text: rest.length + " more curves" }));
+  more.addEventListener("toggle", () => more.append(...rest.map((curve) => curveRow(curve, dataset, state, kSmall))), { once: true });
+  box.append(more);
 }

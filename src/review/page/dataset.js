@@ -2,6 +2,7 @@
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
 import { readArrays, readMeta, readSheet } from "./decode.js";
 import { count, element } from "./dom.js";
+import { onCurve } from "./motion.js";
 
 const kNoNumber = 65535;
 
@@ -12,7 +13,8 @@ export async function openDataset() {
 
 class Dataset {
   constructor(meta, arrays) {
-    Object.assign(this, { meta, arrays, size: meta.size, frames: meta.steps.length });
+    const levels = Object.fromEntries(meta.arrays.map((item) => [item.name, item.levels]));
+    Object.assign(this, { meta, arrays, levels, size: meta.size, frames: meta.steps.length });
   }
 
   // Elements of picture() are empty until then.
@@ -34,21 +36,78 @@ class Dataset {
   name(i) {
     return this.meta.names ? this.meta.names[i] : "";
   }
+  // What is written of an image, in small letters: for the search.
+  searchText(i) {
+    this.searchTexts ??= new Array(this.size);
+    const last = this.frames - 1;
+    return (this.searchTexts[i] ??= [i, this.className(this.label(i)), this.hasPredictions ? this.className(this.prediction(last, i)) : "",
+      this.name(i)].join(" ").toLowerCase());
+  }
+
   x(frame, i) {
     return this.#coordinate(2 * (frame * this.size + i));
   }
   y(frame, i) {
     return this.#coordinate(2 * (frame * this.size + i) + 1);
   }
+  // Fills `places` [N, 2] with where the points are, `share` of the way from `frame` to the next.
+  placesAt(frame, share, places) {
+    const first = 2 * frame * this.size;
+    for (let k = 0; k < places.length; ++k) places[k] = share > 0 ? this.#between(frame, share, k) : this.#coordinate(first + k);
+  }
+  // The places [x, y] of an image through all checkpoints, `steps` from one to the next.
+  wayOf(i, steps) {
+    const last = (this.frames - 1) * steps;
+    return Array.from({ length: last + 1 }, (_, k) => {
+      const frame = Math.min(Math.floor(k / steps), Math.max(0, this.frames - 2));
+      const share = k / steps - frame;
+      return [0, 1].map((axis) => this.#between(frame, share, 2 * i + axis));
+    });
+  }
+
   // Scores are stored as their negative logarithms, so that the small ones, which matter most, are as exact.
   score(frame, i) {
-    return Math.exp(-this.meta.largestDistance * this.#unit(this.arrays.distance[frame * this.size + i]));
+    return Math.exp(-this.meta.largestDistance * this.#unit("distance", frame * this.size + i));
   }
   prediction(frame, i) {
     return this.arrays.prediction[frame * this.size + i];
   }
+  isRight(frame, i) {
+    return this.prediction(frame, i) === this.label(i);
+  }
   confidence(frame, i) {
-    return "confidence" in this.arrays ? this.#unit(this.arrays.confidence[frame * this.size + i]) : NaN;
+    return this.has("confidence") ? this.#unit("confidence", frame * this.size + i) : NaN;
+  }
+  // The probability of the given label. It is stored where it is not the prediction's.
+  belief(frame, i) {
+    return this.isRight(frame, i) ? this.confidence(frame, i) : this.#unit("belief", frame * this.size + i);
+  }
+  // How far the point's place can be trusted: its neighbours there are neighbours in the embedding, and those there.
+  trust(frame, i) {
+    return this.#unit("trust", frame * this.size + i);
+  }
+  continuity(frame, i) {
+    return this.#unit("continuity", frame * this.size + i);
+  }
+  // Neighbours are kept of some checkpoints where those of all would be too many: the nearest of them.
+  get hasNeighbours() {
+    return this.has("neighbours");
+  }
+  neighbourFrame(frame) {
+    const kept = this.meta.neighbourFrames;
+    return kept.reduce((best, other) => (Math.abs(other - frame) < Math.abs(best - frame) ? other : best), kept[0]);
+  }
+  // The nearest in the embedding, the nearest first.
+  neighbours(frame, i) {
+    const { neighbourFrames, neighbourCount: k } = this.meta;
+    const first = (neighbourFrames.indexOf(this.neighbourFrame(frame)) * this.size + i) * k;
+    return [...this.arrays.neighbours.subarray(first, first + k)];
+  }
+  has(array) {
+    return array in this.arrays;
+  }
+  flag(array, i) {
+    return this.arrays[array][i] === 1;
   }
   // The frame's worst outliers, worst first.
   outliers(frame) {
@@ -97,9 +156,14 @@ class Dataset {
   }
   #coordinate(at) {
     const value = this.arrays.points[at];
-    return value === kNoNumber ? NaN : this.meta.range.low + (value / (kNoNumber - 1)) * (this.meta.range.high - this.meta.range.low);
+    return value === kNoNumber ? NaN : this.meta.range.low + (value / this.levels.points) * (this.meta.range.high - this.meta.range.low);
   }
-  #unit(value) {
-    return value === kNoNumber ? NaN : value / (kNoNumber - 1);
+  #between(frame, share, k) {
+    const stride = 2 * this.size;
+    return onCurve((t) => this.#coordinate(t * stride + k), frame, this.frames, share);
+  }
+  #unit(array, at) {
+    const value = this.arrays[array][at];
+    return value === kNoNumber ? NaN : value / this.levels[array];
   }
 }

@@ -3,6 +3,8 @@
 import { byId, count, element, number, scoreText } from "./dom.js";
 import { markOf } from "./palette.js";
 
+const kHoverSize = 140; // pixels, about
+
 function facts(dataset, frame, i) {
   const rows = [["label", dataset.className(dataset.label(i)), dataset.label(i)]];
   if (dataset.hasPredictions) {
@@ -11,11 +13,18 @@ function facts(dataset, frame, i) {
     const suffix = Number.isFinite(sure) ? "  " + number(sure, 3) : "";
     rows.push([guess === dataset.label(i) ? "predicted ✓" : "predicted ✗", dataset.className(guess) + suffix, guess]);
   }
+  if (dataset.has("belief")) rows.push(["belief in the label", number(dataset.belief(frame, i), 3)]);
   rows.push(["outlier score", scoreText(dataset.score(frame, i))]);
+  if (dataset.has("trust")) rows.push(["trust, continuity", number(dataset.trust(frame, i), 2) + ", " + number(dataset.continuity(frame, i), 2)]);
+  for (const { name, values, categories } of dataset.meta.columns ?? []) {
+    const value = categories ? categories[values[i]] : values[i];
+    if (value !== undefined && value !== null) rows.push([name, String(value)]);
+  }
   return rows;
 }
 
-function card(dataset, frame, i) {
+// The image, `size` pixels large if there is a picture, and what is known of it at the checkpoint.
+export function cardOf(dataset, frame, i, size) {
   const list = element("dl");
   for (const [term, text, mark] of facts(dataset, frame, i)) {
     const value = element("dd");
@@ -27,7 +36,7 @@ function card(dataset, frame, i) {
   const name = dataset.name(i);
   const { width, height } = dataset.meta.images;
   const side = Math.max(width, height, 1);
-  const picture = dataset.hasPictures ? [dataset.picture(i, side * Math.max(1, Math.round(140 / side)))] : [];
+  const picture = dataset.hasPictures ? [dataset.picture(i, side * Math.max(1, Math.round(size / side)))] : [];
   return [...picture, element("div", {}, title, ...(name ? [element("p", { text: name, className: "soft name" })] : []), list,
     element("p", { text: dataset.moment(frame), className: "soft" }))];
 }
@@ -39,7 +48,7 @@ export function createHover(dataset, state) {
     const at = state.hovered;
     box.hidden = !at;
     if (!at) return;
-    box.replaceChildren(...card(dataset, at.frame, at.index));
+    box.replaceChildren(...cardOf(dataset, at.frame, at.index, kHoverSize));
     const { offsetWidth: width, offsetHeight: height } = box;
     const left = at.x + 18 + width > window.innerWidth ? at.x - 18 - width : at.x + 18;
     box.style.left = Math.max(4, left) + "px";

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keyboard. Keys typed into a field belong to the field.
 import { byId } from "./dom.js";
-import { compareFirstAndLast, goTo } from "./state.js";
+import { clearSelection, compareFirstAndLast, goTo } from "./state.js";
 import { togglePlay } from "./timeline.js";
 
-export function connectKeyboard(dataset, state) {
+const kZoom = 1.5; // of a key
+
+// `view`: one of the two, which move together.
+export function connectKeyboard(dataset, state, view) {
   const { frames } = dataset;
   const move = (frame) => {
     state.set({ playing: false });
@@ -19,12 +22,21 @@ export function connectKeyboard(dataset, state) {
     c: () => compareFirstAndLast(state, frames),
     l: () => state.set({ tool: "lasso" }),
     m: () => state.set({ tool: "pan" }),
+    t: () => state.set({ trails: !state.trails }),
+    a: () => state.selectAll(),
+    "+": () => view.plane.zoomBy(kZoom),
+    "=": () => view.plane.zoomBy(kZoom),
+    "-": () => view.plane.zoomBy(1 / kZoom),
+    0: () => view.plane.reset(),
     "/": () => byId("search").focus(),
     "?": () => byId("help").showModal(),
-    Escape: () => state.set({ selected: new Set(), active: -1, playing: false }),
+    Escape: () => {
+      state.set({ playing: false });
+      clearSelection(state);
+    },
   };
   document.addEventListener("keydown", (event) => {
-    if (byId("help").open) return;  // its keys are the browser's: Escape closes it
+    if (byId("help").open || byId("meaning").matches(":popover-open")) return; // the browser's: Escape closes them
     const typing = event.target.matches("input:not([type=range], [type=checkbox]), select");
     const pressing = event.key === " " && event.target.matches("button, input[type=checkbox]");
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];

@@ -34,9 +34,9 @@ export function createLegend(dataset, state) {
     element("button", {
       type: "button",
       className: "chip",
-      title: name + "\nClick: hide or show. Double click: this class alone.",
+      title: name + ", " + count(sizes[c]) + "\nClick: hide or show. Double click: this class alone.",
       onclick: (event) => click(event, c),
-    }, markOf(c), element("span", { text: name, className: "chip-name" }), element("span", { text: count(sizes[c]), className: "soft" })));
+    }, markOf(c), element("span", { text: name, className: "chip-name" })));
   byId("legend").append(...chips);
   state.on(["hidden"], () => chips.forEach((chip, c) => chip.setAttribute("aria-pressed", String(!state.hidden.has(c)))));
 

@@ -2,18 +2,27 @@
 // Starts the page. The writer joins these modules into one, in the order of their imports, and leaves the import
 // and export words out: a page from disk cannot import files. So top-level names are unique over all of them.
 import { keepAddress, readAddress } from "./address.js";
-import { createCurves } from "./curves.js";
+import { fillClasses } from "./classes.js";
+import { createColouring } from "./colouring.js";
+import { fillConfusion } from "./confusion.js";
+import { fillCurves } from "./curves.js";
 import { openDataset } from "./dataset.js";
 import { readMeta, runLibrary, unpackLibrary } from "./decode.js";
 import { byId, count, element, painted } from "./dom.js";
+import { fieldsOf } from "./fields.js";
+import { createFilter } from "./filter.js";
+import { fillGroups } from "./groups.js";
 import { createHover } from "./hover.js";
 import { connectKeyboard } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { answerProbe, keepFresh } from "./live.js";
 import { useColours } from "./palette.js";
+import { createScale } from "./scale.js";
+import { createSearch } from "./search.js";
 import { createSelection } from "./selection.js";
 import { compareFirstAndLast, createState } from "./state.js";
 import { createTable } from "./table.js";
+import { createTabs } from "./tabs.js";
 import { createTimeline } from "./timeline.js";
 import { View } from "./view.js";
 
@@ -26,18 +35,55 @@ function createTools(dataset, state) {
   state.on(["tool"], () => tools.forEach((button) => button.setAttribute("aria-pressed", String(state.tool === button.dataset.tool))));
 }
 
-async function startViews(left, right) {
-  await Promise.all([left.start(), right.start()]);
-  left.onZoom = (change) => right.follow(change);
-  right.onZoom = (change) => left.follow(change);
+function panelsOf(dataset, state) {
+  const panels = [{ key: "training", title: "Training", fill: (box) => fillCurves(box, dataset, state) }];
+  if (dataset.hasPredictions) {
+    panels.push({ key: "classes", title: "Classes", fill: (box) => {
+      fillConfusion(box, dataset, state);
+      fillClasses(box, dataset, state);
+    } });
+  }
+  if (dataset.hasNeighbours) panels.push({ key: "groups", title: "Groups", fill: (box) => fillGroups(box, dataset, state) });
+  return panels;
+}
+
+function createViews(dataset, state, colouring) {
+  const [left, right] = ["left", "right"].map((side) => new View(side, dataset, state, colouring));
+  left.onZoom = (shown) => right.follow(shown);
+  right.onZoom = (shown) => left.follow(shown);
+  return [left, right];
+}
+
+function startState(meta) {
+  const state = createState({ theme: 0, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, between: 0, hovered: null, active: -1,
+    tool: "lasso", mask: null });
+  useColours(meta.classColours, () => state.set({ theme: state.theme + 1 }));
+  return state;
+}
+
+// All that is seen at first.
+function createParts(dataset, state) {
+  const fields = fieldsOf(dataset);
+  const colouring = createColouring(dataset, state, fields);
+  const choices = createFilter(dataset, state, fields);
+  const views = createViews(dataset, state, colouring);
+  createLegend(dataset, state);
+  createScale(dataset, state, fields, colouring);
+  createSearch(state, choices);
+  createTools(dataset, state);
+  createTimeline(dataset, state);
+  createHover(dataset, state);
+  createTabs(state, panelsOf(dataset, state));
+  createSelection(dataset, state, fields);
+  return views;
 }
 
 async function main() {
   if (answerProbe(readMeta())) return;
-  const [plotly, tabulator] = ["plotly", "tabulator"].map(unpackLibrary);
+  const tabulator = unpackLibrary("tabulator");
   const dataset = await openDataset();
   const { meta } = dataset;
-  byId("title").textContent = meta.title;
+  byId("title").textContent = byId("title").title = meta.title;
   if (dataset.frames === 0 || dataset.size === 0) {
     byId("summary").textContent = "No checkpoint has been analysed yet.";
     keepFresh(meta, {});
@@ -45,25 +91,14 @@ async function main() {
   }
   byId("summary").textContent = count(dataset.size) + (dataset.hasPictures ? " test images, " : " embeddings, ") + dataset.frames + " checkpoints";
   if (!dataset.hasPictures) byId("things").textContent = "Rows";
-  const state = createState({ theme: 0, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, hovered: null, active: -1, tool: "lasso" });
-  useColours(meta.classColours, () => state.set({ theme: state.theme + 1 }));
-  // Plotly takes longest to start: it is compiled while all else is made, and the points are shown before.
-  const plotlyRuns = runLibrary(await plotly);
-  createLegend(dataset, state);
-  createTools(dataset, state);
-  createTimeline(dataset, state);
-  createHover(dataset, state);
-  createSelection(dataset, state);
-  const [left, right] = ["left", "right"].map((side) => new View(side, dataset, state));
+  const state = startState(meta);
+  const [view] = createParts(dataset, state);
   performance.mark("first views");
   await painted();
   await dataset.showPictures();
   await runLibrary(await tabulator);
   await createTable(dataset, state);
-  await plotlyRuns;
-  await startViews(left, right);
-  await createCurves(dataset, state);
-  connectKeyboard(dataset, state);
+  connectKeyboard(dataset, state, view);
   keepAddress(meta, state);
   keepFresh(meta, state);
   performance.mark("ready");

@@ -3,6 +3,7 @@
 // there is no room, numbers on the worst outliers, a ring around the image under the pointer. Drawn apart from the
 // plot, so that neither waits for the other.
 import { element } from "./dom.js";
+import { kHidden } from "./filter.js";
 import { LabelPlaces, boxAround, middleOf, nearestIn } from "./label_places.js";
 import { colourOf, setAttributes, svgElement } from "./palette.js";
 
@@ -17,13 +18,11 @@ const kApart = 0.95;
 const kOwnPlace = 0.15;
 const kOwnRegion = 0.4;
 
-// Where the data point (x, y) is within the plot's element; null outside of what the axes show.
-function placeOf(plot, x, y) {
-  const { xaxis, yaxis } = plot._fullLayout;
-  const px = xaxis.l2p(x);
-  const py = yaxis.l2p(y);
-  const inside = px >= 0 && px <= xaxis._length && py >= 0 && py <= yaxis._length;
-  return inside ? { left: xaxis._offset + px, top: yaxis._offset + py } : null;
+// Where the point (x, y) is within the plot's element; null outside of what is shown, and where there is none.
+function placeOf(plane, x, y) {
+  const left = plane.left(x);
+  const top = plane.top(y);
+  return left >= 0 && left <= plane.width && top >= 0 && top <= plane.height ? { left, top } : null;
 }
 
 function put(node, place) {
@@ -32,12 +31,12 @@ function put(node, place) {
 }
 
 // Where each shown class's points are: their mean, and their mean distance from it; null where it has none.
-function clusters(dataset, frame, hidden) {
+function clusters(dataset, places, hidden) {
   const sums = dataset.meta.classNames.map(() => ({ x: 0, y: 0, n: 0, radius: 0 }));
   const add = (action) => {
     for (let i = 0; i < dataset.size; ++i) {
-      const x = dataset.x(frame, i);
-      if (!Number.isNaN(x)) action(sums[dataset.label(i)], x, dataset.y(frame, i));
+      const x = places[2 * i];
+      if (!Number.isNaN(x)) action(sums[dataset.label(i)], x, places[2 * i + 1]);
     }
   };
   add((sum, x, y) => {
@@ -107,8 +106,8 @@ function spread(places) {
 }
 
 export class Overlay {
-  constructor(dataset, state, plot) {
-    Object.assign(this, { dataset, state, plot });
+  constructor(dataset, state, plot, plane) {
+    Object.assign(this, { dataset, state, plot, plane });
     const names = dataset.meta.classNames;
     this.labels = (names.length <= kMaxLabels ? names : []).map((text) => element("span", { text, className: "centroid" }));
     this.leaders = this.labels.map((_, c) => new Leader(c));
@@ -121,18 +120,30 @@ export class Overlay {
     this.widths = this.labels.map((label) => label.offsetWidth + 2 * kLabelPad);
   }
 
-  draw(frame) {
-    this.frame = frame;
-    const ranks = spread(this.dataset.outliers(frame).map((i) => this.#placeOfImage(i)));
-    ranks.forEach((place, k) => put(this.ranks[k], place));
+  // `places`: [N, 2], of the points, at the checkpoint `frame` or on the way from there.
+  draw(frame, places) {
+    Object.assign(this, { frame, places });
+    const ranks = this.#drawRanks();
     if (this.labels.length > 0) this.#drawLabels(ranks.filter(Boolean));
     this.drawRing();
   }
+  // On the way between checkpoints names stay where they are.
+  drawOnTheWay(places) {
+    this.places = places;
+    this.#drawRanks();
+    this.drawRing();
+  }
+
+  #drawRanks() {
+    const ranks = spread(this.dataset.outliers(this.frame).map((i) => this.#placeOfImage(i)));
+    ranks.forEach((place, k) => put(this.ranks[k], place));
+    return ranks;
+  }
 
   #drawLabels(ranks) {
-    const all = clusters(this.dataset, this.frame, this.state.hidden);
+    const all = clusters(this.dataset, this.places, this.state.hidden);
     const wanted = wantedPlaces(all);
-    const anchors = all.map((cluster) => cluster && placeOf(this.plot, cluster.x, cluster.y));
+    const anchors = all.map((cluster) => cluster && placeOf(this.plane, cluster.x, cluster.y));
     const places = this.#places(ranks);
     anchors.forEach((anchor, c) => anchor && wanted[c] && places.keep(c, anchor.left, anchor.top));
     const boxes = anchors.map((anchor, c) => (anchor && wanted[c] === "among" ? this.#among(places, c, anchor) : null));
@@ -145,17 +156,13 @@ export class Overlay {
 
   // With all shown points, and the numbers in their places.
   #places(ranks) {
-    const { dataset, frame, plot, state } = this;
-    const { xaxis, yaxis } = plot._fullLayout;
-    const area = { left: xaxis._offset, right: xaxis._offset + xaxis._length, top: yaxis._offset, bottom: yaxis._offset + yaxis._length };
+    const { dataset, plane, state } = this;
+    const area = { left: 0, right: plane.width, top: 0, bottom: plane.height };
     const places = new LabelPlaces(area, kLabelEm);
-    const [left, right] = xaxis.range;
-    const [bottom, top] = yaxis.range;
     for (let i = 0; i < dataset.size; ++i) {
-      const x = area.left + (dataset.x(frame, i) - left) / (right - left) * xaxis._length;
-      const y = area.top + (top - dataset.y(frame, i)) / (top - bottom) * yaxis._length;
-      const isInside = x >= area.left && x <= area.right && y >= area.top && y <= area.bottom;
-      if (isInside && !state.hidden.has(dataset.label(i))) places.addPoint(x, y);
+      if (state.mask[i] === kHidden) continue;
+      const place = placeOf(plane, this.places[2 * i], this.places[2 * i + 1]);
+      if (place) places.addPoint(place.left, place.top);
     }
     places.countPoints();
     // A number stands above its point, as style.css says.
@@ -184,7 +191,7 @@ export class Overlay {
   }
 
   #placeOfImage(i) {
-    if (this.state.hidden.has(this.dataset.label(i))) return null;
-    return placeOf(this.plot, this.dataset.x(this.frame, i), this.dataset.y(this.frame, i));
+    if (this.state.mask[i] === kHidden) return null;
+    return placeOf(this.plane, this.places[2 * i], this.places[2 * i + 1]);
   }
 }

@@ -64,3 +64,5 @@ export function markOf(classIndex) {
   svg.append(svgElement("path", { d: styleOf(classIndex).path, fill: colourOf(classIndex) }));
   return svg;
 }
+
+export const isDarkTheme = () => isDark.matches;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A view's points, on a canvas beneath Plotly's axes, painted as the animation's are. Plotly with WebGL would paint the
-// classes of one shape after those of another, so that some cover others; and where a browser puts its page together
-// without a GPU, a WebGL canvas loses points while it scrolls beneath the timeline.
+// A view's points, on a canvas, painted as the animation's are: in the order of the data, so that no class covers the
+// others. Not with WebGL: where a browser puts its page together without a GPU, such a canvas loses points while it
+// scrolls beneath the timeline.
 import { element } from "./dom.js";
+import { kLeftOut, kShown } from "./filter.js";
 import { styleOf } from "./palette.js";
 
 const kOpacity = 0.8;
-const kFaint = 0.18; // of points beside a selection
+const kFaint = 0.25; // of points beside a selection
+const kGhost = 0.1; // of those that a filter leaves out
+const kGhostColour = [128, 134, 142];
 const kLarger = 2; // pixels that a selected point is wider
 const kMarkWidth = 8; // of a disc in the units of the marks' paths, which reach from -5 to 5
 const kPhases = 4; // places within a pixel, each way, where a mark may stand
@@ -36,7 +39,7 @@ function makeMasks(paths, size, opacity) {
 }
 
 // Lays a mark over `image`, the mask's left top corner at (left, top).
-function press({ data, width }, left, top, mask, cell, [red, green, blue]) {
+function press({ data, width }, left, top, mask, cell, red, green, blue) {
   for (let row = 0, at = 0; row < cell; ++row) {
     let to = 4 * ((top + row) * width + left);
     for (let column = 0; column < cell; ++column, ++at, to += 4) {
@@ -52,30 +55,28 @@ function press({ data, width }, left, top, mask, cell, [red, green, blue]) {
   }
 }
 
+// The mask of a mark whose box begins at (x, y), which is no whole pixel.
+const phaseOf = (x, y) => Math.floor(kPhases * (x % 1)) + kPhases * Math.floor(kPhases * (y % 1));
+
 export class Points {
-  constructor(dataset, state, plot) {
-    Object.assign(this, { dataset, state, plot, density: 0 });
+  constructor(dataset, plot) {
+    Object.assign(this, { dataset, plot, density: 0 });
     this.canvas = element("canvas", { className: "points", "aria-hidden": "true" });
     plot.append(this.canvas);
-    this.useTheme();
+    this.paths = dataset.meta.classNames.map((_, c) => styleOf(c).path);
   }
 
-  // Takes the colours of the theme now.
-  useTheme() {
-    this.styles = this.dataset.meta.classNames.map((_, c) => {
-      const { colour, path } = styleOf(c);
-      return { path, rgb: [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)) };
-    });
-  }
-
-  // In the order of the data, which favours no class; what is selected lies above the rest.
-  draw(frame, selected = this.state.selected) {
+  // `places`: [N, 2], in pixels from the plot's left top corner; `colours`: [N, 3] bytes; `mask`: see filter.js. What is selected lies above the rest,
+  // what is left out below.
+  draw({ places, colours, mask, selected }) {
     this.#prepare();
+    const paint = (masks, isWanted) => this.#paint(places, colours, masks, isWanted);
+    if (mask.includes(kLeftOut)) this.#paint(places, null, this.#masks(0, kGhost), (i) => mask[i] === kLeftOut && !selected.has(i));
     if (selected.size === 0) {
-      this.#paint(frame, this.#masks(0, kOpacity), () => true);
+      paint(this.#masks(0, kOpacity), (i) => mask[i] === kShown);
     } else {
-      this.#paint(frame, this.#masks(0, kFaint), (i) => !selected.has(i));
-      this.#paint(frame, this.#masks(kLarger, 1), (i) => selected.has(i));
+      paint(this.#masks(0, kFaint), (i) => mask[i] === kShown && !selected.has(i));
+      paint(this.#masks(kLarger, 1), (i) => mask[i] !== 0 && selected.has(i));
     }
     this.canvas.getContext("2d").putImageData(this.image, -this.margin, -this.margin);
   }
@@ -89,7 +90,7 @@ export class Points {
       this.image.data.fill(0);
       return;
     }
-    Object.assign(this, { density, masks: new Map() });
+    if (density !== this.density) Object.assign(this, { density, masks: new Map() });
     Object.assign(canvas, { width, height });
     this.margin = cellOf((pointSize(this.dataset) + kLarger) * density);
     this.image = new ImageData(width + 2 * this.margin, height + 2 * this.margin);
@@ -98,33 +99,25 @@ export class Points {
   // Of marks `larger` pixels wider than most.
   #masks(larger, opacity) {
     if (!this.masks.has(opacity)) {
-      const paths = [...new Set(this.styles.map(({ path }) => path))];
+      const paths = [...new Set(this.paths)];
       this.masks.set(opacity, makeMasks(paths, (pointSize(this.dataset) + larger) * this.density, opacity));
     }
     return this.masks.get(opacity);
   }
 
-  #paint(frame, { cell, ofPath }, isWanted) {
-    const { canvas, dataset, image, margin, state, styles } = this;
-    const [left, right, bottom, top] = this.#ranges();
-    const across = canvas.width / (right - left);
-    const down = canvas.height / (top - bottom);
-    const masks = styles.map(({ path }) => ofPath.get(path));
+  // Without colours: as a shadow.
+  #paint(places, colours, { cell, ofPath }, isWanted) {
+    const { dataset, density, image, margin } = this;
+    const masks = this.paths.map((path) => ofPath.get(path));
+    const edge = margin - cell / 2;
+    const [bytes, step] = colours ? [colours, 3] : [kGhostColour, 0];
     for (let i = 0; i < dataset.size; ++i) {
-      const c = dataset.label(i);
-      if (state.hidden.has(c) || !isWanted(i)) continue;
-      const x = (dataset.x(frame, i) - left) * across + margin - cell / 2;
-      const y = (top - dataset.y(frame, i)) * down + margin - cell / 2;
+      if (!isWanted(i)) continue;
+      const x = places[2 * i] * density + edge;
+      const y = places[2 * i + 1] * density + edge;
       if (!(x >= 0 && y >= 0 && x < image.width - cell && y < image.height - cell)) continue; // outside, or no number
-      const phase = Math.floor(kPhases * (x % 1)) + kPhases * Math.floor(kPhases * (y % 1));
-      press(image, Math.floor(x), Math.floor(y), masks[c][phase], cell, styles[c].rgb);
+      const mask = masks[dataset.label(i)][phaseOf(x, y)];
+      press(image, Math.floor(x), Math.floor(y), mask, cell, bytes[step * i], bytes[step * i + 1], bytes[step * i + 2]);
     }
-  }
-
-  // What part of the plane is shown; of Plotly's axes, also while it is being moved.
-  #ranges() {
-    const { low, high } = this.dataset.meta.range;
-    const axes = this.plot._fullLayout;
-    return axes ? [...axes.xaxis.range, ...axes.yaxis.range] : [low, high, low, high];
   }
 }

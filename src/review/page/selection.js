@@ -1,29 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// The selected images, the most atypical of the slider's checkpoint first.
+// The selected images, the most atypical of the slider's checkpoint first: what is known of the one that is looked at,
+// its neighbours, and what can be done with all.
 import { byId, count, element } from "./dom.js";
-import { showsHover } from "./hover.js";
-import { select } from "./state.js";
+import { cardOf, showsHover } from "./hover.js";
+import { createNeighbours } from "./neighbours.js";
+import { relabelTools } from "./relabel.js";
+import { rowsOfSelection, save } from "./save.js";
+import { clearSelection, select, subjectOf } from "./state.js";
 
-const kShown = 30;
+const kMostTiles = 40;
+const kHint = "Click a point, a picture or a row, or draw around points.";
 
-export function createSelection(dataset, state) {
+function headOf(dataset, state, fields) {
   const title = element("h2");
-  const clear = element("button", { type: "button", text: "Clear", onclick: () => state.set({ selected: new Set(), active: -1 }) });
-  const hint = element("p", { className: "soft", text: "Click a point, a picture or a row, or draw around points." });
-  const tiles = element("div", { className: "tiles" });
-  byId("selection").append(element("div", { className: "tools" }, title, clear), hint, tiles);
-
-  state.on(["selected", "frame"], () => {
+  const saves = element("button", { type: "button", id: "save-selection", text: "Save CSV", title: "index, name, label, prediction and scores of the selected images at the slider's checkpoint" });
+  saves.onclick = () => save("selection.csv", rowsOfSelection(dataset, fields, dataset.worstOf(state.selected, state.frame), state.frame));
+  const trails = element("button", { type: "button", id: "trails", text: "Trails", title: "Draw the way of each selected image through all checkpoints (T)" });
+  trails.onclick = () => state.set({ trails: !state.trails });
+  const clear = element("button", { type: "button", text: "Clear", title: "Escape", onclick: () => clearSelection(state) });
+  state.on(["trails"], () => trails.setAttribute("aria-pressed", String(state.trails)));
+  state.on(["selected"], () => {
     const size = state.selected.size;
     title.textContent = "Selection" + (size > 0 ? " (" + count(size) + ")" : "");
-    clear.hidden = size === 0;
-    hint.textContent = size === 0 ? "Click a point, a picture or a row, or draw around points."
-      : "Most atypical at " + dataset.moment(state.frame) + " first" + (size > kShown ? "; the first " + kShown + " are shown." : ".");
-    tiles.replaceChildren(...dataset.worstOf(state.selected, state.frame).slice(0, kShown).map((i) => {
-      const tile = element("button", { type: "button", className: "tile", "aria-label": "Image " + i + ", take out of the selection" }, dataset.picture(i, 44));
-      tile.onclick = () => select(state, i, true);
-      showsHover(tile, state, i, () => state.frame);
-      return tile;
-    }));
+    saves.hidden = trails.hidden = clear.hidden = size === 0;
+  });
+  return element("div", { className: "tools" }, title, trails, saves, clear);
+}
+
+function tileOf(dataset, state, i) {
+  const tile = element("button", { type: "button", className: "tile", "aria-label": "Image " + i + ", take out of the selection" }, dataset.picture(i, 40));
+  tile.classList.toggle("marked", state.relabel.has(i));
+  tile.onclick = () => select(state, i, true);
+  showsHover(tile, state, i, () => state.frame);
+  return tile;
+}
+
+export function createSelection(dataset, state, fields) {
+  const hint = element("p", { className: "soft" });
+  const subject = element("div", { className: "subject" });
+  const tiles = element("div", { className: "tiles" });
+  byId("selection").append(headOf(dataset, state, fields), relabelTools(dataset, state), hint, subject, createNeighbours(dataset, state), tiles);
+
+  state.on(["selected", "active", "frame"], () => {
+    const i = subjectOf(state);
+    subject.hidden = i < 0;
+    if (i >= 0) subject.replaceChildren(...cardOf(dataset, state.frame, i, 84));
+  });
+  state.on(["selected", "active", "frame", "relabel"], () => {
+    const { size } = state.selected;
+    const isAlone = size === 1 && state.selected.has(subjectOf(state));
+    tiles.hidden = isAlone;
+    hint.hidden = isAlone;
+    hint.textContent = size === 0 ? kHint
+      : "Most atypical at " + dataset.moment(state.frame) + " first" + (size > kMostTiles ? "; the first " + kMostTiles + " are shown." : ".");
+    if (isAlone) return tiles.replaceChildren();
+    tiles.replaceChildren(...dataset.worstOf(state.selected, state.frame).slice(0, kMostTiles).map((image) => tileOf(dataset, state, image)));
   });
 }

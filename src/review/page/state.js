@@ -24,6 +24,7 @@ export function createState(values) {
 export function goTo(state, frame, frames) {
   const target = Math.max(0, Math.min(frames - 1, frame));
   state.set({
+    between: 0,
     frame: target,
     left: state.pinned === "left" ? state.left : target,
     right: state.pinned === "right" ? state.right : target,
@@ -31,7 +32,7 @@ export function goTo(state, frame, frames) {
 }
 
 export function compareFirstAndLast(state, frames) {
-  state.set({ playing: false, frame: frames - 1, left: 0, right: frames - 1, pinned: "" });
+  state.set({ playing: false, between: 0, frame: frames - 1, left: 0, right: frames - 1, pinned: "left" });
 }
 
 // A click: the image alone; with `add` it is put to the selection or taken out.
@@ -41,4 +42,20 @@ export function select(state, index, add) {
   else if (!add && state.selected.size === 1 && state.selected.has(index)) selected.clear();
   else selected.add(index);
   state.set({ selected, active: index });
+}
+
+// A lasso, a cell, a group: the images alone, which then fill the table. None: nothing is selected.
+export function fillSelection(state, indices, add = false) {
+  const selected = new Set([...(add ? state.selected : []), ...indices]);
+  state.set({ selected, active: -1, onlySelection: selected.size > 0 });
+}
+
+export function clearSelection(state) {
+  state.set({ selected: new Set(), active: -1, onlySelection: false });
+}
+
+// The one image that is looked at; -1 where there are several or none.
+export function subjectOf(state) {
+  if (state.active >= 0) return state.active;
+  return state.selected.size === 1 ? [...state.selected][0] : -1;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // All fields of all images, sorted and filtered by Tabulator, which draws only the rows in sight.
 import { byId, count, element, number, scoreText } from "./dom.js";
+import { kShown, whenMaskChanges } from "./filter.js";
 import { markOf } from "./palette.js";
-import { select } from "./state.js";
+import { fillSelection, select } from "./state.js";
+import { meaningOf } from "./words.js";
 
 const kNeverLearned = 65535;
-const kRowHeight = 36;
+const kRowHeight = 30;
 
 function rowsOf(dataset) {
   const { arrays, frames, size } = dataset;
@@ -19,6 +21,7 @@ function rowsOf(dataset) {
         confidenceFirst: dataset.confidence(0, i), confidenceLast: dataset.confidence(last, i), forgetting: arrays.forgetting[i] });
     }
     if (arrays.issueRank) row.issueRank = arrays.issueRank[i];
+    (dataset.meta.columns ?? []).forEach(({ values, categories }, k) => (row["own" + k] = categories ? categories[values[i]] : values[i]));
     return row;
   });
 }
@@ -32,15 +35,9 @@ const numberCell = (digits) => (cell) => number(cell.getValue(), digits);
 const plain = (title, field, width, digits) => ({ title, field, width, hozAlign: "right", headerHozAlign: "right", sorter: "number",
   formatter: numberCell(digits) });
 
-// What a header means, by its field, of the first checkpoint and of the last.
-const kMeanings = {
-  confidence: "Probability of the predicted class",
-  score: "0 is most atypical",
-  rank: "1 is most atypical",
-  forgetting: "Times that a right prediction turned wrong at the next checkpoint",
-  issueRank: "1: the label that the last checkpoint believes least",
-};
-const meaningOf = (field) => kMeanings[field.replace(/(First|Last)$/, "")] ?? "";
+// The word of words.js that a header stands for, by its field.
+const kHeaderWords = { confidence: "confidence", score: "outlier score", rank: "outlier rank", forgetting: "forgotten", issueRank: "label issue" };
+const headerMeaning = (field = "") => meaningOf(kHeaderWords[field.replace(/(First|Last)$/, "")]);
 
 // What is known of an image at one checkpoint; `suffix` tells the fields of the first from those of the last.
 function checkpointColumns(dataset, title, suffix, frame) {
@@ -52,8 +49,15 @@ function checkpointColumns(dataset, title, suffix, frame) {
     plain("rank", "rank" + suffix, 70, 0)] };
 }
 
+// Of --columns. Tabulator takes a title as HTML; a name is anyone's.
+function ownColumn(name, field, categories) {
+  return { title: "", field, minWidth: 90, sorter: categories ? "string" : "number", hozAlign: categories ? "left" : "right",
+    titleFormatter: () => element("span", { text: name, title: name }),
+    formatter: (cell) => element("span", { text: cell.getValue() ?? "–", title: cell.getValue() ?? "" }) };
+}
+
 function columnsOf(dataset) {
-  const pictures = { title: "image", field: "id", width: 54, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 28) };
+  const pictures = { title: "image", field: "id", width: 54, headerSort: false, formatter: (cell) => dataset.picture(cell.getValue(), 24) };
   const columns = [
     ...(dataset.hasPictures ? [pictures] : []),
     { title: "index", field: "id", width: 72, hozAlign: "right", headerHozAlign: "right", sorter: "number" },
@@ -61,24 +65,16 @@ function columnsOf(dataset) {
   ];
   if (dataset.meta.names) columns.push({ title: "name", field: "name", minWidth: 110,
     formatter: (cell) => element("span", { text: cell.getValue().split("/").at(-1), title: cell.getValue() }) }); // the folder tells the class
-  columns.push(checkpointColumns(dataset, "first checkpoint", "First", 0), checkpointColumns(dataset, "last checkpoint", "Last", dataset.frames - 1));
+  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 106, 0));
   if (dataset.hasPredictions) {
     columns.push({ ...plain("forgotten", "forgetting", 102, 0),
       formatter: (cell) => (cell.getValue() === kNeverLearned ? "never right" : String(cell.getValue())) });
   }
-  if (dataset.arrays.issueRank) columns.push(plain("label issue", "issueRank", 106, 0));
-  return columns;
+  const own = (dataset.meta.columns ?? []).map(({ name, categories }, k) => ownColumn(name, "own" + k, categories));
+  return [...columns, ...own, checkpointColumns(dataset, "last checkpoint", "Last", dataset.frames - 1), checkpointColumns(dataset, "first checkpoint", "First", 0)];
 }
 
-function filterOf(dataset, state) {
-  const words = state.search.toLowerCase().split(/\s+/).filter(Boolean);
-  return (row) => {
-    if (state.hidden.has(dataset.label(row.id))) return false;
-    if (state.onlySelection && !state.selected.has(row.id)) return false;
-    const text = [row.id, row.label, row.predictionLast, row.name].join(" ").toLowerCase();
-    return words.every((word) => text.includes(word));
-  };
-}
+const filterOf = (state) => (row) => state.mask[row.id] === kShown && (!state.onlySelection || state.selected.has(row.id));
 
 function markRow(row, state) {
   const node = row.getElement();
@@ -93,7 +89,7 @@ function markRow(row, state) {
 function connectHeaders(table) {
   for (const column of table.getColumns()) {
     const header = column.getElement();
-    header.title = meaningOf(column.getField());
+    header.title = headerMeaning(column.getField());
     if (column.getDefinition().headerSort === false) continue;
     header.tabIndex = 0;
     header.addEventListener("keydown", (event) => {
@@ -108,7 +104,7 @@ function connectHeaders(table) {
 function connectKeys(table, state) {
   byId("table").addEventListener("keydown", (event) => {
     const rows = table.getRows("active");
-    if (rows.length === 0) return;
+    if (rows.length === 0 || event.target.closest("button, input, select")) return;
     if (event.key === "Enter" && state.active >= 0) select(state, state.active, true);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const at = rows.findIndex((row) => row.getData().id === state.active);
@@ -165,34 +161,28 @@ function connectSort(table, columns, state, showTop) {
 }
 
 function connectFilters(table, dataset, state, showTop) {
-  let timer = 0;
-  const search = byId("search");
-  search.oninput = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => state.set({ search: search.value }), 120);
-  };
-  state.on(["search"], () => {
-    clearTimeout(timer);
-    if (search.value !== state.search) search.value = state.search;  // another state's address was pasted
-  });
   const only = byId("only-selection");
   only.onchange = () => state.set({ onlySelection: only.checked });
   const showCount = (shown) => (byId("count").textContent = count(shown) + " of " + count(dataset.size));
   table.on("dataFiltered", (_, rows) => showCount(rows.length));
   showCount(dataset.size);
-  const filters = state.search || state.hidden.size > 0 || state.onlySelection;
-  state.on(["search", "hidden", "onlySelection"], () => {
-    only.checked = state.onlySelection;
+  const filter = () => {
     showTop();
-    table.setFilter(filterOf(dataset, state));
-  }, { now: filters });
-  state.on(["selected"], () => state.onlySelection && table.refreshFilter());
+    table.setFilter(filterOf(state));
+  };
+  state.on(["onlySelection"], () => {
+    only.checked = state.onlySelection;
+    if (state.onlySelection) filter();
+  });
+  state.on(["onlySelection"], () => state.onlySelection || filter(), { now: state.mask.some((value) => value !== kShown) });
+  whenMaskChanges(state, filter);
+  state.on(["selected"], () => state.onlySelection && filter(), { now: false });
 }
 
 export function createTable(dataset, state) {
   const columns = columnsOf(dataset);
   const table = new Tabulator("#table", {
-    data: rowsOf(dataset), columns, height: 440, rowHeight: kRowHeight, layout: "fitColumns", placeholder: "No image fits the search.",
+    data: rowsOf(dataset), columns, height: "100%", rowHeight: kRowHeight, layout: "fitColumns", placeholder: "No image fits the search.",
     initialSort: sortersOf(state, columns), headerSortTristate: false, rowFormatter: (row) => markRow(row, state),
   });
   return new Promise((resolve) => table.on("tableBuilt", () => {
@@ -202,6 +192,7 @@ export function createTable(dataset, state) {
     connectSort(table, columns, state, showTop);
     connectKeys(table, state);
     connectFilters(table, dataset, state, showTop);
+    state.selectAll = () => fillSelection(state, table.getRows("active").map((row) => row.getData().id));
     state.on(["selected", "active"], () => {
       table.getRows("visible").forEach((row) => markRow(row, state));
       const row = state.active >= 0 && !byId("table").contains(document.activeElement) && table.getRow(state.active);

@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// The slider, and playing.
+// The slider, and playing: the points move from checkpoint to checkpoint, all else steps.
 import { byId } from "./dom.js";
 import { goTo } from "./state.js";
 
 export function togglePlay(dataset, state) {
   if (!state.playing && state.frame === dataset.frames - 1) goTo(state, 0, dataset.frames);
-  state.set({ playing: !state.playing });
+  state.set({ playing: !state.playing, between: 0 });
+}
+
+// While it plays: state.between is the share of the way to the next checkpoint.
+function connectPlaying(dataset, state) {
+  let before = 0;
+  const step = (now) => {
+    if (!state.playing) return;
+    const between = state.between + ((now - before) / 1000) * Number(byId("speed").value);
+    before = now;
+    if (state.frame >= dataset.frames - 1) state.set({ playing: false, between: 0 });
+    else if (between < 1) state.set({ between });
+    else goTo(state, state.frame + 1, dataset.frames);
+    requestAnimationFrame(step);
+  };
+  state.on(["playing"], () => {
+    if (!state.playing) return state.set({ between: 0 });
+    before = performance.now();
+    requestAnimationFrame(step);
+  });
 }
 
 export function createTimeline(dataset, state) {
@@ -22,20 +41,9 @@ export function createTimeline(dataset, state) {
     slider.setAttribute("aria-valuetext", dataset.moment(state.frame));
     byId("moment").textContent = dataset.moment(state.frame);
   });
-
-  let timer = 0;
-  const tick = () => {
-    if (state.frame === dataset.frames - 1) state.set({ playing: false });
-    else goTo(state, state.frame + 1, dataset.frames);
-  };
-  const restart = () => {
-    clearInterval(timer);
-    if (state.playing) timer = setInterval(tick, 1000 / Number(byId("speed").value));
-  };
-  byId("speed").onchange = restart;
   state.on(["playing"], () => {
     play.textContent = state.playing ? "❚❚" : "▶";
     play.setAttribute("aria-label", state.playing ? "Pause" : "Play");
-    restart();
   });
+  connectPlaying(dataset, state);
 }

@@ -1,39 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 // One scatter view: the embedding at one checkpoint, and the pictures of its worst outliers.
-import { element } from "./dom.js";
+import { element, number } from "./dom.js";
+import { kHidden, kShown } from "./filter.js";
 import { showsHover } from "./hover.js";
+import { Lines } from "./lines.js";
 import { Overlay } from "./overlay.js";
+import { Plane, isWithin } from "./plane.js";
 import { Points } from "./points.js";
-import { select } from "./state.js";
+import { fillSelection, select } from "./state.js";
+
+const kReach = 12; // pixels from the pointer in which a point is meant
+
+// Calls `action` once for all that asks for it until then.
+function once(action) {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    queueMicrotask(() => {
+      isWaiting = false;
+      action();
+    });
+  };
+}
 
 export class View {
-  constructor(side, dataset, state) {
-    Object.assign(this, { side, dataset, state, busy: false });
+  // `colouring`: see colour.js.
+  constructor(side, dataset, state, colouring) {
+    Object.assign(this, { side, dataset, state, colouring });
     this.plot = element("div", { className: "plot" });
     this.strip = element("div", { className: "strip", role: "group", "aria-label": "Worst outliers" });
-    document.getElementById(side).append(this.#head(), this.plot, element("h3", { text: "Worst outliers here" }), this.strip);
-    this.points = new Points(dataset, state, this.plot);
-    state.on([side], () => this.#drawStrip());
-    state.on(["theme"], () => this.points.useTheme(), { now: false });
-    state.on([side, "hidden", "selected", "theme"], () => this.points.draw(this.frame));
-  }
-
-  // Until then the points are there to look at.
-  async start() {
-    const { frame, state } = this;
-    const { hidden } = state;
-    await Plotly.newPlot(this.plot, [this.#trace()], this.#layout(), { displayModeBar: false, scrollZoom: true, responsive: true });
-    this.overlay = new Overlay(this.dataset, state, this.plot);
+    document.getElementById(side).append(this.#head(), element("div", { className: "view-body" }, this.plot, this.strip));
+    Object.assign(this, { places: new Float32Array(2 * dataset.size), pixels: new Float32Array(2 * dataset.size), colours: new Uint8Array(3 * dataset.size) });
+    this.points = new Points(dataset, this.plot);
+    this.plane = new Plane(this.plot, dataset.meta.range, this.#listener());
+    this.plot.view = this; // for who looks from outside
+    this.lines = new Lines(dataset, state, this.plot, this.plane);
+    this.overlay = new Overlay(dataset, state, this.plot, this.plane);
     this.#listen();
-    this.overlay.draw(this.frame);
-    state.on([this.side, "hidden"], () => this.#movePoints(), { now: frame !== this.frame || hidden !== state.hidden });
-    state.on(["selected"], () => this.#clearOutline());
-    state.on(["tool"], () => Plotly.relayout(this.plot, { dragmode: state.tool }), { now: false });
-    state.on(["hovered", "active"], () => this.overlay.drawRing());
   }
 
   get frame() {
     return this.state[this.side];
+  }
+  get isPinned() {
+    return this.state.pinned === this.side;
   }
 
   #head() {
@@ -41,113 +52,129 @@ export class View {
     this.dataset.meta.steps.forEach((_, t) => choice.append(element("option", { value: String(t), text: this.dataset.shortMoment(t) })));
     choice.onchange = () => this.state.set({ [this.side]: Number(choice.value) });
     const pin = element("button", { type: "button", text: "Pin", title: "Keep this view here while the slider moves" });
-    pin.onclick = () => this.state.set({ pinned: this.state.pinned === this.side ? "" : this.side });
+    pin.onclick = () => this.state.set({ pinned: this.isPinned ? "" : this.side });
     const facts = element("span", { className: "soft facts" });
     this.state.on([this.side], () => {
       choice.value = String(this.frame);
-      facts.textContent = "explained variance " + (100 * this.dataset.meta.explained[this.frame]).toFixed(0) + " %";
+      facts.textContent = this.#facts();
     });
-    this.state.on(["pinned"], () => pin.setAttribute("aria-pressed", String(this.state.pinned === this.side)));
+    this.state.on(["pinned"], () => pin.setAttribute("aria-pressed", String(this.isPinned)));
     return element("div", { className: "view-head" }, choice, pin, facts);
   }
 
-  // By this Plotly knows what lies under the pointer and in a lasso. None of it is seen: points.js paints.
-  #trace() {
-    return { type: "scatter", mode: "markers", hoverinfo: "none", ...this.#coordinates(), marker: { opacity: 0, maxdisplayed: 1 } };
+  #facts() {
+    const { meta } = this.dataset;
+    const trust = meta.curves.find(({ name }) => name === "trustworthiness")?.values[this.frame];
+    return "explained variance " + (100 * meta.explained[this.frame]).toFixed(0) + " %" + (Number.isFinite(trust) ? ", trust " + number(trust, 2) : "");
   }
 
-  #layout() {
-    const { low, high } = this.dataset.meta.range;
-    // An array for each axis: Plotly changes it in its place.
-    const axis = () => ({ range: [low, high], showgrid: false, zeroline: false, showticklabels: false, ticks: "" });
-    return {
-      xaxis: axis(),
-      yaxis: { ...axis(), scaleanchor: "x" },
-      margin: { l: 0, r: 0, t: 0, b: 0 },
-      showlegend: false,
-      hovermode: "closest",
-      hoverdistance: 12,
-      dragmode: this.state.tool,
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      newselection: { line: { color: "#2a5db0", width: 1.5 } },
-    };
+  #listen() {
+    const { side, state } = this;
+    const draw = once(() => this.draw());
+    state.on([side], () => this.#drawStrip());
+    state.on([side, "theme", "colour", "reversed"], () => this.colouring.paint(this.frame, this.colours));
+    state.on([side, "mask", "selected", "theme", "colour", "reversed", "trails", "active"], draw, { now: false });
+    state.on(["between"], () => this.isPinned || this.#drawOnTheWay(), { now: false });
+    state.on(["hovered", "active"], () => this.overlay.drawRing(), { now: false });
+    state.on(["tool"], () => {
+      this.plane.tool = state.tool;
+      this.plot.dataset.tool = state.tool;
+    });
+    // Called at once for the size that there is.
+    new ResizeObserver(() => {
+      this.plane.measure();
+      this.draw();
+    }).observe(this.plot);
+    this.draw();
   }
 
-  // The points of the shown frame; those of hidden classes are no numbers and so not found.
-  #coordinates() {
-    const x = new Float32Array(this.dataset.size);
-    const y = new Float32Array(this.dataset.size);
-    for (let i = 0; i < this.dataset.size; ++i) {
-      x[i] = this.state.hidden.has(this.dataset.label(i)) ? NaN : this.dataset.x(this.frame, i);
-      y[i] = this.dataset.y(this.frame, i);
+  draw(selected = this.state.selected) {
+    this.#place(this.isPinned ? 0 : this.state.between);
+    this.#paint(selected);
+    this.overlay.draw(this.frame, this.places);
+  }
+  #drawOnTheWay() {
+    this.#place(this.state.between);
+    this.#paint(this.state.selected);
+    this.overlay.drawOnTheWay(this.places);
+  }
+
+  // Finds where the points are, `share` of the way to the next checkpoint.
+  #place(share) {
+    const { places, pixels, plane } = this;
+    this.dataset.placesAt(this.frame, share, places);
+    const { scale } = plane;
+    const [left, top] = [plane.left(0), plane.top(0)];
+    for (let k = 0; k < places.length; k += 2) {
+      pixels[k] = left + scale * places[k];
+      pixels[k + 1] = top - scale * places[k + 1];
     }
-    return { x, y };
   }
-
-  // While Plotly takes one frame in, later ones wait; of those it is given only the last.
-  async #movePoints() {
-    this.overlay.draw(this.frame);
-    if (this.busy) {
-      this.again = true;
-      return;
-    }
-    this.busy = true;
-    do {
-      this.again = false;
-      const { x, y } = this.#coordinates();
-      await Plotly.restyle(this.plot, { x: [x], y: [y] });
-    } while (this.again);
-    this.busy = false;
-  }
-
-  // Of the lasso, once what it surrounds is selected.
-  #clearOutline() {
-    if (this.plot.layout.selections?.length) Plotly.relayout(this.plot, { selections: [] });
+  #paint(selected) {
+    this.points.draw({ places: this.pixels, colours: this.colours, mask: this.state.mask, selected });
+    this.lines.draw(this.frame, this.places);
   }
 
   #drawStrip() {
     this.strip.replaceChildren(...this.dataset.outliers(this.frame).map((i, k) => {
       const tile = element("button", { type: "button", className: "tile", "aria-label": "Outlier " + (k + 1) + ", image " + i },
-        element("span", { text: String(k + 1), className: "rank" }), this.dataset.picture(i, 48));
+        element("span", { text: String(k + 1), className: "rank" }), this.dataset.picture(i, 36));
       tile.onclick = (event) => select(this.state, i, event.ctrlKey || event.metaKey || event.shiftKey);
       showsHover(tile, this.state, i, () => this.frame);
       return tile;
     }));
   }
 
-  #listen() {
-    const { plot, state } = this;
-    plot.on("plotly_hover", ({ points, event }) =>
-      state.set({ hovered: { index: points[0].pointNumber, frame: this.frame, x: event.clientX, y: event.clientY } }));
-    plot.on("plotly_unhover", () => state.set({ hovered: null }));
-    plot.on("plotly_click", ({ points, event }) => select(state, points[0].pointNumber, event.ctrlKey || event.metaKey || event.shiftKey));
-    plot.on("plotly_selecting", (data) => this.points.draw(this.frame, this.#surrounded(data) ?? state.selected));
-    plot.on("plotly_selected", (data) => {
-      const selected = this.#surrounded(data);
-      if (selected) state.set({ selected, active: -1 });
-      else this.points.draw(this.frame);
-    });
-    plot.on("plotly_relayouting", () => this.points.draw(this.frame));
-    plot.on("plotly_relayout", (change) => {
-      this.points.draw(this.frame);
-      this.overlay.draw(this.frame);
-      this.onZoom?.(change);
-    });
+  #listener() {
+    const { state } = this;
+    return {
+      hover: (place, event) => {
+        const index = this.#nearest(place);
+        const isSame = index >= 0 && state.hovered?.index === index && state.hovered.side === this.side;
+        if (!isSame) state.set({ hovered: index < 0 ? null : { index, frame: this.frame, side: this.side, x: event.clientX, y: event.clientY } });
+      },
+      leave: () => state.set({ hovered: null }),
+      click: (place, event) => {
+        const index = this.#nearest(place);
+        if (index >= 0) select(state, index, event.ctrlKey || event.metaKey || event.shiftKey);
+      },
+      lasso: (path, isDone) => this.#lasso(path, isDone),
+      change: (isTold) => {
+        this.draw();
+        if (isTold) this.onZoom?.(this.plane.shown);
+      },
+    };
   }
 
-  // The images within a lasso; null where there is no lasso.
-  #surrounded(data) {
-    if (!data?.points || !data.lassoPoints) return null;
-    return new Set(data.points.map((point) => point.pointNumber).filter((i) => !this.state.hidden.has(this.dataset.label(i))));
+  // The image whose point is at the place, -1 where none is.
+  #nearest({ x, y }) {
+    const { pixels, state } = this;
+    let best = -1;
+    let reach = kReach * kReach;
+    for (let i = 0; i < this.dataset.size; ++i) {
+      if (state.mask[i] !== kShown && !(state.mask[i] !== kHidden && state.selected.has(i))) continue;
+      const distance = (pixels[2 * i] - x) ** 2 + (pixels[2 * i + 1] - y) ** 2;
+      if (distance <= reach) [best, reach] = [i, distance];
+    }
+    return best;
   }
 
-  // Shows the same part of the plane as another view that was zoomed.
-  follow(change) {
-    const wanted = Object.fromEntries(Object.entries(change).filter(([key]) => /^[xy]axis\.(range|autorange)/.test(key)));
-    if (Object.keys(wanted).length === 0) return;
-    const handler = this.onZoom;
-    this.onZoom = null;
-    Plotly.relayout(this.plot, wanted).then(() => (this.onZoom = handler));
+  // Shows what would be selected while the lasso is drawn; without a path it was given up.
+  #lasso(path, isDone) {
+    this.lines.path = isDone ? null : path;
+    if (!path) return this.draw();
+    const { pixels } = this;
+    const within = new Set();
+    for (let i = 0; i < this.dataset.size; ++i) {
+      if (this.state.mask[i] === kShown && isWithin(path, pixels[2 * i], pixels[2 * i + 1])) within.add(i);
+    }
+    if (isDone) fillSelection(this.state, within);
+    if (isDone && within.size > 0) return;
+    this.#paint(isDone ? this.state.selected : within);
+  }
+
+  // Shows the same part of the plane as another view that was moved.
+  follow(shown) {
+    this.plane.show(shown);
   }
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nearest neighbours in the embedding of the image that is looked at, at the left view's checkpoint and the right
+// one's: those of both, those that it lost on the way, those that it gained.
+import { element } from "./dom.js";
+import { showsHover } from "./hover.js";
+import { select, subjectOf } from "./state.js";
+
+// Each nearest first.
+export function compareNeighbours(before, after) {
+  return { both: after.filter((j) => before.includes(j)), lost: before.filter((j) => !after.includes(j)), gained: after.filter((j) => !before.includes(j)) };
+}
+
+function group(title, className, indices, dataset, state) {
+  if (indices.length === 0) return [];
+  const tiles = indices.map((j) => {
+    const name = dataset.className(dataset.label(j));
+    const tile = element("button", { type: "button", className: "tile", "aria-label": "Image " + j + ", " + name + ": look at it" }, dataset.picture(j, 32));
+    tile.onclick = (event) => select(state, j, event.ctrlKey || event.metaKey || event.shiftKey);
+    showsHover(tile, state, j, () => state.right);
+    return tile;
+  });
+  return [element("div", { className: "neighbours " + className }, element("span", { className: "soft", text: title }), element("div", { className: "tiles" }, ...tiles))];
+}
+
+export function createNeighbours(dataset, state) {
+  const box = element("div", { id: "neighbours" });
+  if (!dataset.hasNeighbours) return box;
+  state.on(["active", "selected", "left", "right"], () => {
+    const i = subjectOf(state);
+    box.hidden = i < 0;
+    if (i < 0) return;
+    const [from, to] = [dataset.neighbourFrame(state.left), dataset.neighbourFrame(state.right)];
+    const { both, lost, gained } = compareNeighbours(dataset.neighbours(from, i), dataset.neighbours(to, i));
+    const [before, after] = [from, to].map((frame) => "step " + dataset.meta.steps[frame]);
+    box.replaceChildren(element("h3", { text: "Nearest neighbours in the embedding" }),
+      ...(from === to ? group("at " + after, "both", both, dataset, state) : [
+        ...group("at both", "both", both, dataset, state),
+        ...group("lost: at " + before + " only", "lost", lost, dataset, state),
+        ...group("gained: at " + after + " only", "gained", gained, dataset, state)]));
+  });
+  return box;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page's words mean, said where they stand: by a "?" beside them, and over the table's headers.
+import { byId, element } from "./dom.js";
+
+const kWords = {
+  "outlier score": "How typical an image is of the set: 1 is in the middle of others, 0 is most atypical. It falls with the mean distance to the 10 nearest neighbours in the embedding (cleanlab's score).",
+  "outlier rank": "The place by outlier score: 1 is most atypical.",
+  forgotten: "How often a right prediction turned wrong at the next checkpoint (Toneva et al. 2019). Images that are forgotten often, or never right, are hard or have a wrong label.",
+  "label issue": "The place by the probability that the last checkpoint gives the label: 1 is the label that it believes least. Start here to find wrong labels.",
+  confidence: "Probability of the predicted class.",
+  "belief in the label": "Probability of the given label. Low: the model thinks that the label is wrong.",
+  "first right at step": "The first checkpoint at which the prediction was the label; grey: never.",
+  "moved since the step before": "How far the point came since the checkpoint before, in percent of the picture's width.",
+  "trust in its place": "1: who is near on the picture is near in the embedding. Low: false neighbours (Venna and Kaski 2001).",
+  continuity: "1: who is near in the embedding is near on the picture. Low: neighbours are missing there.",
+  "doubt of its place": "Two kinds of error of a flat picture: false neighbours stand beside a point that are far in the embedding, missing ones are near there and far here.",
+  "training loss": "Cross entropy of the training batches, as logged.",
+  "learning rate": "The optimizer's, as logged.",
+  accuracy: "Share of the test images whose prediction is their label.",
+  "test loss": "Mean cross entropy of the test images.",
+  "knn accuracy": "Share of images with the label of most of their nearest neighbours: how well the embedding tells the classes apart, whatever the classifier says.",
+  "neighbour preservation": "Share of an image's nearest neighbours that it had at the checkpoint before.",
+  "linear cka": "CKA (centered kernel alignment, Kornblith et al. 2019) of this checkpoint's embeddings and those before: 1 where they are the same but for a turn and a scale, less the more was learnt in between.",
+  "class separation": "How far class centres lie apart in the picture, in mean distances of a point to its class's centre.",
+  "effective rank": "In how many directions the embeddings are spread.",
+  trustworthiness: "Mean over the points: 1 where who is near on the picture is near in the embedding.",
+  "mean continuity": "Mean over the points: 1 where who is near in the embedding is near on the picture.",
+  "neighbourhood hit": "Share of a point's neighbours on the picture that have its label.",
+  "neighbourhood preservation 2d": "Share of an image's nearest neighbours in the embedding that are its nearest on the picture.",
+  "camera share": "Of what moved since the frame before, the part that is the plane's motion and not the model's.",
+  "seen share": "Of the model's motion, the part that lies in the plane and is seen.",
+  "shape disparity": "How much the embeddings' shape changed since the checkpoint before: 0 where they only turned, moved and grew.",
+  "stability pearson": "Whether what moves far on the picture moves far in the embedding (correlation).",
+  "stability spearman": "Whether what moves far on the picture moves far in the embedding (correlation of ranks).",
+  "stability stress": "How much distances moved on the picture differ from those in the embedding.",
+  "disparity to the frame before": "What is left of the difference between two pictures once one is turned and scaled onto the other.",
+};
+
+export const meaningOf = (word) => kWords[word] ?? "";
+
+function explain(box, button, word) {
+  box.replaceChildren(element("strong", { text: word }), element("p", { text: kWords[word] }));
+  box.showPopover();
+  const { left, bottom, top } = button.getBoundingClientRect();
+  const below = bottom + 6 + box.offsetHeight < window.innerHeight;
+  box.style.left = Math.max(8, Math.min(left, window.innerWidth - box.offsetWidth - 8)) + "px";
+  box.style.top = (below ? bottom + 6 : Math.max(8, top - 6 - box.offsetHeight)) + "px";
+}
+
+// A "?" that tells what the word means; nothing where there is nothing to tell.
+export function whatIs(word) {
+  if (!kWords[word]) return "";
+  return element("button", {
+    type: "button", className: "what", text: "?", title: kWords[word], "aria-label": "What is " + word + "?",
+    onclick: (event) => {
+      event.stopPropagation();
+      explain(byId("meaning"), event.currentTarget, word);
+    },
+  });
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "page_arrays.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace zoetrope::review {
+namespace {
+
+// A ten thousandth of the picture's width; a score's logarithm to 0.005, of 40 at most; probabilities and
+// shares to a thousandth and to a hundredth.
+constexpr int kPointBits = 14;
+constexpr int kDistanceBits = 13;
+constexpr int kShareBits = 10;
+constexpr int kQualityBits = 7;
+
+// Of neighbours: they hardly pack, and those of all checkpoints would be most of a large page.
+constexpr std::size_t kNeighbourBytes = 1'500'000;
+constexpr std::size_t kMostSmall = 65535;
+
+// The square around all points of all frames, with a margin.
+Range range_of(const std::vector<double>& points) {
+  Range range{0, 0, kPointBits};
+  bool found = false;
+  for (const double value : points) {
+    if (!std::isfinite(value)) continue;
+    range = found ? Range{std::min(range.low, value), std::max(range.high, value), kPointBits}
+                  : Range{value, value, kPointBits};
+    found = true;
+  }
+  const double margin = range.high > range.low ? 0.03 * (range.high - range.low) : 1;
+  return {range.low - margin, range.high + margin, kPointBits};
+}
+
+// The last frame's values as flags.
+template <typename IsSet>
+std::vector<std::int64_t> last_flags(const std::vector<std::int64_t>& values, std::size_t images,
+                                     IsSet is_set) {
+  std::vector<std::int64_t> flags;
+  for (std::size_t at = values.size() - images; at < values.size(); ++at)
+    flags.push_back(is_set(values[at]) ? 1 : 0);
+  return flags;
+}
+
+// The label's probability, where another class is predicted; else it is the confidence.
+std::vector<double> beliefs_of(const store::Analysis& a) {
+  std::vector<double> beliefs = a.self_confidence;
+  for (std::size_t at = 0; at < beliefs.size(); ++at)
+    if (a.prediction[at] == a.label[at % a.num_images()]) beliefs[at] = 0;
+  return beliefs;
+}
+
+void pack_predictions(const store::Analysis& a, ArrayPacker& packer) {
+  const std::size_t images = a.num_images();
+  if (!a.prediction.empty()) {
+    packer.add_small("prediction", a.prediction, images);
+    packer.add_small("forgetting", forgetting_events(a.label, a.prediction));
+  }
+  if (!a.confidence.empty()) packer.add_quantised("confidence", a.confidence, {0, 1, kShareBits}, images);
+  if (!a.prediction.empty() && !a.confidence.empty() && !a.self_confidence.empty())
+    packer.add_quantised("belief", beliefs_of(a), {0, 1, kShareBits}, images);
+  if (const auto ranks = label_issue_ranks(a); !ranks.empty()) packer.add_integers("issueRank", ranks);
+  if (!a.label_issue.empty())
+    packer.add_small("labelIssue", last_flags(a.label_issue, images, [](std::int64_t v) { return v != 0; }));
+}
+
+void pack_quality(const store::Analysis& a, ArrayPacker& packer) {
+  if (a.trust.empty() || a.continuity.empty()) return;
+  const auto add = [&](const char* name, const std::vector<float>& values) {
+    packer.add_quantised(name, std::vector<double>(values.begin(), values.end()), {0, 1, kQualityBits},
+                         a.num_images());
+  };
+  add("trust", a.trust);
+  add("continuity", a.continuity);
+}
+
+// The negative logarithms of the outlier scores: mean distances to the neighbours in units of the set's
+// median.
+struct Distances {
+  std::vector<double> values;
+  double largest = 1;
+};
+
+Distances distances_of(const std::vector<double>& scores) {
+  constexpr double kLargest = 40;  // a score of 4e-18; what is smaller is shown as this
+  Distances distances;
+  for (const double score : scores) {
+    distances.values.push_back(std::clamp(-std::log(score), 0.0, kLargest));
+    distances.largest = std::max(distances.largest, distances.values.back());
+  }
+  return distances;
+}
+
+// Those that fit, evenly spaced, the first and the last among them.
+std::vector<std::size_t> spaced_frames(std::size_t frames, std::size_t fitting) {
+  const std::size_t count = std::min(frames, std::max<std::size_t>(2, fitting));
+  std::vector<std::size_t> spaced;
+  for (std::size_t k = 0; k < count; ++k) spaced.push_back(count < 2 ? 0 : k * (frames - 1) / (count - 1));
+  return spaced;
+}
+
+void pack_neighbours(const store::Analysis& a, PackedArrays& arrays) {
+  if (a.neighbour.empty()) return;
+  const std::size_t of_frame = a.neighbour.size() / a.num_frames();
+  const std::size_t width = a.num_images() <= kMostSmall ? 2 : 4;  // bytes of an image's index
+  arrays.neighbour_count = static_cast<std::int64_t>(a.num_neighbours());
+  arrays.neighbour_frames = spaced_frames(a.num_frames(), kNeighbourBytes / (of_frame * width));
+  std::vector<std::int64_t> kept;
+  for (const std::size_t frame : arrays.neighbour_frames) {
+    const auto first = a.neighbour.begin() + static_cast<std::ptrdiff_t>(frame * of_frame);
+    kept.insert(kept.end(), first, first + static_cast<std::ptrdiff_t>(of_frame));
+  }
+  if (width == 2)
+    arrays.packer.add_small("neighbours", kept);
+  else
+    arrays.packer.add_integers("neighbours", kept);
+}
+
+}  // namespace
+
+PackedArrays pack_arrays(const Review& review) {
+  const store::Analysis& analysis = review.analysis;
+  const std::size_t images = analysis.num_images();
+  const Distances distances = distances_of(analysis.ood_score);
+  PackedArrays arrays;
+  arrays.range = range_of(analysis.aligned);
+  arrays.largest_distance = distances.largest;
+  ArrayPacker& packer = arrays.packer;
+  packer.add_small("label", analysis.label);
+  packer.add_quantised("points", analysis.aligned, arrays.range, 2 * images);
+  packer.add_quantised("distance", distances.values, {0, distances.largest, kDistanceBits}, images);
+  packer.add_integers("outlier", analysis.outlier);
+  if (analysis.num_frames() == 0) return arrays;
+  const double* scores = analysis.ood_score.data();
+  packer.add_integers("rankFirst", ascending_ranks(scores, images));
+  packer.add_integers("rankLast", ascending_ranks(scores + (analysis.num_frames() - 1) * images, images));
+  pack_predictions(analysis, packer);
+  pack_quality(analysis, packer);
+  pack_neighbours(analysis, arrays);
+  if (!analysis.duplicate_set.empty())
+    packer.add_small("duplicate",
+                     last_flags(analysis.duplicate_set, images, [](std::int64_t v) { return v >= 0; }));
+  return arrays;
+}
+
+}  // namespace zoetrope::review
