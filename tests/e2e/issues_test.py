@@ -87,6 +87,24 @@ class Issues(unittest.TestCase):
             distance, _ = NearestNeighbors(n_neighbors=10, metric="cosine").fit(rows.astype(np.float64)).kneighbors()
             np.testing.assert_allclose(self.analysis["mean_distance"][t], distance.mean(axis=1), rtol=1e-6, atol=1e-9)
 
+    def test_neighbours_are_the_nearest(self):
+        for t in range(len(self.analysis["step"])):
+            rows = self.embeddings(t)[0].astype(np.float64)
+            distance, _ = NearestNeighbors(n_neighbors=10, metric="cosine").fit(rows).kneighbors()
+            unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+            found = self.analysis["neighbour"][t]
+            np.testing.assert_allclose(1 - np.einsum("nd,nkd->nk", unit, unit[found]), distance, atol=1e-9)
+            self.assertEqual({len(set(row) - {i}) for i, row in enumerate(found.tolist())}, {10})
+
+    def test_the_page_takes_columns_and_names_a_line_that_is_wrong(self):
+        table = self.run_folder / "own.csv"
+        for lines, code, told in (("0,1\n1,2\n", 0, ""), ("0,1\n99999,2\n", 3, "own.csv: line 3: index 99999 is not one of 0 to ")):
+            table.write_text("index,price\n" + lines)
+            _, err = job.run(["review", "--run", self.run_folder, "--columns", table], code=code)
+            self.assertIn(told, err)
+        self.assertIn('"price"', (self.run_folder / "review.html").read_text())
+        self.assertNotIn("columns", (self.run_folder / "run.ini").read_text())
+
     def test_the_list_has_them(self):
         a = self.analysis
         rows = list(csv.DictReader(io.StringIO((self.run_folder / "issues.csv").read_text(), newline="")))

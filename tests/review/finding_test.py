@@ -274,13 +274,15 @@ class Finding:
         self.check_ramp("price")
         self.all("#scale .end")[0].send_keys("100", Keys.ENTER)
         self.check_shown(prices >= 100)
-        header = self.find('.tabulator-col[tabulator-field="own0"]')
-        header.click()
+        self.find('.tabulator-col[tabulator-field="own0"]').send_keys(Keys.ENTER)
         self.wait(lambda: self.column("own0")[0] == "100")
         self.choose("#colour", "own1")
         self.wait(lambda: len(np.unique(self.colours()[1::2], axis=0)) == 1)
         self.assertEqual(len(np.unique(self.colours(), axis=0)), 3)
-        self.assertEqual(self.text('.tabulator-col[tabulator-field="own1"]'), HOSTILE)
+        keys = [key.get_attribute("textContent") for key in self.all("#scale .key")]
+        self.assertEqual(keys, [HOSTILE, "plain", "no value"])
+        header = self.find('.tabulator-col[tabulator-field="own1"] .tabulator-col-title')
+        self.assertEqual(header.get_attribute("textContent"), HOSTILE)
         self.assertIsNone(self.js("return window.hacked ?? null"))
         self.picture("own")
 

@@ -6,7 +6,7 @@ import { goTo } from "./state.js";
 import { whatIs } from "./words.js";
 
 const kSparkWidth = 300; // of a drawing, which is stretched to the room that there is
-const kBig = 58;
+const kBig = 54;
 const kSmall = 30;
 // The three: of each line the first that there is.
 const kFirst = [["training loss", "test loss"], ["accuracy", "knn accuracy"], ["trustworthiness", "neighbour preservation"]];

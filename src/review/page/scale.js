@@ -2,12 +2,14 @@
 // What the colours mean: of numbers a histogram over the scale, on which a range is chosen by dragging or by typing.
 import { doubtColour, fixedColours } from "./colouring.js";
 import { byId, element } from "./dom.js";
-import { kRamp, kRampSize } from "./ramp.js";
+import { colourOf } from "./palette.js";
+import { kRamp } from "./ramp.js";
 import { whatIs } from "./words.js";
 
 const kBins = 64;
 const kScaleWidth = 224; // pixels
 const kScaleHeight = 30;
+const kMostKeys = 6; // of a column of words
 
 const css = ([red, green, blue]) => "rgb(" + red + " " + green + " " + blue + ")";
 
@@ -116,13 +118,20 @@ function doubtLegend() {
   return [canvas, element("span", { className: "soft doubt-words" }, element("span", { text: "↑ missing neighbours" }), element("span", { text: "→ false neighbours" }))];
 }
 
-const keyOf = (colour, text) => element("span", { className: "key" }, element("span", { className: "dot", style: "background:" + colour }), text);
+const keyOf = (colour, text) =>
+  element("span", { className: "key", title: text }, element("span", { className: "dot", style: "background:" + colour }), element("span", { className: "class-name", text }));
+
+// The first of a column's words; all are in the table.
+function categoryKeys({ categories }, unknown) {
+  const more = categories.length > kMostKeys ? [element("span", { className: "soft", text: "and " + (categories.length - kMostKeys) + " more" })] : [];
+  return [...categories.slice(0, kMostKeys).map((text, c) => keyOf(colourOf(c), text)), ...more, keyOf(unknown, "no value")];
+}
 
 function legendOf(field) {
   const { yes, no, unknown } = fixedColours();
   if (field.kind === "flag") return [keyOf(no, "wrong"), keyOf(yes, "right")];
   if (field.kind === "doubt") return doubtLegend();
-  if (field.kind === "category") return [keyOf(unknown, "no value")];
+  if (field.kind === "category") return categoryKeys(field, unknown);
   return [];
 }
 
