@@ -202,9 +202,7 @@ void Analyzer::compute(const std::vector<std::size_t>& frames) {
   std::int64_t done = 0;
   for (const std::size_t frame : frames) {
     support::stop_point();
-    if (frame > 0 && frame != next) {
-      before = compared_frame(frame - 1);
-    }
+    if (frame > 0 && frame != next) before = compared_frame(frame - 1);
     const FrameAnalysis result = analyze_frame(frame, {first, last}, before);
     next = frame + 1;
     keeper_.put(sources_[frame].identity.step, digest_of(frame), result);

@@ -98,6 +98,13 @@ Json own_columns(const std::vector<OwnColumn>& columns) {
   return all;
 }
 
+Json layout_of(const Sheets& sheets) {
+  return {{"width", sheets.width},          {"height", sheets.height},
+          {"cellWidth", sheets.cell_width}, {"cellHeight", sheets.cell_height},
+          {"columns", sheets.columns},      {"rows", sheets.rows},
+          {"sheets", sheets.jpegs.size()}};
+}
+
 Json describe(const Review& review, const PageOptions& options, const PackedArrays& arrays,
               const Sheets& sheets) {
   const store::Analysis& analysis = review.analysis;
@@ -123,14 +130,7 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"neighbourCount", arrays.neighbour_count},
                {"curves", curves_of(review)},
                {"arrays", arrays.packer.directory()},
-               {"images",
-                {{"width", sheets.width},
-                 {"height", sheets.height},
-                 {"cellWidth", sheets.cell_width},
-                 {"cellHeight", sheets.cell_height},
-                 {"columns", sheets.columns},
-                 {"rows", sheets.rows},
-                 {"sheets", sheets.jpegs.size()}}}};
+               {"images", layout_of(sheets)}};
   if (!review.image_names.empty()) meta["names"] = review.image_names;
   if (!review.columns.empty()) meta["columns"] = own_columns(review.columns);
   // Tells a live page that this one has news.
