@@ -35,12 +35,12 @@ class Controls(BrowserTest):
         shown = "return document.querySelector('.tabulator-tableholder').scrollTop"
         worst, best = ["1", "2", "3"], ["300", "299", "298"]
         for change, first in ((lambda: self.header("scoreLast").click(), worst), (lambda: self.header("scoreLast").click(), best),
-                              (lambda: self.header("scoreLast").send_keys(Keys.ENTER), worst), (lambda: self.find("#search").send_keys(" "), worst),
-                              (lambda: self.js("location.hash = '#sort=scoreLast:desc'"), best)):
+                              (lambda: self.header("scoreLast").send_keys(Keys.ENTER), worst),
+                              (lambda: self.js("location.hash = '#sort=scoreLast:desc'"), best), (lambda: self.find("#search").send_keys("shirt"), None)):
             self.assertEqual(self.js(scrolled), 4000)  # and Tabulator may hear of it late
             change()
             self.wait(lambda: self.js(shown) == 0)
-            self.wait(lambda first=first: self.column("rankLast")[:3] == first)
+            self.wait(lambda first=first: first is None or self.column("rankLast")[:3] == first)
 
     def test_headers_sort_by_the_keyboard(self):
         self.open("images=300", "frames=5")
