@@ -36,6 +36,7 @@ const kWords = {
   "shape disparity": "How much the embeddings' shape changed since the checkpoint before: 0 where they only turned, moved and grew.",
   "stability pearson": "Whether what moves far on the picture moves far in the embedding (correlation).",
   "stability spearman": "Whether what moves far on the picture moves far in the embedding (correlation of ranks).",
+  "stability kendall": "Whether of two images the one that moves farther on the picture moves farther in the embedding (Kendall's rank correlation).",
   "stability stress": "How much distances moved on the picture differ from those in the embedding.",
   "disparity to the frame before": "What is left of the difference between two pictures once one is turned and scaled onto the other.",
 };
