@@ -49,8 +49,12 @@ void check_training(const train::TrainOptions& o, double epochs) {
 }
 
 void check_rendering(const pipeline::RenderOptions& o) {
-  require(o.fps > 0 && o.fps <= 100, "--fps must be above 0 and at most 100");
-  require(o.tween >= 0 && o.tween <= 1000, "--tween must be 0 to 1000");
+  constexpr double kLongest = 600;  // seconds
+  const double fps = frames_a_second(o);
+  require(fps > 0 && fps <= 100, "--fps must be above 0 and at most 100");
+  require(!o.tween || (*o.tween >= 0 && *o.tween <= 1000), "--tween must be 0 to 1000");
+  require(!o.duration || (*o.duration >= 0.1 && *o.duration <= kLongest),
+          "--duration must be 0.1 to 600 seconds");
   require(o.layout != render::Layout::kArticle || o.theme == render::Theme::kLight,
           "--layout article is light: leave out --theme dark");
   require(!o.formats.empty(), "--format must name one or more of gif, mp4, webp");
@@ -72,11 +76,12 @@ void check_given(const Options& options) {
 
 // What the pictures need, which a job that draws them does at its end.
 void check_pictures(const pipeline::RenderOptions& o) {
-  if (o.layout == render::Layout::kWide) render::check_picture_size(o.width, o.height);
+  const pipeline::PictureSize size = size_of(o);
+  if (o.layout != render::Layout::kArticle) render::check_picture_size(size.width, size.height);
   for (const std::string& format : o.formats) {
     render::AnimationOptions animation;
     animation.format = format;
-    animation.fps = o.fps;
+    animation.fps = frames_a_second(o);
     render::check_animation_options(animation);
   }
 }

@@ -51,9 +51,10 @@ const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark",
 // --size WIDTHxHEIGHT.
 po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
   constexpr int kMostPixels = 16384;
-  const std::string now = std::to_string(target.width) + "x" + std::to_string(target.height);
-  return po::value<std::string>()->default_value(now)->value_name("WxH")->notifier(
+  return po::value<std::string>()->default_value("auto")->value_name("WxH")->notifier(
       [&target](const std::string& size) {
+        target.size.reset();
+        if (size == "auto") return;
         int width = 0, height = 0;
         const char* end = size.data() + size.size();
         const auto [x, error] = std::from_chars(size.data(), end, width);
@@ -61,8 +62,7 @@ po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
           const auto [rest, height_error] = std::from_chars(x + 1, end, height);
           if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMostPixels &&
               height <= kMostPixels) {
-            target.width = width;
-            target.height = height;
+            target.size = {width, height};
             return;
           }
         }
@@ -183,10 +183,17 @@ po::options_description rendering_options(Options& o) {
   auto add = group.add_options();
   add("layout", choice(o.pipeline.render.layout, "layout", "L", kLayouts),
       "wide, or article (the article's figure)");
-  add("size", picture_size(o.pipeline.render), "pixels of a frame");
+  add("size", picture_size(o.pipeline.render),
+      "pixels of a frame; auto: 1920x1080, with --layout article 1600x1600");
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
-  add("fps", real(o.pipeline.render.fps, "10"), "frames a second");
-  add("tween", field(o.pipeline.render.tween, "N"), "in-between frames from one checkpoint to the next");
+  add("fps", number_or_auto(o.pipeline.render.fps, "fps", "X"),
+      "frames a second; auto: 20, with --layout article 10");
+  add("tween", number_or_auto(o.pipeline.render.tween, "tween", "N"),
+      "in-between frames from one checkpoint to the next; auto: what makes it flow, for 8 s or more, with "
+      "--layout article none");
+  add("duration", number_or_auto(o.pipeline.render.duration, "duration", "SECONDS"),
+      "length of the animation, the last frame's rest of 2 s included, whatever --tween and --fps; auto: as "
+      "these say");
   add("tween-path", choice(o.pipeline.render.tween_path, "tween-path", "P", kTweenPaths),
       "what they show: points on smooth curves, or each a true projection of the embedding between");
   add("format", word_list(o.pipeline.render.formats, "format", {"gif", "mp4", "webp"}),

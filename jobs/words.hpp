@@ -3,7 +3,10 @@
 // the check and the meaning come.
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,23 @@ boost::program_options::typed_value<std::string>* choice(Value& target, const ch
           known.push_back(word);
         }
         refuse_word(name, asked, known);
+      });
+}
+
+// The option --`name`, a number, or auto: none.
+template <typename Number>
+boost::program_options::typed_value<std::string>* number_or_auto(std::optional<Number>& target,
+                                                                 const char* name, const char* shown) {
+  return boost::program_options::value<std::string>()->default_value("auto")->value_name(shown)->notifier(
+      [&target, name](const std::string& asked) {
+        target.reset();
+        if (asked == "auto") return;
+        Number number{};
+        const char* const end = asked.data() + asked.size();
+        const auto [rest, error] = std::from_chars(asked.data(), end, number);
+        if (error != std::errc{} || rest != end)
+          throw UsageError("--" + std::string(name) + " " + asked + ": give a number, or auto");
+        target = number;
       });
 }
 

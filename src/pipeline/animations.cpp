@@ -14,6 +14,8 @@
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
+#include "timing.hpp"
+
 namespace zoetrope::pipeline {
 
 namespace {
@@ -22,15 +24,17 @@ namespace {
 // their PNG files.
 void encode(Session& session, render::RendererPool& renderers, const std::vector<render::Frame>& frames,
             const std::string& format) {
-  const render::TweenOptions tween{session.options().render.tween};
-  const std::size_t count = render::num_animation_frames(frames.size(), tween);
+  const Timing timing = timing_of(session.options().render, frames.size());
+  const std::size_t count = render::num_animation_frames(frames.size(), timing.tween);
   session.set_stage("encoding the " + format);
   support::Progress progress("encoding " + format, static_cast<std::int64_t>(count), "frames");
   progress.update(0);
   std::mutex mutex;  // of the progress
+  std::int64_t done = 0;
   render::AnimationOptions animation;
   animation.format = format;
-  animation.fps = session.options().render.fps;
+  animation.fps = timing.fps;
+  animation.hold_last_s = timing.hold_last_s;
   animation.threads = static_cast<int>(session.threads());
   if (format == session.options().render.formats.front())
     animation.poster = session.run().root / "poster.png";
@@ -38,11 +42,10 @@ void encode(Session& session, render::RendererPool& renderers, const std::vector
     const support::Interruptible until_asked;  // in a thread of the encoder's
     support::stop_point();
     {
-      const std::lock_guard lock(mutex);
-      progress.update(static_cast<std::int64_t>(i));
+      const std::lock_guard lock(mutex);  // some frames are asked for twice
+      progress.update(std::min(done++, static_cast<std::int64_t>(count)));
     }
-    if (tween.tween == 0) return renderers.draw(frames[i]);
-    return renderers.draw(render::animation_frame(frames, tween, i));
+    return renderers.draw(render::animation_frame(frames, timing.tween, i));
   });
   progress.update(static_cast<std::int64_t>(count));
 }
@@ -76,7 +79,7 @@ void encode_animations(Session& session, render::RendererPool& renderers,
     if (session.is_root()) remove_others(session.run(), formats);
   });
   const std::size_t count =
-      render::num_animation_frames(frames.size(), render::TweenOptions{session.options().render.tween});
+      render::num_animation_frames(frames.size(), timing_of(session.options().render, frames.size()).tween);
   session.add_stage(
       {"animation", watch.seconds(), static_cast<std::int64_t>(count * formats.size()), "frames"});
 }

@@ -3,6 +3,15 @@
 
 namespace zoetrope::pipeline {
 
+PictureSize size_of(const RenderOptions& options) {
+  constexpr PictureSize kWide = {1920, 1080}, kArticle = {1600, 1600};  // the article's 8 x 8 inch at 200 dpi
+  return options.size.value_or(options.layout == render::Layout::kArticle ? kArticle : kWide);
+}
+
+double frames_a_second(const RenderOptions& options) {
+  return options.fps.value_or(options.layout == render::Layout::kArticle ? 10 : 20);
+}
+
 Placement placement_of(const Options& options) {
   const AnalysisOptions& asked = options.analysis;
   const bool is_article = options.render.layout == render::Layout::kArticle;

@@ -9,6 +9,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "thumbnails.hpp"
+#include "timing.hpp"
 #include "ways.hpp"
 
 namespace zoetrope::pipeline {
@@ -66,8 +67,8 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   render::Scene scene;
   scene.layout = options.layout;
   scene.theme = options.theme;
-  scene.width = options.width;
-  scene.height = options.height;
+  scene.width = size_of(options).width;
+  scene.height = size_of(options).height;
   scene.subtitle = "Embeddings of " +
                    support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
                    " test images, projected with PCA";
@@ -88,9 +89,11 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
 
 std::vector<render::Frame> make_frames(const RenderOptions& options, const store::Analysis& analysis,
                                        const data::Dataset& images) {
-  Thumbnails thumbnails(images, std::max(options.width, options.height) / kThumbnailsAcross);
+  const PictureSize size = size_of(options);
+  Thumbnails thumbnails(images, std::max(size.width, size.height) / kThumbnailsAcross);
   std::vector<render::Frame> frames;
   const auto moments = store::moments_of(analysis);
+  const bool has_in_betweens = timing_of(options, analysis.num_frames()).tween.tween > 0;
   const std::size_t n = analysis.num_images(), k = analysis.num_outliers();
   for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
     render::Frame frame;
@@ -100,7 +103,7 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
     frame.explained_variance_ratio[1] = analysis.explained_variance_ratio[2 * t + 1];
     frame.trust = value_of(analysis, "trustworthiness", t);
     frame.camera_share = value_of(analysis, "camera_share", t);
-    if (t > 0 && options.tween > 0 && options.tween_path == TweenPath::kProjection)
+    if (t > 0 && has_in_betweens && options.tween_path == TweenPath::kProjection)
       frame.way = way_to(analysis, t);
     frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
     for (std::size_t i = 0; i < k; ++i) {

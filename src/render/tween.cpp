@@ -156,6 +156,20 @@ Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
   return frame;
 }
 
+std::size_t num_places(std::size_t num_checkpoints, const TweenOptions& options) {
+  if (num_checkpoints == 0) return 0;
+  return num_checkpoints + (num_checkpoints - 1) * static_cast<std::size_t>(options.tween);
+}
+
+// What frame `i` shows: checkpoints and what is between them, counted from 0.
+std::size_t place_of(std::size_t num_checkpoints, const TweenOptions& options, std::size_t i) {
+  const std::size_t places = num_places(num_checkpoints, options), frames = options.frames;
+  if (frames == 0 || frames == places) return i;
+  if (frames > places) return i * places / frames;  // as often each
+  if (frames == 1) return places - 1;
+  return (i * (places - 1) + (frames - 1) / 2) / (frames - 1);  // from the first to the last
+}
+
 std::vector<Trail> trails_of(std::span<const Frame> checkpoints, const Frame& frame, double time,
                              double length) {
   constexpr double kPerCheckpoint = 12;  // vertices: a curve to the eye
@@ -188,20 +202,19 @@ std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions
     throw UsageError("--tween " + std::to_string(options.tween) +
                      ": give the number of frames between two checkpoints, 0 or more");
   }
-  return num_checkpoints == 0
-             ? 0
-             : num_checkpoints + (num_checkpoints - 1) * static_cast<std::size_t>(options.tween);
+  return options.frames > 0 && num_checkpoints > 0 ? options.frames : num_places(num_checkpoints, options);
 }
 
-bool is_checkpoint(std::size_t i, const TweenOptions& options) {
-  return i % (static_cast<std::size_t>(options.tween) + 1) == 0;
+bool is_checkpoint(std::size_t num_checkpoints, const TweenOptions& options, std::size_t i) {
+  return place_of(num_checkpoints, options, i) % (static_cast<std::size_t>(options.tween) + 1) == 0;
 }
 
 Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i) {
   const std::size_t per_checkpoint = static_cast<std::size_t>(options.tween) + 1;
-  const double time = static_cast<double>(i) / static_cast<double>(per_checkpoint);
-  Frame frame = is_checkpoint(i, options) ? checkpoints[i / per_checkpoint]
-                                          : between(checkpoints, moment_of(time, checkpoints.size()));
+  const std::size_t place = place_of(checkpoints.size(), options, i);
+  const double time = static_cast<double>(place) / static_cast<double>(per_checkpoint);
+  Frame frame = place % per_checkpoint == 0 ? checkpoints[place / per_checkpoint]
+                                            : between(checkpoints, moment_of(time, checkpoints.size()));
   frame.trails = trails_of(checkpoints, frame, time, options.trail);
   return frame;
 }

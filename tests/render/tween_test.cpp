@@ -47,11 +47,31 @@ TEST(Tween, PassesThroughEveryCheckpoint) {
   for (std::size_t t = 0; t < 5; ++t) {
     const Frame frame = animation_frame(run.frames, options, 5 * t);
 
-    EXPECT_TRUE(is_checkpoint(5 * t, options));
+    EXPECT_TRUE(is_checkpoint(5, options, 5 * t));
     EXPECT_EQ(frame.step, run.frames[t].step);
     EXPECT_TRUE(
         std::equal(frame.points.begin(), frame.points.end(), run.points[t].begin(), run.points[t].end()));
   }
+}
+
+TEST(Tween, SpreadsAsManyFramesAsAreAskedFor) {
+  const Walk walk({0, 1, 2, 3, 4});
+  const auto shown = [&](const TweenOptions& options) {
+    std::vector<double> xs;
+    for (std::size_t i = 0; i < num_animation_frames(5, options); ++i) xs.push_back(walk.x(options, i));
+    return xs;
+  };
+
+  // As often each, more places than frames, and one of them.
+  EXPECT_EQ(shown({.tween = 0, .frames = 10}), (std::vector<double>{0, 0, 1, 1, 2, 2, 3, 3, 4, 4}));
+  EXPECT_EQ(shown({.tween = 0, .frames = 3}), (std::vector<double>{0, 2, 4}));
+  EXPECT_EQ(shown({.tween = 0, .frames = 1}), (std::vector<double>{4}));
+  const std::vector<double> fine = shown({.tween = 1000, .frames = 101});
+  ASSERT_EQ(fine.size(), 101u);
+  for (std::size_t i = 0; i < fine.size(); ++i)
+    EXPECT_NEAR(animation_frame(walk.frames, {.tween = 1000, .frames = 101}, i).epoch,
+                0.04 * static_cast<double>(i), 1e-3);
+  EXPECT_EQ(fine.back(), 4);
 }
 
 TEST(Tween, StaysBetweenNeighbouringCheckpoints) {

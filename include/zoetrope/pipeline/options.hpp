@@ -93,13 +93,19 @@ enum class TweenPath {
   kProjection  // the embedding between two checkpoints, projected
 };
 
+struct PictureSize {
+  int width = 0;  // pixels
+  int height = 0;
+};
+
 struct RenderOptions {
   render::Layout layout = render::Layout::kWide;
   render::Theme theme = render::Theme::kLight;
-  int width = 1920;  // pixels
-  int height = 1080;
-  double fps = 10;
-  int tween = 0;  // frames between two checkpoints
+  // None: see size_of(), frames_a_second() and timing_of().
+  std::optional<PictureSize> size;
+  std::optional<double> fps;
+  std::optional<std::int64_t> tween;  // frames between two checkpoints
+  std::optional<double> duration;     // seconds of the animation
   TweenPath tween_path = TweenPath::kPoints;
   std::vector<std::string> formats = {"gif"};  // see render::AnimationOptions
 };
@@ -126,6 +132,10 @@ struct Options {
   // What run.ini is to hold, name and value of each option, once these have proven good.
   std::vector<std::pair<std::string, std::string>> kept;
 };
+
+// As the options say. Where they leave it open, each layout has its own.
+PictureSize size_of(const RenderOptions& options);
+double frames_a_second(const RenderOptions& options);
 
 // How the points of all frames come to their places.
 struct Placement {

@@ -10,15 +10,18 @@
 namespace zoetrope::render {
 
 struct TweenOptions {
-  int tween = 0;       // frames between two checkpoints
+  int tween = 0;       // places between two checkpoints
   double trail = 1.5;  // how far back the outliers' trails reach, in checkpoints; 0: none
+  // Frames of the whole animation: where there are more of them than places, some places are shown several
+  // times, where there are fewer, some not at all, spread evenly. 0: one for each place.
+  std::size_t frames = 0;
 };
 
 // UsageError when `tween` is negative.
 std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions& options);
 
-// Does frame `i` show a checkpoint, the one numbered i / (tween + 1), or is it in between?
-bool is_checkpoint(std::size_t i, const TweenOptions& options);
+// Does frame `i` show a checkpoint, or what is between two?
+bool is_checkpoint(std::size_t num_checkpoints, const TweenOptions& options, std::size_t i);
 
 // Frame `i` of the animation whose checkpoints are `checkpoints`, all with the same number of points. At a
 // checkpoint it is that frame with trails added, and looks into its points; in between it owns its points.
