@@ -68,13 +68,6 @@ void FrameSize::check(std::size_t i, const Picture& picture) {
   }
 }
 
-FrameReader::FrameReader(const Film& film)
-    : ahead_(film.count, film.threads, [this, &film](std::size_t i) {
-        Picture picture = film.frame(i);
-        size_.check(i, picture);
-        return picture;
-      }) {}
-
 std::vector<std::string> animation_formats() {
   std::vector<std::string> names;
   for (const Format& format : kFormats) names.emplace_back(format.name);

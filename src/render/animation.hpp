@@ -77,16 +77,32 @@ class FrameSize {
   int height_ = 0;
 };
 
-// The film's frames in order, read ahead.
-class FrameReader {
+// Frames `first` to `last`, the latter excluded.
+struct FrameRange {
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+// The film in pieces of as many frames each, whatever the number of threads: what each makes of a piece, in
+// the film's order.
+template <typename Result>
+class PieceReader {
  public:
-  explicit FrameReader(const Film& film);
-  // The next frame; at most `count` times. RunError when its size differs from the first one's.
-  Picture next() { return ahead_.next(); }
+  PieceReader(const Film& film, const std::function<Result(const FrameRange&)>& make)
+      : num_frames_(film.count),
+        ahead_(count(), film.threads, [this, make](std::size_t k) { return make(range(k)); }) {}
+
+  std::size_t count() const { return (num_frames_ + kFrames - 1) / kFrames; }
+  FrameRange range(std::size_t k) const { return {k * kFrames, std::min((k + 1) * kFrames, num_frames_)}; }
+  // At most `count()` times; rethrows what `make` threw.
+  Result next() { return ahead_.next(); }
 
  private:
-  FrameSize size_;
-  ReadAhead<Picture> ahead_;
+  // The first frame of each is a whole picture, which costs bytes; but with few pieces cores wait at the end.
+  static constexpr std::size_t kFrames = 32;
+
+  std::size_t num_frames_;
+  ReadAhead<Result> ahead_;
 };
 
 // Each writes the whole file `path`, which nobody else sees yet.

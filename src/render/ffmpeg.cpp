@@ -38,6 +38,7 @@ FramePtr to_av_frame(const Picture& picture, std::int64_t pts) {
 
 FilterGraph::FilterGraph(const std::string& filters, const std::vector<Input>& inputs)
     : graph_(avfilter_graph_alloc()) {
+  graph_->nb_threads = 1;  // each thread of ours has filters of its own
   std::unique_ptr<AVFilterInOut, AvDeleter> open_outputs;
   for (std::size_t k = inputs.size(); k-- > 0;) {
     const std::string name = fmt::format("in{}", k);
@@ -99,19 +100,57 @@ void with_options(const AvOptions& options, const std::string& what, const Set& 
   if (!unknown_name.empty()) throw RunError(what + ": this FFmpeg does not know the option " + unknown_name);
 }
 
-VideoFile::VideoFile(std::string path, const VideoSettings& settings, const FrameFormat& format)
+Encoder::Encoder(const std::string& path, const VideoSettings& settings, const FrameFormat& format)
+    : path_(path) {
+  const AVCodec* codec = avcodec_find_encoder_by_name(settings.codec.c_str());
+  if (codec == nullptr) throw RunError(path_ + ": this FFmpeg has no encoder " + settings.codec);
+  codec_.reset(avcodec_alloc_context3(codec));
+  codec_->width = format.width;
+  codec_->height = format.height;
+  codec_->pix_fmt = format.pixels;
+  codec_->time_base = settings.time_base;
+  codec_->sample_aspect_ratio = {1, 1};
+  codec_->thread_count = 1;
+  const AVOutputFormat* container = av_guess_format(settings.container.c_str(), nullptr, nullptr);
+  if (container != nullptr && (container->flags & AVFMT_GLOBALHEADER) != 0)
+    codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+  with_options(settings.codec_options, path_ + ": opening the encoder " + settings.codec,
+               [&](AVDictionary** options) { return avcodec_open2(codec_.get(), codec, options); });
+}
+
+ParametersPtr Encoder::parameters() const {
+  ParametersPtr parameters(avcodec_parameters_alloc());
+  if (!parameters) throw RunError(path_ + ": no memory for the stream");
+  checked(avcodec_parameters_from_context(parameters.get(), codec_.get()), path_);
+  return parameters;
+}
+
+void Encoder::send(const AVFrame* frame, std::vector<PacketPtr>& packets) {
+  const trace::Span span("encoding");
+  checked(avcodec_send_frame(codec_.get(), frame), path_ + ": encoding a frame");
+  while (true) {
+    support::stop_point();
+    PacketPtr packet(av_packet_alloc());
+    if (!packet) throw RunError(path_ + ": no memory for a frame");
+    const int code = avcodec_receive_packet(codec_.get(), packet.get());
+    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
+    checked(code, path_ + ": encoding a frame");
+    packets.push_back(std::move(packet));
+  }
+}
+
+VideoFile::VideoFile(std::string path, const VideoSettings& settings, const AVCodecParameters& parameters)
     : path_(std::move(path)),
       file_(path_),
-      frame_duration_(settings.frame_duration),
-      packet_(av_packet_alloc()) {
+      time_base_(settings.time_base),
+      frame_duration_(settings.frame_duration) {
   checked(avformat_alloc_output_context2(&container_, nullptr, settings.container.c_str(), path_.c_str()),
           path_);
   try {
-    open_codec(settings, format);
     stream_ = avformat_new_stream(container_, nullptr);
     if (stream_ == nullptr) throw RunError(path_ + ": no memory for the stream");
-    checked(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), path_);
-    stream_->time_base = settings.time_base;
+    checked(avcodec_parameters_copy(stream_->codecpar, &parameters), path_);
+    stream_->time_base = time_base_;
     checked(avio_open(&container_->pb, ("file:" + file_.name()).c_str(), AVIO_FLAG_WRITE), path_);
     with_options(settings.container_options, path_,
                  [&](AVDictionary** options) { return avformat_write_header(container_, options); });
@@ -127,37 +166,17 @@ VideoFile::~VideoFile() {
   avformat_free_context(container_);
 }
 
-void VideoFile::open_codec(const VideoSettings& settings, const FrameFormat& format) {
-  const AVCodec* codec = avcodec_find_encoder_by_name(settings.codec.c_str());
-  if (codec == nullptr) throw RunError(path_ + ": this FFmpeg has no encoder " + settings.codec);
-  codec_.reset(avcodec_alloc_context3(codec));
-  codec_->width = format.width;
-  codec_->height = format.height;
-  codec_->pix_fmt = format.pixels;
-  codec_->time_base = settings.time_base;
-  codec_->sample_aspect_ratio = {1, 1};
-  if ((container_->oformat->flags & AVFMT_GLOBALHEADER) != 0) codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  with_options(settings.codec_options, path_ + ": opening the encoder " + settings.codec,
-               [&](AVDictionary** options) { return avcodec_open2(codec_.get(), codec, options); });
-}
-
-void VideoFile::encode(const AVFrame* frame) {
-  const trace::Span span("encoding");
-  checked(avcodec_send_frame(codec_.get(), frame), path_ + ": encoding a frame");
-  while (true) {
+void VideoFile::write(const std::vector<PacketPtr>& packets) {
+  for (const PacketPtr& packet : packets) {
     support::stop_point();
-    const int code = avcodec_receive_packet(codec_.get(), packet_.get());
-    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
-    checked(code, path_ + ": encoding a frame");
-    packet_->duration = frame_duration_;
-    av_packet_rescale_ts(packet_.get(), codec_->time_base, stream_->time_base);
-    packet_->stream_index = stream_->index;
-    checked(av_interleaved_write_frame(container_, packet_.get()), path_ + ": writing a frame");
+    packet->duration = frame_duration_;
+    av_packet_rescale_ts(packet.get(), time_base_, stream_->time_base);
+    packet->stream_index = stream_->index;
+    checked(av_interleaved_write_frame(container_, packet.get()), path_ + ": writing a frame");
   }
 }
 
 void VideoFile::finish() {
-  encode(nullptr);
   checked(av_write_trailer(container_), path_);
   checked(avio_closep(&container_->pb), path_);
 }

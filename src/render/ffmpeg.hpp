@@ -24,12 +24,14 @@ namespace zoetrope::render {
 struct AvDeleter {
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
   void operator()(AVFilterGraph* graph) const { avfilter_graph_free(&graph); }
   void operator()(AVFilterInOut* ends) const { avfilter_inout_free(&ends); }
 };
 using FramePtr = std::unique_ptr<AVFrame, AvDeleter>;
 using PacketPtr = std::unique_ptr<AVPacket, AvDeleter>;
+using ParametersPtr = std::unique_ptr<AVCodecParameters, AvDeleter>;
 using CodecPtr = std::unique_ptr<AVCodecContext, AvDeleter>;
 
 // RunError "`what`: <FFmpeg's reason>" when `code` is negative; else `code`.
@@ -70,37 +72,54 @@ class FilterGraph {
 using AvOptions = std::vector<std::pair<std::string, std::string>>;
 
 struct VideoSettings {
-  std::string container;  // FFmpeg's name of the format
-  std::string codec;      // of the encoder
-  AVRational time_base;
+  std::string container;            // FFmpeg's name of the format
+  std::string codec;                // of the encoder
+  AVRational time_base;             // of frames and packets
   std::int64_t frame_duration = 0;  // in time_base; 0: the container finds it from the next frame
   AvOptions codec_options;
   AvOptions container_options;
 };
 
+// Frames into packets, in the thread that calls: what comes out depends on nothing but the frames.
+class Encoder {
+ public:
+  // Errors name `path`.
+  Encoder(const std::string& path, const VideoSettings& settings, const FrameFormat& format);
+
+  // Adds to `packets` what comes out, which may be earlier frames, or none yet.
+  void encode(const AVFrame& frame, std::vector<PacketPtr>& packets) { send(&frame, packets); }
+  // After the last frame.
+  void finish(std::vector<PacketPtr>& packets) { send(nullptr, packets); }
+  // What a container says of the stream.
+  ParametersPtr parameters() const;
+
+ private:
+  void send(const AVFrame* frame, std::vector<PacketPtr>& packets);
+
+  std::string path_;
+  CodecPtr codec_;
+};
+
 // A file of one video stream.
 class VideoFile {
  public:
-  VideoFile(std::string path, const VideoSettings& settings, const FrameFormat& format);
+  VideoFile(std::string path, const VideoSettings& settings, const AVCodecParameters& parameters);
   ~VideoFile();
   VideoFile(const VideoFile&) = delete;
   VideoFile& operator=(const VideoFile&) = delete;
 
-  void write(const AVFrame& frame) { encode(&frame); }
-  // After the last frame.
+  // Their times ascend, also from one call to the next.
+  void write(const std::vector<PacketPtr>& packets);
+  // After the last packet.
   void finish();
 
  private:
-  void open_codec(const VideoSettings& settings, const FrameFormat& format);
-  void encode(const AVFrame* frame);
-
   std::string path_;
   support::NewFile file_;
+  AVRational time_base_;
   std::int64_t frame_duration_;
   AVFormatContext* container_ = nullptr;
   AVStream* stream_ = nullptr;
-  CodecPtr codec_;
-  PacketPtr packet_;
 };
 
 }  // namespace zoetrope::render

@@ -103,17 +103,25 @@ void encode_gif(const std::string& path, const Film& film) {
     return mapper.map(picture, pts(i));
   });
   FramePtr frame = reader.next();
-  VideoFile file(
-      path,
-      {.container = "gif",
-       .codec = "gif",
-       .time_base = kCentisecond,
-       .frame_duration = 0,
-       .codec_options = {},
-       .container_options = {{"final_delay", std::to_string(pts(film.count) - pts(film.count - 1))}}},
-      {frame->width, frame->height, static_cast<AVPixelFormat>(frame->format)});
-  file.write(*frame);
-  for (std::size_t i = 1; i < film.count; ++i) file.write(*reader.next());
+  const VideoSettings settings{
+      .container = "gif",
+      .codec = "gif",
+      .time_base = kCentisecond,
+      .frame_duration = 0,
+      .codec_options = {},
+      .container_options = {{"final_delay", std::to_string(pts(film.count) - pts(film.count - 1))}}};
+  // It keeps of each frame what has changed, so that it takes them one after the other.
+  Encoder encoder(path, settings, {frame->width, frame->height, static_cast<AVPixelFormat>(frame->format)});
+  VideoFile file(path, settings, *encoder.parameters());
+  std::vector<PacketPtr> packets;
+  for (std::size_t i = 0; i < film.count; ++i) {
+    if (i > 0) frame = reader.next();
+    encoder.encode(*frame, packets);
+    file.write(packets);
+    packets.clear();
+  }
+  encoder.finish(packets);
+  file.write(packets);
   file.finish();
 }
 

@@ -2,10 +2,13 @@
 #include "zoetrope/render/animation.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <webp/demux.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -71,15 +74,21 @@ TEST(Gif, WhatStandsStillDoesNotFlicker) {
   }
 }
 
-TEST(Gif, IsTheSameFromAnyNumberOfThreads) {
-  const std::vector<Picture> frames = pictures(7, 640, 360);
-  const auto frame = [&](std::size_t i) { return frames[i]; };
+// More frames than a piece of the film holds, which is encoded by a thread alone.
+constexpr std::size_t kSeveralPieces = 70;
 
-  write_animation("one.gif", {.threads = 1}, frames.size(), frame);
-  write_animation("three.gif", {.poster = "poster.png", .threads = 3}, frames.size(), frame);
+TEST(Animation, IsTheSameFromAnyNumberOfThreads) {
+  const std::vector<Picture> frames = pictures(7, 400, 360);
+  const auto frame = [&](std::size_t i) { return frames[i % 7]; };
 
-  EXPECT_EQ(support::read_file("three.gif"), support::read_file("one.gif"));
-  EXPECT_EQ(read_png("poster.png").pixels, frames.back().pixels);
+  for (const std::string format : {"gif", "mp4", "webp"}) {
+    write_animation("one." + format, {.format = format, .threads = 1}, kSeveralPieces, frame);
+    write_animation("three." + format, {.format = format, .poster = "poster.png", .threads = 3},
+                    kSeveralPieces, frame);
+
+    EXPECT_EQ(support::read_file("three." + format), support::read_file("one." + format)) << format;
+    EXPECT_EQ(read_png("poster.png").pixels, frame(kSeveralPieces - 1).pixels);
+  }
 }
 
 TEST(Gif, OneFrameIsAnAnimationToo) {
@@ -110,6 +119,21 @@ TEST(Mp4, PlaysInBrowsersAndHoldsEveryFrame) {
   }
 }
 
+TEST(Mp4, HoldsEveryFrameOfSeveralPieces) {
+  const std::vector<Picture> frames = pictures(7, 640, 360);
+
+  write_animation("long.mp4", {.format = "mp4", .fps = 20, .hold_last_s = 2, .threads = 2}, kSeveralPieces,
+                  [&](std::size_t i) { return frames[i % 7]; });
+
+  const Decoded decoded = decode("long.mp4");
+  ASSERT_EQ(decoded.frames.size(), kSeveralPieces + 39);
+  for (std::size_t i = 0; i < decoded.frames.size(); ++i) {
+    EXPECT_NEAR(decoded.start_s[i], static_cast<double>(i) / 20, 1e-3);
+    const Picture& source = frames[std::min(i, kSeveralPieces - 1) % 7];
+    EXPECT_LT(mean_error(decoded.frames[i], source), 2.5) << "frame " << i;
+  }
+}
+
 TEST(Mp4, ItsIndexStandsBeforeItsFrames) {
   const std::vector<Picture> frames = pictures(3, 640, 360);
 
@@ -120,33 +144,54 @@ TEST(Mp4, ItsIndexStandsBeforeItsFrames) {
   EXPECT_LT(bytes.find("moov"), bytes.find("mdat"));
 }
 
-// The durations of an animated WebP's frames in milliseconds: FFmpeg 5 writes the format but does not read
-// it.
-std::vector<int> webp_durations(const std::string& bytes) {
-  std::vector<int> durations;
-  for (std::size_t at = bytes.find("ANMF"); at != std::string::npos; at = bytes.find("ANMF", at + 1)) {
-    const auto byte = [&](std::size_t k) {
-      return static_cast<int>(static_cast<unsigned char>(bytes[at + 8 + k]));
-    };
-    durations.push_back(byte(12) | byte(13) << 8 | byte(14) << 16);
+struct DecodedWebp {
+  std::vector<Picture> frames;
+  std::vector<int> end_ms;
+  std::uint32_t loop_count = 1;
+};
+
+// By libwebp: FFmpeg 5 does not read animations.
+DecodedWebp decode_webp(const std::string& path) {
+  const std::string bytes = support::read_file(path);
+  const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+  WebPAnimDecoderOptions options;
+  WebPAnimDecoderOptionsInit(&options);
+  options.color_mode = MODE_BGRA;
+  const std::unique_ptr<WebPAnimDecoder, decltype(&WebPAnimDecoderDelete)> decoder(
+      WebPAnimDecoderNew(&data, &options), WebPAnimDecoderDelete);
+  DecodedWebp decoded;
+  WebPAnimInfo info;
+  if (!decoder || WebPAnimDecoderGetInfo(decoder.get(), &info) == 0) return decoded;
+  decoded.loop_count = info.loop_count;
+  std::uint8_t* pixels = nullptr;
+  for (int end = 0; WebPAnimDecoderGetNext(decoder.get(), &pixels, &end) != 0;) {
+    Picture picture{static_cast<int>(info.canvas_width), static_cast<int>(info.canvas_height), {}};
+    picture.pixels.resize(std::size_t{info.canvas_width} * info.canvas_height);
+    std::memcpy(picture.pixels.data(), pixels, 4 * picture.pixels.size());
+    decoded.frames.push_back(std::move(picture));
+    decoded.end_ms.push_back(end);
   }
-  return durations;
+  return decoded;
 }
 
 TEST(Webp, HoldsEveryFrameInItsTime) {
-  const std::vector<Picture> frames = pictures(4, 640, 360);
+  const std::vector<Picture> frames = pictures(7, 400, 360);
 
-  write_animation("frames.webp", {.format = "webp", .fps = 5, .hold_last_s = 3}, frames.size(),
-                  [&](std::size_t i) { return frames[i]; });
+  for (const std::size_t count : {std::size_t{1}, std::size_t{4}, std::size_t{33}, kSeveralPieces}) {
+    write_animation("frames.webp", {.format = "webp", .fps = 5, .hold_last_s = 3}, count,
+                    [&](std::size_t i) { return frames[i % 7]; });
 
-  const std::string bytes = support::read_file("frames.webp");
-  const std::vector<int> durations = webp_durations(bytes);
-  ASSERT_EQ(durations.size(), 4u);
-  EXPECT_THAT(std::vector<int>(durations.begin(), durations.end() - 1), testing::Each(200));
-  EXPECT_NEAR(durations.back(), 3000, 10);
-  // Plays for ever: the loop count of the ANIM chunk is 0.
-  const std::size_t anim = bytes.find("ANIM");
-  EXPECT_EQ(bytes.substr(anim + 12, 2), std::string(2, '\0'));
+    const DecodedWebp decoded = decode_webp("frames.webp");
+    ASSERT_EQ(decoded.frames.size(), count);
+    EXPECT_LT(mean_error(decoded.frames[0], frames[0]), 3.0);
+    if (count == 1) continue;           // a still picture
+    EXPECT_EQ(decoded.loop_count, 0u);  // plays for ever
+    for (std::size_t i = 0; i < count; ++i) {
+      const int end_ms = 200 * static_cast<int>(i) + (i + 1 == count ? 3000 : 200);
+      EXPECT_EQ(decoded.end_ms[i], end_ms) << "frame " << i << " of " << count;
+      EXPECT_LT(mean_error(decoded.frames[i], frames[i % 7]), 3.0) << "frame " << i << " of " << count;
+    }
+  }
 }
 
 TEST(Animation, ThePosterIsTheLastFrame) {

@@ -29,11 +29,12 @@ std::vector<std::string> animation_formats();
 // UsageError when the format is unknown or a number is out of its range: to be called before any work.
 void check_animation_options(const AnimationOptions& options);
 
-// Encodes `count` frames of one size given by `frame(i)`, i ascending; a two-pass encoder (the GIF's palette)
-// asks for some of them before that. `frame` is called from other threads: one call at a time where `threads`
-// is 1, else up to one more than `threads` (the poster). Never holds more than a few pictures for each of
-// them. The file appears when it is whole. Throws RunError with FFmpeg's reason, or when
-// a frame has another size than the first; UsageError as above.
+// Encodes `count` frames of one size given by `frame(i)`, i ascending where `threads` is 1; a two-pass
+// encoder (the GIF's palette) asks for some of them before that. `frame` is called from other threads: one
+// call at a time where `threads` is 1, else up to one more than `threads` (the poster). Never holds more than
+// a few pictures for each of them. The file's bytes do not depend on `threads`, and it appears when it is
+// whole. Throws RunError with FFmpeg's reason, or when a frame has another size than the first; UsageError as
+// above.
 void write_animation(const std::filesystem::path& path, const AnimationOptions& options, std::size_t count,
                      const std::function<Picture(std::size_t)>& frame);
 
