@@ -42,8 +42,8 @@ Words<std::optional<Value>> with_auto(const std::array<std::pair<std::string_vie
 const Words<std::optional<pipeline::Projection>> kProjections = with_auto(pipeline::kProjections);
 const Words<std::optional<analysis::AlignTo>> kAlignments = with_auto(pipeline::kAlignments);
 const Words<std::optional<analysis::ScaleOf>> kScales = with_auto(pipeline::kScales);
-const Words<render::Layout> kLayouts = {{"wide", render::Layout::kWide},
-                                        {"article", render::Layout::kArticle}};
+const Words<render::Layout> kLayouts = {
+    {"wide", render::Layout::kWide}, {"plot", render::Layout::kPlot}, {"article", render::Layout::kArticle}};
 const Words<pipeline::TweenPath> kTweenPaths = {{"points", pipeline::TweenPath::kPoints},
                                                 {"projection", pipeline::TweenPath::kProjection}};
 const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark", render::Theme::kDark}};
@@ -182,9 +182,10 @@ po::options_description rendering_options(Options& o) {
   po::options_description group("Animation", kLineLength);
   auto add = group.add_options();
   add("layout", choice(o.pipeline.render.layout, "layout", "L", kLayouts),
-      "wide, or article (the article's figure)");
+      "wide; plot (points, step and accuracy alone); or article (the article's figure)");
+  add("title", field(o.pipeline.render.title, "TEXT"), "of the frames; default: the model and the data");
   add("size", picture_size(o.pipeline.render),
-      "pixels of a frame; auto: 1920x1080, with --layout article 1600x1600");
+      "pixels of a frame; auto: 1920x1080, of plot 800x860, of article 1600x1600");
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
   add("fps", number_or_auto(o.pipeline.render.fps, "fps", "X"),
       "frames a second; auto: 20, with --layout article 10");

@@ -4,8 +4,11 @@
 namespace zoetrope::pipeline {
 
 PictureSize size_of(const RenderOptions& options) {
-  constexpr PictureSize kWide = {1920, 1080}, kArticle = {1600, 1600};  // the article's 8 x 8 inch at 200 dpi
-  return options.size.value_or(options.layout == render::Layout::kArticle ? kArticle : kWide);
+  constexpr PictureSize kWide = {1920, 1080}, kPlot = {800, 860};
+  constexpr PictureSize kArticle = {1600, 1600};  // 8 x 8 inch at 200 dpi
+  return options.size.value_or(options.layout == render::Layout::kArticle ? kArticle
+                               : options.layout == render::Layout::kPlot  ? kPlot
+                                                                          : kWide);
 }
 
 double frames_a_second(const RenderOptions& options) {

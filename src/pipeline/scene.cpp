@@ -10,6 +10,7 @@
 
 #include "thumbnails.hpp"
 #include "timing.hpp"
+#include "title.hpp"
 #include "ways.hpp"
 
 namespace zoetrope::pipeline {
@@ -41,7 +42,6 @@ void describe_given(const data::Dataset& images, const store::Analysis& analysis
   const auto count = support::format_count(static_cast<std::int64_t>(analysis.num_images()));
   scene.is_of_vit = false;
   scene.has_images = images.has_images();
-  scene.title = "Embeddings in training";
   scene.subtitle = count + (scene.has_images ? " test images" : " embeddings") + ", projected with PCA";
   if (!scene.loss.empty()) return;
   if (analysis.class_names.size() > 1) scene.knn_accuracy = curve_of(analysis, "knn_accuracy");
@@ -51,6 +51,21 @@ void describe_given(const data::Dataset& images, const store::Analysis& analysis
 double value_of(const store::Analysis& analysis, const std::string& curve, std::size_t frame) {
   const auto found = analysis.curves.find(curve);
   return found == analysis.curves.end() ? std::numeric_limits<double>::quiet_NaN() : found->second[frame];
+}
+
+double score_of_outlier(const store::Analysis& analysis, std::size_t frame, std::size_t place) {
+  const auto index = static_cast<std::size_t>(analysis.outlier[frame * analysis.num_outliers() + place]);
+  return analysis.ood_score[frame * analysis.num_images() + index];
+}
+
+// How far away 99 of 100 images of the frame are at most.
+double far_in(const store::Analysis& analysis, std::size_t frame) {
+  const std::size_t n = analysis.num_images();
+  const auto first = analysis.ood_score.begin() + static_cast<std::ptrdiff_t>(n * frame);
+  std::vector<double> scores(first, first + static_cast<std::ptrdiff_t>(n));
+  const auto hundredth = scores.begin() + static_cast<std::ptrdiff_t>(n / 100);
+  std::nth_element(scores.begin(), hundredth, scores.end());  // low ones are far away
+  return render::medians_away(*hundredth);
 }
 
 // In place of an image: the file's own name, or the row's number.
@@ -69,6 +84,8 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   scene.theme = options.theme;
   scene.width = size_of(options).width;
   scene.height = size_of(options).height;
+  scene.title = title_of(session.options());
+  scene.has_given_title = !options.title.empty();
   scene.subtitle = "Embeddings of " +
                    support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
                    " test images, projected with PCA";
@@ -81,6 +98,9 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   scene.last_epoch = analysis.epoch.empty() ? 0 : store::moments_of(analysis).back();
   scene.last_step = analysis.step.empty() ? 0 : analysis.step.back();
   scene.has_epochs = store::has_epochs(analysis);
+  for (std::size_t t = 0; t < analysis.num_frames(); ++t)
+    for (std::size_t k = 0; k < analysis.num_outliers(); ++k)
+      scene.farthest = std::max(scene.farthest, render::medians_away(score_of_outlier(analysis, t, k)));
   scene.outlier_slots =
       static_cast<std::size_t>(std::max<std::int64_t>(1, session.options().analysis.outliers));
   if (session.is_given()) describe_given(session.test(), analysis, scene);
@@ -105,12 +125,15 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
     frame.camera_share = value_of(analysis, "camera_share", t);
     if (t > 0 && has_in_betweens && options.tween_path == TweenPath::kProjection)
       frame.way = way_to(analysis, t);
+    frame.far = far_in(analysis, t);
     frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
     for (std::size_t i = 0; i < k; ++i) {
       render::OutlierEntry entry;
       entry.index = analysis.outlier[t * k + i];
       entry.label = analysis.label[static_cast<std::size_t>(entry.index)];
-      entry.score = analysis.ood_score[t * n + static_cast<std::size_t>(entry.index)];
+      entry.score = score_of_outlier(analysis, t, i);
+      if (!analysis.prediction.empty())
+        entry.prediction = analysis.prediction[t * n + static_cast<std::size_t>(entry.index)];
       entry.image = thumbnails.of(entry.index);
       if (!entry.image) entry.name = name_of(images, entry.index);
       frame.outliers.push_back(std::move(entry));

@@ -29,8 +29,7 @@ constexpr double kMarkerRadius = 3 + kLine / 2;
 // The loss panel's axis ends here, whatever the losses.
 constexpr double kMostLoss = 3;
 constexpr std::size_t kMostOutliers = 8;
-constexpr double kOutlierLeft = 0.85;  // shares of the figure
-constexpr double kOutlierWidth = 0.06;
+constexpr double kOutlierLeft = 0.85, kOutlierWidth = 0.06;  // shares of the figure
 
 constexpr double kLegendPitch = 1.5;   // em
 constexpr double kWidestLegend = 0.3;  // of its text, in shares of the axes
@@ -266,11 +265,12 @@ void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std:
 }
 
 void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
-  const char* const what = scene_.is_of_vit ? " of a Vision Transformer (ViT)" : "";
-  const std::string title = fmt::format("Fine Tuning Training Step {}{}", step, what);
-  const TextStyle style = text_style(kLarge, Align::kCentre);
-  // In the middle, or as far to the left of it as the first outlier's title needs. The figure's title stands
-  // with its top at 0.98.
+  const bool is_own = scene_.has_given_title;
+  std::string title = is_own ? scene_.title + ", step " : "Fine Tuning Training Step ";
+  title += std::to_string(step);
+  if (!is_own && scene_.is_of_vit) title += " of a Vision Transformer (ViT)";
+  const auto style = text_.fitted(title, text_style(kLarge, Align::kCentre), plane_.box.right() - left_, 0.5);
+  // In the middle, or as far to the left as the first outlier's title needs; its top stands at 0.98.
   const double half = text_.width(title, style) / 2;
   const double middle = std::min(left_ + side_ / 2, leftmost_outlier_title_ - points(6) - half);
   text_.draw(canvas, {middle - half - 1, top_ + 0.018 * side_, 2 * half + 2, points(kLarge)}, title, style);

@@ -12,8 +12,6 @@
 namespace zoetrope::render {
 namespace {
 
-constexpr const char* kFonts = "Inter,Noto Sans,DejaVu Sans";
-
 struct NamedCurve {
   const std::vector<CurvePoint>& points;
   CurveStyle style;
@@ -73,7 +71,7 @@ Figure::Figure(const Scene& scene)
                scene.label),
       class_labels_(layout_.scatter, map_, layout_.body, scene.theme, text_, scene.class_names, scene.label),
       leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
-                   scene.class_names, scene.has_images) {
+                   scene.class_names, scene.has_images, scene.farthest) {
   const std::vector<NamedCurve> curves = curves_of(scene);
   const TimeAxis time = scene.has_epochs
                             ? time_axis(scene.last_epoch, scene.last_step)
@@ -234,7 +232,7 @@ void Figure::draw_frame(Picture& picture, const Frame& frame) const {
   canvas.unclip();
   draw_certificate(canvas, frame);
   draw_stats(canvas, frame);
-  leaderboard_.draw(canvas, text_, frame.outliers);
+  leaderboard_.draw(canvas, text_, frame.outliers, frame.far);
   for (const CurvePanel& curve : curves_) curve.draw_curve(canvas, text_, frame.step, frame.epoch);
   canvas.flush();
 }

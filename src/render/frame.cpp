@@ -8,15 +8,18 @@
 #include "article.hpp"
 #include "canvas.hpp"
 #include "figure.hpp"
+#include "plot.hpp"
 
 namespace zoetrope::render {
 
 namespace {
 
-using AnyFigure = std::variant<std::unique_ptr<Figure>, std::unique_ptr<ArticleFigure>>;
+using AnyFigure =
+    std::variant<std::unique_ptr<Figure>, std::unique_ptr<PlotFigure>, std::unique_ptr<ArticleFigure>>;
 
 AnyFigure make_figure(const Scene& scene) {
   if (scene.layout == Layout::kArticle) return std::make_unique<ArticleFigure>(scene);
+  if (scene.layout == Layout::kPlot) return std::make_unique<PlotFigure>(scene);
   return std::make_unique<Figure>(scene);
 }
 

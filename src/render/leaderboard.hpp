@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worst outliers of a frame: image or name, rank, class and score, one row each.
+// The worst outliers of a frame: image or name, rank, class, what the model takes it for, and how far it lies
+// from its neighbours, one row each.
 #pragma once
 
 #include <string>
@@ -14,16 +15,23 @@ namespace zoetrope::render {
 class Leaderboard {
  public:
   Leaderboard(const Rect& title, std::vector<Rect> rows, double unit, double body, Theme theme,
-              std::vector<std::string> class_names, bool has_images);
+              std::vector<std::string> class_names, bool has_images, double farthest);
 
   void draw_heading(Canvas& canvas, const Typesetter& text) const;
-  void draw(Canvas& canvas, const Typesetter& text, const std::vector<OutlierEntry>& outliers) const;
+  // `far`: as Frame.
+  void draw(Canvas& canvas, const Typesetter& text, const std::vector<OutlierEntry>& outliers,
+            double far) const;
 
  private:
   void draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, std::int64_t rank,
-                double place) const;
+                double place, double far) const;
   void draw_words(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, const Rect& box,
                   double opacity) const;
+  void draw_two_lines(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, const Rect& box,
+                      double opacity) const;
+  void draw_distance(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry, const Rect& box,
+                     double far, double opacity) const;
+  void draw_bar(Canvas& canvas, const Rect& track, double distance, double far, double opacity) const;
   std::string class_name(std::int64_t label) const;
 
   Rect title_;
@@ -33,6 +41,7 @@ class Leaderboard {
   Theme theme_;
   std::vector<std::string> class_names_;
   bool has_images_;
+  double farthest_;
 };
 
 }  // namespace zoetrope::render

@@ -41,11 +41,9 @@ std::string format_tick(double value, Notation notation) {
   return fmt::format("{:.12g}", value);
 }
 
-std::string format_score(double score) {
-  constexpr double kThreeDigitsFrom = 0.0995;
-  if (score >= kThreeDigitsFrom || score == 0) return fmt::format("{:.3f}", score);
-  if (score >= 0.001) return fmt::format("{:.4f}", score);
-  return short_exponent(fmt::format("{:.1e}", score));
+std::string format_multiple(double times) {
+  constexpr double kOneDecimalBelow = 9.95;
+  return fmt::format("{:.{}f}\u00d7", times, times < kOneDecimalBelow ? 1 : 0);
 }
 
 }  // namespace zoetrope::render

@@ -12,7 +12,7 @@ enum class Notation { kPlain, kPercent, kScientific };
 std::string format_value(double value, Notation notation);
 // The same without digits that say nothing: 2, 50%, 5e-5.
 std::string format_tick(double value, Notation notation);
-// An outlier score, which lies from 0 to 1 and is often tiny: 0.162, 3.1e-5.
-std::string format_score(double score);
+// A multiple of something usual: 1.3×, 17×.
+std::string format_multiple(double times);
 
 }  // namespace zoetrope::render

@@ -9,6 +9,8 @@
 
 namespace zoetrope::render {
 
+inline constexpr const char* kFonts = "Inter,Noto Sans,DejaVu Sans";
+
 enum class Align { kLeft, kCentre, kRight };
 
 struct TextStyle {

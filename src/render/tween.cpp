@@ -118,6 +118,7 @@ std::vector<OutlierEntry> outliers_between(const Frame& before, const Frame& aft
       now.place = place;
       now.opacity = eased;
     } else {
+      if (share < 0.5) now.prediction = earlier->prediction;
       now.place = mix(static_cast<double>(place_in(before.outliers, earlier)), place, eased);
       now.score = mix(earlier->score, entry.score, share);
     }
@@ -148,6 +149,7 @@ Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
     frame.explained_variance_ratio[k] =
         mix(before.explained_variance_ratio[k], after.explained_variance_ratio[k], moment.share);
   }
+  frame.far = mix(before.far, after.far, moment.share);
   frame.trust = mix(before.trust, after.trust, moment.share);
   frame.camera_share = after.camera_share;  // of the way between the two
   frame.owned_points = std::make_shared<const std::vector<double>>(points_at(checkpoints, moment));

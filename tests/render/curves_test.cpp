@@ -136,12 +136,11 @@ TEST(Numbers, AreShort) {
   EXPECT_EQ(format_tick(1.5, Notation::kPlain), "1.5");
 }
 
-TEST(Numbers, AScoreKeepsItsLeadingDigits) {
-  EXPECT_EQ(format_score(1), "1.000");
-  EXPECT_EQ(format_score(0.1624), "0.162");
-  EXPECT_EQ(format_score(0.0123), "0.0123");
-  EXPECT_EQ(format_score(3.14e-5), "3.1e-5");
-  EXPECT_EQ(format_score(0), "0.000");
+TEST(Numbers, MultiplesAreAsShortAsTheyCanBeRead) {
+  EXPECT_EQ(format_multiple(1), "1.0\u00d7");
+  EXPECT_EQ(format_multiple(9.94), "9.9\u00d7");
+  EXPECT_EQ(format_multiple(9.96), "10\u00d7");
+  EXPECT_EQ(format_multiple(17.4), "17\u00d7");
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ struct RenderOptions {
   std::optional<double> fps;
   std::optional<std::int64_t> tween;  // frames between two checkpoints
   std::optional<double> duration;     // seconds of the animation
+  std::string title;                  // empty: see title_of()
   TweenPath tween_path = TweenPath::kPoints;
   std::vector<std::string> formats = {"gif"};  // see render::AnimationOptions
 };

@@ -19,9 +19,9 @@
 
 namespace zoetrope::render {
 
-// kWide composes itself for any size: wide, square or tall by the aspect ratio. kArticle is the figure of the
-// article's notebook.
-enum class Layout { kWide, kArticle };
+// kWide composes itself for any size: wide, square or tall by the aspect ratio. kPlot is its points alone,
+// with step and accuracy. kArticle is the figure of the article's notebook.
+enum class Layout { kWide, kPlot, kArticle };
 enum class Theme { kLight, kDark };
 
 // A picture in memory, 4 bytes a pixel: native-endian 0xffRRGGBB. The highest byte is ignored where a picture
@@ -35,6 +35,7 @@ struct Picture {
 struct OutlierEntry {
   std::int64_t index = 0;  // of the test image
   std::int64_t label = 0;
+  std::int64_t prediction = -1;  // the model's; negative: not known
   double score = 0;
   std::shared_ptr<const support::Image> image = {};  // null: there is none to show
   std::string name = {};                             // said where there is no image
@@ -88,8 +89,10 @@ struct Scene {
   bool has_images = true;                   // false: outliers have names
   bool is_of_vit = true;                    // the article's title says so
   std::string title = "Fine-tuning a Vision Transformer";
-  std::string subtitle;  // dataset and model, one line; may be empty
+  bool has_given_title = false;  // somebody has asked for it: then the article's figure has it, too
+  std::string subtitle;          // dataset and model, one line; may be empty
   Theme theme = Theme::kLight;
+  double farthest = 0;            // medians_away() of the most atypical outlier of all frames: bars end there
   std::size_t outlier_slots = 8;  // rows of the leaderboard; a frame's further outliers are not shown
 };
 
@@ -105,6 +108,7 @@ struct Frame {
   std::shared_ptr<const Way> way;      // from the checkpoint before; null: see animation_frame()
   std::span<const double> points;      // [N, 2], within [-5, 5]; a point that is not finite is not drawn
   std::vector<OutlierEntry> outliers;  // worst first
+  double far = 0;                      // medians_away() of which 99 of 100 images are below; 0: not said
   std::vector<Trail> trails;
   // Of a frame in between: the checkpoints around it, which outlive it, and how far it is from one to the
   // other, 0 to 1.
@@ -115,8 +119,12 @@ struct Frame {
   std::shared_ptr<const std::vector<double>> owned_points;
 };
 
-// UsageError, with the limits, when Layout::kWide cannot be composed in this size: to be called before any
-// work.
+// How many times farther from its neighbours than the image in the middle an image of this outlier score is:
+// the score is exp(-distance / median), cleanlab's.
+double medians_away(double score);
+
+// UsageError, with the limits, when a layout but the article's cannot be composed in this size: to be called
+// before any work.
 void check_picture_size(int width, int height);
 
 // Holds what is shared by all frames (fonts, palette, sprites, the legend's picture). One per thread.
