@@ -48,11 +48,16 @@ class Pictures(unittest.TestCase):
     def test_the_animation_is_the_demos(self):
         steps = math.ceil(float(self.demo["epochs"]) * IMAGES / int(self.demo["batch-size"]))
         checkpoints = 1 + math.ceil(steps / int(self.demo["save-steps"]))
-        frames = checkpoints + (checkpoints - 1) * int(self.demo["tween"])
+        # As pipeline::timing_of() has it.
+        fps = float(self.demo.get("fps", 20))
+        tween = int(self.demo.get("tween", round(min(0.5, max(0.1, 8 / (checkpoints - 1))) * fps) - 1))
+        frames = checkpoints + (checkpoints - 1) * tween
         size, count, seconds = read_gif(ROOT / "docs/demo.gif")
         self.assertEqual("{}x{}".format(*size), self.demo["size"])
         self.assertEqual(count, frames)
-        self.assertAlmostEqual(seconds, (frames - 1) / float(self.demo["fps"]), delta=0.05)
+        self.assertAlmostEqual(seconds, (frames - 1) / fps, delta=0.05)
+        self.assertTrue(8 <= seconds + 2 <= 12, seconds)  # with the last frame's rest
+        self.assertLess((ROOT / "docs/demo.gif").stat().st_size, 8_000_000)
         self.assertIn("docs/demo.gif", self.readme)
 
     def test_the_frame_is_of_the_size_that_its_command_gives(self):
