@@ -95,9 +95,12 @@ void inspect(const std::string& path) {
   }
   if (file.filename() == store::kEmbeddingsFile) return inspect_embeddings(file);
   if (file.extension() == ".json") return inspect_model(file);
+  if (file.extension() == ".safetensors") return inspect_weights(file);
   if (file.extension() == ".h5") return inspect_analysis(file);
-  throw InputError(path +
-                   ": is not a run directory, a model folder, a config.json, embeddings.h5 or analysis.h5");
+  throw InputError(
+      path +
+      ": is not a run directory, a model folder, a config.json, a .safetensors file, embeddings.h5 or "
+      "analysis.h5");
 }
 
 void inspect_verify(const std::string& path) {

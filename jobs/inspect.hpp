@@ -17,5 +17,7 @@ inline void print(std::string name, const std::string& value) {
 
 // `path`: a model's folder, or a config.json. Throws InputError after printing where weights would not load.
 void inspect_model(const std::filesystem::path& path);
+// `path`: a .safetensors file. Of one beside a config.json, its model; of another, what tensors it holds.
+void inspect_weights(const std::filesystem::path& path);
 
 }  // namespace zoetrope::jobs

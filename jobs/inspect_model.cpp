@@ -4,6 +4,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/pipeline/processor_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
+#include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
 
@@ -97,6 +98,28 @@ void inspect_model(const fs::path& path) {
   if (!report.problems.empty())
     throw InputError(report.file.string() + ": " + std::to_string(report.problems.size()) +
                      " tensors would not load; they are listed above");
+}
+
+void inspect_weights(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const bool is_models = path.filename() == store::kModelFile && fs::exists(folder / store::kModelConfigFile);
+  if (is_models || model::find_adapter(folder) == path) return inspect_model(folder);
+  const store::SafetensorsFile file(path);
+  support::print_line(path.string() + ": " + format_count(static_cast<std::int64_t>(file.names().size())) +
+                      " tensors");
+  std::int64_t numbers = 0;
+  for (const std::string& name : file.names()) {
+    std::string shape;
+    std::int64_t count = 1;
+    for (const std::int64_t size : file.shape(name)) {
+      shape += (shape.empty() ? "" : " x ") + std::to_string(size);
+      count *= size;
+    }
+    numbers += count;
+    support::print_line("  " + name + "  " + (shape.empty() ? "one number" : shape) + "  " +
+                        c10::toString(file.dtype(name)));
+  }
+  print("numbers", format_count(numbers));
 }
 
 }  // namespace zoetrope::jobs

@@ -66,7 +66,7 @@ std::string usage() {
   line("--version", "versions of zoetrope and its libraries");
   return text +
          "\nStart it alone, with 'mpirun -n 4 zoetrope run ...', or with srun. 'zoetrope JOB --help' lists a "
-         "job's options.\n";
+         "job's common options, '--help all' the rest.\n";
 }
 
 const Job& find_job(const std::string& name) {
@@ -107,7 +107,7 @@ bool answer_alone(const std::vector<std::string>& arguments) {
   const Job& job = find_job(arguments[0]);
   const auto says = [&](const char* word) { return std::ranges::find(arguments, word) != arguments.end(); };
   if (says("--help") || says("-h")) {
-    support::print_text(help_text(job.name, job.purpose, job.groups));
+    support::print_text(help_text(job.name, job.purpose, job.groups, says("all")));
     return true;
   }
   if (!says("--check-options")) return false;

@@ -218,7 +218,7 @@ po::options_description review_options(Options& o) {
 po::options_description common_options(Options& o) {
   po::options_description group("All jobs", kLineLength);
   auto add = group.add_options();
-  add("help,h", "this text");
+  add("help,h", "these options; --help all: all of them");
   add("run", place_without_default(o.pipeline.run, "DIR"), "the run directory (required)");
   add("config", place_without_default(o.config, "FILE"),
       "an INI file of these options, e.g. another run's run.ini");

@@ -25,31 +25,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr unsigned kAllGroups = ~0U;
-
-std::vector<std::string> names_of(const po::options_description& description) {
-  std::vector<std::string> names;
-  for (const auto& option : description.options()) names.push_back(option->long_name());
-  return names;
-}
-
-[[noreturn]] void refuse_unknown(const std::string& job, std::string name,
-                                 const po::options_description& own) {
-  while (name.starts_with('-')) name.erase(0, 1);
-  Options ignored;
-  const auto all = names_of(describe(ignored, kAllGroups));
-  if (name == "embeddings")
-    throw UsageError("zoetrope " + job +
-                     " takes no --embeddings: it computes them; those of your own are for "
-                     "zoetrope analyze, render and review");
-  if (std::find(all.begin(), all.end(), name) != all.end())
-    throw UsageError("zoetrope " + job + " takes no --" + name + "; 'zoetrope " + job +
-                     " --help' lists what it takes");
-  const std::string near = support::nearest_word(name, names_of(own));
-  throw UsageError("unknown option --" + name + (near.empty() ? "" : ": did you mean --" + near + "?") +
-                   " ('zoetrope " + job + " --help' lists all)");
-}
-
 void store_command_line(const std::string& job, const po::options_description& own,
                         const std::vector<std::string>& arguments, po::variables_map& values) {
   try {
@@ -59,7 +34,7 @@ void store_command_line(const std::string& job, const po::options_description& o
   } catch (const po::unknown_option& error) {
     refuse_unknown(job, error.get_option_name(), own);
   } catch (const po::too_many_positional_options_error&) {
-    throw UsageError("zoetrope " + job + ": what is given without an option's name is not understood");
+    refuse_unnamed(job, own, arguments);
   } catch (const po::error& error) {
     std::string given;
     for (const std::string& argument : arguments) given += argument + "\n";
@@ -214,13 +189,6 @@ store::NamedValues values_to_keep(const Options& options, const po::variables_ma
 }
 
 }  // namespace
-
-std::string help_text(const std::string& job, const std::string& purpose, unsigned groups) {
-  Options defaults;
-  std::ostringstream text;
-  text << "zoetrope " << job << ": " << purpose << "\n\n" << describe(defaults, groups);
-  return text.str();
-}
 
 std::string with_origins(std::string message, const Options& options) {
   const auto names = [&](const std::string& option) {

@@ -47,8 +47,10 @@ struct Options {
   bool has_max_steps() const { return pipeline.training.max_steps > 0; }
 };
 
-// The options of `job` (for its --help), which takes `groups`.
-std::string help_text(const std::string& job, const std::string& purpose, unsigned groups);
+inline constexpr unsigned kAllGroups = ~0U;
+
+// What --help says of `job`, which takes `groups`: the options that most people want and an example, or all.
+std::string help_text(const std::string& job, const std::string& purpose, unsigned groups, bool all);
 
 // What the INI files hold that options come from; empty where there is none.
 struct IniTexts {

@@ -11,6 +11,7 @@
 
 #include "class_columns.hpp"
 #include "extraction_input.hpp"
+#include "forecast.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -77,8 +78,11 @@ void finetune(Session& session, bool embeds) {
   // Before the first checkpoint, so that a job that is killed finds its options again.
   if (session.checkpoint_steps().empty()) session.keep_options();
   store::StageTime embedding{"embedding", 0, 0, "images"};
+  announce_training(session, input.model.config(), options, embeds);
+  Forecast forecast(session, options, embedding, embeds ? session.test().size() : 0);
   train::TrainingHooks hooks;
-  hooks.on_stage = [&session](const std::string& stage) {
+  hooks.on_stage = [&](const std::string& stage) {
+    forecast.step();
     session.keep_options();  // the first step: what was there to resume from has been compared with them
     session.set_stage(stage);
   };

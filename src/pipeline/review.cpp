@@ -5,7 +5,6 @@
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/review/issues.hpp"
-#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
 #include "analysis_sources.hpp"
@@ -19,16 +18,15 @@ void review(Session& session) {
   const support::Stopwatch watch;
   session.test();  // by all ranks, as they must agree whether that was stopped
   session.set_stage("writing the review page");
-  comm::do_unless_asked(
-      session.communicator(), "the review is not finished; run the same command again", [&] {
-        if (!session.is_root()) return;
-        const review::Review page = review_of(session, analysis_of_run(session));
-        review::write_page(session.run().review(), page);
-        review::write_issues(session.run().issues(), page);
-        support::log_info("wrote " + session.run().issues().string());
-        for (const std::string& format : session.options().review.exports)
-          support::log_info("wrote " + review::export_review(format, session.run(), page).string());
-      });
+  comm::do_unless_asked(session.communicator(), "the review is not finished; run the same command again",
+                        [&] {
+                          if (!session.is_root()) return;
+                          const review::Review page = review_of(session, analysis_of_run(session));
+                          review::write_page(session.run().review(), page);
+                          review::write_issues(session.run().issues(), page);
+                          for (const std::string& format : session.options().review.exports)
+                            session.add_exported(review::export_review(format, session.run(), page));
+                        });
   session.add_stage({"review", watch.seconds(), 1, "pages"});
 }
 

@@ -131,6 +131,13 @@ model::Precision Session::precision() const {
   return options_.compute.precision.value_or(gpu_ ? model::Precision::kBFloat16 : model::Precision::kFloat32);
 }
 
+std::string Session::place() const {
+  const int ranks = world_.size();
+  const std::string each = gpu_ ? "a GPU (" + gpu_->name + ")"
+                                : std::to_string(threads_) + (threads_ == 1 ? " thread" : " threads");
+  return ranks == 1 ? each : std::to_string(ranks) + " ranks with " + each + " each";
+}
+
 std::vector<std::int64_t> Session::checkpoint_steps() {
   std::vector<std::int64_t> steps;
   if (is_root()) steps = run_.checkpoint_steps();

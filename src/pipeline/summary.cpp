@@ -60,6 +60,33 @@ double last_accuracy(const Session& session) {
   }
 }
 
+// What this job has written, as far as a person opens it.
+std::vector<std::pair<std::string, std::string>> files_of(const Session& session) {
+  const store::RunDirectory& run = session.run();
+  const auto did = [&](const char* stage) {
+    return std::ranges::find(session.stages(), stage, &store::StageTime::name) != session.stages().end();
+  };
+  std::vector<std::pair<std::string, std::string>> files;
+  const auto add = [&](const char* what, const std::filesystem::path& path) {
+    if (support::is_listed(path)) files.emplace_back(what, path.string());
+  };
+  if (did("training")) add("log", run.log_csv());
+  if (did("analysis")) add("analysis", run.analysis());
+  if (did("drawing")) files.emplace_back("frames", (run.root / "checkpoint-*/frame.png").string());
+  if (did("animation")) {
+    for (const std::string& format : session.options().render.formats)
+      add("animation", run.animation(format));
+    add("poster", run.root / "poster.png");
+  }
+  if (did("review")) {
+    add("page", run.review());
+    add("issues", run.issues());
+  }
+  for (const std::filesystem::path& path : session.exported()) add("export", path);
+  if (!session.stages().empty()) add("summary", run.summary());
+  return files;
+}
+
 }  // namespace
 
 std::vector<std::string> summarize(Session& session, double total_seconds) {
@@ -72,9 +99,7 @@ std::vector<std::string> summarize(Session& session, double total_seconds) {
                                                    session.world().size(), session.threads(), accuracy});
 
   std::vector<std::string> lines;
-  for (const std::string& format : session.options().render.formats)
-    if (support::is_listed(session.run().animation(format)))
-      lines.push_back(line("animation", session.run().animation(format).string()));
+  for (const auto& [what, path] : files_of(session)) lines.push_back(line(what, path));
   if (std::isfinite(accuracy))
     lines.push_back(line("accuracy", support::format_fixed(100 * accuracy, 2) + " % of the test images"));
   add_rates(session.stages(), lines);

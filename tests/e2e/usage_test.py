@@ -51,7 +51,11 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--data", "folder:x "], 2, "--data", "spaces")
         self.refused(["render", "--run", run, "--device", "cpu"], 2, "render takes no --device")
         self.refused(["render", "--run", run, "--learning-rate", "1"], 2, "render takes no --learning-rate")
-        self.refused(["run", "--run", run, "surplus"], 2)
+        self.refused(["run", "--run", run, "surplus"], 2, "'surplus' is given without an option's name")
+        self.refused(["render", self.root], 2, f"did you mean --run {self.root}?")
+        for option, value in (("--tween", "some"), ("--fps", ""), ("--duration", "10s"), ("--duration", "0"),
+                              ("--duration", "601"), ("--size", "1920")):
+            self.refused(["run", "--run", run, option, value], 2, option)
         self.refused(["run", "--run", run, "--data", "zip:x"], 2, "zip")
         self.assertFalse(run.exists() and any(run.glob("checkpoint-*")), "work began before the options were checked")
 
@@ -83,8 +87,13 @@ class Usage(unittest.TestCase):
         out, _ = job.run(["--help"])
         self.assertIn("zoetrope run", out)
         out, _ = job.run(["run", "--help"])
-        for option in ("--learning-rate", "--save-steps", "--data", "5e-5"):
+        for option in ("--learning-rate", "--save-steps", "--data", "5e-5", "zoetrope run --run", "--help all"):
             self.assertIn(option, out)
+        self.assertNotIn("--warmup-ratio", out)
+        every, _ = job.run(["run", "--help", "all"])
+        self.assertIn("--warmup-ratio", every)
+        count = sum(line.startswith("  -") for line in every.splitlines())
+        self.assertIn(f"lists all {count} options", out)
         out, _ = job.run(["--version"])
         for library in ("libtorch", "MPI", "HDF5"):
             self.assertIn(library, out)

@@ -2,6 +2,7 @@
 // What the stages of one job share: the ranks, their devices, the options, and data that is loaded once.
 #pragma once
 
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -54,6 +55,8 @@ class Session {
   const store::RunDirectory& run() const { return run_; }
   int threads() const { return threads_; }
   model::Precision precision() const;
+  // The ranks and what they compute on: "2 ranks with 4 threads each".
+  std::string place() const;
 
   // The checkpoints that rank 0 finds: where hosts share the run directory over a network, another one may
   // not see the newest yet. Collective.
@@ -90,6 +93,10 @@ class Session {
   // and what the run directory holds, since the next command takes them from there.
   void keep_options();
 
+  // What this job has written for other viewers.
+  const std::vector<std::filesystem::path>& exported() const { return exported_; }
+  void add_exported(std::filesystem::path path) { exported_.push_back(std::move(path)); }
+
   // Adds to the stage of that name, where there is one.
   void add_stage(const store::StageTime& stage);
   const std::vector<store::StageTime>& stages() const { return stages_; }
@@ -111,6 +118,7 @@ class Session {
   std::optional<LoadedSplit> test_;
   std::shared_ptr<const store::Analysis> analysis_;
   std::set<std::int64_t> embedded_;
+  std::vector<std::filesystem::path> exported_;
   std::vector<store::StageTime> stages_;
   bool options_are_kept_ = false;
 };
