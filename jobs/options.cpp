@@ -227,6 +227,8 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   po::variables_map values;  // what is stored first wins
   store_command_line(job, own, arguments, values);
 
+  for (const char* name : {"projection", "smoothness", "align", "scale"})
+    if (is_given(values, name)) options.pipeline.analysis.is_asked_for = true;
   if (is_given(values, "max-steps") && is_given(values, "epochs"))
     throw UsageError("--max-steps and --epochs contradict one another: give one");
   const bool epochs_given = is_given(values, "epochs");

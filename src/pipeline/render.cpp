@@ -54,7 +54,8 @@ void draw_frames(Session& session, render::RendererPool& renderers,
 }  // namespace
 
 void render(Session& session) {
-  if (session.options().given.takes_in) analyze(session);
+  // What the command line asks for; else the run's analysis is taken as an earlier job has made it.
+  if (session.options().given.takes_in || session.options().analysis.is_asked_for) analyze(session);
   const store::Analysis& analysis = analysis_of_run(session);
   sweep(session, analysis);
   render::RendererPool renderers(make_scene(session, analysis));

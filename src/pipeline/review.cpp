@@ -14,7 +14,7 @@ namespace zoetrope::pipeline {
 
 void review(Session& session) {
   if (session.options().review.live) return review_live(session);
-  if (session.options().given.takes_in) analyze(session);
+  if (session.options().given.takes_in || session.options().analysis.is_asked_for) analyze(session);
   const support::Stopwatch watch;
   session.test();  // by all ranks, as they must agree whether that was stopped
   session.set_stage("writing the review page");

@@ -98,6 +98,41 @@ class Usage(unittest.TestCase):
         for library in ("libtorch", "MPI", "HDF5"):
             self.assertIn(library, out)
 
+    def test_a_job_says_what_it_does_and_what_it_has_made(self):
+        run = self.root / "run"
+        out, errors = job.run(["run", "--run", run, *job.SMALL, "--format", "gif,mp4"])
+        self.assertRegex(errors, r"fine-tuning a small ViT \([0-9,]+ parameters\) on 640 images of 10 classes: 20 steps of 32 "
+                                 r"images, 5 checkpoints, 700 test images embedded at each, on [0-9]+ threads?")
+        for name in ("log.csv", "analysis.h5", "animation.gif", "animation.mp4", "poster.png", "review.html", "issues.csv",
+                     "summary.json", "checkpoint-*/frame.png"):
+            self.assertIn(f" {run / name}\n", out)
+        _, errors = job.run(["run", "--run", run, *job.SMALL])
+        self.assertNotIn("fine-tuning", errors)  # there is nothing left
+        out, _ = job.run(["review", "--run", run, "--export", "npz,projector", "--no-progress"])
+        for name in ("review.html", "review.npz", "projector"):
+            self.assertIn(f" {run / name}\n", out)
+        self.assertNotIn("animation.gif", out)
+
+        analysis = run / "analysis.h5"
+        smooth = analysis.read_bytes()
+        render = ["render", "--run", run, "--size", "640x360", "--tween", "0", "--no-progress"]
+        job.run(render)
+        self.assertEqual(analysis.read_bytes(), smooth)
+        job.run([*render, "--projection", "each"])
+        each = analysis.read_bytes()
+        self.assertNotEqual(each, smooth)
+        job.run(render)  # as it is
+        self.assertEqual(analysis.read_bytes(), each)
+
+        model = run / "checkpoint-20/model.safetensors"
+        self.assertEqual(job.run(["inspect", model])[0], job.run(["inspect", model.parent])[0])
+        alone = self.root / "alone.safetensors"
+        shutil.copy(model, alone)
+        out, _ = job.run(["inspect", alone])
+        self.assertIn("classifier.weight  10 x 128", out)
+        alone.write_bytes(b"not a safetensors file")
+        self.refused(["inspect", alone], 3, "alone.safetensors")
+
     def make_idx(self, images=20, labels=20, cut=0, magic=0x803):
         folder = self.root / "idx"
         shutil.rmtree(folder, ignore_errors=True)

@@ -81,6 +81,7 @@ struct AnalysisOptions {
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
   std::int64_t outliers = 8;             // of each frame, worst first
   double smoothness = 1;                 // of Projection::kSmooth
+  bool is_asked_for = false;             // the command line says how points come to their places
   // None: see placement_of().
   std::optional<Projection> projection;
   std::optional<analysis::AlignTo> align;
