@@ -152,6 +152,14 @@ bool is_kept(const std::string& name, unsigned groups, const std::vector<std::st
   return (groups & kData) != 0 && std::ranges::find(data_names, name) != data_names.end();
 }
 
+// What only the command line says: one that contradicts itself, and one that asks for another analysis.
+void look_at_command_line(const po::variables_map& values, Options& options) {
+  if (is_given(values, "max-steps") && is_given(values, "epochs"))
+    throw UsageError("--max-steps and --epochs contradict one another: give one");
+  for (const char* name : {"projection", "smoothness", "align", "scale"})
+    if (is_given(values, name)) options.pipeline.analysis.is_asked_for = true;
+}
+
 // Given embeddings have no images but those that somebody names, with --images or as a run's --data.
 void settle_given(pipeline::Options& options, const po::variables_map& asked_for,
                   const po::variables_map& values) {
@@ -227,10 +235,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   po::variables_map values;  // what is stored first wins
   store_command_line(job, own, arguments, values);
 
-  for (const char* name : {"projection", "smoothness", "align", "scale"})
-    if (is_given(values, name)) options.pipeline.analysis.is_asked_for = true;
-  if (is_given(values, "max-steps") && is_given(values, "epochs"))
-    throw UsageError("--max-steps and --epochs contradict one another: give one");
+  look_at_command_line(values, options);
   const bool epochs_given = is_given(values, "epochs");
   const auto store_named = [&](const fs::path& file, const std::string& text) {
     const po::variables_map before = values;

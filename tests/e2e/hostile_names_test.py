@@ -79,7 +79,7 @@ class HostileNames(unittest.TestCase):
         make_images(data)
         job.run(["run", "--run", cls.run_folder, "--data", f"folder:{data}", "--model", job.GOLDEN / "vit-tiny/config.json",
                  "--max-steps", STEPS[-1], "--save-steps", STEPS[1], "--logging-steps", STEPS[1], "--batch-size", "16",
-                 "--learning-rate", "1e-2", "--neighbours", "3", "--size", "960x540", "--no-progress"])
+                 "--learning-rate", "1e-2", "--neighbours", "3", "--size", "960x540", "--tween", "0", "--no-progress"])
         job.run(["review", "--run", cls.run_folder, "--export", "spotlight,parquet,npz,projector"])
         cls.names = [f"test/{name}/{file_name(name, i)}" for name in CLASSES for i in range(IMAGES_OF_A_CLASS)]
         cls.labels = [name for name in CLASSES for _ in range(IMAGES_OF_A_CLASS)]
