@@ -32,7 +32,7 @@ def long_functions(paths):
 
 
 sources = tracked("src/*.cpp", "src/*.hpp", "include/*.hpp", "jobs/*.cpp", "jobs/*.hpp")
-problems = [*long_files([*sources, *tracked("src/*.js")]), *long_functions(sources)]
+problems = [*long_files([*sources, *tracked("src/*.js", "python/*.py")]), *long_functions(sources)]
 for problem in problems:
     print(problem)
 sys.exit(1 if problems else 0)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoints of a training embedded by the program, beside the training."""
+
+import atexit
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from zoetrope import program
+
+# Of a checkpoint of Trainer's: what the program reads. The optimizer's state is most of the rest.
+_SMALL = ("config.json", "preprocessor_config.json", "processor_config.json", "trainer_state.json", "adapter_config.json")
+_WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
+_NICENESS = 10
+
+
+def share_of_cores() -> int:
+    """Threads for the program beside a training: a quarter of what this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) // 4)
+
+
+class Extraction:
+    """A process of the program at a time, which embeds all checkpoints in the run that are not embedded yet.
+
+    Checkpoints come as links, so that Trainer may delete its own (save_total_limit); their weights go once they are embedded.
+    """
+
+    def __init__(self, run: Path, options: list[str]):
+        self._run, self._options = run, options
+        self._mine: set[Path] = set()
+        self._lock = threading.Lock()
+        self._asked = False
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._said: list[str] = []
+        atexit.register(self.stop)
+
+    def make(self, step: int, fill: Callable[[Path], object]) -> None:
+        """Embeds a model that `fill` writes into the folder that it is given."""
+        target = self._run / f"checkpoint-{step}"
+        part = Path(tempfile.mkdtemp(prefix=".checkpoint-", dir=self._run))
+        try:
+            fill(part)
+            part.chmod(0o755)
+            if not target.exists():
+                part.rename(target)
+                self._mine.add(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        self._go()
+
+    def take(self, step: int, checkpoint: Path) -> None:
+        """Embeds a checkpoint. One that lies in the run already stays as it is."""
+        if checkpoint.resolve().parent == self._run.resolve():
+            self._go()
+            return
+
+        def link(part: Path) -> None:
+            for pattern in (*_SMALL, *_WEIGHTS):
+                for source in checkpoint.glob(pattern):
+                    _link(source, part / source.name)
+
+        self.make(step, link)
+
+    def finish(self) -> list[str]:
+        """Waits until all is embedded. Returns what the program has said since it was last asked: warnings and errors."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+        return self.said()
+
+    def said(self) -> list[str]:
+        with self._lock:
+            said, self._said = self._said, []
+        return list(dict.fromkeys(said))
+
+    def stop(self) -> None:
+        """Ends what is at work, without waiting for it."""
+        with self._lock:
+            self._asked = False
+            process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+
+    def _go(self) -> None:
+        with self._lock:
+            self._asked = True
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="zoetrope", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._asked:
+                    self._thread = None
+                    return
+                self._asked = False
+            try:
+                said = self._extract()
+                self._drop_weights()
+            except Exception as problem:  # whatever it is, the training is to hear of it, and goes on
+                said = [str(problem)]
+            with self._lock:
+                self._said += said
+
+    def _extract(self) -> list[str]:
+        process = program.start(["extract", f"--run={self._run}", *self._options])
+        with self._lock:
+            self._process = process
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+        return program.finish(process, "extract")
+
+    def _drop_weights(self) -> None:
+        for checkpoint in [folder for folder in self._mine if (folder / "embeddings.h5").exists()]:
+            for pattern in _WEIGHTS:
+                for path in checkpoint.glob(pattern):
+                    path.unlink()
+            self._mine.discard(checkpoint)
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the two lie on different file systems."""
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        shutil.copy(source, target)

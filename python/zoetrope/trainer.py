@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The callback for Hugging Face's Trainer."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from zoetrope import given, program
+from zoetrope.extraction import Extraction, share_of_cores
+from zoetrope.in_memory import Embed, cls_token, embed_batches
+from zoetrope.recording import Recording
+from zoetrope.run import Run
+from zoetrope.safety import harmless, warn
+
+
+class _Way(Protocol):
+    """How the embeddings of a step come about."""
+
+    def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None: ...
+    def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None: ...
+    def finish(self) -> None: ...
+
+
+class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
+    """Embeds test images with every checkpoint that Trainer saves, and makes the animation and the page of it.
+
+        Trainer(..., callbacks=[EmbeddingAnimation(dataset["test"], run="runs/first")])
+
+    dataset      the images: a data set of `datasets` with its labels, or a text as the program's --data takes it ("cifar10:DIR").
+                 With in_process any data set that Trainer takes for evaluation
+    run          the run directory; of a training that goes on from a checkpoint, the same one
+    in_process   False: the program embeds each checkpoint beside the training, in a process of its own, as it would afterwards. The model
+                 is a ViT that it knows. True: the model in memory does, and the training waits for it; the model may be any
+    embed        with in_process: a function of model and batch that gives a tensor [rows, D], or a pair with the logits [rows, C].
+                 Default: the first token of the last layer
+    collate      with in_process: makes a batch of a list of items; default: Trainer's own
+    batch_size   with in_process: default per_device_eval_batch_size
+    threads      cores for the program beside the training; default: a quarter of them. It gives way to the training (nice)
+    device       of the program beside the training: "cpu" or "cuda", the training's own GPU
+    options      all others are those of `zoetrope render`: tween=3, format="gif,mp4", theme="dark", size="960x540"
+
+    draw() makes animation and page on demand. Whatever fails here, a dead program or a full disk, is a ZoetropeWarning, and the training
+    goes on; only a `run` that holds another training already is refused at its start.
+    """
+
+    def __init__(self, dataset: Any, run: str | os.PathLike[str] = "runs/first", *, in_process: bool = False, embed: Embed | None = None,
+                 collate: Callable[[list[Any]], Any] | None = None, batch_size: int | None = None, threads: int | None = None,
+                 device: str = "cpu", **options: object):
+        if embed is not None and not in_process:
+            raise ValueError("embed is called with the model in memory: add in_process=True")
+        self.run = Path(run)
+        self._options = options
+        self._way: _Way = (_InMemory(dataset, self.run, embed or cls_token, collate, batch_size) if in_process
+                           else _Beside(dataset, self.run, threads or share_of_cores(), device))
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **context: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        if state.global_step == 0 and (any(self.run.glob("checkpoint-*/embeddings.h5")) or Recording(self.run).steps):
+            raise FileExistsError(f"{self.run} holds the embeddings of another training: delete it, or give another run=")
+        self._start(args, state, context)
+
+    @harmless
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **context: Any) -> None:
+        if state.is_world_process_zero:
+            self._way.save(args, state, context)
+
+    @harmless
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **context: Any) -> None:
+        if state.is_world_process_zero:
+            self.draw()
+
+    def draw(self) -> Run:
+        """Makes the animation and the page of all that is embedded so far. ProgramError where that fails."""
+        self._way.finish()
+        return Run(self.run).draw(**self._options)
+
+    @harmless
+    def _start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+        self.run.mkdir(parents=True, exist_ok=True)
+        self._way.start(args, state, context)
+
+
+class _Beside:
+    """The program embeds checkpoints as they are saved."""
+
+    def __init__(self, dataset: Any, run: Path, threads: int, device: str):
+        self._dataset, self._run = dataset, run
+        self._words = [f"--threads={threads}", f"--device={device}"]
+        self._extraction: Extraction | None = None
+
+    def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+        program.find()  # says now what will be missing
+        data = self._dataset if isinstance(self._dataset, str) else given.write_test_split(self._dataset, self._run / "test-images")
+        self._extraction = Extraction(self._run, [f"--data={data}", *self._words])
+        if state.global_step == 0:
+            model, processor = context["model"], context.get("processing_class")
+
+            def fill(folder: Path) -> None:
+                model.save_pretrained(folder)
+                if processor is not None:
+                    processor.save_pretrained(folder)
+                state.save_to_json(str(folder / "trainer_state.json"))
+
+            self._extraction.make(0, fill)
+
+    def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+        if self._extraction is not None:
+            self._extraction.take(state.global_step, Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            for line in self._extraction.said():
+                warn(line)
+
+    def finish(self) -> None:
+        if self._extraction is not None:
+            try:
+                said = self._extraction.finish()
+            except KeyboardInterrupt:
+                self._extraction.stop()
+                raise
+            for line in said:
+                warn(line)
+
+
+class _InMemory:
+    """The model embeds, and what comes out is recorded."""
+
+    def __init__(self, dataset: Any, run: Path, embed: Embed, collate: Callable[[list[Any]], Any] | None, batch_size: int | None):
+        self._dataset, self._run, self._embed, self._collate, self._batch_size = dataset, run, embed, collate, batch_size
+
+    def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+        if state.global_step == 0:
+            self.save(args, state, context)
+
+    def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+        model, labels_in_batches = context["model"], []
+
+        def move(batch: Any) -> Any:
+            if "labels" in batch:
+                labels_in_batches.append(batch["labels"].cpu())
+            return {name: values.to(args.device) for name, values in batch.items()}
+
+        batches = given.batches_of(self._dataset, self._batch_size or args.per_device_eval_batch_size,
+                                   self._collate or context["train_dataloader"].collate_fn, model)
+        vectors, logits = embed_batches(model, batches, self._embed, move)
+        labels, names = given.labels_of(self._dataset)
+        if labels is None and labels_in_batches:
+            labels = [int(label) for batch in labels_in_batches for label in batch]
+        recording = Recording(self._run)
+        recording.add(state.global_step, vectors, labels, None if recording.has_images else given.images_of(self._dataset), logits=logits,
+                      class_names=names)
+        folder = self._run / f"checkpoint-{state.global_step}"
+        folder.mkdir(exist_ok=True)
+        state.save_to_json(str(folder / "trainer_state.json"))  # the program takes epoch and loss from it
+
+    def finish(self) -> None:
+        pass

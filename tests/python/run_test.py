@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""zoetrope.Run on a run of the program, and zoetrope.record in a plain loop."""
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+import unittest.mock
+import warnings
+from pathlib import Path
+
+import package
+import require
+
+with require.imports():
+    import datasets
+    import h5py
+    import numpy as np
+    import pandas as pd
+
+import job
+
+import zoetrope
+from zoetrope import images
+
+
+class Reading(package.InAFolder):
+    @classmethod
+    def setUpClass(cls):
+        scratch = job.scratch()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.made = Path(scratch.name) / "run"
+        job.run(["run", "--run", cls.made, *job.SMALL[:2], "--test-limit", "60", *job.SMALL[4:], "--quiet"])
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(self.made, "run")
+        self.run_ = zoetrope.Run("run")
+
+    def test_is_what_the_files_hold(self):
+        run = self.run_
+        self.assertEqual(run.steps, [0, 5, 10, 15, 20])
+        with h5py.File("run/checkpoint-15/embeddings.h5") as file:
+            for mapped, name in ((run.embeddings(15), "embeddings"), (run.logits(15), "logits")):
+                self.assertIsInstance(mapped, np.memmap)
+                self.assertFalse(mapped.flags.writeable)
+                np.testing.assert_array_equal(mapped, file[name][:])
+        with h5py.File("run/analysis.h5") as file:
+            np.testing.assert_array_equal(run.labels, file["label"][:])
+            self.assertEqual(run.class_names[9], "Ankle boot")
+            table = run.analysis()
+            self.assertEqual((len(table), table.index.name), (60, "image"))
+            for column, values in {"ood_score": file["ood_score"][-1], "prediction": file["prediction"][-1],
+                                   "aligned_y": file["aligned"][-1, :, 1], "label": file["label"][:]}.items():
+                np.testing.assert_array_equal(table[column], values)
+            self.assertEqual(table.sort_values("outlier_rank").query("outlier_rank > 0").index.tolist(), file["outlier"][-1].tolist())
+            self.assertEqual(table["class_name"].tolist(), [run.class_names[label] for label in run.labels])
+            np.testing.assert_array_equal(run.analysis(5)["ood_score"], file["ood_score"][1])
+            curves = run.curves()
+            self.assertEqual((curves.index.tolist(), curves.index.name, curves.columns[0]), (run.steps, "step", "epoch"))
+            np.testing.assert_array_equal(curves["knn_accuracy"], file["knn_accuracy"][:])
+        every = pd.concat({step: run.analysis(step) for step in run.steps}, names=["step"])
+        self.assertEqual(every.loc[(10, 7), "ood_score"], run.analysis(10)["ood_score"][7])
+
+    def test_becomes_a_data_set_with_the_images(self):
+        found = self.run_.to_datasets()
+        self.assertIsInstance(found, datasets.Dataset)
+        pixels, labels = package.fashion(60)
+        self.assertEqual(found["label"][:], labels.tolist())
+        np.testing.assert_array_equal(np.asarray(found[7]["image"].convert("L")), pixels[7])
+        np.testing.assert_array_equal(np.asarray(found[7]["embedding_20"], "f4"), self.run_.embeddings(20)[7])
+
+    def test_draws_again_with_other_options(self):
+        self.assertEqual(self.run_.draw(theme="dark", format="gif,mp4", size="960x540").path, Path("run"))
+        self.assertTrue(Path("run/animation.mp4").exists())
+        self.assertIn("<video", self.run_.show("animation")._repr_html_())
+        with self.assertRaisesRegex(zoetrope.ProgramError, "--theme"):
+            self.run_.draw(theme="pink")
+
+    def test_says_what_is_missing(self):
+        with self.assertRaisesRegex(KeyError, "step 7 is not embedded in run, which has 0, 5, 10, 15, 20"):
+            self.run_.embeddings(7)
+        with self.assertRaisesRegex(KeyError, "step 7 is not in run/analysis.h5"):
+            self.run_.analysis(7)
+        with self.assertRaisesRegex(FileNotFoundError, "elsewhere: is no folder"):
+            zoetrope.Run("elsewhere").steps  # noqa: B018
+        Path("run/analysis.h5").unlink()
+        with self.assertRaisesRegex(FileNotFoundError, r"run/analysis.h5: is not there yet; draw\(\) makes it"):
+            self.run_.curves()
+        with self.assertRaises(AttributeError):
+            zoetrope.Runs  # noqa: B018
+
+
+class Recording(package.InAFolder):
+    def setUp(self):
+        super().setUp()
+        self.pixels, self.labels = package.fashion(60)
+        self.vectors = {step: np.random.default_rng(step).normal(size=(60, 8)) for step in (0, 3, 12)}
+
+    def test_a_loop_becomes_an_animation_with_images_and_names(self):
+        names = [f"class {number}" for number in range(10)]
+        logits = np.random.default_rng(1).normal(size=(60, 10)).astype("f4")
+        for step, vectors in self.vectors.items():
+            zoetrope.record(step, vectors, labels=self.labels, images=self.pixels, logits=logits, class_names=names, run="run")
+        run = zoetrope.Run("run").draw(**package.DRAWN)
+        self.assertEqual((run.steps, run.class_names), ([0, 3, 12], names))
+        for step, vectors in self.vectors.items():
+            np.testing.assert_array_equal(run.embeddings(step), vectors.astype("f4"))
+        np.testing.assert_array_equal(run.logits(3), logits)
+        np.testing.assert_array_equal(run.labels, self.labels)
+        np.testing.assert_array_equal(run.analysis()["prediction"], logits.argmax(1))
+        np.testing.assert_array_equal(np.asarray(run.to_datasets()[7]["image"].convert("L")), self.pixels[7])
+        self.assertTrue(Path("run/animation.gif").exists() and Path("run/review.html").exists())
+
+    def test_what_comes_later_is_taken_in(self):
+        zoetrope.record(0, self.vectors[0], labels=["cat", "dog", "cat"] * 20, run="run")
+        zoetrope.record(3, self.vectors[3], run="run")
+        run = zoetrope.Run("run").draw(**package.DRAWN)
+        self.assertEqual((run.steps, run.class_names, run.labels[:3].tolist()), ([0, 3], ["cat", "dog"], [0, 1, 0]))
+        zoetrope.record(3, self.vectors[12], run="run")
+        zoetrope.record(12, self.vectors[12], run="run")
+        self.assertEqual(run.draw(**package.DRAWN).steps, [0, 3, 12])
+        np.testing.assert_array_equal(run.embeddings(3), run.embeddings(12))
+
+    def test_tensors_of_any_kind_become_float32(self):
+        import torch
+        torch.manual_seed(0)
+        rows = torch.randn(60, 8, dtype=torch.bfloat16, requires_grad=True)
+        zoetrope.record(0, rows, run="run")
+        kept = np.load("run/recorded/embeddings/step_0.npy")
+        self.assertEqual(kept.dtype, np.float32)
+        np.testing.assert_array_equal(kept, rows.detach().float().numpy())
+
+    def test_refuses_what_is_none(self):
+        def refused(message, *words, **more):
+            with self.assertRaisesRegex(ValueError, message):
+                zoetrope.record(*words, run="run", **more)
+
+        rows = self.vectors[0]
+        refused(r"vectors are int64 \[60, 8\]", 0, rows.astype("i8"))
+        refused(r"vectors are float64 \[60\]", 0, rows[:, 0])
+        refused("row 4 holds a number that is not finite", 0, np.where(np.arange(60)[:, None] == 4, np.inf, rows))
+        refused("row 4 holds a number that is not finite", 0, np.where(np.arange(60)[:, None] == 4, 1e300, rows))
+        refused("step -1", -1, rows)
+        refused("59 labels for 60 vectors", 0, rows, labels=self.labels[:59])
+        refused("labels are float64", 0, rows, labels=rows[:, 0])
+        refused("row 2 is -1", 0, rows, labels=np.where(np.arange(60) == 2, -1, 1))
+        refused("a name is one line", 0, rows, labels=self.labels, class_names=["a\nb"])
+        refused(r"an image is float64 \[28, 28\]", 0, rows, images=self.pixels / 255)
+        refused("images for 60 vectors", 0, rows, images=self.pixels[:59])
+        self.assertEqual(list(Path("run/recorded").iterdir()), [], "left behind")
+        zoetrope.record(0, rows, labels=self.labels.astype("i4"), run="run")
+        refused("58 vectors, and run/recorded/embeddings holds 60", 3, rows[:58])
+        refused("labels are not those of", 3, rows, labels=self.labels[::-1])
+
+    def test_a_disk_that_cannot_be_written_is_a_warning(self):
+        Path("run").write_text("a file where the folder should be")
+        with self.assertWarnsRegex(zoetrope.ZoetropeWarning, "step 0 is not recorded: .*; the training goes on"):
+            zoetrope.record(0, self.vectors[0], run="run")
+
+    def test_images_are_png_as_pillow_reads_them(self):
+        import io
+
+        from PIL import Image
+        for pixels in (self.pixels[0], np.random.default_rng(0).integers(256, size=(5, 7, 3)).astype("u1")):
+            np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(images.png(images.as_pixels(pixels))))), pixels)
+            np.testing.assert_array_equal(images.as_pixels(Image.fromarray(pixels)), pixels)
+
+    def test_needs_numpy_alone(self):
+        script = ("import sys, numpy, zoetrope\nzoetrope.record(0, numpy.ones((3, 2)), run='run')\n"
+                  "print([name for name in ('h5py', 'pandas', 'torch', 'transformers', 'PIL') if name in sys.modules])")
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ)
+        self.assertEqual(done.stdout.strip(), "[]")
+
+
+class WithoutAProgram(package.InAFolder):
+    def test_one_line_says_what_to_do(self):
+        with unittest.mock.patch.dict(os.environ, {"ZOETROPE_PROGRAM": "/nowhere/zoetrope"}), \
+             self.assertRaisesRegex(zoetrope.ProgramError, "ZOETROPE_PROGRAM is /nowhere/zoetrope, where no program is"):
+            zoetrope.Run("run").draw()
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error", zoetrope.ZoetropeWarning)
+    unittest.main()
