@@ -2,7 +2,7 @@
 # (script/bootstrap installs it into .venv); all else is Debian's.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-find_package(MPI REQUIRED COMPONENTS CXX)
+find_package(MPI REQUIRED COMPONENTS C)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
@@ -23,6 +23,11 @@ pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavfi
 if(ZOETROPE_TESTS)
   find_package(GTest REQUIRED)
 endif()
+
+# Without OpenMPI's bindings for C++, which its version 5 does not have any more: a program that was built with version 4 runs with it.
+add_library(zoetrope_mpi INTERFACE)
+target_link_libraries(zoetrope_mpi INTERFACE MPI::MPI_C)
+target_compile_definitions(zoetrope_mpi INTERFACE OMPI_SKIP_MPICXX)
 
 include(venv)
 zoetrope_set_path(ZOETROPE_TORCH_DIR "${ZOETROPE_SITE_PACKAGES}/torch" PATH "The torch folder of a torch wheel (holds include/ and lib/)")
@@ -62,7 +67,7 @@ target_precompile_headers(zoetrope_torch_pch PRIVATE <ATen/ATen.h> <algorithm> <
   <optional> <span> <string> <string_view> <vector>)
 
 message(STATUS "libtorch   ${ZOETROPE_TORCH_VERSION}  ${ZOETROPE_TORCH_DIR}")
-message(STATUS "MPI        ${MPI_CXX_VERSION}  ${MPI_CXX_COMPILER}")
+message(STATUS "MPI        ${MPI_C_VERSION}  ${MPI_C_COMPILER}")
 message(STATUS "HDF5       ${HDF5_VERSION}")
 message(STATUS "FFmpeg     libavcodec ${FFMPEG_libavcodec_VERSION}")
 
