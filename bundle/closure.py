@@ -2,6 +2,7 @@
 """Which libraries go along."""
 
 import collections
+import re
 from pathlib import Path
 
 import elf
@@ -9,14 +10,15 @@ import standin
 
 
 class Closure:
-    """All that `roots`, programs and plug-ins, need, themselves and through one another, except glibc.
+    """All that `roots`, programs and plug-ins, need, themselves and through one another, except glibc and what `elsewhere` matches,
+    names of libraries.
 
     libraries   {name: path}: copied
     stand_ins   {name: (path, users)}: replaced by libraries that do nothing (standin.py)
     torch       paths: libtorch, and what its wheel brings beside it
     """
 
-    def __init__(self, roots, site_packages):
+    def __init__(self, roots, site_packages, elsewhere=None):
         self.libraries, self.torch = {}, set()
         self._site_packages = site_packages
         uncalled = collections.defaultdict(dict)
@@ -28,6 +30,8 @@ class Closure:
                 continue
             seen.add(user)
             for name in elf.needed(user):
+                if elsewhere and re.fullmatch(elsewhere, name):
+                    continue
                 path = places[name]
                 if not standin.is_called(user, name):
                     uncalled[name][user] = path

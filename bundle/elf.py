@@ -54,6 +54,12 @@ def symbols(path):
     return defined, wanted
 
 
+@functools.cache
+def copied(path):
+    """Names of the variables of libraries that a program has a copy of: it defines them, and needs them all the same."""
+    return set(re.findall(r"R_X86_64_COPY\s+[0-9a-f]+ ([^@\s]+)", output_of("readelf", "-rW", path)))
+
+
 def glibc_needed(paths):
     """The newest version of glibc that one of them asks for: (2, 36)."""
     versions = {(int(a), int(b)) for path in paths

@@ -14,7 +14,6 @@ BUILD is a build folder of CMake's, with zoetrope and bench/comm_bench in it. FO
 """
 
 import argparse
-import os
 import re
 import shutil
 import sys
@@ -24,17 +23,11 @@ import elf
 import standin
 from closure import Closure
 from licences import copy_licences
+from place import FILES, FONTS, ROOT, WHEELS, copy, copy_fonts_and_model, install, program, require, torch_of, torch_version
 
-ROOT = Path(__file__).resolve().parent.parent
-FILES = Path(__file__).resolve().parent / "files"
-
-# What figures are set in (src/render/figure.cpp), in the weights that they use; for other scripts the machine's fonts are taken.
-FONTS = [*(Path(f"/usr/share/fonts/opentype/inter/Inter-{weight}.otf") for weight in ("Regular", "Medium", "SemiBold", "Bold")),
-         *(Path(f"/usr/share/fonts/truetype/noto/NotoSans-{weight}.ttf") for weight in ("Regular", "Bold"))]
 # Fast networks (UCX, libfabric, PSM, verbs) need libraries that go with a machine's drivers, and OpenSHMEM is not used. Shared
 # memory and TCP are what Debian's OpenMPI takes by default, too.
 LEFT_OUT = re.compile(r"mca_(.*_(ofi|openib|psm2?|ucx|monitoring)|(atomic|memheap|scoll|spml|sshmem)_.*|io_romio.*)\.so|lib.*")
-WHEELS = "pyarrow|panel"  # Arrow, and what the review page is made with
 TORCH_WHEELS = "|torch|nvidia_.*|triton"
 
 
@@ -43,27 +36,6 @@ def openmpi_paths():
     words = [word for what in ("prefix", "pkglibdir", "pkgdatadir", "sysconfdir") for word in ("--path", what)]
     lines = elf.output_of("ompi_info", "--parsable", *words).splitlines()
     return {what: Path(path) for _, what, path in (line.split(":", 2) for line in lines)}
-
-
-def torch_of(build):
-    """The folder of the torch package that BUILD was configured with."""
-    return Path(re.search(r"^ZOETROPE_TORCH_DIR:\w+=(.*)$", (build / "CMakeCache.txt").read_text(), re.MULTILINE)[1])
-
-
-def torch_version(torch):
-    return re.search(r"^__version__ = '([0-9.]+)", (torch / "version.py").read_text(), re.MULTILINE)[1]
-
-
-def program(name, package):
-    """Where this machine has it."""
-    path = shutil.which(name)
-    return Path(path) if path else sys.exit(f"{name} is not installed: apt-get install {package}")
-
-
-def copy(source, target):
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source, target)
-    return target
 
 
 class Bundle:
@@ -75,9 +47,7 @@ class Bundle:
                          "libexec/h5dump": program("h5dump", "hdf5-tools"),
                          "openmpi/bin/mpirun": program("orterun", "openmpi-bin"),
                          "openmpi/bin/orted": program("orted", "openmpi-bin")}
-        for needed in (*self.programs.values(), *FONTS):
-            if not needed.exists():
-                sys.exit(f"{needed}: is not there, and is to go along: script/bootstrap and script/build make it")
+        require([*self.programs.values(), *FONTS])
         program("patchelf", "patchelf")
         libraries = self.openmpi["pkglibdir"]
         self.plugins = {f"openmpi/{path.relative_to(self.openmpi['prefix'])}": path
@@ -97,21 +67,13 @@ class Bundle:
     def copy_binaries(self):
         torch = [f"lib/{folder}" for folder in self.closure.torch_folders()] if self.with_torch else []
         for name, source in (self.programs | self.plugins).items():
-            self.install(source, name, ["lib", *torch])
+            install(source, self.folder, name, ["lib", *torch])
         for name, source in self.closure.libraries.items():
-            self.install(source, f"lib/{name}", ["lib"])
+            install(source, self.folder, f"lib/{name}", ["lib"])
         for name, (source, users) in self.closure.stand_ins.items():
             standin.make(source, users, self.folder / "lib" / name)
         if self.with_torch:
             self.copy_torch()
-
-    def install(self, source, name, search):
-        """A copy that looks for libraries in the folders `search` of the bundle."""
-        target = copy(source, self.folder / name)
-        target.chmod(0o755)
-        if not source.is_relative_to("/usr") and not source.is_relative_to("/lib"):  # what Debian packs is stripped already
-            elf.output_of("strip", "--strip-unneeded", target)
-        elf.set_search_path(target, [os.path.relpath(self.folder / folder, target.parent) for folder in search])
 
     def copy_torch(self):
         """As they are: they find one another by their places. On CUDA all that lies beside them, too, since cuDNN and others load
@@ -123,9 +85,7 @@ class Bundle:
             copy(path, self.folder / "lib" / path.relative_to(self.torch.parent))
 
     def copy_data(self):
-        shutil.copytree(ROOT / "models/fashion-vit", self.folder / "share/zoetrope/models/fashion-vit")
-        for font in FONTS:
-            copy(font, self.folder / "share/fonts" / font.name)
+        copy_fonts_and_model(self.folder)
         for source, name in ((self.openmpi["pkgdatadir"], "share/openmpi"), (self.pmix / "share/pmix", "pmix/share/pmix")):
             shutil.copytree(source, self.folder / "openmpi" / name, ignore=shutil.ignore_patterns("*-wrapper-data.txt", "*.supp"))
         shutil.copytree(self.openmpi["sysconfdir"], self.folder / "openmpi/etc", ignore=shutil.ignore_patterns("*totalview*"))

@@ -20,6 +20,7 @@ CALLED = {r"lib(avcodec|avformat|avfilter|avutil|swscale|swresample|postproc)\.s
           r"libheif\.so.*": r"lib(de265|stdc\+\+|gcc_s|z\.so).*",  # HEIC alone: AVIF is libavif's
           r"libavif\.so.*": r"lib(dav1d|yuv).*",
           r"libhdf5_serial\.so.*": r"(?!libcurl).*",  # files of HDF5 behind a URL
+          r"libcairo\.so.*": r"(?!lib(X|xcb)).*",  # windows of X
           r"libarchive\.so.*": r"(?!libxml2).*"}  # xar, one of its formats; libxml2 brings ICU with 33 MB
 
 
@@ -28,9 +29,9 @@ def is_called(user, name):
     return all(re.fullmatch(called, name) for library, called in CALLED.items() if re.fullmatch(library, Path(user).name))
 
 
-def source_of(wanted):
-    """C of {name: (version, type, size)}."""
-    lines = [f"char {name}[{max(size, 1)}];" if kind == "OBJECT" else f"long {name}(void) {{ return 0; }}"
+def source_of(wanted, functions):
+    """C of {name: (version, type, size)}. `functions` has that of functions which do something."""
+    lines = [f"char {name}[{max(size, 1)}];" if kind == "OBJECT" else functions.get(name, f"long {name}(void) {{ return 0; }}")
              for name, (_, kind, size) in sorted(wanted.items())]
     return "\n".join(lines) + "\n"
 
@@ -44,14 +45,14 @@ def versions_of(wanted):
     return "\n".join(blocks)
 
 
-def make(library, users, target):
+def make(library, users, target, functions=None):
     """`target` becomes a stand-in for `library` that has what `users` want of it."""
     defined, _ = elf.symbols(library)
-    looked_for = {name for user in users for name in elf.symbols(user)[1]}
+    looked_for = {name for user in users for name in (*elf.symbols(user)[1], *elf.copied(user))}
     wanted = {name: symbol for name, symbol in defined.items() if name in looked_for}
     with tempfile.TemporaryDirectory() as folder:
         source, script = Path(folder) / "standin.c", Path(folder) / "standin.map"
-        source.write_text(source_of(wanted))
+        source.write_text(source_of(wanted, functions or {}))
         command = ["gcc", "-shared", "-fPIC", "-Os", "-s", "-w", "-fno-builtin", "-nostdlib", "-o", target, source,
                    f"-Wl,-soname,{target.name},-z,noseparate-code,--build-id=none"]
         if versions := versions_of(wanted):

@@ -25,7 +25,7 @@ def find() -> tuple[Path, dict[str, str]]:
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OF_A_JOB)}
     try:
-        path, needed = native.start_of()
+        path, needed = native.start()
     except native.Unusable as problem:
         raise ProgramError(str(problem)) from None
     return path, environment | needed

@@ -25,15 +25,15 @@ exec chroot --userspec="$user:$user" "$root" "$@"
 """
 
 
-def set_up(folder):
-    """The root of one, which is made once and kept in `folder`."""
+def set_up(folder, packages=()):
+    """The root of one, which is made once and kept in `folder`, with these packages of Debian and what they need."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         raise SystemExit("a bare Debian takes root, and debootstrap: script/bootstrap --peers installs it")
     root, part = folder / "bare-debian", folder / "bare-debian.part"
     if not root.exists():
         shutil.rmtree(part, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["debootstrap", "--variant=minbase", codename(), part],
+        done = subprocess.run(["debootstrap", "--variant=minbase", *([f"--include={','.join(packages)}"] if packages else []), codename(), part],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise SystemExit(f"debootstrap made no Debian (is there a network?): {done.stdout[-500:]}")

@@ -51,6 +51,14 @@ class Requirements(unittest.TestCase):
             for package, pinned in compiled(name).items():
                 self.assertEqual(found.setdefault(package, pinned), pinned, f"{package} in requirements-{name}.txt")
 
+    def test_the_wheel_depends_on_what_it_is_built_with(self):
+        project, build = (SCRIPT.parent / "pyproject.toml").read_text(), compiled("build")
+        major_and_minor = {name: ".".join(build[name].split(".")[:2]) for name in ("torch", "pyarrow")}
+        self.assertIn(f'"torch=={build["torch"]}"', project)
+        self.assertIn(f'"pyarrow=={major_and_minor["pyarrow"]}.*"', project)  # its library's name has these two
+        self.assertIn(f'result = "{{value}}+torch{major_and_minor["torch"]}"', project)
+        self.assertIn(f'requires = ["scikit-build-core=={compiled("wheel")["scikit-build-core"]}"]', project)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the Python package share: the package as it lies in the repository, with the program of the build."""
+"""What the tests of the Python package share: the package as it lies in the repository, with the program of the build; with
+ZOETROPE_INSTALLED in the environment the one that is installed, with its own program (wheel_check.py)."""
 import os
 import struct
 import sys
@@ -8,9 +9,11 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests/support"), str(ROOT / "tests/e2e")]
-os.environ["ZOETROPE_PROGRAM"] = os.environ["ZOETROPE"]
-os.environ["PYTHONPATH"] = str(ROOT / "python")  # of a notebook's kernel
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/e2e")]
+if not os.environ.get("ZOETROPE_INSTALLED"):
+    sys.path.insert(0, str(ROOT / "python"))
+    os.environ["ZOETROPE_PROGRAM"] = os.environ["ZOETROPE"]
+    os.environ["PYTHONPATH"] = str(ROOT / "python")  # of a notebook's kernel
 
 import require  # noqa: F401
 

@@ -28,7 +28,7 @@ struct DeviceQuery {
 // The CUDA runtime's answers; in a build without CUDA there is no device.
 DeviceQuery cuda_devices();
 
-// "CUDA 13.2, cuDNN 9.26": the libraries loaded; "" in a build without CUDA.
+// "CUDA 13.2, cuDNN 9.26": the libraries loaded; "" in a build without CUDA, and where libtorch is one.
 std::string cuda_libraries();
 
 // Where tensors of `device` live, as libtorch names it. (Tests' double of CUDA keeps them on the host.)

@@ -55,6 +55,7 @@ at::Device tensor_device(const Device& device) {
 }
 
 std::string cuda_libraries() {
+  if (!at::detail::getCUDAHooks().compiledWithCuDNN()) return {};  // the wheel, where torch is one for CPUs
   int runtime = 0;
   ZT_CHECK_CUDA(cudaRuntimeGetVersion(&runtime));
   const long cudnn = at::detail::getCUDAHooks().versionRuntimeCuDNN();
