@@ -68,12 +68,14 @@ class Package:
         for name, (source, users) in self.closure.stand_ins.items():
             standin.make(source, users, self.folder / "lib" / name)
         (self.folder / "lib/without-cuda").mkdir()
+        # Where all of CUDA's runtime is there and libtorch_cuda is not, libtorch_cpu gets the stand-in, too.
+        users = [self.program, self.torch / "lib/libtorch_cpu.so"]
         for name, source in self.cuda().items():
-            standin.make(source, [self.program], self.folder / "lib/without-cuda" / name, WITHOUT_CUDA)
+            standin.make(source, users, self.folder / "lib/without-cuda" / name, WITHOUT_CUDA)
         copy_fonts_and_model(self.folder)
         shutil.copytree(ROOT / "slurm", self.folder / "slurm")
         self.write_files()
-        write_demo(self.folder / "share/zoetrope/demo")
+        write_demo(self.folder / "share/zoetrope/fashion-mnist")
         copy_licences([self.program, *self.closure.libraries.values(), *FONTS, DEMO], WHEELS, self.torch.parent,
                       self.folder / "share/licences")
 

@@ -21,6 +21,6 @@ def words(given: list[str]) -> list[str]:
         sys.exit(2)
     run = given[1] if given else "demo"
     whole = _WHOLE.is_dir()
-    data = _WHOLE if whole else native.FOLDER / "share/zoetrope/demo"
+    data = _WHOLE if whole else native.FOLDER / "share/zoetrope/fashion-mnist"
     size = ["--epochs=1", "--save-steps=28"] if whole else ["--epochs=5", "--save-steps=8"]
     return ["run", f"--run={run}", f"--data=idx:{data}", "--save=in-situ", *size, *_DRAWN]

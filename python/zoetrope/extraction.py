@@ -49,7 +49,8 @@ class Extraction:
             part.chmod(0o755)
             if not target.exists():
                 part.rename(target)
-                self._mine.add(target)
+                with self._lock:
+                    self._mine.add(target)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         self._go()
@@ -118,11 +119,13 @@ class Extraction:
         return program.finish(process, "extract")
 
     def _drop_weights(self) -> None:
-        for checkpoint in [folder for folder in self._mine if (folder / "embeddings.h5").exists()]:
+        with self._lock:
+            embedded = {folder for folder in self._mine if (folder / "embeddings.h5").exists()}
+            self._mine -= embedded
+        for checkpoint in embedded:
             for pattern in _WEIGHTS:
                 for path in checkpoint.glob(pattern):
                     path.unlink()
-            self._mine.discard(checkpoint)
 
 
 def _link(source: Path, target: Path) -> None:

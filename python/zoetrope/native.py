@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +123,12 @@ def main() -> None:
         path, environment = start()
     except Unusable as problem:
         sys.exit(_fail(f"zoetrope: {problem}"))
-    os.execve(path, [sys.argv[0], *words], os.environ | environment)
+    os.execve(path, [sys.argv[0], *words], without_name(os.environ) | environment)
+
+
+def without_name(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without ZOETROPE_PROGRAM, which may name the command `zoetrope`: that would start itself for ever."""
+    return {name: value for name, value in environment.items() if name != "ZOETROPE_PROGRAM"}
 
 
 def _fail(line: str) -> int:

@@ -23,7 +23,7 @@ def find() -> tuple[Path, dict[str, str]]:
 
     It is the one that the environment variable ZOETROPE_PROGRAM names, such as build/zoetrope, else the one in this package.
     """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_OF_A_JOB)}
+    environment = {name: value for name, value in native.without_name(os.environ).items() if not name.startswith(_OF_A_JOB)}
     try:
         path, needed = native.start()
     except native.Unusable as problem:

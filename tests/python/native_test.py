@@ -97,12 +97,17 @@ class Installed(unittest.TestCase):
         out, _, _ = self.start("run", ZOETROPE_PROGRAM="/bin/echo")
         self.assertEqual(out, "run\n")
 
+    def test_a_program_that_is_the_command_itself_does_not_start_itself_for_ever(self):
+        command = self.file("command", f'#!/bin/sh\nexec "{sys.executable}" -S -m zoetrope "$@"\n')
+        command.chmod(0o755)
+        self.assertIn("|run\n", self.start("run", ZOETROPE_PROGRAM=str(command))[0])
+
     def test_the_demo_is_a_run_of_what_is_there(self):
         whole = Path("/usr/share/datasets/fashion-mnist")
         out, _, _ = self.start("demo", "--run", "here")
         words = out.rstrip("\n").split("|")[4].split()
         self.assertEqual(words[:2], ["run", "--run=here"])
-        self.assertIn(f"--data=idx:{whole if whole.is_dir() else self.native / 'share/zoetrope/demo'}", out)
+        self.assertIn(f"--data=idx:{whole if whole.is_dir() else self.native / 'share/zoetrope/fashion-mnist'}", out)
         self.assertIn("usage: zoetrope demo", self.start("demo", "--help")[0])
         self.assertIn("usage: zoetrope demo", self.start("demo", "--fast", code=2)[1])
 

@@ -37,7 +37,7 @@ class Packaged(unittest.TestCase):
         (record / "RECORD").write_text(f"{elf.places(BUILD / 'zoetrope')['libmpi.so.40']},,\n")
 
     def test_draws_what_the_build_draws(self):
-        words = ["run", f"--data=idx:{self.native}/share/zoetrope/demo", "--train-limit=64", "--test-limit=60", "--max-steps=4",
+        words = ["run", f"--data=idx:{self.native}/share/zoetrope/fashion-mnist", "--train-limit=64", "--test-limit=60", "--max-steps=4",
                  "--save-steps=2", "--logging-steps=2", "--threads=1", "--size=960x540", "--format=gif,mp4,webp", "--quiet",
                  "--no-progress"]
         packaged = [sys.executable, "-m", "zoetrope"]

@@ -166,6 +166,16 @@ class Recording(package.InAFolder):
             np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(images.png(images.as_pixels(pixels))))), pixels)
             np.testing.assert_array_equal(images.as_pixels(Image.fromarray(pixels)), pixels)
 
+    def test_the_program_is_no_rank_of_the_job_that_starts_it(self):
+        for rank in range(2):
+            zoetrope.record(0, self.vectors[0], run=f"run-{rank}")
+            zoetrope.record(3, self.vectors[3], run=f"run-{rank}")
+        script = f"import os, zoetrope\nzoetrope.Run('run-' + os.environ['OMPI_COMM_WORLD_RANK']).draw(**{package.DRAWN})"
+        subprocess.run([*job.MPIRUN, "-n", "2", sys.executable, "-c", script], check=True, timeout=300)
+        for rank in range(2):
+            self.assertIn('"world_size": 1', Path(f"run-{rank}/summary.json").read_text())
+            self.assertTrue(Path(f"run-{rank}/review.html").exists())
+
     def test_needs_numpy_alone(self):
         script = ("import sys, numpy, zoetrope\nzoetrope.record(0, numpy.ones((3, 2)), run='run')\n"
                   "print([name for name in ('h5py', 'pandas', 'torch', 'transformers', 'PIL') if name in sys.modules])")

@@ -25,7 +25,7 @@ import bare_debian
 WHEEL = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else sys.exit(__doc__)
 FOLDER = WHEEL.parent / "check"
 WHEELS = FOLDER / "wheels"
-FOR_TESTS = ["transformers", "accelerate", "datasets", "scikit-learn", "nbclient", "ipykernel", "selenium", "lightning"]
+FOR_TESTS = ["transformers", "accelerate", "datasets", "pillow", "scikit-learn", "nbclient", "ipykernel", "selenium", "lightning"]
 RUN = ["run", "--max-steps=4", "--save-steps=2", "--logging-steps=2", "--train-limit=64", "--test-limit=60", "--size=960x540", "--quiet"]
 
 
@@ -92,11 +92,26 @@ class OnThisMachine(unittest.TestCase):
                            ZOETROPE_INSTALLED="1", ZOETROPE_MPIRUN="mpirun", ZOETROPE_GOLDEN_DIR=str(ROOT / "tests/golden"),
                            ZOETROPE_REQUIRE="peers,chromium")
 
+    def put_away(self, path):
+        away = path.with_name(f"{path.name}-away")
+        path.rename(away)
+        self.addCleanup(away.rename, path)
+
+    @property
+    def torch(self):
+        return next((FOLDER / "venv/lib").glob("python3*/site-packages/torch"))
+
+    def test_a_torch_without_cuda_will_do(self):
+        for name in ("libtorch_cuda.so", "libc10_cuda.so"):
+            self.put_away(self.torch / "lib" / name)
+        said = self.start(self.bin / "zoetrope", "--version")
+        self.assertTrue(said.endswith("devices: CPU\n") or "devices: CPU (no GPU: this torch is one without CUDA)" in said, said)
+        self.assertEqual(self.start(self.bin / "zoetrope", *RUN, "--run=without-cuda"), "")
+        self.assertEqual(self.start(self.bin / "zoetrope", *RUN, "--run=refused", "--device=cuda", code=2),
+                         "zoetrope: --device cuda: this torch is one without CUDA\n")
+
     def test_one_line_says_which_torch_is_needed(self):
-        torch = next((FOLDER / "venv/lib").glob("python3*/site-packages/torch"))
-        away = torch.with_name("torch-away")
-        torch.rename(away)
-        self.addCleanup(away.rename, torch)
+        self.put_away(self.torch)
         said = self.start(self.bin / "zoetrope", "--version", code=4)
         self.assertRegex(said, r"^zoetrope: torch is not installed here, and torch [\d.]+ is needed: pip install torch==[\d.]+\n$")
 
@@ -117,7 +132,7 @@ class InABareDebian(unittest.TestCase):
         start("env/bin/zoetrope", "demo")
         self.assertTrue((work / "demo/animation.gif").exists() and (work / "demo/review.html").exists())
         start("env/bin/mpirun", "-n", "2", "--oversubscribe", "env/bin/zoetrope", *RUN, "--run=two", "--data=idx:/work/env/lib/" +
-              "python3.11/site-packages/zoetrope/_native/share/zoetrope/demo")
+              "python3.11/site-packages/zoetrope/_native/share/zoetrope/fashion-mnist")
         shutil.rmtree(work)
 
 
