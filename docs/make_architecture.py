@@ -29,6 +29,7 @@ HOLDS = {
     "analysis": "outliers, PCA, alignment, curves",
     "render": "frames and animations",
     "review": "the page and the exports",
+    "doctor": "is all there that a job needs",
     "pipeline": "the stages of a run",
     "jobs": "command line, main()",
 }

@@ -84,6 +84,12 @@ void inspect_run(const store::RunDirectory& run) {
 
 }  // namespace
 
+void look_into(std::vector<std::string> words) {
+  const bool verifies = std::erase(words, "--verify") > 0;
+  if (words.size() != 1) throw UsageError("zoetrope inspect takes one path, and --verify");
+  verifies ? inspect_verify(words[0]) : inspect(words[0]);
+}
+
 void inspect(const std::string& path) {
   if (!fs::exists(path)) throw InputError(path + ": does not exist");
   const fs::path file(path);

@@ -21,7 +21,7 @@ JobTrace::JobTrace(comm::World& world, const Options& options, std::int64_t sinc
   if (world.rank() != 0) return;
   // Now rather than at the end of a long job it shows whether that can be done.
   trace::TimelineFile(path_).commit();
-  world.set_last_words([this] { write_own(); });
+  world.set_last_words([this](const std::string&) { write_own(); });
 }
 
 JobTrace::~JobTrace() {

@@ -9,6 +9,8 @@
 
 namespace zoetrope::jobs {
 
+// zoetrope inspect with these words: one of the two below.
+void look_into(std::vector<std::string> words);
 // What a checkpoint, embeddings.h5, analysis.h5 or run directory holds, to standard output. Not collective.
 void inspect(const std::string& path);
 
@@ -17,6 +19,15 @@ void inspect_verify(const std::string& path);
 
 // Versions of zoetrope and its libraries, one a line.
 std::string version_text();
+
+inline constexpr const char* kDoctor = "doctor";
+inline constexpr const char* kDoctorPurpose =
+    "looks at hosts, network, file system and settings, as a job would find them; ends within a minute";
+// What it takes, for its --help.
+std::string doctor_help();
+// Looks at all that a job of these ranks stands on, and prints what it finds. Returns the exit code: done, or
+// failed where something is wrong. Collective: every rank's main() calls it before MPI has started.
+int doctor(int& argc, char**& argv);
 
 struct Job {
   std::string name;

@@ -60,6 +60,7 @@ std::string usage() {
     text += "  zoetrope " + name + " " + purpose + "\n";
   };
   for (const Job& job : all_jobs()) line(job.name, job.purpose);
+  line(kDoctor, kDoctorPurpose);
   line("inspect", "what a checkpoint, embeddings.h5, analysis.h5 or run directory holds");
   line("inspect --verify",
        "whether all of a run, or a file of it, is what was written; code 3 where it is not");
@@ -70,7 +71,7 @@ std::string usage() {
 }
 
 const Job& find_job(const std::string& name) {
-  std::vector<std::string> names = {"inspect"};
+  std::vector<std::string> names = {"inspect", kDoctor};
   for (const Job& job : all_jobs()) {
     if (job.name == name) return job;
     names.push_back(job.name);
@@ -94,19 +95,20 @@ bool answer_alone(const std::vector<std::string>& arguments) {
     return true;
   }
   if (arguments[0] == "inspect") {
-    if (arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h")) {
+    if (arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h"))
       support::print_text(usage());
-      return true;
-    }
-    std::vector<std::string> paths(arguments.begin() + 1, arguments.end());
-    const bool verifies = std::erase(paths, "--verify") > 0;
-    if (paths.size() != 1) throw UsageError("zoetrope inspect takes one path, and --verify");
-    verifies ? inspect_verify(paths[0]) : inspect(paths[0]);
+    else
+      look_into({arguments.begin() + 1, arguments.end()});
     return true;
   }
-  const Job& job = find_job(arguments[0]);
   const auto says = [&](const char* word) { return std::ranges::find(arguments, word) != arguments.end(); };
-  if (says("--help") || says("-h")) {
+  const bool wants_help_of_job = says("--help") || says("-h");
+  if (arguments[0] == kDoctor) {
+    if (wants_help_of_job) support::print_text(doctor_help());
+    return wants_help_of_job;
+  }
+  const Job& job = find_job(arguments[0]);
+  if (wants_help_of_job) {
     support::print_text(help_text(job.name, job.purpose, job.groups, says("all")));
     return true;
   }
@@ -220,6 +222,17 @@ std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job
   return std::nullopt;
 }
 
+// Every rank has come here in step.
+int end_in_order(const World& world, const zoetrope::Interrupted& interrupted,
+                 const std::vector<std::string>& words) {
+  constexpr int kCode = static_cast<int>(ExitCode::kInterrupted);
+  if (world.rank() == 0) {
+    print_error(interrupted.what(), nullptr);
+    jobs::keep_ending(words, kCode, interrupted.what());
+  }
+  return kCode;
+}
+
 // Peers may be waiting in a collective: the whole job is ended. Where every rank meets the same error (a file
 // is missing) rank 0 speaks for all: the others hold back, and are ended before they do.
 [[noreturn]] void end_all(World& world, const jobs::Failure& failure, const std::vector<std::string>& words) {
@@ -253,6 +266,7 @@ int main(int argc, char** argv) {
   std::set_terminate(end_at_once);
   try {
     if (jobs::answer_alone(arguments)) return 0;
+    if (arguments[0] == jobs::kDoctor) return jobs::doctor(argc, argv);
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
     RankWatch startup(RankWatch::Of::kStart, jobs::startup_timeout(arguments));
@@ -268,12 +282,7 @@ int main(int argc, char** argv) {
     jobs::do_traced_job(*world, job, *options, arguments, trace ? &*trace : nullptr);
     return 0;
   } catch (const zoetrope::Interrupted& interrupted) {
-    // Every rank has come here in step: all end in order.
-    if (world->rank() == 0) {
-      print_error(interrupted.what(), nullptr);
-      jobs::keep_ending(arguments, static_cast<int>(ExitCode::kInterrupted), interrupted.what());
-    }
-    return static_cast<int>(ExitCode::kInterrupted);
+    return end_in_order(*world, interrupted, arguments);
   } catch (const std::exception& error) {
     if (trace && world->rank() == 0) trace->write_own();
     jobs::Failure failure = jobs::failure_of(error);

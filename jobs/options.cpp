@@ -14,6 +14,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/text.hpp"
 
+#include "command_line.hpp"
 #include "option_groups.hpp"
 #include "option_messages.hpp"
 #include "place.hpp"
@@ -24,23 +25,6 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 
 namespace {
-
-void store_command_line(const std::string& job, const po::options_description& own,
-                        const std::vector<std::string>& arguments, po::variables_map& values) {
-  try {
-    // No guessing of abbreviations: what a script says today must mean the same after an update.
-    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(arguments).options(own).positional({}).style(style).run(), values);
-  } catch (const po::unknown_option& error) {
-    refuse_unknown(job, error.get_option_name(), own);
-  } catch (const po::too_many_positional_options_error&) {
-    refuse_unnamed(job, own, arguments);
-  } catch (const po::error& error) {
-    std::string given;
-    for (const std::string& argument : arguments) given += argument + "\n";
-    throw UsageError("command line: " + message_of(error, given));
-  }
-}
 
 void store_ini(const fs::path& path, const std::string& text, const po::options_description& all,
                po::variables_map& values) {

@@ -215,6 +215,7 @@ requeue_after_failure() {
   if ((times >= most_restarts_after_failure)); then
     rm -f -- "$note"
     say "not tried again after $((times + 1)) failures in a row with nothing new saved in $run_folder"
+    say "whether it is the hosts, the network or the file system says a job of this size: sbatch [size] slurm/doctor.sbatch --run ..."
     exit "$code"
   fi
   write_note

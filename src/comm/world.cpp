@@ -10,13 +10,13 @@
 
 #include <mpi.h>
 
+#include "zoetrope/comm/launcher.hpp"
 #include "zoetrope/comm/rank_watch.hpp"
 #include "zoetrope/compute/cpu_set.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/terminal.hpp"
 #include "zoetrope/support/trace.hpp"
 
-#include "host.hpp"
 #include "job_end.hpp"
 #include "mpi/clock_lead.hpp"
 #include "mpi/mpi_communicator.hpp"
@@ -148,7 +148,7 @@ void World::set_stage(const std::string& stage) {
   state_->watch->set_stage(stage);
   trace::enter_stage(stage);
 }
-void World::set_last_words(std::function<void()> words) {
+void World::set_last_words(std::function<void(const std::string&)> words) {
   state_->watch->set_last_words(std::move(words));
 }
 std::int64_t World::clock_lead(const std::function<std::int64_t()>& clock) {

@@ -45,6 +45,16 @@ std::string format_cpus(const CpuSet& cpus) {
   return text;
 }
 
+CpuSet parse_cpus(const std::string& text) {
+  const CpuBitmap bitmap = to_bitmap({});
+  if (hwloc_bitmap_list_sscanf(bitmap.get(), text.c_str()) != 0) return {};
+  return to_set(bitmap);
+}
+
+bool have_common_cpus(const CpuSet& a, const CpuSet& b) {
+  return hwloc_bitmap_intersects(to_bitmap(a).get(), to_bitmap(b).get()) != 0;
+}
+
 int fair_share(const std::vector<CpuSet>& all, int local_rank) {
   std::vector<CpuBitmap> users;
   for (const CpuSet& cpus : all) users.push_back(to_bitmap(cpus));

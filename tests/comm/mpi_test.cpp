@@ -10,12 +10,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/comm/launcher.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/compute/cpu_set.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "comm/conformance.hpp"
-#include "host.hpp"
 #include "mpi/mpi_communicator.hpp"
 
 namespace zoetrope::comm {

@@ -209,14 +209,14 @@ TEST(ChildId, DiffersByParentOrdinalAndColor) {
 TEST(LastWords, AreSaidOnce) {
   FakeRank rank;
   int said = 0;
-  rank.watch->say_last_words();
-  rank.watch->set_last_words([&] { ++said; });
-  rank.watch->say_last_words();
-  rank.watch->say_last_words();
+  rank.watch->say_last_words("it hangs");
+  rank.watch->set_last_words([&](const std::string&) { ++said; });
+  rank.watch->say_last_words("it hangs");
+  rank.watch->say_last_words("it hangs");
   EXPECT_EQ(said, 1);
-  rank.watch->set_last_words([&] { ++said; });
+  rank.watch->set_last_words([&](const std::string&) { ++said; });
   rank.watch->set_last_words({});
-  rank.watch->say_last_words();
+  rank.watch->say_last_words("it hangs");
   EXPECT_EQ(said, 1);
 }
 

@@ -46,11 +46,26 @@ class Run(SlurmTest):
         self.assertIn("/nowhere/zoetrope: no such program; build it", self.said())
 
     def test_outside_slurm_a_script_says_what_it_is(self):
-        for script in ("run.sbatch", "run-mpirun.sbatch", "stage.sbatch", "scaling.sbatch"):
+        for script in ("run.sbatch", "run-mpirun.sbatch", "stage.sbatch", "scaling.sbatch", "doctor.sbatch"):
             environment = {name: value for name, value in os.environ.items() if name != "ZOETROPE_HOME"}
             done = subprocess.run(["bash", SCRIPTS / script], capture_output=True, text=True, env=environment)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("start it with sbatch", done.stderr)
+
+    def test_the_doctor_looks_at_the_ranks_of_a_job(self):
+        for words in [], ["--mpirun"]:
+            number = self.submit("doctor.sbatch", *words, "--run", "run")
+            self.finish(number)
+            self.assertRegex(self.said(), rf"(?m)^ok +launch +2 ranks on 1 host, Slurm job {number}, started by {'mpirun' if words else 'srun'}$")
+            # The nodes of this cluster are one machine's.
+            self.assertRegex(self.said(), r"(?m)^warning +launch +Slurm has given the job 2 nodes, and its ranks are on 1 host$")
+            self.assertRegex(self.said(), r"(?m)^ok +values over mpi ")
+            self.assertEqual([path.name for path in self.folder.iterdir()], ["log"])
+
+    def test_the_doctor_says_what_is_wrong(self):
+        number = self.submit("doctor.sbatch", "--run", "/proc/1")
+        self.assertEqual(self.finish(number, "FAILED")["ExitCode"], "4:0")
+        self.assertRegex(self.said(), r"(?m)^wrong +run directory +/proc/1")
 
     def test_scaling_writes_a_table(self):
         size = ["--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=1"]

@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace zoetrope::comm {
@@ -17,7 +19,10 @@ class RankWatch {
   // From now on, until stop(): after `limit` (at least 10 s, since a busy host starts ranks slowly) a line on
   // standard error says what happened, and the process exits with code 4, upon which mpirun and srun end the
   // other ranks.
-  RankWatch(Of what, std::chrono::seconds limit);
+  // `explain`, called in the watch's thread, has a better line, and may do what is to be done before the end;
+  // "": another rank has said it.
+  using Explain = std::function<std::string()>;
+  RankWatch(Of what, std::chrono::seconds limit, Explain explain = {});
   ~RankWatch() { stop(); }
   RankWatch(const RankWatch&) = delete;
   RankWatch& operator=(const RankWatch&) = delete;
@@ -27,9 +32,11 @@ class RankWatch {
 
  private:
   void run();
+  std::string describe() const;
 
   Of what_;
   std::chrono::seconds limit_;
+  Explain explain_;
   std::mutex mutex_;
   std::condition_variable stop_asked_;
   bool stopped_ = false;

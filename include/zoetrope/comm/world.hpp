@@ -42,9 +42,10 @@ class World {
   void set_compute_threads(int threads);
   // Names what the job is doing, for the watchdog's report and the timeline: "training, step 120".
   void set_stage(const std::string& stage);
-  // Called once in the watchdog's thread when this job ends without the caller's doing, or a signal says that
-  // it may: what is to be saved of a rank. It is given two seconds. Empty: nothing.
-  void set_last_words(std::function<void()> words);
+  // Called once in the watchdog's thread when this job ends without the caller's doing, with the reason, or a
+  // signal says that it may, with none: what is to be saved of a rank. It is given two seconds. Empty:
+  // nothing.
+  void set_last_words(std::function<void(const std::string& reason)> words);
 
   // How far rank 0's clock is ahead of this rank's, in the nanoseconds of `clock`; exact to half the time
   // that a message and its answer take, and 0 within that. Collective.

@@ -15,6 +15,8 @@ using CpuSet = std::array<unsigned long, 128>;  // 8192 CPUs, the most a Linux k
 CpuSet allowed_cpus();
 int count_cpus(const std::vector<CpuSet>& all);  // of all together
 std::string format_cpus(const CpuSet& cpus);     // "0-3,8"
+CpuSet parse_cpus(const std::string& text);      // of that; none where it is no such list
+bool have_common_cpus(const CpuSet& a, const CpuSet& b);
 
 // How many threads the rank at `local_rank` should compute with, when `all[r]` is what rank r of this host
 // may use: each CPU is shared evenly by the ranks that may use it. At least 1.

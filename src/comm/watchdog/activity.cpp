@@ -79,14 +79,14 @@ void Activity::abandon() {
   for (Source* source : sources_) source->abandon();
 }
 
-void Activity::set_last_words(std::function<void()> words) {
+void Activity::set_last_words(std::function<void(const std::string&)> words) {
   const std::lock_guard lock(last_words_mutex_);
   last_words_ = std::move(words);
 }
 
-void Activity::say_last_words() {
+void Activity::say_last_words(const std::string& reason) {
   const std::lock_guard lock(last_words_mutex_);
-  if (const auto words = std::exchange(last_words_, nullptr)) words();
+  if (const auto words = std::exchange(last_words_, nullptr)) words(reason);
 }
 
 Activity::Channel::Channel(std::shared_ptr<Activity> watch, std::uint64_t id, const std::string& label)

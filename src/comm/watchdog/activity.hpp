@@ -81,8 +81,8 @@ class Activity {
   void abandon();
 
   // See World::set_last_words(). They are said once.
-  void set_last_words(std::function<void()> words);
-  void say_last_words();
+  void set_last_words(std::function<void(const std::string& reason)> words);
+  void say_last_words(const std::string& reason);
 
  private:
   double idle_s();
@@ -95,7 +95,7 @@ class Activity {
   std::int64_t moves_seen_ = 0;  // with support::progress_marks()
   double moved_at_s_ = 0.0;
   std::mutex last_words_mutex_;
-  std::function<void()> last_words_;
+  std::function<void(const std::string&)> last_words_;
 };
 
 // A group's sequence of collectives on this rank. Used by one thread at a time.

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
+#include "zoetrope/comm/launcher.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/terminal.hpp"
-
-#include "host.hpp"
 
 namespace zoetrope::comm {
 
@@ -19,17 +19,13 @@ using namespace std::chrono_literals;
 constexpr auto kLeastLimit = 10s;
 constexpr auto kTick = 100ms;
 
-// This rank's number as its launcher says it; MPI has not said it yet. Empty without a launcher.
-std::string rank_of_launcher() {
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
-    if (const char* rank = std::getenv(name)) return rank;
-  return {};
-}
-
 }  // namespace
 
-RankWatch::RankWatch(Of what, std::chrono::seconds limit)
-    : what_(what), limit_(std::max<std::chrono::seconds>(limit, kLeastLimit)), thread_([this] { run(); }) {}
+RankWatch::RankWatch(Of what, std::chrono::seconds limit, Explain explain)
+    : what_(what),
+      limit_(std::max<std::chrono::seconds>(limit, kLeastLimit)),
+      explain_(std::move(explain)),
+      thread_([this] { run(); }) {}
 
 void RankWatch::stop() {
   {
@@ -38,6 +34,16 @@ void RankWatch::stop() {
   }
   stop_asked_.notify_all();
   if (thread_.joinable()) thread_.join();
+}
+
+std::string RankWatch::describe() const {
+  const auto rank = Launcher::of_environment().rank;
+  const bool is_start = what_ == Of::kStart;
+  return std::string(is_start ? "" : "its work is done, but ") + "after " + std::to_string(limit_.count()) +
+         " s not all of its ranks have " + (is_start ? "started" : "ended") + " (seen from " +
+         (rank ? "rank " + std::to_string(*rank) : "this process") + " on " + host_name() +
+         "): one is stopped or its host does not answer" +
+         (is_start ? "; start again, without that host, or with a longer --timeout" : "");
 }
 
 void RankWatch::run() {
@@ -51,15 +57,10 @@ void RankWatch::run() {
   };
   if (!ticks_until(limit_)) return;
   // One rank speaks where it can: the others hold back, and are ended before they do.
-  const std::string rank = rank_of_launcher();
-  if (!rank.empty() && rank != "0" && !ticks_until(3s)) return;
-  const bool is_start = what_ == Of::kStart;
-  support::print_error_line(std::string("the job is ended: ") + (is_start ? "" : "its work is done, but ") +
-                            "after " + std::to_string(limit_.count()) + " s not all of its ranks have " +
-                            (is_start ? "started" : "ended") + " (seen from " +
-                            (rank.empty() ? "this process" : "rank " + rank) + " on " + host_name() +
-                            "): one is stopped or its host does not answer" +
-                            (is_start ? "; start again, without that host, or with a longer --timeout" : ""));
+  const auto rank = Launcher::of_environment().rank;
+  if (rank.value_or(0) != 0 && !ticks_until(3s)) return;
+  const std::string line = explain_ ? explain_() : describe();
+  if (!line.empty()) support::print_error_line("the job is ended: " + line);
   std::_Exit(static_cast<int>(ExitCode::kFailed));
 }
 

@@ -70,7 +70,7 @@ void Watchdog::run() {
       beat();
       receive();
       if (const auto reason = watch_->failure()) end_job("rank " + std::to_string(rank_) + ": " + *reason);
-      if (support::received_signal() != 0) watch_->say_last_words();
+      if (support::received_signal() != 0) watch_->say_last_words("");
       if (rank_ == 0) judge();
       if (is_deputy()) judge_rank_zero();
     } while (sleep_until_next_beat());
@@ -179,8 +179,8 @@ void Watchdog::end_job(const std::string& reason) {
   guard_.stand_down();
   end_process_after(kEndTime, static_cast<int>(ExitCode::kFailed));
   support::print_error_line("the job is ended: " + reason);
-  std::packaged_task<void()> abandon([watch = watch_] {
-    watch->say_last_words();
+  std::packaged_task<void()> abandon([watch = watch_, reason] {
+    watch->say_last_words(reason);
     watch->abandon();
   });
   const auto abandoned = abandon.get_future();

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/text.hpp"
+
+#include "jobs.hpp"
+#include "option_groups.hpp"
+#include "option_messages.hpp"
+#include "options.hpp"
+
+namespace zoetrope::jobs {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+namespace {
+
+[[noreturn]] void refuse_unknown(const std::string& job, std::string name,
+                                 const po::options_description& own) {
+  while (name.starts_with('-')) name.erase(0, 1);
+  Options ignored;
+  const auto all = names_of(describe(ignored, kAllGroups));
+  if (name == "embeddings" && job != kDoctor)
+    throw UsageError("zoetrope " + job +
+                     " takes no --embeddings: it computes them; those of your own are for "
+                     "zoetrope analyze, render and review");
+  if (std::find(all.begin(), all.end(), name) != all.end())
+    throw UsageError("zoetrope " + job + " takes no --" + name + "; 'zoetrope " + job +
+                     " --help all' lists what it takes");
+  const std::string near = support::nearest_word(name, names_of(own));
+  throw UsageError("unknown option --" + name + (near.empty() ? "" : ": did you mean --" + near + "?") +
+                   " ('zoetrope " + job + " --help all' lists all)");
+}
+
+// Most often the run directory.
+[[noreturn]] void refuse_unnamed(const std::string& job, const po::options_description& own,
+                                 const std::vector<std::string>& arguments) {
+  const auto parsed = po::command_line_parser(arguments).options(own).allow_unregistered().run();
+  std::string unnamed, meant;
+  for (const auto& option : parsed.options)
+    if (option.position_key >= 0 && unnamed.empty()) unnamed = option.value.at(0);
+  std::error_code error;
+  if (fs::is_directory(unnamed, error)) meant = ": did you mean --run " + unnamed + "?";
+  throw UsageError("zoetrope " + job + ": '" + unnamed + "' is given without an option's name" + meant +
+                   " ('zoetrope " + job + " --help all' lists all)");
+}
+
+}  // namespace
+
+std::vector<std::string> names_of(const po::options_description& description) {
+  std::vector<std::string> names;
+  for (const auto& option : description.options()) names.push_back(option->long_name());
+  return names;
+}
+
+void store_command_line(const std::string& job, const po::options_description& own,
+                        const std::vector<std::string>& arguments, po::variables_map& values) {
+  try {
+    // No guessing of abbreviations: what a script says today must mean the same after an update.
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments).options(own).positional({}).style(style).run(), values);
+  } catch (const po::unknown_option& error) {
+    refuse_unknown(job, error.get_option_name(), own);
+  } catch (const po::too_many_positional_options_error&) {
+    refuse_unnamed(job, own, arguments);
+  } catch (const po::error& error) {
+    std::string given;
+    for (const std::string& argument : arguments) given += argument + "\n";
+    throw UsageError("command line: " + message_of(error, given));
+  }
+}
+
+}  // namespace zoetrope::jobs
