@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 
@@ -43,14 +44,17 @@ std::vector<Door> own_addresses(int port) {
   return doors;
 }
 
-// A connection that is being made; -1 where it cannot even begin.
+// A connection that is being made, of which poll() tells how it ends; -1 where it cannot even begin.
 int begin_to_connect(const Door& door) {
   in_addr address{};
   if (::inet_pton(AF_INET, door.address.c_str(), &address) != 1) return -1;
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const sockaddr_in place = ipv4(address.s_addr, door.port);
-  if (fd >= 0) ::connect(fd, reinterpret_cast<const sockaddr*>(&place), sizeof place);
-  return fd;
+  if (fd < 0) return -1;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0 || errno == EINPROGRESS)
+    return fd;
+  ::close(fd);
+  return -1;
 }
 
 bool has_connected(int fd) {

@@ -64,6 +64,37 @@ std::vector<Finding> of_first_host(const std::vector<Host>& hosts, Finding findi
   return {finding};
 }
 
+// What is wrong with the `cores` cores of a host, each in a few words; "" where nothing is.
+
+std::string too_many_ranks(const Host& host, const Facts& /*facts*/, int cores) {
+  if (std::ssize(host.ranks) <= cores) return "";
+  return plural(host.ranks.size(), "rank") + " on " + plural(static_cast<std::size_t>(cores), "core");
+}
+
+std::string bound_to_single_cores(const Host& host, const Facts& facts, int cores) {
+  const RankFacts& rank = speaker_of(host, facts);
+  const int asked = count_in(rank, "SLURM_CPUS_PER_TASK");
+  const int there = asked > 0 ? asked * static_cast<int>(host.ranks.size()) : rank.cpus_of_host;
+  if (cores > std::ssize(host.ranks) || there < 2 * cores) return "";
+  return "its ranks may run on " + plural(static_cast<std::size_t>(cores), "core") + " of " +
+         std::to_string(there);
+}
+
+std::string less_time_than_cores(const Host& host, const Facts& facts, int cores) {
+  const double quota = speaker_of(host, facts).cpu_quota;
+  if (quota <= 0 || quota >= cores) return "";
+  return "its container gets the time of " + support::format_fixed(quota, 1) + " cores, and sees " +
+         std::to_string(cores);
+}
+
+std::string too_many_threads(const Host& host, const Facts& facts, int cores) {
+  int threads = 0;
+  for (const int rank : host.ranks) threads += facts[static_cast<std::size_t>(rank)].threads;
+  if (threads <= cores || std::ssize(host.ranks) > cores) return "";
+  return "its ranks compute with " + std::to_string(threads) + " threads on " +
+         plural(static_cast<std::size_t>(cores), "core");
+}
+
 }  // namespace
 
 std::vector<Finding> judge_launch(const Facts& facts) {
@@ -91,48 +122,21 @@ std::vector<Finding> judge_launch(const Facts& facts) {
 
 std::vector<Finding> judge_cores(const Facts& facts) {
   const std::vector<Host> hosts = hosts_of(facts);
-  auto found = of_first_host(
-      hosts, {Verdict::kWarning, "cores", "", "start fewer ranks there: each waits for the cores of another"},
-      [&](const Host& host) -> std::string {
-        const int cores = cores_of(host, facts);
-        if (std::ssize(host.ranks) <= cores) return "";
-        return plural(host.ranks.size(), "rank") + " on " + plural(static_cast<std::size_t>(cores), "core");
-      });
-  const auto add = [&](std::vector<Finding> more) { found.insert(found.end(), more.begin(), more.end()); };
-  add(of_first_host(hosts,
-                    {Verdict::kWarning, "cores", "",
-                     "mpirun binds ranks to single cores: give it --bind-to none, or --map-by slot:PE=N "
-                     "--bind-to core; under srun --cpus-per-task"},
-                    [&](const Host& host) -> std::string {
-                      const RankFacts& rank = speaker_of(host, facts);
-                      const int cores = cores_of(host, facts);
-                      const int asked = count_in(rank, "SLURM_CPUS_PER_TASK");
-                      const int there =
-                          asked > 0 ? asked * static_cast<int>(host.ranks.size()) : rank.cpus_of_host;
-                      if (cores > std::ssize(host.ranks) || there < 2 * cores) return "";
-                      return "its ranks may run on " + plural(static_cast<std::size_t>(cores), "core") +
-                             " of " + std::to_string(there);
-                    }));
-  add(of_first_host(hosts,
-                    {Verdict::kWarning, "cores", "", "give the container more, or the ranks --threads"},
-                    [&](const Host& host) -> std::string {
-                      const double quota = speaker_of(host, facts).cpu_quota;
-                      if (quota <= 0 || quota >= cores_of(host, facts)) return "";
-                      return "its container gets the time of " + support::format_fixed(quota, 1) +
-                             " cores, and sees " + std::to_string(cores_of(host, facts));
-                    }));
-  add(of_first_host(hosts,
-                    {Verdict::kWarning, "cores", "",
-                     "leave out --threads, or start fewer ranks there; under Slurm give --cpus-per-task"},
-                    [&](const Host& host) -> std::string {
-                      int threads = 0;
-                      for (const int rank : host.ranks)
-                        threads += facts[static_cast<std::size_t>(rank)].threads;
-                      const int cores = cores_of(host, facts);
-                      if (threads <= cores || std::ssize(host.ranks) > cores) return "";
-                      return "its ranks compute with " + std::to_string(threads) + " threads on " +
-                             plural(static_cast<std::size_t>(cores), "core");
-                    }));
+  std::vector<Finding> found;
+  const auto warn = [&](const char* remedy, auto problem) {
+    const auto more = of_first_host(hosts, {Verdict::kWarning, "cores", "", remedy}, [&](const Host& host) {
+      return problem(host, facts, cores_of(host, facts));
+    });
+    found.insert(found.end(), more.begin(), more.end());
+  };
+  warn("start fewer ranks there: each waits for the cores of another", too_many_ranks);
+  warn(
+      "mpirun binds ranks to single cores: give it --bind-to none, or --map-by slot:PE=N --bind-to core; "
+      "under srun "
+      "--cpus-per-task",
+      bound_to_single_cores);
+  warn("give the container more, or the ranks --threads", less_time_than_cores);
+  warn("leave out --threads, or start fewer ranks there; under Slurm give --cpus-per-task", too_many_threads);
   if (found.empty()) found.push_back({Verdict::kOk, "cores", "every rank has cores of its own", ""});
   return found;
 }

@@ -27,6 +27,9 @@ namespace {
 
 constexpr const char* kRollFolder = ".zoetrope-doctor-job-";
 constexpr int kMostRanks = 1 << 20;
+// At whose doors is knocked, and how many of each: together fewer than the files that a process may open.
+constexpr std::size_t kMostHosts = 64;
+constexpr std::size_t kMostDoors = 8;
 
 // The job's name as a part of a file's.
 std::string as_file_name(const std::string& job) {
@@ -55,7 +58,6 @@ struct Mark {
 // Without a host where there is none, or it is not whole.
 Mark read_mark(const fs::path& path) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 16;
-  constexpr std::size_t kMostDoors = 64;
   Mark mark;
   try {
     if (!support::is_listed(path)) return mark;
@@ -64,6 +66,7 @@ Mark read_mark(const fs::path& path) {
     for (Door door; mark.doors.size() < kMostDoors && text >> door.interface >> door.address >> door.port;)
       mark.doors.push_back(door);
   } catch (const Error&) {
+    return {};
   }
   return mark;
 }
@@ -167,7 +170,8 @@ Absence RollCall::who_is_missing() const {
       missing.push_back(rank);
     } else {
       come[mark.host].push_back(rank);
-      if (mark.host != comm::host_name()) doors.try_emplace(mark.host, mark.doors);
+      if (mark.host != comm::host_name() && doors.size() < kMostHosts)
+        doors.try_emplace(mark.host, mark.doors);
     }
   }
   if (missing.empty()) return explain_silence(come, doors);

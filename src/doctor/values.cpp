@@ -113,7 +113,7 @@ class Values {
   }
   // Ranks bring one, two or three rows.
   static at::Tensor piece(int rank) {
-    return elements_of(rank, (rank % 3 + 1) * 5, at::kFloat).view({-1, 5});
+    return elements_of(rank, std::int64_t{5} * (rank % 3 + 1), at::kFloat).view({-1, 5});
   }
   at::Tensor pieces() const {
     std::vector<at::Tensor> all;
