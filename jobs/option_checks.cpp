@@ -95,6 +95,8 @@ void check(const Options& options) {
   check_given(options);
   check_data(o.data);
   check_training(o.training, o.epochs);
+  require(o.pretend_preemption >= 0 && o.pretend_preemption <= static_cast<double>(kMost),
+          "--pretend-preemption must be 0 to 2^30 seconds");
   require(o.compute.threads >= 0 && o.compute.threads <= kMostThreads, "--threads must be 0 to 4096");
   require(o.analysis.neighbours > 0 && o.analysis.neighbours <= kMost,
           "--neighbours must be positive, and at most 2^30");

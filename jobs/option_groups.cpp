@@ -124,6 +124,10 @@ po::options_description training_options(Options& o) {
       "seconds of training that a job that dies loses at most: what it goes on from is saved so often, after "
       "a "
       "signal, and at the end; 0: with every checkpoint");
+  add("pretend-preemption", real(o.pipeline.pretend_preemption, "0"),
+      "tries what a time limit does: after so many seconds of training it is told to stop, as Slurm does, "
+      "saves, and "
+      "ends with code 75; 0: not");
   add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"),
       "newest checkpoints that keep the optimizer's state, of those that got it");
   add("trace-steps", step_range(o.trace_steps),

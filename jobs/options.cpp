@@ -79,9 +79,10 @@ std::string checked(const fs::path& path, const std::string& text, std::string& 
 bool shapes_the_run(const std::string& name, const Options& options) {
   if (name == "epochs") return !options.has_max_steps();
   if (name == "max-steps") return options.has_max_steps();
-  const std::vector<std::string> others = {
-      "help",  "run",       "live",      "export",      "columns", "config",      "timeout", "check-options",
-      "quiet", "take-over", "log-level", "no-progress", "trace",   "trace-steps", "images"};
+  const std::vector<std::string> others = {"help",    "run",         "live",      "export",
+                                           "columns", "config",      "timeout",   "check-options",
+                                           "quiet",   "take-over",   "log-level", "no-progress",
+                                           "trace",   "trace-steps", "images",    "pretend-preemption"};
   return std::find(others.begin(), others.end(), name) == others.end();
 }
 

@@ -12,6 +12,7 @@
 #include "class_columns.hpp"
 #include "extraction_input.hpp"
 #include "forecast.hpp"
+#include "pretended_preemption.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -68,6 +69,20 @@ model::Vit start_model(Session& session, const std::vector<std::string>& classes
   return session.device().is_cpu() ? model : model.to(session.device());
 }
 
+train::TrainingResult train_or_say_how_long_saving_took(Session& session, train::TrainingInput input,
+                                                        const train::TrainOptions& options,
+                                                        const train::TrainingHooks& hooks,
+                                                        const PretendedPreemption& preemption) {
+  try {
+    auto result = train::train(session.run(), std::move(input), options, session.communicators(), hooks);
+    if (const std::string missed = preemption.when_not_saved(); !missed.empty()) support::log_warning(missed);
+    return result;
+  } catch (const Interrupted& interrupted) {
+    if (!preemption.has_come()) throw;
+    throw Interrupted(interrupted.what() + preemption.when_saved());
+  }
+}
+
 void finetune(Session& session, bool embeds) {
   const data::Dataset& images = session.train();
   const auto& classes = images.class_names();
@@ -81,13 +96,16 @@ void finetune(Session& session, bool embeds) {
   announce_training(session, input.model.config(), options, embeds);
   Forecast forecast(session, options, embedding, embeds ? session.test().size() : 0);
   train::TrainingHooks hooks;
+  PretendedPreemption preemption(session.is_root() ? session.options().pretend_preemption : 0);
   hooks.on_stage = [&](const std::string& stage) {
     forecast.step();
+    preemption.training_goes_on();
     session.keep_options();  // the first step: what was there to resume from has been compared with them
     session.set_stage(stage);
   };
   if (embeds) hooks.on_checkpoint = embedding_hook(session, embedding);
-  const auto result = train::train(session.run(), std::move(input), options, session.communicators(), hooks);
+  const auto result =
+      train_or_say_how_long_saving_took(session, std::move(input), options, hooks, preemption);
   session.keep_options();  // there may have been no step left
   session.add_stage({"training", result.seconds - embedding.seconds,
                      (result.last_step - result.first_step) * options.batch_size, "images"});

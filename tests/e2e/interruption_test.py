@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rank that is killed ends the job in time; run again, it finishes with what an undisturbed run gives."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -81,6 +82,36 @@ class Interruption(unittest.TestCase):
         self.assertFalse((folder / "checkpoint-60").exists(), "the signal came too late to test anything")
         self.assertTrue(any(folder.glob("*/optimizer.safetensors")))
         self.finish_and_compare(folder)
+
+    def test_preemption_that_is_pretended(self):
+        folder = self.root / "pretended"
+        words = ["run", "--run", folder, "--pretend-preemption", "0.5", *TRAINING]
+        attempts, saved = 0, 0
+        while True:  # as Slurm queues a job again
+            done = subprocess.run(job.command(words, RANKS), capture_output=True, text=True, timeout=240)
+            if done.returncode == 0:
+                break
+            attempts += 1
+            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertLess(attempts, 60, "it does not get on")
+            said = re.findall(r"interrupted: the training is saved at step (\d+); run the same command again to go on \(--pretend-preemption: saved "
+                              r"(\d+\.\d) s after the signal, within the 240 s that slurm/job.sh gives it; ", done.stderr)
+            # The last one may come as the training ends, and stops what is done after it.
+            self.assertTrue(said or "embeddings so far are kept" in done.stderr, done.stderr)
+            saved += len(said)
+            self.assertIn("code = 75", (folder / "ended.ini").read_text())
+            self.assertEqual([path.name for path in folder.glob("*.tmp")], [])
+        self.assertGreater(saved, 0, "the training was over before anything was tried")
+        self.assertNotIn("pretend", (folder / "run.ini").read_text())
+        job.assert_same_results(self.undisturbed, folder)
+        job.assert_no_leftovers(folder)
+
+    def test_preemption_that_comes_too_late_is_said_not_to_have_come(self):
+        folder = self.root / "too-late"
+        _, errors = job.run(["finetune", "--run", folder, "--pretend-preemption", "500", *TRAINING[:4], "--max-steps", "2"])
+        self.assertRegex(errors, r"warning +--pretend-preemption 500.0: the training has ended before that, so nothing was tried")
+        _, errors = job.run(["finetune", "--run", folder, "--pretend-preemption", "-1"], code=2)
+        self.assertIn("--pretend-preemption must be 0 to 2^30 seconds", errors)
 
     def test_a_signal_to_one_rank_stops_the_analysis_of_all(self):
         folder = self.root / "analysis-signal"

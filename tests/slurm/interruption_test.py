@@ -45,6 +45,14 @@ class Interruption(SlurmTest):
         self.wait_until(lambda: re.search(GOES_ON, self.said()))
         self.assertIn("interrupted: the training is saved at step", self.said())
 
+    def test_preemption_that_is_pretended(self):
+        number = self.submit("run.sbatch", "--run", "run", *LONGER, "--pretend-preemption", "2")
+        record = self.finish(number)
+        self.assertGreaterEqual(int(record["Restarts"]), 1)
+        self.assertRegex(self.said(), GOES_ON)
+        self.assertRegex(self.said(), r"saved \d+\.\d s after the signal, within the 240 s")
+        self.assert_same_as_reference("run", LONGER)
+
     def preempt(self, script):
         number = self.submit(script, "--run", "run", *LONGER)
         self.wait_for_training()
