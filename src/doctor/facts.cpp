@@ -164,6 +164,8 @@ RankFacts own_facts(const comm::World& world, const compute::DeviceQuery& device
   for (const compute::Device& device : devices.list()) facts.devices.push_back(facts_of(device));
   if (facts.devices.empty()) facts.why_no_device = devices.why_none;
   facts.libraries = loaded_libraries();
+  if (facts.rank != 0)  // thousands of ranks are to be told of
+    std::erase_if(facts.libraries, [](const LoadedLibrary& each) { return !is_compared(each.name); });
   facts.versions = std::move(versions);
   facts.settings = std::move(surroundings.settings);
   facts.started_by = std::move(surroundings.started_by);

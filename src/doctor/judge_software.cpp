@@ -91,6 +91,10 @@ std::string file_of(const RankFacts& rank, std::string_view name) {
 
 }  // namespace
 
+bool is_compared(const std::string& library) {
+  return is_among(library, kOneAtMost) || is_among(library, kBetterOne);
+}
+
 std::vector<Finding> judge_libraries(const Facts& facts) {
   std::vector<Finding> found;
   find_doubles(facts, kOneAtMost,

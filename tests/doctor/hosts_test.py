@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -35,7 +36,9 @@ class Hosts(unittest.TestCase):
         return [job.PROGRAM, "doctor", "--run", str(self.disk / "run"), *options]
 
     def call(self, command, code):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        # The root of a user's namespace may not look into the folder that root's own jobs have in /tmp.
+        with tempfile.TemporaryDirectory(prefix="zt-", dir="/tmp") as temporary:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, "TMPDIR": temporary})
         self.assertEqual(done.returncode, code, f"{done.stdout}\n{done.stderr}")
         self.assertEqual(list(self.disk.iterdir()), [], "left behind")
         return done.stdout, done.stderr

@@ -44,7 +44,7 @@ struct RankFacts {
   std::int64_t clock_lead_ns = 0;           // of rank 0's clock, in nanoseconds
   std::vector<DeviceFacts> devices;         // that it sees
   std::string why_no_device;
-  std::vector<LoadedLibrary> libraries;
+  std::vector<LoadedLibrary> libraries;         // all of rank 0, of others those that are compared
   std::map<std::string, std::string> versions;  // of zoetrope and its libraries
   std::map<std::string, std::string> settings;  // of the environment
   std::string started_by;                       // "mpirun", "srun" or "itself"
@@ -64,6 +64,8 @@ RankFacts own_facts(const comm::World& world, const compute::DeviceQuery& device
 
 // What the dynamic linker has loaded into this process.
 std::vector<LoadedLibrary> loaded_libraries();
+// Whether a library of this name is compared between ranks.
+bool is_compared(const std::string& library);
 
 // "0-3,8"
 std::string format_ranks(const std::vector<int>& ranks);
