@@ -14,7 +14,7 @@
 #include <ATen/ops/abs.h>
 #include <ATen/ops/sum.h>
 
-#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/cost.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/pipeline/processor_file.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/error.hpp"
@@ -41,7 +41,8 @@ std::int64_t image_side(const fs::path& folder, const model::VitConfig& config) 
   const auto file = pipeline::find_processor_file(folder);
   if (!file) return config.image_size;
   const char* const default_class = model::processor_class(config.family);
-  const auto processor = data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
+  const auto processor =
+      preprocess::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
   const bool sets_size = processor.do_resize || processor.do_center_crop;
   return sets_size ? processor.output_height() : config.image_size;
 }

@@ -17,8 +17,8 @@ namespace po = boost::program_options;
 
 namespace {
 
-const Words<data::Augmentation> kAugmentations = {{"none", data::Augmentation::kNone},
-                                                  {"flip-crop", data::Augmentation::kFlipCrop}};
+const Words<preprocess::Augmentation> kAugmentations = {{"none", preprocess::Augmentation::kNone},
+                                                        {"flip-crop", preprocess::Augmentation::kFlipCrop}};
 const Words<train::SaveMode> kSaveModes = {{"full", train::SaveMode::kFull},
                                            {"in-situ", train::SaveMode::kInSitu}};
 const Words<train::GraphMode> kGraphModes = {

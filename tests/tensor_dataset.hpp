@@ -9,7 +9,7 @@
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/data/image_cache.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
 
 namespace zoetrope::testing {
 
@@ -39,13 +39,13 @@ class TensorDataset final : public data::Dataset {
 };
 
 // A cache of `store`'s images that holds `max_bytes` of them in memory.
-inline std::unique_ptr<data::ImageCache> cache_of(const data::PixelStore& store,
-                                                  const data::PreprocessorConfig& config,
-                                                  std::uint64_t max_bytes = std::uint64_t{1} << 30) {
-  data::ImageCacheOptions options;
+inline std::unique_ptr<preprocess::ImageCache> cache_of(const preprocess::PixelStore& store,
+                                                        const preprocess::PreprocessorConfig& config,
+                                                        std::uint64_t max_bytes = std::uint64_t{1} << 30) {
+  preprocess::ImageCacheOptions options;
   options.max_bytes = max_bytes;
-  return std::make_unique<data::ImageCache>(std::make_shared<TensorDataset>(store.pixels, store.labels),
-                                            config, options);
+  return std::make_unique<preprocess::ImageCache>(std::make_shared<TensorDataset>(store.pixels, store.labels),
+                                                  config, options);
 }
 
 }  // namespace zoetrope::testing

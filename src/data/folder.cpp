@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "zoetrope/image/decode.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -18,7 +19,6 @@
 
 #include "class_warnings.hpp"
 #include "data_files.hpp"
-#include "decode.hpp"
 #include "glob.hpp"
 #include "image_endings.hpp"
 #include "image_metadata.hpp"
@@ -187,7 +187,8 @@ std::uintmax_t size_of(const fs::path& file) {
 
 Image decode_image_file(const fs::path& file) {
   const std::string bytes = support::read_file(file, kMaxFileBytes);
-  return decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file.string());
+  return image::decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                             file.string());
 }
 
 class FolderDataset final : public Dataset {

@@ -8,9 +8,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "zoetrope/image/decode.hpp"
 #include "zoetrope/support/files.hpp"
-
-#include "decode.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -60,10 +59,10 @@ bool announces_image(const fs::path& file) {
 bool is_of_unread_kind(const fs::path& file) {
   const std::string ending = ending_of(file);
   if (holds(kRead, ending) || holds(kRaw, ending)) return holds(kRaw, ending);
-  std::array<char, kTellingBytes> start{};
+  std::array<char, image::kTellingBytes> start{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(start.data(), start.size());
-  if (can_decode(
+  if (image::can_decode(
           {reinterpret_cast<const std::uint8_t*>(start.data()), static_cast<std::size_t>(stream.gcount())}))
     return false;
   if (stream.gcount() > 0) support::refuse_lfs_pointer(file);

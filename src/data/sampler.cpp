@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <numeric>
 
-#include "random.hpp"
+#include "zoetrope/support/random.hpp"
 
 namespace zoetrope::data {
 
 std::vector<std::int64_t> epoch_order(std::uint64_t seed, std::int64_t epoch, std::int64_t n) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), std::int64_t{0});
-  SplitMix64 random(mix_seed(seed, static_cast<std::uint64_t>(epoch)));
+  support::SplitMix64 random(support::mix_seed(seed, static_cast<std::uint64_t>(epoch)));
   for (std::size_t left = order.size(); left > 1; --left) {
     std::swap(order[left - 1], order[random.below(left)]);
   }

@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "zoetrope/image/decode.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 
-#include "decode.hpp"
 #include "kinds.hpp"
 #include "parquet/shard.hpp"
 #include "readers.hpp"
@@ -101,7 +101,7 @@ class ShardDataset final : public Dataset {
                             ? ": holds no " + image_column_.name + ", which is the images' column"
                             : ": holds no image, at most the path of one; write the shard with its images in "
                               "it (datasets.table.embed_table_storage)"));
-    return decode_image(images->files[place.row], name_of(place));
+    return image::decode_image(images->files[place.row], name_of(place));
   }
 
   std::string name_of(const Place& place) const {

@@ -30,7 +30,7 @@ constexpr std::int64_t kBytesAtOnce = std::int64_t{8} << 20;  // of images, wher
 // The rows of one call of embed_blocks, as they are computed.
 class RowsInProgress {
  public:
-  RowsInProgress(const model::Vit& model, const data::PreprocessorConfig& preprocessor,
+  RowsInProgress(const model::Vit& model, const preprocess::PreprocessorConfig& preprocessor,
                  model::Precision precision, std::int64_t num_rows)
       : model_(model), preprocessor_(preprocessor), rounded_(model.rounded(precision)) {
     rows_.embeddings.resize(static_cast<std::size_t>(num_rows * model.config().hidden_size));
@@ -81,7 +81,7 @@ class RowsInProgress {
 
   // CLS rows and logits, float32.
   std::pair<at::Tensor, at::Tensor> embed(const at::Tensor& bytes) const {
-    const at::Tensor pixels = data::normalize(bytes, preprocessor_);
+    const at::Tensor pixels = preprocess::normalize(bytes, preprocessor_);
     const at::Tensor features = model_.features(pixels, rounded_);
     const at::Tensor cls = features.narrow(1, 0, model_.config().hidden_size);
     return {cls.to(at::kFloat).contiguous(), model_.classify(features, rounded_).to(at::kFloat).contiguous()};
@@ -98,7 +98,7 @@ class RowsInProgress {
   }
 
   const model::Vit& model_;
-  const data::PreprocessorConfig& preprocessor_;
+  const preprocess::PreprocessorConfig& preprocessor_;
   at::Tensor rounded_;
   store::EmbeddedRows rows_;
   Arriving arriving_;
@@ -122,9 +122,10 @@ std::int64_t blocks_at_once(const model::VitConfig& config, c10::DeviceType devi
                   kBytesAtOnce / (image_bytes * block_size(config, device)));
 }
 
-store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& images,
-                                 const data::PreprocessorConfig& preprocessor, model::Precision precision,
-                                 std::int64_t first_block, std::int64_t last_block,
+store::EmbeddedRows embed_blocks(const model::Vit& model, preprocess::ImageCache& images,
+                                 const preprocess::PreprocessorConfig& preprocessor,
+                                 model::Precision precision, std::int64_t first_block,
+                                 std::int64_t last_block,
                                  const std::function<void(std::int64_t images)>& on_progress) {
   const bool on_host = model.flat().is_cpu();
   const std::int64_t size = block_size(model.config(), model.flat().device().type());

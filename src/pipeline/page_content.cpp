@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/json.hpp"
 
@@ -34,8 +34,8 @@ review::Images images_for_page(const data::Dataset& dataset) {
       images.width = std::min(image.width, kLargestSide);
     }
     if (image.height != images.height || image.width != images.width)
-      image = data::resize(image, static_cast<int>(images.height), static_cast<int>(images.width),
-                           data::Resample::kBilinear);
+      image = preprocess::resize(image, static_cast<int>(images.height), static_cast<int>(images.width),
+                                 preprocess::Resample::kBilinear);
     images.channels = std::max<std::int64_t>(images.channels, image.channels);
     list.push_back(std::move(image));
   }

@@ -49,12 +49,12 @@ void report_missing(const fs::path& source, const std::string& model_type, std::
                        way_out);
 }
 
-data::ResizeTo square(std::int64_t side) {
+preprocess::ResizeTo square(std::int64_t side) {
   return {static_cast<int>(side), static_cast<int>(side), false, 0, 0};
 }
 
 // Where the size is not config.json's, position embeddings are interpolated.
-void check_size(const data::PreprocessorConfig& preprocessor, const model::VitConfig& config,
+void check_size(const preprocess::PreprocessorConfig& preprocessor, const model::VitConfig& config,
                 const std::string& origin) {
   const int height = preprocessor.output_height(), width = preprocessor.output_width();
   if (height != width || height < config.patch_size)
@@ -66,26 +66,26 @@ void check_size(const data::PreprocessorConfig& preprocessor, const model::VitCo
 
 }  // namespace
 
-data::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run, const fs::path& model,
-                                           const fs::path& base) {
+preprocess::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run,
+                                                 const fs::path& model, const fs::path& base) {
   const fs::path config_file = fs::is_directory(source) ? model::config_file(source, base) : source;
   const support::Json json = support::read_python_json(config_file);
   const auto config = model::VitConfig::from_json(json, config_file.string());
   if (config.num_channels != 3)
     throw InputError(config_file.string() + ": \"num_channels\" is " + std::to_string(config.num_channels) +
                      "; the image processor makes 3");
-  data::PreprocessorConfig preprocessor;
+  preprocess::PreprocessorConfig preprocessor;
   const auto file = find_file(source, run, model, config_file);
   if (file) {
     const auto default_class = support::json_get_or<std::string>(
         json, "image_processor_type", model::processor_class(config.family), config_file.string());
-    preprocessor = data::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
+    preprocessor = preprocess::PreprocessorConfig::from_json(file->json, file->path.string(), default_class);
     // Images keep their size, of which the file's says nothing: the model's is what they should have.
     if (!preprocessor.do_resize && !preprocessor.do_center_crop)
       preprocessor.size = square(config.image_size);
   } else if (model::is_timm(json)) {
     const support::Json made = model::timm_processor(json, config.image_size, config_file.string());
-    preprocessor = data::PreprocessorConfig::from_json(made, config_file.string());
+    preprocessor = preprocess::PreprocessorConfig::from_json(made, config_file.string());
   } else {
     if (model::has_weights(source))
       report_missing(source,

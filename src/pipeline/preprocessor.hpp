@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "zoetrope/data/preprocess.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -13,9 +13,9 @@ namespace zoetrope::pipeline {
 // or in --model's. Where there is none, a ViT takes its processor's defaults, with a warning if it has
 // weights, which were made with some processor. Throws InputError where the model cannot take such images,
 // and where other families' weights come without their processor.
-data::PreprocessorConfig read_preprocessor(const std::filesystem::path& source,
-                                           const std::filesystem::path& run,
-                                           const std::filesystem::path& model,
-                                           const std::filesystem::path& base);
+preprocess::PreprocessorConfig read_preprocessor(const std::filesystem::path& source,
+                                                 const std::filesystem::path& run,
+                                                 const std::filesystem::path& model,
+                                                 const std::filesystem::path& base);
 
 }  // namespace zoetrope::pipeline

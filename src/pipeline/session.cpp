@@ -147,13 +147,14 @@ std::vector<std::int64_t> Session::checkpoint_steps() {
   return steps;
 }
 
-const data::PreprocessorConfig& Session::preprocessor() {
+const preprocess::PreprocessorConfig& Session::preprocessor() {
   if (preprocessor_) return *preprocessor_;
   if (is_root())
     preprocessor_ = read_preprocessor(model_source(run_, options_), run_.root, options_.model, options_.base);
   const std::string text = comm::broadcast_string(
       communicator(), preprocessor_ ? preprocessor_->to_json().dump() : std::string(), 0);
-  if (!is_root()) preprocessor_ = data::PreprocessorConfig::from_json(support::Json::parse(text), "rank 0");
+  if (!is_root())
+    preprocessor_ = preprocess::PreprocessorConfig::from_json(support::Json::parse(text), "rank 0");
   return *preprocessor_;
 }
 
@@ -176,17 +177,17 @@ LoadedSplit Session::load(data::Split which, std::int64_t limit) {
   return split;
 }
 
-data::ImageCache& Session::images_of(LoadedSplit& split, data::Augmentation augmentation) {
+preprocess::ImageCache& Session::images_of(LoadedSplit& split, preprocess::Augmentation augmentation) {
   if (split.images) return *split.images;
-  data::ImageCacheOptions cache;
+  preprocess::ImageCacheOptions cache;
   cache.max_bytes = static_cast<std::uint64_t>(options_.data.image_cache_mib) << 20;
   cache.num_threads = threads_;
   cache.seed = options_.training.seed;
   cache.device = device_;
   cache.augmentation = augmentation;
-  const data::PreprocessorConfig& config = preprocessor();
+  const preprocess::PreprocessorConfig& config = preprocessor();
   comm::do_unless_asked(communicator(), kNothingRead, [&] {
-    split.images = std::make_unique<data::ImageCache>(split.dataset, config, cache);
+    split.images = std::make_unique<preprocess::ImageCache>(split.dataset, config, cache);
   });
   return *split.images;
 }
@@ -228,14 +229,14 @@ const data::Dataset& Session::test() {
   return *test_->dataset;
 }
 
-data::ImageCache& Session::train_images() {
+preprocess::ImageCache& Session::train_images() {
   train();
   return images_of(*train_, options_.training.augmentation);
 }
 
-data::ImageCache& Session::test_images() {
+preprocess::ImageCache& Session::test_images() {
   test();
-  return images_of(*test_, data::Augmentation::kNone);
+  return images_of(*test_, preprocess::Augmentation::kNone);
 }
 
 void Session::keep_options() {

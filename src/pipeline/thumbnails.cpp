@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "zoetrope/data/shrink.hpp"
+#include "zoetrope/image/shrink.hpp"
 #include "zoetrope/support/interruption.hpp"
 
 namespace zoetrope::pipeline {
@@ -18,7 +18,7 @@ std::shared_ptr<const support::Image> Thumbnails::of(std::int64_t index) {
   // A strip much longer than wide must keep at least a pixel of its width.
   const int factor =
       std::min(std::max(image.height, image.width) / side_, std::min(image.height, image.width));
-  if (factor > 1) image = data::shrink(image, factor);
+  if (factor > 1) image = image::shrink(image, factor);
   made = std::make_shared<support::Image>(std::move(image));
   return made;
 }

@@ -17,7 +17,7 @@ support::Json TrainOptions::identity() const {
           {"save-steps", save_steps},
           {"logging-steps", logging_steps},
           {"precision", model::name_of(precision)},
-          {"augment", data::name_of(augmentation)}};
+          {"augment", preprocess::name_of(augmentation)}};
 }
 
 std::int64_t steps_of_epochs(double epochs, std::int64_t steps_per_epoch) {

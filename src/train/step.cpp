@@ -46,9 +46,9 @@ std::int64_t choose_micro_batch(const model::Vit& model, std::int64_t image_side
 
 }  // namespace
 
-StepRunner::StepRunner(const model::Vit& model, data::ImageCache& images,
-                       const data::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
-                       std::int64_t local_batch, std::int64_t micro_batch,
+StepRunner::StepRunner(const model::Vit& model, preprocess::ImageCache& images,
+                       const preprocess::PreprocessorConfig& preprocessor, model::Precision precision,
+                       int threads, std::int64_t local_batch, std::int64_t micro_batch,
                        std::optional<support::Range> share, comm::Communicator& communicator)
     : images_(images),
       preprocessor_(preprocessor),
@@ -139,7 +139,7 @@ at::Tensor StepRunner::run_replica(Replica& replica, const at::Tensor& pixels, c
   at::Tensor logits;
   {
     const trace::Span span("forward", "images", pixels.size(0));
-    logits = replica.model.logits(data::normalize(pixels, preprocessor_), rounded);
+    logits = replica.model.logits(preprocess::normalize(pixels, preprocessor_), rounded);
   }
   const trace::Span span("backward", "images", pixels.size(0));
   const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), labels, {}, at::Reduction::Sum);

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/model/precision.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/train/gradient_reducer.hpp"
 #include "zoetrope/train/optimizer.hpp"
 
@@ -26,9 +26,10 @@ struct LocalBatch {
 class StepRunner {
  public:
   // `share` as TrainingState has it.
-  StepRunner(const model::Vit& model, data::ImageCache& images, const data::PreprocessorConfig& preprocessor,
-             model::Precision precision, int threads, std::int64_t local_batch, std::int64_t micro_batch,
-             std::optional<support::Range> share, comm::Communicator& communicator);
+  StepRunner(const model::Vit& model, preprocess::ImageCache& images,
+             const preprocess::PreprocessorConfig& preprocessor, model::Precision precision, int threads,
+             std::int64_t local_batch, std::int64_t micro_batch, std::optional<support::Range> share,
+             comm::Communicator& communicator);
 
   // This rank's share of `batch` (the same on every rank). `epoch` is what augmentation depends on.
   LocalBatch load(std::span<const std::int64_t> batch, std::int64_t epoch);
@@ -57,8 +58,8 @@ class StepRunner {
   at::Tensor run_replica(Replica& replica, const at::Tensor& pixels, const at::Tensor& labels,
                          const at::Tensor& rounded, std::int64_t batch_size) const;
 
-  data::ImageCache& images_;
-  const data::PreprocessorConfig& preprocessor_;
+  preprocess::ImageCache& images_;
+  const preprocess::PreprocessorConfig& preprocessor_;
   model::Precision precision_;
   std::int64_t local_batch_;
   std::int64_t micro_batch_;

@@ -95,8 +95,8 @@ class Extract : public ::testing::Test {
 
   std::unique_ptr<comm::World> world_ = make_world();
   const store::RunDirectory run_{std::filesystem::current_path()};  // one folder for all ranks
-  data::PreprocessorConfig preprocessor_{.size = {28, 28, false, 0, 0}};
-  std::unique_ptr<data::ImageCache> images_;
+  preprocess::PreprocessorConfig preprocessor_{.size = {28, 28, false, 0, 0}};
+  std::unique_ptr<preprocess::ImageCache> images_;
 };
 
 TEST_F(Extract, RunsOnTheRanksAskedFor) {

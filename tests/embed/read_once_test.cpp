@@ -89,8 +89,8 @@ class ReadOnce : public ::testing::Test {
   std::unique_ptr<comm::World> world_ = make_world();
   const store::RunDirectory run_{std::filesystem::current_path()};  // one folder for all ranks
   std::vector<std::int64_t> steps_;
-  data::PreprocessorConfig preprocessor_{.size = {28, 28, false, 0, 0}};
-  std::unique_ptr<data::ImageCache> images_ = testing::cache_of(
+  preprocess::PreprocessorConfig preprocessor_{.size = {28, 28, false, 0, 0}};
+  std::unique_ptr<preprocess::ImageCache> images_ = testing::cache_of(
       {at::arange(kFewImages * 784, at::kLong).remainder(251).to(at::kByte).view({kFewImages, 1, 28, 28}),
        at::arange(kFewImages).remainder(10)},
       preprocessor_, kFewImages * 784);

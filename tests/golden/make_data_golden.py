@@ -370,7 +370,7 @@ MASK = 2**64 - 1
 
 
 class SplitMix64:
-    """zoetrope's random numbers (src/data/random.hpp)."""
+    """zoetrope's random numbers (zoetrope/support/random.hpp)."""
 
     def __init__(self, seed):
         self.state = seed

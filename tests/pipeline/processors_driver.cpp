@@ -32,7 +32,8 @@ support::Json prepare(const std::string& folder, const std::vector<data::Image>&
     const auto config = pipeline::read_preprocessor(folder, folder, folder, {});
     for (const data::Image& image : images)
       prepared.push_back(
-          data::normalize(data::load_pixels(data::FakeDataset({image}), config).pixels, config).contiguous());
+          preprocess::normalize(preprocess::load_pixels(data::FakeDataset({image}), config).pixels, config)
+              .contiguous());
   } catch (const InputError& error) {
     return {{"error", error.what()}};
   }

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "zoetrope/data/shrink.hpp"
+#include "zoetrope/image/shrink.hpp"
 
 namespace zoetrope::pipeline {
 namespace {
@@ -34,7 +34,7 @@ class Columns final : public data::Dataset {
 TEST(Shrink, TakesMeansAndDropsWhatIsLeftOver) {
   const data::Image image{3, 5, 1, {0, 2, 10, 12, 99, 4, 6, 14, 17, 99, 99, 99, 99, 99, 99}};
 
-  const data::Image small = data::shrink(image, 2);
+  const data::Image small = image::shrink(image, 2);
 
   EXPECT_EQ(small.height, 1);
   EXPECT_EQ(small.width, 2);

@@ -171,10 +171,12 @@ TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
 }
 
 // The gradient over all images, computed in one piece.
-at::Tensor reference_gradient(const data::PixelStore& images, const data::PreprocessorConfig& preprocessor) {
+at::Tensor reference_gradient(const preprocess::PixelStore& images,
+                              const preprocess::PreprocessorConfig& preprocessor) {
   const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
   auto replicas = make_replicas(model, at::zeros_like(model.flat()), 1);
-  const at::Tensor pixels = data::normalize(images.pixels, at::arange(images.labels.size(0)), preprocessor);
+  const at::Tensor pixels =
+      preprocess::normalize(images.pixels, at::arange(images.labels.size(0)), preprocessor);
   at::cross_entropy_loss(replicas[0].model.logits(pixels), images.labels).backward();
   return replicas[0].gradient;
 }
@@ -204,7 +206,7 @@ TEST_P(ReducedGradient, IsTheGradientOfTheWholeBatch) {
       for (int replica = 0; replica < replica_count; ++replica) {
         const std::int64_t first = (communicator.rank() * replica_count + replica) * share;
         const at::Tensor rows = at::arange(first, first + share);
-        const at::Tensor pixels = data::normalize(images.pixels, rows, preprocessor);
+        const at::Tensor pixels = preprocess::normalize(images.pixels, rows, preprocessor);
         const at::Tensor logits = replicas[static_cast<std::size_t>(replica)].model.logits(pixels);
         (at::cross_entropy_loss(logits, images.labels.index_select(0, rows), {}, at::Reduction::Sum) / 24)
             .backward();

@@ -103,7 +103,7 @@ class FinishedRun : public ::testing::Test {
       fs::remove(run_.checkpoint(step) / "training.json");
   }
 
-  const data::PixelStore images_ = testing::golden_images(20);
+  const preprocess::PixelStore images_ = testing::golden_images(20);
   TrainOptions options_ = short_options();  // checkpoints 0, 4, 8 and 11
   const store::RunDirectory run_{scratch_folder()};
 };

@@ -38,7 +38,7 @@ inline std::vector<std::string> golden_classes() {
 }
 
 // Trains `ranks` thread ranks into `folder`.
-inline void train_on(int ranks, const std::filesystem::path& folder, const data::PixelStore& images,
+inline void train_on(int ranks, const std::filesystem::path& folder, const preprocess::PixelStore& images,
                      const TrainOptions& options, const TrainingHooks& hooks = {},
                      comm::RankMemory memory = comm::RankMemory::kApart) {
   const store::RunDirectory run{folder};

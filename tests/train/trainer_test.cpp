@@ -58,7 +58,8 @@ TEST_P(TrainerGolden, LosesAsHuggingFacesTrainer) {
   const c10::NoGradGuard no_grad;
   const model::Vit trained = model::load_checkpoint(folder / "checkpoint-50");
   const auto first_five = testing::golden_images(5);
-  const at::Tensor pixels = data::normalize(first_five.pixels, at::arange(5), testing::golden_preprocessor());
+  const at::Tensor pixels =
+      preprocess::normalize(first_five.pixels, at::arange(5), testing::golden_preprocessor());
   EXPECT_LT(testing::largest_difference(trained.logits(pixels), expected.view("final_logits")), 1e-3);
 }
 

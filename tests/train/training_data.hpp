@@ -8,8 +8,8 @@
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/data/sampler.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 #include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/json.hpp"
 
@@ -17,15 +17,15 @@
 
 namespace zoetrope::testing {
 
-inline data::PixelStore golden_images(std::int64_t count) {
+inline preprocess::PixelStore golden_images(std::int64_t count) {
   const store::SafetensorsFile file(golden("train-50/images.safetensors"));
   return {file.view("images").slice(0, 0, count).clone().unsqueeze(1),
           file.view("labels").slice(0, 0, count).clone()};
 }
 
 // `num_rows` rows: the sampler's i-th image is image i % count of `images`.
-inline data::PixelStore arrange_for_sampler(const data::PixelStore& images, std::int64_t num_rows,
-                                            std::uint64_t seed) {
+inline preprocess::PixelStore arrange_for_sampler(const preprocess::PixelStore& images, std::int64_t num_rows,
+                                                  std::uint64_t seed) {
   const std::int64_t count = images.labels.size(0);
   const auto order = data::epoch_order(seed, 0, num_rows);
   at::Tensor source = at::empty({num_rows}, at::kLong);
@@ -33,9 +33,9 @@ inline data::PixelStore arrange_for_sampler(const data::PixelStore& images, std:
   return {images.pixels.index_select(0, source), images.labels.index_select(0, source)};
 }
 
-inline data::PreprocessorConfig golden_preprocessor() {
+inline preprocess::PreprocessorConfig golden_preprocessor() {
   const auto path = golden("train-50/initial/preprocessor_config.json");
-  return data::PreprocessorConfig::from_json(support::read_json(path), path.string());
+  return preprocess::PreprocessorConfig::from_json(support::read_json(path), path.string());
 }
 
 }  // namespace zoetrope::testing

@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/embed/extractor.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/store/run_directory.hpp"
 
 namespace zoetrope::embed {
 
 struct ExtractionInput {
-  data::ImageCache& images;
+  preprocess::ImageCache& images;
   std::string dataset_digest;
-  const data::PreprocessorConfig& preprocessor;
+  const preprocess::PreprocessorConfig& preprocessor;
   model::Precision precision = model::Precision::kFloat32;
   std::filesystem::path base = {};  // of checkpoints that are adapters: see model::StoredModel
   at::Device device = at::kCPU;     // where models that are read from checkpoints compute, and `images` lie

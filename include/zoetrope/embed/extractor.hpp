@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "zoetrope/data/image_cache.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/model/vit.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 
 namespace zoetrope::embed {
@@ -25,9 +25,10 @@ std::int64_t blocks_at_once(const model::VitConfig& config, c10::DeviceType devi
 // batches where the model is. `on_progress` gets the number of images done since its last call,
 // from the calling thread. Where the caller must stop (support/interruption.hpp) the rows are fewer: those of
 // the first blocks.
-store::EmbeddedRows embed_blocks(const model::Vit& model, data::ImageCache& images,
-                                 const data::PreprocessorConfig& preprocessor, model::Precision precision,
-                                 std::int64_t first_block, std::int64_t last_block,
+store::EmbeddedRows embed_blocks(const model::Vit& model, preprocess::ImageCache& images,
+                                 const preprocess::PreprocessorConfig& preprocessor,
+                                 model::Precision precision, std::int64_t first_block,
+                                 std::int64_t last_block,
                                  const std::function<void(std::int64_t images)>& on_progress = {});
 
 }  // namespace zoetrope::embed

@@ -15,10 +15,10 @@
 #include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
-#include "zoetrope/data/image_cache.hpp"
-#include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/pipeline/options.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
@@ -29,7 +29,7 @@ namespace zoetrope::pipeline {
 
 struct LoadedSplit {
   std::shared_ptr<const data::Dataset> dataset;
-  std::unique_ptr<data::ImageCache> images;  // made when a model first asks for them
+  std::unique_ptr<preprocess::ImageCache> images;  // made when a model first asks for them
 };
 
 class Session {
@@ -63,13 +63,13 @@ class Session {
   std::vector<std::int64_t> checkpoint_steps();
   // How images become the model's input: preprocessor_config.json of --model, or of the run's first
   // checkpoint, as rank 0 reads it. Collective at the first call; so are the images.
-  const data::PreprocessorConfig& preprocessor();
+  const preprocess::PreprocessorConfig& preprocessor();
   // The splits as they are stored, and as the model takes their images. Collective at the first call:
   // Interrupted on every rank after a signal on any.
   const data::Dataset& train();
   const data::Dataset& test();
-  data::ImageCache& train_images();
-  data::ImageCache& test_images();
+  preprocess::ImageCache& train_images();
+  preprocess::ImageCache& test_images();
   // Whether the run's embeddings are given; and, before they are in the run, how many rows and classes of
   // logits they have, from which test() follows. Collective.
   bool is_given() const { return !options_.given.embeddings.empty(); }
@@ -103,7 +103,7 @@ class Session {
 
  private:
   LoadedSplit load(data::Split split, std::int64_t limit);
-  data::ImageCache& images_of(LoadedSplit& split, data::Augmentation augmentation);
+  preprocess::ImageCache& images_of(LoadedSplit& split, preprocess::Augmentation augmentation);
 
   comm::World& world_;
   Options options_;
@@ -113,7 +113,7 @@ class Session {
   at::Device device_;
   std::unique_ptr<comm::Communicator> tensors_;  // among GPUs
   std::future<void> warm_up_;                    // of a GPU
-  std::optional<data::PreprocessorConfig> preprocessor_;
+  std::optional<preprocess::PreprocessorConfig> preprocessor_;
   std::optional<LoadedSplit> train_;
   std::optional<LoadedSplit> test_;
   std::shared_ptr<const store::Analysis> analysis_;

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "zoetrope/data/augment.hpp"
 #include "zoetrope/model/precision.hpp"
+#include "zoetrope/preprocess/augment.hpp"
 #include "zoetrope/support/json.hpp"
 
 namespace zoetrope::train {
@@ -38,8 +38,8 @@ struct TrainOptions {
   double resume_every = 120;        // seconds between states to go on from; 0: with every checkpoint
   std::int64_t keep_optimizer = 2;  // how many of these states in checkpoints are kept, the newest
   SaveMode save = SaveMode::kFull;
-  data::Augmentation augmentation =
-      data::Augmentation::kNone;  // part of what is learned, applied by data::ImageCache
+  preprocess::Augmentation augmentation =
+      preprocess::Augmentation::kNone;  // part of what is learned, applied by preprocess::ImageCache
   model::Precision precision = model::Precision::kFloat32;
   int threads = 1;  // of this rank
   GraphMode graph = GraphMode::kAuto;

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/data/image_cache.hpp"
-#include "zoetrope/data/preprocess.hpp"
 #include "zoetrope/model/vit.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
+#include "zoetrope/preprocess/preprocess.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/train/options.hpp"
 
@@ -25,8 +25,8 @@ struct Communicators {
 
 struct TrainingInput {
   model::Vit model;  // the start; when a checkpoint exists, its weights take their place
-  data::ImageCache& images;
-  const data::PreprocessorConfig& preprocessor;
+  preprocess::ImageCache& images;
+  const preprocess::PreprocessorConfig& preprocessor;
   std::string dataset_digest;
 };
 
