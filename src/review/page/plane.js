@@ -85,6 +85,7 @@ export class Plane {
   #press(event) {
     if (event.button !== 0) return;
     this.plot.setPointerCapture(event.pointerId);
+    this.listener.leave(); // nothing lies over what is drawn or moved
     const place = this.#placeOf(event);
     this.pointers.set(event.pointerId, place);
     this.begun = this.pointers.size === 1 ? place : null; // two fingers are neither click nor lasso
