@@ -130,16 +130,17 @@ double judge(const at::Tensor& rows, const Points& points, const std::vector<std
   return picture_quality(points, in_picture, found, labels).mean_trust;
 }
 
-// All of a frame, after the one before it.
+// All of a frame, after the one before it. `end`: the first frame and the last.
 FrameAnalysis analyze(const at::Tensor& rows, const std::vector<std::int64_t>& labels,
-                      std::int64_t quality_neighbours, std::optional<Predecessor>& before) {
+                      std::int64_t quality_neighbours, const ComparedFrame& end,
+                      std::optional<ComparedFrame>& before) {
   const FrameInput input{rows, {}, 0, labels};
-  return analyze_frame(input, {.quality_neighbours = quality_neighbours}, before);
+  return analyze_frame(input, {.quality_neighbours = quality_neighbours}, {end, end}, before);
 }
 
 Json measure(const Options& options) {
   Stopwatch scoring, projecting, aligning, similarity, trust, frame, frame_unjudged;
-  std::optional<Predecessor> earlier, earlier_unjudged;
+  std::optional<ComparedFrame> end, earlier, earlier_unjudged;
   std::vector<std::int64_t> labels(options.rows);
   for (std::int64_t i = 0; i < options.rows; ++i) labels[i] = i % kClasses;
   Json sums = Json::array();
@@ -161,8 +162,9 @@ Json measure(const Options& options) {
     const double cka = similarity.time([&] { return linear_cka(before, rows); });
     Json trusted;
     if (options.trustworthiness) trusted = trust.time([&] { return judge(rows, points, labels); });
-    frame.time([&] { return analyze(rows, labels, 15, earlier); });
-    frame_unjudged.time([&] { return analyze(rows, labels, 0, earlier_unjudged); });
+    if (!end) end = compared_frame(rows, {});
+    frame.time([&] { return analyze(rows, labels, 15, *end, earlier); });
+    frame_unjudged.time([&] { return analyze(rows, labels, 0, *end, earlier_unjudged); });
     sums.push_back({{"scores", std::accumulate(scores.begin(), scores.end(), 0.0)},
                     {"points", points.cwiseAbs().sum()},
                     {"disparity", aligned.disparity},

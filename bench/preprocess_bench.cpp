@@ -18,12 +18,12 @@
 
 namespace {
 
-using namespace zoetrope::data;
+using namespace zoetrope::preprocess;
 
 constexpr std::int64_t kImages = 32;
 
 // Pixel i of image n is (37 i + 101 n + i i) mod 256: the peer makes the same.
-class MadeUpImages final : public Dataset {
+class MadeUpImages final : public zoetrope::data::Dataset {
  public:
   MadeUpImages(int height, int width) {
     const auto size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
