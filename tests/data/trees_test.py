@@ -114,7 +114,8 @@ def several(images, others, **_):
     return len(configs(images) | configs(others)) > 1
 
 
-ALONE = {"lies in no class's folder": classless, "at once": shared, "several configurations": several}
+ALONE = {"lies in no class's folder": classless, "takes the split for the class": classless, "at once": shared,
+         "several configurations": several}
 
 
 def check_split(root, scheme, split, splits, classes):

@@ -16,8 +16,7 @@ class Controls(BrowserTest):
         search = self.find("#search")
         search.send_keys("sandal")
         self.wait(lambda: self.text("#count") != "300 of 300")
-        for label, prediction in zip(self.column("label"), self.column("predictionLast")):
-            self.assertIn("Sandal", (label, prediction))
+        self.wait(lambda: all("Sandal" in shown for shown in zip(self.column("label"), self.column("predictionLast"))))
         search.clear()
         search.send_keys("no such thing")
         self.wait(lambda: self.text("#count") == "0 of 300")

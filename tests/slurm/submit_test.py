@@ -60,7 +60,7 @@ class Submit(SlurmTest):
         self.refused("--run", "run", "--batch-size", "0", says="--batch-size must be positive")
         self.refused("--run", "run", "--epochs", "1", "--max-steps", "1", says="contradict")
         self.refused("--run", "run", "--epochs", says="--epochs")
-        self.refused("--run", "run", "surplus", says="not understood")
+        self.refused("--run", "run", "surplus", says="without an option's name")
         self.refused("--run", "run", "--config", "missing.ini", says="missing.ini")
         self.refused("--epochs", "1", says="--run is required")
         self.refused("--each", "partition", "--run", "run", says="--each takes an option of sbatch")
