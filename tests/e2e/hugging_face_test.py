@@ -192,7 +192,7 @@ class HuggingFace(unittest.TestCase):
         run = self.root / "run"
         config = self.root / "config.json"
         ViTConfig(**SHAPE).save_pretrained(self.root)
-        job.run(["finetune", "--run", run, "--model", config, *job.SMALL[:-3], "--no-progress"])
+        job.run(["finetune", "--run", run, "--model", config, *job.SMALL_TRAINING, "--no-progress"])
         trainer = self.train(self.root / "resumed", max_steps=30, model=AutoModelForImageClassification.from_pretrained(run / "checkpoint-20"))
         trainer.train(resume_from_checkpoint=str(run / "checkpoint-20"))
         self.assertEqual(trainer.state.global_step, 30)

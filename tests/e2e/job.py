@@ -16,8 +16,9 @@ MPIRUN = shlex.split(os.environ["ZOETROPE_MPIRUN"])
 GOLDEN = Path(os.environ["ZOETROPE_GOLDEN_DIR"])
 
 # A run of a few seconds on real images: five checkpoints.
-SMALL = ["--train-limit", "640", "--test-limit", "700", "--max-steps", "20", "--save-steps", "5", "--logging-steps", "5",
-         "--learning-rate", "1e-3", "--size", "960x540", "--tween", "1", "--no-progress"]
+SMALL_TRAINING = ["--train-limit", "640", "--test-limit", "700", "--max-steps", "20", "--save-steps", "5", "--logging-steps", "5",
+                  "--learning-rate", "1e-3"]
+SMALL = [*SMALL_TRAINING, "--size", "960x540", "--tween", "1", "--no-progress"]
 
 
 def command(words, ranks=1):

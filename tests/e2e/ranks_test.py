@@ -26,7 +26,7 @@ class Ranks(unittest.TestCase):
 
     def test_embeddings_and_analysis_do_not_depend_on_the_number_of_ranks(self):
         trained = self.root / "trained"
-        job.run(["finetune", "--run", trained, *job.SMALL[:-3], "--no-progress"])
+        job.run(["finetune", "--run", trained, *job.SMALL_TRAINING, "--no-progress"])
         for ranks in (1, 2, 4):
             folder = self.root / f"extracted-{ranks}"
             shutil.copytree(trained, folder)

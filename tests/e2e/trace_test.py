@@ -64,7 +64,7 @@ class Trace(unittest.TestCase):
 
     def test_the_stages_as_jobs(self):
         run = self.root / "run"
-        for name, words, said in (("finetune", job.SMALL[:-3], "step"), ("extract", [], "embedding"), ("analyze", [], "PCA"),
+        for name, words, said in (("finetune", job.SMALL_TRAINING, "step"), ("extract", [], "embedding"), ("analyze", [], "PCA"),
                                   ("render", [], "encoding"), ("review", [], "review page")):
             file = self.root / f"{name}.json"
             job.run([name, "--run", run, "--no-progress", "--trace", file, *(word for word in words if word != "--no-progress")])
