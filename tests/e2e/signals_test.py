@@ -92,7 +92,7 @@ class Signals(unittest.TestCase):
         done = subprocess.run(job.command(["run", "--run", self.run_folder, *DRAWN]), capture_output=True, text=True, timeout=200,
                               preexec_fn=limit)
         self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertRegex(done.stderr.splitlines()[0], rf"^zoetrope: {self.run_folder}/\S+: .*")
+        self.assertRegex(done.stderr, rf"(?m)^zoetrope: {self.run_folder}/\S+: .*")
         job.assert_no_leftovers(self.run_folder)
         self.assertEqual(self.ended()["code"], "4")
         job.run(["run", "--run", self.run_folder, *DRAWN])
