@@ -9,7 +9,7 @@ namespace zoetrope::model {
 
 at::Tensor interpolate_positions(const VitConfig& config, const at::Tensor& stored, std::int64_t rows,
                                  std::int64_t columns) {
-  const at::Tensor positions = stored.dim() == 2 ? stored.unsqueeze(0) : stored;  // CLIP's
+  at::Tensor positions = stored.dim() == 2 ? stored.unsqueeze(0) : stored;  // CLIP's
   const std::int64_t prefix = config.num_prefix_positions();
   const std::int64_t patches = positions.size(1) - prefix, hidden = positions.size(2);
   const auto grid = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(patches))));
