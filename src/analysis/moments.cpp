@@ -34,33 +34,34 @@ Blocks blocks_of(std::int64_t a, std::int64_t b, bool upper_only) {
   return blocks;
 }
 
+// Of rows [first, first + count) what `write` makes of each, [count, D].
+template <typename T, typename Write>
+at::Tensor chunk_of(const at::Tensor& rows, std::int64_t first, std::int64_t count, const Write& write) {
+  const std::int64_t num_columns = rows.size(1);
+  at::Tensor chunk = at::empty({count, num_columns}, c10::CppTypeToScalarType<T>::value);
+  const float* from = rows.const_data_ptr<float>() + first * num_columns;
+  T* to = chunk.mutable_data_ptr<T>();
+  compute::for_each_range(count, kWidenedPerTask, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      write(from + i * num_columns, num_columns, to + i * num_columns);
+  });
+  return chunk;
+}
+
 // rows [first, first + count) minus shift, float64 [count, D]
 at::Tensor widened(const at::Tensor& rows, std::int64_t first, std::int64_t count,
                    const Eigen::VectorXd& shift) {
-  const std::int64_t num_columns = rows.size(1);
-  at::Tensor wide = at::empty({count, num_columns}, at::kDouble);
-  const float* from = rows.const_data_ptr<float>() + first * num_columns;
-  double* to = wide.mutable_data_ptr<double>();
-  compute::for_each_range(count, kWidenedPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      widen(from + i * num_columns, shift.data(), num_columns, to + i * num_columns);
-    }
+  return chunk_of<double>(rows, first, count, [&](const float* row, std::int64_t size, double* to) {
+    widen(row, shift.data(), size, to);
   });
-  return wide;
 }
 
 // unit * (rows [first, first + count) minus shift), float32 [count, D]
 at::Tensor centred(const at::Tensor& rows, std::int64_t first, std::int64_t count,
                    const Eigen::VectorXd& shift, double unit) {
-  const std::int64_t num_columns = rows.size(1);
-  at::Tensor result = at::empty({count, num_columns}, at::kFloat);
-  const float* from = rows.const_data_ptr<float>() + first * num_columns;
-  float* to = result.mutable_data_ptr<float>();
-  compute::for_each_range(count, kWidenedPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      centre(from + i * num_columns, 1.0, shift.data(), unit, num_columns, to + i * num_columns);
+  return chunk_of<float>(rows, first, count, [&](const float* row, std::int64_t size, float* to) {
+    centre(row, 1.0, shift.data(), unit, size, to);
   });
-  return result;
 }
 
 template <typename T>
@@ -93,6 +94,13 @@ void add_products_on(at::Device device, const at::Tensor& a, const Eigen::Vector
   sum += Eigen::Map<const RowMajorMatrix<double>>(here.const_data_ptr<double>(), sum.rows(), sum.cols());
 }
 
+// Gives `add` the first row and the number of rows of each chunk.
+template <typename Add>
+void for_each_chunk(std::int64_t num_rows, const Add& add) {
+  for (std::int64_t first = 0; first < num_rows; first += kRowsPerChunk)
+    add(first, std::min(kRowsPerChunk, num_rows - first));
+}
+
 }  // namespace
 
 Eigen::VectorXd column_means(const at::Tensor& rows) {
@@ -112,31 +120,29 @@ void add_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, const at:
                   const Eigen::VectorXd& shift_b, Eigen::MatrixXd& sum, TensorDevice device) {
   if (device) return add_products_on(*device, a, shift_a, b, shift_b, sum);
   const Blocks blocks = blocks_of(a.size(1), b.size(1), false);
-  for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
-    const std::int64_t count = std::min(kRowsPerChunk, a.size(0) - first);
+  for_each_chunk(a.size(0), [&](std::int64_t first, std::int64_t count) {
     add_blocks<double>(blocks, widened(a, first, count, shift_a), widened(b, first, count, shift_b), sum);
-  }
+  });
 }
 
 void add_float_products(const at::Tensor& a, const Eigen::VectorXd& shift_a, double unit_a,
                         const at::Tensor& b, const Eigen::VectorXd& shift_b, double unit_b,
                         Eigen::MatrixXd& sum) {
   const Blocks blocks = blocks_of(a.size(1), b.size(1), false);
-  for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
-    const std::int64_t count = std::min(kRowsPerChunk, a.size(0) - first);
+  for_each_chunk(a.size(0), [&](std::int64_t first, std::int64_t count) {
     add_blocks<float>(blocks, centred(a, first, count, shift_a, unit_a),
                       centred(b, first, count, shift_b, unit_b), sum);
-  }
+  });
 }
 
 void add_upper_products(const at::Tensor& a, const Eigen::VectorXd& shift, Eigen::MatrixXd& sum,
                         TensorDevice device) {
   if (device) return add_products_on(*device, a, shift, a, shift, sum);
   const Blocks blocks = blocks_of(a.size(1), a.size(1), true);
-  for (std::int64_t first = 0; first < a.size(0); first += kRowsPerChunk) {
-    const at::Tensor wide = widened(a, first, std::min(kRowsPerChunk, a.size(0) - first), shift);
+  for_each_chunk(a.size(0), [&](std::int64_t first, std::int64_t count) {
+    const at::Tensor wide = widened(a, first, count, shift);
     add_blocks<double>(blocks, wide, wide, sum);
-  }
+  });
 }
 
 }  // namespace zoetrope::analysis

@@ -2,8 +2,10 @@
 #include "combined_analysis.hpp"
 
 #include <cmath>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "zoetrope/analysis/drift.hpp"
@@ -17,6 +19,12 @@ namespace {
 template <typename To, typename From>
 void append(To& to, const From& from) {
   to.insert(to.end(), std::begin(from), std::end(from));
+}
+
+using Curves = std::map<std::string, std::vector<double>>;
+
+void append_to_curves(Curves& curves, std::initializer_list<std::pair<const char*, double>> values) {
+  for (const auto& [name, value] : values) curves[name].push_back(value);
 }
 
 }  // namespace
@@ -81,17 +89,16 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
 }
 
 void CombinedAnalysis::add_curves(const analysis::FrameAnalysis& frame) {
-  auto& curves = result_.curves;
-  curves["accuracy"].push_back(frame.accuracy);
-  curves["test_loss"].push_back(frame.test_loss);
-  curves["effective_rank"].push_back(frame.effective_rank);
-  curves["knn_accuracy"].push_back(frame.knn_accuracy);
-  curves["neighbour_preservation"].push_back(frame.neighbour_preservation);
-  curves["linear_cka"].push_back(frame.linear_cka);
-  curves["neighbour_preservation_first"].push_back(frame.to_first.neighbour_preservation);
-  curves["neighbour_preservation_last"].push_back(frame.to_last.neighbour_preservation);
-  curves["linear_cka_first"].push_back(frame.to_first.linear_cka);
-  curves["linear_cka_last"].push_back(frame.to_last.linear_cka);
+  append_to_curves(result_.curves, {{"accuracy", frame.accuracy},
+                                    {"test_loss", frame.test_loss},
+                                    {"effective_rank", frame.effective_rank},
+                                    {"knn_accuracy", frame.knn_accuracy},
+                                    {"neighbour_preservation", frame.neighbour_preservation},
+                                    {"linear_cka", frame.linear_cka},
+                                    {"neighbour_preservation_first", frame.to_first.neighbour_preservation},
+                                    {"neighbour_preservation_last", frame.to_last.neighbour_preservation},
+                                    {"linear_cka_first", frame.to_first.linear_cka},
+                                    {"linear_cka_last", frame.to_last.linear_cka}});
 }
 
 // Of the frame's picture, whichever way it is turned.
@@ -102,12 +109,11 @@ void CombinedAnalysis::add_quality(const analysis::FrameAnalysis& frame) {
   append(result_.before_on_plane, frame.step.before_on_plane);
   append(result_.on_plane_before, frame.step.on_plane_before);
   for (const auto row : frame.step.cosines.rowwise()) append(result_.plane_cosines, row);
-  auto& curves = result_.curves;
-  curves["trustworthiness"].push_back(quality.mean_trust);
-  curves["mean_continuity"].push_back(quality.mean_continuity);
-  curves["neighbourhood_preservation_2d"].push_back(quality.neighbours_shown);
-  curves["neighbourhood_hit"].push_back(quality.same_label);
-  curves["shape_disparity"].push_back(frame.shape_disparity);
+  append_to_curves(result_.curves, {{"trustworthiness", quality.mean_trust},
+                                    {"mean_continuity", quality.mean_continuity},
+                                    {"neighbourhood_preservation_2d", quality.neighbours_shown},
+                                    {"neighbourhood_hit", quality.same_label},
+                                    {"shape_disparity", frame.shape_disparity}});
 }
 
 void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame) {
@@ -120,13 +126,12 @@ void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame)
     motion = analysis::motion_of(step, map_before_, map);
     stability = analysis::stability(step.distance, aligned_.points[frame - 1], shown);
   }
-  auto& curves = result_.curves;
-  curves["camera_share"].push_back(motion.camera_share);
-  curves["seen_share"].push_back(motion.seen_share);
-  curves["stability_pearson"].push_back(stability.pearson);
-  curves["stability_spearman"].push_back(stability.spearman);
-  curves["stability_kendall"].push_back(stability.kendall);
-  curves["stability_stress"].push_back(stability.stress);
+  append_to_curves(result_.curves, {{"camera_share", motion.camera_share},
+                                    {"seen_share", motion.seen_share},
+                                    {"stability_pearson", stability.pearson},
+                                    {"stability_spearman", stability.spearman},
+                                    {"stability_kendall", stability.kendall},
+                                    {"stability_stress", stability.stress}});
   map_before_ = map;
 }
 
