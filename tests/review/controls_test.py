@@ -138,8 +138,7 @@ class Controls(BrowserTest):
         self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
         self.assertEqual(self.find("#search").get_attribute("value"), "sandal")
         self.wait(lambda: [int(rank) for rank in self.column("rankFirst")] == sorted(int(rank) for rank in self.column("rankFirst")))
-        for label, prediction in zip(self.column("label"), self.column("predictionLast")):
-            self.assertIn("Sandal", (label, prediction))
+        self.wait(lambda: all("Sandal" in shown for shown in zip(self.column("label"), self.column("predictionLast"))))
         self.wait(lambda: "sort=scoreFirst:asc" in self.js("return location.hash"))
         self.js("location.hash = '#step=80'")
         self.wait(lambda: self.column("rankLast")[:3] == ["1", "2", "3"])

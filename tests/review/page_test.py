@@ -282,6 +282,7 @@ class Page(BrowserTest):
             self.browser.get("about:blank")
             self.browser.get(path.as_uri())
             self.wait(lambda: self.text("#moment") == "step 80, epoch 3.00")
+            self.wait(lambda: self.js("return 'release' in window"))  # Tabulator is held
             pixels = "return document.querySelector('#right .points').toDataURL()"
             before = self.js(pixels)
             self.js("slider.value = 2; slider.dispatchEvent(new Event('input'))")
