@@ -19,9 +19,14 @@ _WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model
 _NICENESS = 10
 
 
+def cores() -> int:
+    """What this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def share_of_cores() -> int:
-    """Threads for the program beside a training: a quarter of what this process may use."""
-    return max(1, len(os.sched_getaffinity(0)) // 4)
+    """Threads for the program beside a training: a quarter."""
+    return max(1, cores() // 4)
 
 
 class Extraction:
@@ -30,13 +35,14 @@ class Extraction:
     Checkpoints come as links, so that Trainer may delete its own (save_total_limit); their weights go once they are embedded.
     """
 
-    def __init__(self, run: Path, options: list[str]):
-        self._run, self._options = run, options
+    def __init__(self, run: Path, options: list[str], threads: int):
+        self._run, self._options, self._threads, self._niceness = run, options, threads, _NICENESS
         self._mine: set[Path] = set()
         self._lock = threading.Lock()
         self._asked = False
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._interrupted: subprocess.Popen[str] | None = None
         self._said: list[str] = []
         atexit.register(self.stop)
 
@@ -68,6 +74,15 @@ class Extraction:
 
         self.make(step, link)
 
+    def hurry(self) -> None:
+        """The training is over: what is not embedded yet may have all cores."""
+        with self._lock:
+            self._threads, self._niceness = cores(), 0
+            if self._thread is None:
+                return
+            self._asked, self._interrupted = True, self._process
+        self._terminate()
+
     def finish(self) -> list[str]:
         """Waits until all is embedded. Returns what the program has said since it was last asked: warnings and errors."""
         thread = self._thread
@@ -84,7 +99,10 @@ class Extraction:
         """Ends what is at work, without waiting for it."""
         with self._lock:
             self._asked = False
-            process = self._process
+        self._terminate()
+
+    def _terminate(self) -> None:
+        process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
 
@@ -108,14 +126,15 @@ class Extraction:
             except Exception as problem:  # whatever it is, the training is to hear of it, and goes on
                 said = [str(problem)]
             with self._lock:
-                self._said += said
+                if self._process is None or self._process is not self._interrupted:
+                    self._said += said
 
     def _extract(self) -> list[str]:
-        process = program.start(["extract", f"--run={self._run}", *self._options])
         with self._lock:
-            self._process = process
+            process = program.start(["extract", f"--run={self._run}", *self._options, f"--threads={self._threads}"])
+            niceness, self._process = self._niceness, process
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+            os.setpriority(os.PRIO_PROCESS, process.pid, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
         return program.finish(process, "extract")
 
     def _drop_weights(self) -> None:

@@ -21,6 +21,7 @@ class _Way(Protocol):
 
     def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None: ...
     def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None: ...
+    def hurry(self) -> None: ...
     def finish(self) -> None: ...
 
 
@@ -38,7 +39,8 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
                  Default: the first token of the last layer
     collate      with in_process: makes a batch of a list of items; default: Trainer's own
     batch_size   with in_process: default per_device_eval_batch_size
-    threads      cores for the program beside the training; default: a quarter of them. It gives way to the training (nice)
+    threads      cores for the program beside the training; default: a quarter of them. It gives way to the training (nice); after the
+                 training it takes all of them for what is not embedded yet
     device       of the program beside the training: "cpu" or "cuda", the training's own GPU
     options      all others are those of `zoetrope render`: tween=3, format="gif,mp4", theme="dark", size="960x540"
 
@@ -71,6 +73,7 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
     @harmless
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **context: Any) -> None:
         if state.is_world_process_zero:
+            self._way.hurry()
             self.draw()
 
     def draw(self) -> Run:
@@ -88,14 +91,13 @@ class _Beside:
     """The program embeds checkpoints as they are saved."""
 
     def __init__(self, dataset: Any, run: Path, threads: int, device: str):
-        self._dataset, self._run = dataset, run
-        self._words = [f"--threads={threads}", f"--device={device}"]
+        self._dataset, self._run, self._threads, self._device = dataset, run, threads, device
         self._extraction: Extraction | None = None
 
     def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
         program.find()  # says now what will be missing
         data = self._dataset if isinstance(self._dataset, str) else given.write_test_split(self._dataset, self._run / "test-images")
-        self._extraction = Extraction(self._run, [f"--data={data}", *self._words])
+        self._extraction = Extraction(self._run, [f"--data={data}", f"--device={self._device}"], self._threads)
         if state.global_step == 0:
             model, processor = context["model"], context.get("processing_class")
 
@@ -112,6 +114,10 @@ class _Beside:
             self._extraction.take(state.global_step, Path(args.output_dir) / f"checkpoint-{state.global_step}")
             for line in self._extraction.said():
                 warn(line)
+
+    def hurry(self) -> None:
+        if self._extraction is not None:
+            self._extraction.hurry()
 
     def finish(self) -> None:
         if self._extraction is not None:
@@ -154,6 +160,9 @@ class _InMemory:
         folder = self._run / f"checkpoint-{state.global_step}"
         folder.mkdir(exist_ok=True)
         state.save_to_json(str(folder / "trainer_state.json"))  # the program takes epoch and loss from it
+
+    def hurry(self) -> None:
+        pass
 
     def finish(self) -> None:
         pass

@@ -152,6 +152,16 @@ class Trainer(package.InAFolder):
             train([zoetrope.EmbeddingAnimation(images(20), run="run", **package.DRAWN)])
         self.assertEqual(zoetrope.Run("run").steps, [0, 3, 6, 9])
 
+    def test_what_is_left_when_the_training_is_over_gets_all_cores(self):
+        cores = len(os.sched_getaffinity(0))
+        endless = self.program(f'echo "$@" >> words; case "$*" in *--threads={cores + 1}*) exec sleep 600; esac; exec {ZOETROPE} "$@"')
+        with unittest.mock.patch.dict(os.environ, {"ZOETROPE_PROGRAM": str(endless)}), warnings.catch_warnings():
+            warnings.simplefilter("error", zoetrope.ZoetropeWarning)
+            train([zoetrope.EmbeddingAnimation(images(20), run="run", threads=cores + 1, **package.DRAWN)])
+        extractions = [line for line in Path("words").read_text().splitlines() if line.startswith("extract ")]
+        self.assertIn(f" --threads={cores} ", extractions[-1])
+        self.assertEqual(zoetrope.Run("run").steps, [0, 3, 6, 9])
+
     def program(self, script):
         path = Path(f"program-{len(list(Path().glob('program-*')))}").absolute()
         path.write_text(f"#!/bin/sh\n{script}\n")
