@@ -38,22 +38,18 @@ using std::chrono::seconds;
 
 struct DoctorOptions {
   std::string run = ".";
-  doctor::DeviceWish device = doctor::DeviceWish::kAuto;
+  compute::DeviceChoice device = compute::DeviceChoice::kAuto;
   int threads = 0;
   std::int64_t timeout = 60;
   bool json = false;
 };
-
-const Words<doctor::DeviceWish> kWishes = {{"auto", doctor::DeviceWish::kAuto},
-                                           {"cpu", doctor::DeviceWish::kCpu},
-                                           {"cuda", doctor::DeviceWish::kCuda}};
 
 po::options_description describe_doctor(DoctorOptions& o) {
   po::options_description group("Options", kLineLength);
   auto add = group.add_options();
   add("help,h", "this text");
   add("run", place(o.run, "DIR"), "the run directory, or where it will be; it is left as it is");
-  add("device", choice(o.device, "device", "D", kWishes),
+  add("device", choice(o.device, "device", "D", words_of<compute::DeviceChoice>(compute::kDeviceChoices)),
       "cpu, cuda, or auto: the GPUs where every rank has one of its own");
   add("threads", field(o.threads, "N"), "threads of a rank; 0: its share of the host's cores");
   add("timeout", field(o.timeout, "SECONDS"), "ends within so long, whatever hangs");

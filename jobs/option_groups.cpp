@@ -23,9 +23,7 @@ const Words<train::SaveMode> kSaveModes = {{"full", train::SaveMode::kFull},
                                            {"in-situ", train::SaveMode::kInSitu}};
 const Words<train::GraphMode> kGraphModes = {
     {"auto", train::GraphMode::kAuto}, {"on", train::GraphMode::kOn}, {"off", train::GraphMode::kOff}};
-const Words<std::optional<pipeline::DeviceChoice>> kDevices = {{"auto", pipeline::DeviceChoice::kAuto},
-                                                               {"cpu", pipeline::DeviceChoice::kCpu},
-                                                               {"cuda", pipeline::DeviceChoice::kCuda}};
+const auto kDevices = words_of<std::optional<compute::DeviceChoice>>(compute::kDeviceChoices);
 const Words<pipeline::Backend> kBackends = {
     {"auto", pipeline::Backend::kAuto}, {"mpi", pipeline::Backend::kMpi}, {"nccl", pipeline::Backend::kNccl}};
 const Words<std::optional<model::Precision>> kPrecisions = {{"auto", std::nullopt},
@@ -35,7 +33,7 @@ const Words<std::optional<model::Precision>> kPrecisions = {{"auto", std::nullop
 // The words of a choice that has a value for each case where none is made.
 template <typename Value, std::size_t size>
 Words<std::optional<Value>> with_auto(const std::array<std::pair<std::string_view, Value>, size>& words) {
-  Words<std::optional<Value>> all(words.begin(), words.end());
+  auto all = words_of<std::optional<Value>>(words);
   all.emplace_back("auto", std::nullopt);
   return all;
 }

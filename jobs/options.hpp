@@ -27,7 +27,7 @@ enum Group : unsigned {
 };
 
 struct Options {
-  Options() { pipeline.compute.device = pipeline::DeviceChoice::kAuto; }
+  Options() { pipeline.compute.device = compute::DeviceChoice::kAuto; }
 
   pipeline::Options pipeline;
   std::string config;

@@ -19,6 +19,12 @@ namespace zoetrope::jobs {
 template <typename Value>
 using Words = std::vector<std::pair<std::string, Value>>;
 
+// Those of a room that says itself how its choices are called.
+template <typename Value, typename Table>
+Words<Value> words_of(const Table& table) {
+  return {table.begin(), table.end()};
+}
+
 [[noreturn]] inline void refuse_word(const std::string& option, const std::string& word,
                                      const std::vector<std::string>& known) {
   std::string list;

@@ -55,7 +55,8 @@ class Examination {
         [this](const std::string& step) { begin("run directory: " + step, kFiles); },
         [this](const std::filesystem::path& folder) { chart_.remove_when_cut_short(folder); }));
     examine_backend({world_.communicator(), at::Device(at::kCPU), world_.communicator()}, kNetwork);
-    if (const bool has_gpus = request_.device != DeviceWish::kCpu && world_.size() > 1 && all_see_devices();
+    if (const bool has_gpus =
+            request_.device != compute::DeviceChoice::kCpu && world_.size() > 1 && all_see_devices();
         has_gpus)
       examine_nccl();
     begin("end", kNetwork);
@@ -148,8 +149,9 @@ class Examination {
     const auto errors = comm::all_gather_strings(world_.communicator(), error);
     const auto first = std::ranges::find_if(errors, [](const std::string& text) { return !text.empty(); });
     if (first != errors.end()) {
-      chart_.add(
-          {Verdict::kWrong, "NCCL", "rank " + std::to_string(first - errors.begin()) + ": " + *first, kNccl});
+      const bool is_everywhere = std::ranges::count(errors, *first) == std::ssize(errors);
+      const std::string rank = "rank " + std::to_string(first - errors.begin()) + ": ";
+      chart_.add({Verdict::kWrong, "NCCL", (is_everywhere ? "" : rank) + *first, kNccl});
       return;
     }
     examine_backend({*nccl, compute::tensor_device(device), world_.communicator()}, kNccl);

@@ -160,7 +160,7 @@ std::vector<Finding> judge_settings(const Facts& facts) {
   return found;
 }
 
-std::vector<Finding> judge_devices(const Facts& facts, DeviceWish wish) {
+std::vector<Finding> judge_devices(const Facts& facts, compute::DeviceChoice choice) {
   std::vector<int> without, far;
   for (const RankFacts& rank : facts) {
     if (rank.devices.empty()) {
@@ -172,8 +172,9 @@ std::vector<Finding> judge_devices(const Facts& facts, DeviceWish wish) {
         !compute::have_common_cpus(compute::parse_cpus(own.near_cpus), compute::parse_cpus(rank.cpus)))
       far.push_back(rank.rank);
   }
-  if (wish == DeviceWish::kCpu) return {{Verdict::kOk, "devices", "the ranks compute on CPUs", ""}};
-  if (without.size() == facts.size() && wish == DeviceWish::kAuto)
+  if (choice == compute::DeviceChoice::kCpu)
+    return {{Verdict::kOk, "devices", "the ranks compute on CPUs", ""}};
+  if (without.size() == facts.size() && choice == compute::DeviceChoice::kAuto)
     return {{Verdict::kOk, "devices",
              "the ranks compute on CPUs (no GPU: " + facts.front().why_no_device + ")", ""}};
   if (!without.empty()) {
@@ -182,7 +183,7 @@ std::vector<Finding> judge_devices(const Facts& facts, DeviceWish wish) {
         {Verdict::kWrong, "devices",
          some_ranks(without) + (without.size() == 1 ? " sees" : " see") + " no GPU (" + first.host + ": " +
              first.why_no_device + ")" +
-             (wish == DeviceWish::kAuto ? ", so that all ranks compute on CPUs" : ""),
+             (choice == compute::DeviceChoice::kAuto ? ", so that all ranks compute on CPUs" : ""),
          "look at nvidia-smi and CUDA_VISIBLE_DEVICES there; under Slurm --gpus-per-node; or --device cpu"}};
   }
   std::vector<Finding> found;

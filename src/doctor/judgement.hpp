@@ -13,7 +13,7 @@ using Facts = std::vector<RankFacts>;
 
 std::vector<Finding> judge_launch(const Facts& facts);
 std::vector<Finding> judge_cores(const Facts& facts);
-std::vector<Finding> judge_devices(const Facts& facts, DeviceWish wish);
+std::vector<Finding> judge_devices(const Facts& facts, compute::DeviceChoice choice);
 std::vector<Finding> judge_libraries(const Facts& facts);
 std::vector<Finding> judge_versions(const Facts& facts);
 std::vector<Finding> judge_settings(const Facts& facts);

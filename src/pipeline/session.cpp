@@ -66,10 +66,10 @@ Options with_model(Options options) {
 
 // This rank's GPU, or none where the ranks compute on CPUs. Collective: all have one, or none does.
 std::optional<compute::Device> choose_gpu(comm::World& world, const Options& options) {
-  if (!options.compute.device || options.compute.device == DeviceChoice::kCpu) return std::nullopt;
+  if (!options.compute.device || options.compute.device == compute::DeviceChoice::kCpu) return std::nullopt;
   const compute::DeviceQuery query = compute::cuda_devices();
   if (!comm::all_ranks_have_device(world.communicator(), query)) {
-    if (options.compute.device == DeviceChoice::kCuda)
+    if (options.compute.device == compute::DeviceChoice::kCuda)
       throw UsageError("--device cuda: " +
                        (query.list().empty() ? query.why_none : "another rank's host has no GPU"));
     return std::nullopt;

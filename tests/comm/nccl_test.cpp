@@ -24,6 +24,7 @@
 namespace zoetrope::comm {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -295,6 +296,21 @@ TEST(Nccl, AnotherReleaseThanItWasBuiltForIsRefusedUnlessRanksAreToShareAGpu) {
   EXPECT_THAT(connect, is_refused);
   unsetenv("NCCL_MULTI_RANK_GPU_ENABLE");
   nccl_double::report_version(0);
+}
+
+TEST(Nccl, AnotherReleaseOnOneRankIsRefusedByAll) {
+  const DoubleSession session;
+  int argc = 0;
+  char** argv = nullptr;
+  World world(argc, argv);
+  const int last = world.size() - 1;
+  if (world.rank() == last) nccl_double::report_version(NCCL_VERSION_CODE - 100);
+  EXPECT_THAT(
+      [&] { make_nccl_communicator(world, 0, 600s); },
+      ThrowsMessage<RunError>(AllOf(HasSubstr(world.size() > 1 ? "rank " + std::to_string(last) : "NCCL"),
+                                    HasSubstr("was loaded, but zoetrope was built for"))));
+  nccl_double::report_version(0);
+  make_nccl_communicator(world, 0)->barrier();
 }
 
 }  // namespace

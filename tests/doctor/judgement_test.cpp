@@ -57,7 +57,7 @@ TEST(Judgement, FindsNothingWhereNothingIsWrong) {
   EXPECT_THAT(judge_libraries(facts), one_finding(Verdict::kOk, "the same on all ranks"));
   EXPECT_THAT(judge_versions(facts), one_finding(Verdict::kOk, "MPI 4.1.4"));
   EXPECT_THAT(judge_settings(facts), IsEmpty());
-  EXPECT_THAT(judge_devices(facts, DeviceWish::kCuda),
+  EXPECT_THAT(judge_devices(facts, compute::DeviceChoice::kCuda),
               one_finding(Verdict::kOk, "every rank sees a GPU (H100)"));
 }
 
@@ -107,7 +107,7 @@ TEST(Judgement, ClocksThatAreApart) {
 TEST(Judgement, GpusFarFromTheirRanks) {
   Facts facts = sound_facts();
   std::swap(facts[2].cpus, facts[3].cpus);
-  EXPECT_THAT(judge_devices(facts, DeviceWish::kAuto),
+  EXPECT_THAT(judge_devices(facts, compute::DeviceChoice::kAuto),
               one_finding(Verdict::kWarning, "ranks 2-3 may not run on cores near"));
 }
 

@@ -13,8 +13,8 @@ namespace zoetrope::comm {
 
 // Tensors on CUDA device `ordinal` (of those this process sees) of each rank; all ranks of the world.
 // Collective; to be dropped before the world. Its collectives are ordered on the device by streams and
-// events: no call waits for the device. Throws RunError when a rank does not come within `timeout`, when the
-// loaded NCCL is of another version than the one this was built for, or when this build is without CUDA.
+// events: no call waits for the device. Throws RunError when a rank does not come within `timeout`, on every
+// rank when one has loaded NCCL of another version than it was built for, or when this build is without CUDA.
 std::unique_ptr<Communicator> make_nccl_communicator(
     World& world, int ordinal, std::chrono::seconds timeout = std::chrono::seconds(300));
 

@@ -2,9 +2,12 @@
 // The GPUs that this process sees, and the cores near them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -18,6 +21,11 @@ struct Device {
   std::string pci_address;  // "0000:3b:00.0"
   std::int64_t memory_bytes = 0;
 };
+
+// What the ranks are to compute on. kAuto: the GPUs where every rank has one of its own, else CPUs.
+enum class DeviceChoice { kAuto, kCpu, kCuda };
+inline constexpr std::array<std::pair<std::string_view, DeviceChoice>, 3> kDeviceChoices = {
+    {{"auto", DeviceChoice::kAuto}, {"cpu", DeviceChoice::kCpu}, {"cuda", DeviceChoice::kCuda}}};
 
 // How a process finds out about its devices: a plain struct, so that tests can give it any.
 struct DeviceQuery {

@@ -13,11 +13,9 @@
 
 namespace zoetrope::doctor {
 
-enum class DeviceWish { kAuto, kCpu, kCuda };
-
 struct Request {
   std::filesystem::path run;  // the run directory, which need not be there
-  DeviceWish device = DeviceWish::kAuto;
+  compute::DeviceChoice device = compute::DeviceChoice::kAuto;
   int threads = 0;  // of a rank; 0: its share of the host's cores
   compute::DeviceQuery devices;
   Surroundings surroundings;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "zoetrope/analysis/alignment.hpp"
+#include "zoetrope/compute/device.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
@@ -42,13 +43,12 @@ struct GivenOptions {
   bool takes_in = false;   // this job reads them; else they are in the run already
 };
 
-enum class DeviceChoice { kAuto, kCpu, kCuda };
 enum class Backend { kAuto, kMpi, kNccl };  // what the ranks' tensors go through
 
 struct ComputeOptions {
   int threads = 0;  // of a rank; 0: its share of the host's cores
   // Without one a job computes on cores, as some do: then it is not asked for.
-  std::optional<DeviceChoice> device;
+  std::optional<compute::DeviceChoice> device;
   Backend backend = Backend::kAuto;
   std::optional<model::Precision> precision;  // of forward passes; none: bf16 on GPUs, else fp32
 };
