@@ -9,6 +9,7 @@
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
@@ -48,6 +49,7 @@ bool StoredCheckpoints::needs_reading(std::int64_t step) const {
 
 // On one rank, and on the CPU.
 std::optional<StoredCheckpoint> StoredCheckpoints::read(std::int64_t step) const {
+  const support::Interruptible until_asked;
   auto [model, digest] =
       with_way_out(run_, step, [&] { return model::StoredModel(run_.checkpoint(step), input_.base).read(); });
   const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), digest, input_);
@@ -71,7 +73,11 @@ void StoredCheckpoints::prefetch(std::int64_t step) {
 std::optional<StoredCheckpoint> StoredCheckpoints::take(std::int64_t step, const Group& group) {
   std::optional<StoredCheckpoint> checkpoint;
   if (group.control->rank() == 0) {
-    checkpoint = next_.valid() && next_step_ == step ? next_.get() : read(step);
+    try {
+      checkpoint = next_.valid() && next_step_ == step ? next_.get() : read(step);
+    } catch (const Interrupted&) {
+      // The other ranks hear of it where the next one would be taken.
+    }
     if (checkpoint && !input_.device.is_cpu()) checkpoint->model = checkpoint->model.to(input_.device);
   }
   if (group.control->size() == 1) return checkpoint;

@@ -33,7 +33,8 @@ class StoredCheckpoints {
   // Begins to read that model, beside what the caller computes: the next one that it will take.
   void prefetch(std::int64_t step);
   // One rank of a group reads the model; the others get its values. None where its embeddings turn out to be
-  // there already, which of files without a digest is not known before. Collective over the group.
+  // there already, which of files without a digest is not known before, and after a signal to that rank.
+  // Collective over the group.
   std::optional<StoredCheckpoint> take(std::int64_t step, const Group& group);
 
  private:

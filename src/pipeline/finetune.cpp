@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
 #include <ATen/ATen.h>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/extract.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/pipeline/stages.hpp"
@@ -61,12 +64,15 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
 model::Vit start_model(Session& session, const std::vector<std::string>& classes) {
   const std::string& source = session.options().model;
   session.set_stage("reading the model");
-  model::Vit model = model::load_for_fine_tuning(source, classes, session.options().training.seed,
-                                                 /*image_side=*/session.preprocessor().output_height(),
-                                                 session.options().base);
-  order_classifier(session, classes, model);
-  model::require_no_dropout(model.config(), source);
-  return session.device().is_cpu() ? model : model.to(session.device());
+  const int image_side = session.preprocessor().output_height();
+  std::optional<model::Vit> model;
+  comm::do_unless_asked(session.communicator(), "nothing is trained yet; run the same command again", [&] {
+    model = model::load_for_fine_tuning(source, classes, session.options().training.seed, image_side,
+                                        session.options().base);
+  });
+  order_classifier(session, classes, *model);
+  model::require_no_dropout(model->config(), source);
+  return session.device().is_cpu() ? *model : model->to(session.device());
 }
 
 train::TrainingResult train_or_say_how_long_saving_took(Session& session, train::TrainingInput input,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/system_error.hpp"
@@ -119,6 +120,7 @@ MappedFile::~MappedFile() {
 
 void MappedFile::read(std::size_t offset, std::span<std::byte> into) const {
   while (!into.empty()) {
+    stop_point();
     const auto count = try_again([&] {
       const ssize_t got = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
       if (got < 0 && errno != EINTR) throw_system_error(path_, "cannot be read", errno);

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "zoetrope/comm/stop.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
@@ -23,6 +24,8 @@ namespace zoetrope::train {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* kNothingTrained = "the training has not gone on yet; run the same command again";
 
 // What rank 0 saw: where to start, and the checkpoints after that, which training would write over.
 struct Found {
@@ -167,10 +170,11 @@ bool is_same_model(const model::Vit& a, const model::Vit& b) {
 Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options,
                      const support::Json& identity, comm::Communicator& control) {
   Found found;
-  if (control.rank() == 0) {
+  comm::do_unless_asked(control, kNothingTrained, [&] {
+    if (control.rank() != 0) return;
     support::create_folders(run.root);
     found = look(run, options, identity);
-  }
+  });
   Start& start = found.start;
   for (std::int64_t* value : {&start.step, &found.first_lost, &found.newest_lost})
     *value = comm::broadcast_scalar(control, *value, 0);
@@ -183,9 +187,12 @@ Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options
   return std::move(start);
 }
 
-StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity) {
-  StoredTraining stored =
-      start.whole ? std::move(*start.whole) : read_training(start.folder, start.step, start.has_optimizer);
+StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity,
+                          comm::Communicator& control) {
+  comm::do_unless_asked(control, kNothingTrained, [&] {
+    if (!start.whole) start.whole = read_training(start.folder, start.step, start.has_optimizer);
+  });
+  StoredTraining stored = std::move(*start.whole);
   start.whole.reset();
   if (!is_same_model(stored.model, model))
     throw UsageError(start.folder.string() +

@@ -39,8 +39,9 @@ Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options
                      const support::Json& identity, comm::Communicator& control);
 
 // What `start` goes on from, which the ranks that have not read it read now. UsageError where it is of
-// another model than `model`, or of other options than `identity`.
-StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity);
+// another model than `model`, or of other options than `identity`. Collective over `control`.
+StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity,
+                          comm::Communicator& control);
 
 // What was logged until `step`, of which `folder` is: log.csv, and where that is damaged, with a warning,
 // what the folder has of it.

@@ -124,7 +124,7 @@ std::int64_t Loop::resume() {
   if (is_root()) support::remove_leftovers(run_.root);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
-    const StoredTraining stored = read_start(start, state_.model, identity_);
+    const StoredTraining stored = read_start(start, state_.model, identity_, control_);
     write_state(state_, tensors_, [&] {
       state_.model.flat().copy_(stored.model.flat());
       if (!stored.point.exp_avg.defined()) return;

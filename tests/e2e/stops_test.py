@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 import unittest
+import unittest.mock
 import zlib
 from pathlib import Path
 
@@ -184,6 +185,28 @@ class Stops(unittest.TestCase):
                  "--test-limit", "250", "--size", "640x360"]
         for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-0", words, None, self.same_embeddings, ranks)
+
+    def test_reading_of_one_model(self):
+        trained = self.train("slow", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
+                             "--test-limit", "50")
+        mebibytes = (trained / "checkpoint-1/model.safetensors").stat().st_size / 2**20
+        undisturbed = 0.5 * mebibytes  # slow_pread.cpp
+        self.assertGreater(undisturbed, 2 * SECONDS)
+        expected = self.copy("slow-expected", trained)
+        job.run(["extract", "--run", expected])
+        slow = {"LD_PRELOAD": os.environ["ZOETROPE_SLOW_PREAD"]}
+        for ranks in some_ranks():
+            run = self.copy(f"slow-{ranks}", trained)
+            begun = self.root / f"slow-begun-{ranks}"
+            for stage, words in (("embedding with checkpoint-", ["extract", "--run", run]),
+                                 ("reading the model", ["finetune", "--run", begun, *self.few, "--model", trained / "checkpoint-1"])):
+                self.stage = stage
+                with unittest.mock.patch.dict(os.environ, slow):
+                    seconds = self.call(words, ranks, signalled_after=1, code=75)
+                print(f"{stage}, {ranks} ranks: {seconds:.1f} s after the signal", flush=True)
+                self.assertLess(seconds, max(SECONDS, PART * undisturbed))
+            job.run(["extract", "--run", run], ranks)
+            self.same_embeddings(expected, run)
 
     def test_analysis_of_one_frame(self):
         for ranks in some_ranks():

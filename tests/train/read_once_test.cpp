@@ -23,7 +23,7 @@ TEST(Start, ReadsTheNewestCheckpointOnce) {
   const std::int64_t before = testing::bytes_read();
 
   Start start = agree_on_start(run, options, identity, *communicator);
-  const StoredTraining stored = read_start(start, model, identity);
+  const StoredTraining stored = read_start(start, model, identity, *communicator);
 
   const auto read = testing::bytes_read() - before;
   const auto once = static_cast<std::int64_t>(std::filesystem::file_size(run.model(11)) +
