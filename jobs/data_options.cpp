@@ -2,10 +2,19 @@
 // What a run is of: images, or embeddings of them that another program has computed.
 #include "option_groups.hpp"
 #include "option_values.hpp"
+#include "words.hpp"
 
 namespace zoetrope::jobs {
 
 namespace po = boost::program_options;
+
+namespace {
+
+const Words<pipeline::SplitChoice> kSplits = {{"test", pipeline::SplitChoice::kTest},
+                                              {"train", pipeline::SplitChoice::kTrain},
+                                              {"both", pipeline::SplitChoice::kBoth}};
+
+}  // namespace
 
 po::options_description describe_given(Options& o) {
   po::options_description group("Embeddings of your own, in place of a model's (docs/own-embeddings.md)",
@@ -20,6 +29,17 @@ po::options_description describe_given(Options& o) {
       "column label; default: a Parquet file's own, those of --images, or one class");
   add("images", place(o.pipeline.given.images, "SPEC"),
       "the test images that were embedded, in the same order, as --data takes them; default: none are shown");
+  return group;
+}
+
+po::options_description describe_split(Options& o) {
+  po::options_description group("Training images beside the test images", kLineLength);
+  auto add = group.add_options();
+  add("split", choice(o.pipeline.embedding.split, "split", "SPLIT", kSplits),
+      "which images are embedded and shown: test, or both: test images and, hollow, a sample of the training "
+      "images; train: as both, but extract embeds the training images alone");
+  add("train-sample", field(o.pipeline.embedding.train_sample, "M"),
+      "training images, drawn with --seed from those that --train-limit leaves; 0: all");
   return group;
 }
 

@@ -40,14 +40,19 @@ std::string first_and_last(const std::vector<double>& curve) {
   return &*first == &*last ? start : start + " -> " + support::format_fixed(*last, 4);
 }
 
-void inspect_embeddings(const fs::path& path) {
-  const auto identity = store::read_identity(path.parent_path());
+std::string sample_of(const store::EmbeddingsIdentity& identity) {
+  return support::format_count(identity.num_rows) + ", drawn with the seed " + std::to_string(identity.seed);
+}
+
+void inspect_embeddings(const fs::path& path, store::EmbeddedSplit split) {
+  const auto identity = store::read_identity(path.parent_path(), split);
   const bool is_given = identity.feature == store::kGivenFeature;
   support::print_line(path.string() + ": embeddings");
   print("rows", support::format_count(identity.num_rows) + " x " + std::to_string(identity.num_columns) +
                     " (" + identity.feature + (is_given ? " as " : ", computed in ") + identity.dtype + ")");
   print("logits", identity.num_classes > 0 ? std::to_string(identity.num_classes) + " classes" : "none");
   print("step", std::to_string(identity.step) + ", epoch " + support::format_fixed(identity.epoch, 3));
+  if (split == store::EmbeddedSplit::kTrain) print("training images", sample_of(identity));
   print("model digest", identity.model_digest);
   print("dataset digest", identity.dataset_digest);
 }
@@ -65,17 +70,20 @@ void inspect_analysis(const fs::path& path) {
 void inspect_run(const store::RunDirectory& run) {
   const auto steps = run.checkpoint_steps();
   support::print_line(run.root.string() + ": a run with " + std::to_string(steps.size()) + " checkpoints");
-  std::size_t models = 0, embedded = 0, frames = 0;
+  std::size_t models = 0, embedded = 0, train_embedded = 0, frames = 0;
   for (const std::int64_t step : steps) {
     models += fs::exists(run.model(step)) ? 1 : 0;
     embedded += fs::exists(run.embeddings(step)) ? 1 : 0;
+    train_embedded += fs::exists(run.train_embeddings(step)) ? 1 : 0;
     frames += fs::exists(run.frame(step)) ? 1 : 0;
   }
   print("steps", std::to_string(steps.front()) + " to " + std::to_string(steps.back()));
   if (const std::int64_t newest = run.newest_resume_point(); newest > 0)
     print("training", "goes on from step " + std::to_string(newest));
   print("models", std::to_string(models));
-  print("embedded", std::to_string(embedded));
+  print("embedded",
+        std::to_string(embedded) +
+            (train_embedded > 0 ? ", with training images " + std::to_string(train_embedded) : ""));
   print("frames", std::to_string(frames));
   for (const std::string& format : render::animation_formats())
     if (fs::exists(run.animation(format))) print("animation", run.animation(format).string());
@@ -99,13 +107,15 @@ void inspect(const std::string& path) {
     if (fs::exists(file / store::kModelConfigFile) || model::find_adapter(file)) return inspect_model(file);
     throw InputError(path + ": holds neither checkpoints nor a config.json");
   }
-  if (file.filename() == store::kEmbeddingsFile) return inspect_embeddings(file);
+  for (const auto split : {store::EmbeddedSplit::kTest, store::EmbeddedSplit::kTrain})
+    if (file.filename() == store::embeddings_file_of(split)) return inspect_embeddings(file, split);
   if (file.extension() == ".json") return inspect_model(file);
   if (file.extension() == ".safetensors") return inspect_weights(file);
   if (file.extension() == ".h5") return inspect_analysis(file);
   throw InputError(
       path +
-      ": is not a run directory, a model folder, a config.json, a .safetensors file, embeddings.h5 or "
+      ": is not a run directory, a model folder, a config.json, a .safetensors file, embeddings.h5, "
+      "embeddings-train.h5 or "
       "analysis.h5");
 }
 

@@ -30,6 +30,17 @@ void check_data(const pipeline::DataOptions& o) {
   require(o.image_cache_mib >= 0 && o.image_cache_mib <= kMost, "--image-cache must be 0 to 2^30 MiB");
 }
 
+void check_split(const Options& options) {
+  const pipeline::EmbeddingOptions& o = options.pipeline.embedding;
+  const bool is_test = o.split == pipeline::SplitChoice::kTest;
+  require(o.train_sample >= 0 && o.train_sample != 1 && o.train_sample <= kMostImages,
+          "--train-sample must be 2 to 2^40, or 0: all");
+  require(is_test || options.pipeline.given.embeddings.empty(),
+          "--split shows training images that zoetrope has embedded: leave it out with --embeddings");
+  require(!is_test || options.pipeline.analysis.fit_on == pipeline::FitOn::kTest,
+          "--fit-on train and both need training images: give --split both, too");
+}
+
 void check_training(const train::TrainOptions& o, double epochs) {
   require(o.max_steps >= 0 && o.max_steps <= kMost, "--max-steps must be 0 to 2^30");
   require(epochs > 0 && epochs <= static_cast<double>(kMost), "--epochs must be positive, and at most 2^30");
@@ -94,6 +105,7 @@ void check(const Options& options) {
   require(!o.run.empty(), "--run is required: the directory to work in");
   check_given(options);
   check_data(o.data);
+  check_split(options);
   check_training(o.training, o.epochs);
   require(o.pretend_preemption >= 0 && o.pretend_preemption <= static_cast<double>(kMost),
           "--pretend-preemption must be 0 to 2^30 seconds");

@@ -38,6 +38,7 @@ Words<std::optional<Value>> with_auto(const std::array<std::pair<std::string_vie
   return all;
 }
 const Words<std::optional<pipeline::Projection>> kProjections = with_auto(pipeline::kProjections);
+const Words<pipeline::FitOn> kFitsOn(pipeline::kFitsOn.begin(), pipeline::kFitsOn.end());
 const Words<std::optional<analysis::AlignTo>> kAlignments = with_auto(pipeline::kAlignments);
 const Words<std::optional<analysis::ScaleOf>> kScales = with_auto(pipeline::kScales);
 const Words<render::Layout> kLayouts = {
@@ -171,6 +172,9 @@ po::options_description analysis_options(Options& o) {
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "
       "another, so that what moves is the model; auto: smooth, with --layout article each");
+  add("fit-on", choice(o.pipeline.analysis.fit_on, "fit-on", "SPLIT", kFitsOn),
+      "whose images PCA is fitted on: test, train or both; the latter two where --split shows training "
+      "images");
   add("smoothness", real(o.pipeline.analysis.smoothness, "1"),
       "of smooth: how much a plane keeps to its neighbours; towards 0: as each");
   add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments),
@@ -245,6 +249,7 @@ po::options_description describe(Options& o, unsigned groups) {
   all.add(common_options(o));
   if (groups & kGiven) all.add(describe_given(o));
   if (groups & kData) all.add(describe_data(o));
+  if (groups & kSplit) all.add(describe_split(o));
   if (groups & kModel) all.add(model_options(o));
   if (groups & kTraining) all.add(training_options(o));
   if (groups & kCompute) all.add(compute_options(o));

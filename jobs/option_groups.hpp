@@ -11,8 +11,9 @@ namespace zoetrope::jobs {
 // The options of `groups` and those of all jobs. Reading them fills `options`.
 boost::program_options::options_description describe(Options& options, unsigned groups);
 
-// Those of kData, and of kGiven, alone.
+// Those of kData, of kGiven and of kSplit alone.
 boost::program_options::options_description describe_data(Options& options);
 boost::program_options::options_description describe_given(Options& options);
+boost::program_options::options_description describe_split(Options& options);
 
 }  // namespace zoetrope::jobs

@@ -141,7 +141,7 @@ bool is_kept(const std::string& name, unsigned groups, const std::vector<std::st
 void look_at_command_line(const po::variables_map& values, Options& options) {
   if (is_given(values, "max-steps") && is_given(values, "epochs"))
     throw UsageError("--max-steps and --epochs contradict one another: give one");
-  for (const char* name : {"projection", "smoothness", "align", "scale"})
+  for (const char* name : {"projection", "smoothness", "align", "scale", "fit-on", "split", "train-sample"})
     if (is_given(values, name)) options.pipeline.analysis.is_asked_for = true;
 }
 
@@ -160,7 +160,7 @@ void settle_given(pipeline::Options& options, const po::variables_map& asked_for
 store::NamedValues values_to_keep(const Options& options, const po::variables_map& values,
                                   const po::options_description& all, const std::string& before) {
   Options ignored;
-  const auto data_names = names_of(describe_data(ignored));
+  const auto data_names = names_of(describe_data(ignored).add(describe_split(ignored)));
   const auto earlier = values_of(before, all);
   store::NamedValues kept;
   for (const auto& name : names_of(all)) {

@@ -24,6 +24,7 @@ enum Group : unsigned {
   kDevice = 128,
   kForward = 256,  // how a model computes
   kGiven = 512,    // embeddings that another program has computed
+  kSplit = 1024,   // which images are embedded
 };
 
 struct Options {

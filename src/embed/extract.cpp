@@ -80,7 +80,7 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
          i += static_cast<std::size_t>(communicator.size())) {
       support::stop_point();
       if (!model::has_weights(run.checkpoint(steps[i]))) {
-        require_embeddings(run, steps[i], input.dataset_digest);
+        require_embeddings(run, steps[i], input);
         continue;
       }
       if (stored.needs_reading(steps[i])) needed[static_cast<std::int64_t>(i)] = 1;

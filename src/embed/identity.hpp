@@ -21,6 +21,9 @@ inline store::EmbeddingsIdentity identity_of(std::int64_t step, double epoch, co
   identity.num_rows = input.images.labels().size(0);
   identity.num_columns = config.hidden_size;
   identity.num_classes = config.num_labels();
+  identity.split = input.split;
+  identity.index = input.index;
+  identity.seed = input.seed;
   return identity;
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <system_error>
 
-#include "zoetrope/embed/extract.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/training_record.hpp"
@@ -18,12 +17,12 @@ namespace zoetrope::embed {
 namespace fs = std::filesystem;
 
 bool is_embedded(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {
-  const fs::path path = checkpoint_folder / store::kEmbeddingsFile;
+  const fs::path path = checkpoint_folder / store::embeddings_file_of(identity.split);
   std::error_code error;
   if (!fs::exists(path, error)) return false;
   try {
-    if (store::read_identity(checkpoint_folder) != identity) return false;
-    store::verify_embeddings(checkpoint_folder);
+    if (store::read_identity(checkpoint_folder, identity.split) != identity) return false;
+    store::verify_embeddings(checkpoint_folder, identity.split);
     return true;
   } catch (const InputError& damage) {
     support::log_warning(std::string(damage.what()) + "; the model is there, and it is made again");
@@ -65,36 +64,39 @@ std::string way_out_without_model(const store::RunDirectory& run, std::int64_t s
 
 namespace {
 
-store::EmbeddingsIdentity read_whole(const store::RunDirectory& run, std::int64_t step) {
-  const auto identity = store::read_identity(run.checkpoint(step));
+store::EmbeddingsIdentity read_whole(const store::RunDirectory& run, std::int64_t step,
+                                     store::EmbeddedSplit split) {
+  const std::string path = (run.checkpoint(step) / store::embeddings_file_of(split)).string();
+  const auto identity = store::read_identity(run.checkpoint(step), split);
   if (identity.step != step)
-    throw InputError(run.embeddings(step).string() + ": is of step " + std::to_string(identity.step) +
-                     ", not of its folder's");
+    throw InputError(path + ": is of step " + std::to_string(identity.step) + ", not of its folder's");
   const std::string model = store::recorded_model(run.checkpoint(step));
   if (!model.empty() && identity.model_digest != model)
-    throw InputError(run.embeddings(step).string() + ": is of other weights than the checkpoint's were");
-  store::verify_embeddings(run.checkpoint(step));
+    throw InputError(path + ": is of other weights than the checkpoint's were");
+  store::verify_embeddings(run.checkpoint(step), split);
   return identity;
 }
 
 }  // namespace
 
-void require_embeddings(const store::RunDirectory& run, std::int64_t step,
-                        const std::string& dataset_digest) {
+void require_embeddings(const store::RunDirectory& run, std::int64_t step, const ExtractionInput& input) {
+  const fs::path path = run.checkpoint(step) / store::embeddings_file_of(input.split);
+  const bool is_training = input.split == store::EmbeddedSplit::kTrain;
+  const std::string without = is_training ? " (or --split test goes on without training images)" : "";
   store::EmbeddingsIdentity identity;
   try {
-    identity = read_whole(run, step);
+    identity = read_whole(run, step, input.split);
   } catch (const InputError& damage) {
-    if (!fs::exists(run.embeddings(step)))
+    if (!fs::exists(path))
       if (const std::string others = model::describe_foreign_weights(run.checkpoint(step)); !others.empty())
         throw InputError(others);
-    throw InputError(std::string(damage.what()) +
-                     "; its model is no longer there to make it again: " + way_out_without_model(run, step));
+    throw InputError(std::string(damage.what()) + "; its model is no longer there to make it again: " +
+                     way_out_without_model(run, step) + without);
   }
-  if (identity.dataset_digest != dataset_digest)
-    throw InputError(
-        run.embeddings(step).string() +
-        ": was made from other images than --data gives, and the model is no longer there to make it again");
+  if (identity.dataset_digest != input.dataset_digest)
+    throw InputError(path.string() + ": was made from other images than --data" +
+                     (is_training ? ", --train-sample and --seed give" : " gives") +
+                     ", and the model is no longer there to make it again" + without);
 }
 
 void seal_unless_asked(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {

@@ -24,40 +24,44 @@ namespace {
 // What `read` returns. A damaged model ends the job before anything is made of it: embeddings that are there
 // already may be the only good ones.
 template <typename Read>
-auto with_way_out(const store::RunDirectory& run, std::int64_t step, const Read& read) {
+auto with_way_out(const std::filesystem::path& embeddings, const Read& read) {
   try {
     return read();
   } catch (const InputError& error) {
-    if (!support::is_listed(run.embeddings(step))) throw;
-    throw InputError(std::string(error.what()) + " (" + run.embeddings(step).string() +
+    if (!support::is_listed(embeddings)) throw;
+    throw InputError(std::string(error.what()) + " (" + embeddings.string() +
                      " is left as it is; delete the model.safetensors beside it to go on with that)");
   }
 }
 
 }  // namespace
 
+std::filesystem::path StoredCheckpoints::path_of(std::int64_t step) const {
+  return run_.checkpoint(step) / store::embeddings_file_of(input_.split);
+}
+
 bool StoredCheckpoints::needs_reading(std::int64_t step) const {
   const auto folder = run_.checkpoint(step);
-  const auto model = with_way_out(run_, step, [&] { return model::StoredModel(folder, input_.base); });
+  const auto model = with_way_out(path_of(step), [&] { return model::StoredModel(folder, input_.base); });
   const auto digest = model.digest();
   if (!digest) return true;
   const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), *digest, input_);
   if (!store::is_sealed(folder, identity)) return true;
-  with_way_out(run_, step, [&] { model.verify(); });
+  with_way_out(path_of(step), [&] { model.verify(); });
   return !is_embedded(folder, identity);
 }
 
 // On one rank, and on the CPU.
 std::optional<StoredCheckpoint> StoredCheckpoints::read(std::int64_t step) const {
   const support::Interruptible until_asked;
-  auto [model, digest] =
-      with_way_out(run_, step, [&] { return model::StoredModel(run_.checkpoint(step), input_.base).read(); });
+  auto [model, digest] = with_way_out(
+      path_of(step), [&] { return model::StoredModel(run_.checkpoint(step), input_.base).read(); });
   const auto identity = identity_of(step, store::epoch_of(run_, step), model.config(), digest, input_);
   if (is_embedded(run_.checkpoint(step), identity)) return std::nullopt;
-  const auto sealed = store::sealed_identity(run_.checkpoint(step));
+  const auto sealed = store::sealed_identity(run_.checkpoint(step), input_.split);
   if (sealed && sealed->model_digest != identity.model_digest) {
     const bool is_older = !sealed->model_digest.starts_with("xxh3-128:");
-    support::log_warning(run_.embeddings(step).string() + ": was made " +
+    support::log_warning(path_of(step).string() + ": was made " +
                          (is_older ? "by an older zoetrope, which knew weights by another digest"
                                    : "from other weights than the checkpoint holds now") +
                          ", and is made again");

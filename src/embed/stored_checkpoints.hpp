@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <future>
 #include <optional>
 
@@ -39,6 +40,7 @@ class StoredCheckpoints {
 
  private:
   std::optional<StoredCheckpoint> read(std::int64_t step) const;
+  std::filesystem::path path_of(std::int64_t step) const;  // of the embeddings
 
   const store::RunDirectory& run_;
   const ExtractionInput& input_;

@@ -46,18 +46,29 @@ void require_two_classes(const data::Dataset& images, const Session& session) {
                          "\", and nothing can be told apart by them (a higher --train-limit takes more)");
 }
 
+// Images at each checkpoint.
+std::int64_t num_embedded(Session& session) {
+  return session.test().size() + (session.shows_training() ? session.train_sample().size() : 0);
+}
+
 // Embeds with each checkpoint while its model is in memory.
 train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding) {
-  return [&session, &embedding, input = extraction_input(session)](const train::CheckpointInMemory& made) {
+  std::vector<embed::ExtractionInput> inputs;
+  for (const store::EmbeddedSplit split : splits_of(session))
+    inputs.push_back(extraction_input(session, split));
+  return [&session, &embedding, inputs = std::move(inputs)](const train::CheckpointInMemory& made) {
     const support::Stopwatch watch;
     session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
-    const bool is_done = embed::extract_in_memory(
-        session.run(), {made.step, made.epoch, made.model, made.digest, made.once_written}, input,
-        session.communicator());
+    bool is_done = true;
+    for (const embed::ExtractionInput& input : inputs) {
+      is_done = is_done &&
+                embed::extract_in_memory(session.run(),
+                                         {made.step, made.epoch, made.model, made.digest, made.once_written},
+                                         input, session.communicator());
+      if (is_done) embedding.items += input.images.labels().size(0);
+    }
     embedding.seconds += watch.seconds();
-    if (!is_done) return;
-    session.add_embedded(made.step);
-    embedding.items += input.images.labels().size(0);
+    if (is_done) session.add_embedded(made.step);
   };
 }
 
@@ -100,7 +111,7 @@ void finetune(Session& session, bool embeds) {
   if (session.checkpoint_steps().empty()) session.keep_options();
   store::StageTime embedding{"embedding", 0, 0, "images"};
   announce_training(session, input.model.config(), options, embeds);
-  Forecast forecast(session, options, embedding, embeds ? session.test().size() : 0);
+  Forecast forecast(session, options, embedding, embeds ? num_embedded(session) : 0);
   train::TrainingHooks hooks;
   PretendedPreemption preemption(session.is_root() ? session.options().pretend_preemption : 0);
   hooks.on_stage = [&](const std::string& stage) {

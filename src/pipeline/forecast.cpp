@@ -29,7 +29,12 @@ std::int64_t num_frames(const train::TrainOptions& options) {
 void announce_training(Session& session, const model::VitConfig& model, const train::TrainOptions& options,
                        bool embeds) {
   const data::Dataset& images = session.train();
-  const std::int64_t tests = embeds ? session.test().size() : 0;
+  std::string embedded;
+  if (embeds && session.shows_training())
+    embedded = ", " + format_count(session.test().size()) + " test and " +
+               format_count(session.train_sample().size()) + " training images embedded at each";
+  else if (embeds)
+    embedded = ", " + format_count(session.test().size()) + " test images embedded at each";
   if (!session.is_root() || session.run().newest_resume_point() >= options.max_steps) return;
   std::string model_name = "a small ViT";
   for (const auto& [name, value] : session.options().kept)
@@ -37,11 +42,9 @@ void announce_training(Session& session, const model::VitConfig& model, const tr
   const std::string frames = format_count(num_frames(options));
   support::log_info("fine-tuning " + model_name + " (" + format_count(model::num_parameters(model)) +
                     " parameters) on " + format_count(images.size()) + " images of " +
-                    format_count(static_cast<std::int64_t>(images.class_names().size())) +
-                    " classes: " + format_count(options.max_steps) + " steps of " +
-                    format_count(options.batch_size) + " images, " + frames + " checkpoints" +
-                    (embeds ? ", " + format_count(tests) + " test images embedded at each" : "") + ", on " +
-                    session.place());
+                    format_count(static_cast<std::int64_t>(images.class_names().size())) + " classes: " +
+                    format_count(options.max_steps) + " steps of " + format_count(options.batch_size) +
+                    " images, " + frames + " checkpoints" + embedded + ", on " + session.place());
 }
 
 Forecast::Forecast(const Session& session, const train::TrainOptions& options,

@@ -239,6 +239,28 @@ preprocess::ImageCache& Session::test_images() {
   return images_of(*test_, preprocess::Augmentation::kNone);
 }
 
+const data::Sample& Session::train_sample() {
+  if (sample_) return *sample_;
+  if (train().class_names() != test().class_names())
+    throw InputError("--data " + options_.data.spec +
+                     ": the training and the test images have other classes, or the same in another order: "
+                     "give splits of one data set, or show the test images alone with --split test");
+  const std::int64_t asked = options_.embedding.train_sample;
+  sample_ = std::make_shared<data::Sample>(train_->dataset, asked > 0 ? asked : train_->dataset->size(),
+                                           options_.training.seed);
+  if (sample_->size() < 2)
+    throw InputError("--data " + options_.data.spec +
+                     ": has a single training image, and two or more are needed to be shown: --split test "
+                     "shows the test images alone");
+  sampled_ = LoadedSplit{sample_, nullptr};
+  return *sample_;
+}
+
+preprocess::ImageCache& Session::train_sample_images() {
+  train_sample();
+  return images_of(*sampled_, preprocess::Augmentation::kNone);
+}
+
 void Session::keep_options() {
   if (options_are_kept_) return;
   options_are_kept_ = true;

@@ -43,13 +43,13 @@ class Verifier {
   void check(const fs::path& path, const std::string& way_out, const std::function<void()>& read);
   void check_model(const SavedFolder& folder) const;
   void check_optimizer(const SavedFolder& folder) const;
-  void check_embeddings(const SavedFolder& folder);
+  void check_embeddings(const SavedFolder& folder, store::EmbeddedSplit split);
   void check_analysis() const;
   void check_log() const;
 
   const store::RunDirectory& run_;
   Verification result_;
-  std::optional<std::string> dataset_digest_;  // of the first embeddings
+  std::optional<std::string> dataset_digest_[2];  // of the first embeddings of test and of training images
 };
 
 void Verifier::check(const fs::path& path, const std::string& way_out, const std::function<void()>& read) {
@@ -94,9 +94,9 @@ void Verifier::check_optimizer(const SavedFolder& folder) const {
   store::require_own_optimizer(file, folder.step);
 }
 
-void Verifier::check_embeddings(const SavedFolder& folder) {
-  const fs::path path = folder.path / store::kEmbeddingsFile;
-  const store::EmbeddingsIdentity identity = store::read_embeddings(folder.path).identity;
+void Verifier::check_embeddings(const SavedFolder& folder, store::EmbeddedSplit split) {
+  const fs::path path = folder.path / store::embeddings_file_of(split);
+  const store::EmbeddingsIdentity identity = store::read_embeddings(folder.path, split).identity;
   if (identity.step != folder.step)
     throw InputError(path.string() + ": is of step " + std::to_string(identity.step) +
                      ", not of its folder's");
@@ -107,8 +107,9 @@ void Verifier::check_embeddings(const SavedFolder& folder) {
                                         : recorded_model(folder);
   if (!model.empty() && identity.model_digest != model)
     throw InputError(path.string() + ": is of other weights than the checkpoint's");
-  if (!dataset_digest_) dataset_digest_ = identity.dataset_digest;
-  if (identity.dataset_digest != *dataset_digest_)
+  std::optional<std::string>& first = dataset_digest_[static_cast<std::size_t>(split)];
+  if (!first) first = identity.dataset_digest;
+  if (identity.dataset_digest != *first)
     throw InputError(path.string() + ": is of other images than those of the other checkpoints");
 }
 
@@ -170,7 +171,10 @@ std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder
   const bool has_model = fs::exists(folder.path / store::kModelFile);
   if (name == store::kEmbeddingsFile && !has_model && !fs::exists(folder.path / store::kTrainingRecordFile))
     return "where it was given, zoetrope analyze --embeddings takes it in again";
-  if (name == store::kEmbeddingsFile)
+  if (name == store::kTrainEmbeddingsFile && !has_model)
+    return embed::way_out_without_model(run, folder.step) +
+           ", or show the test images alone with --split test";
+  if (name == store::kEmbeddingsFile || name == store::kTrainEmbeddingsFile)
     return has_model ? "zoetrope extract makes it again" : embed::way_out_without_model(run, folder.step);
   if (name == store::kOptimizerFile) return "training goes on from an older resume point, or from the start";
   if (name != store::kModelFile && model::find_adapter(folder.path) != folder.path / name)
@@ -188,7 +192,8 @@ void Verifier::look_at(const SavedFolder& folder, const std::string& name) {
     if (name == store::kModelFile) return check_model(folder);
     if (model::find_adapter(folder.path) == path) return store::SafetensorsFile(path).verify();
     if (name == store::kOptimizerFile) return check_optimizer(folder);
-    if (name == store::kEmbeddingsFile) return check_embeddings(folder);
+    for (const auto split : {store::EmbeddedSplit::kTest, store::EmbeddedSplit::kTrain})
+      if (name == store::embeddings_file_of(split)) return check_embeddings(folder, split);
     if (const std::string problem = problem_of(folder, name); !problem.empty()) throw InputError(problem);
   });
 }
@@ -210,6 +215,7 @@ void Verifier::look_at(const SavedFolder& folder) {
   for (const fs::path& shard : store::shards_in(folder.path))
     check(shard, "zoetrope extract computes its rows again", [&] { store::verify_shard(shard); });
   if (fs::exists(folder.path / store::kEmbeddingsFile) || !has_model) look_at(folder, store::kEmbeddingsFile);
+  if (fs::exists(folder.path / store::kTrainEmbeddingsFile)) look_at(folder, store::kTrainEmbeddingsFile);
 }
 
 bool Verifier::look_at_file_of_run(const std::string& name) {

@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kCopyValues = std::size_t{1} << 22;  // 16 MiB at a time, whatever the size of the split
 
-fs::path sealed_path(const fs::path& checkpoint_folder) {
-  return checkpoint_folder / kEmbeddingsFile;
+fs::path sealed_path(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  return checkpoint_folder / embeddings_file_of(split);
 }
 
 std::string describe(const std::vector<support::Range>& ranges) {
@@ -54,6 +54,7 @@ void copy_shard(const fs::path& path, support::Range rows, std::int64_t next,
     const Hdf5File shard = Hdf5File::open(path);
     copy_rows(shard, kEmbeddings, rows, next, identity.num_columns, out);
     if (identity.num_classes > 0) copy_rows(shard, kLogits, rows, next, identity.num_classes, out);
+    if (identity.split == EmbeddedSplit::kTrain) shard.read_ints(kIndex);
     shard.verify();
   } catch (const InputError& error) {
     support::remove_file(path);
@@ -64,7 +65,7 @@ void copy_shard(const fs::path& path, support::Range rows, std::int64_t next,
 
 void join(const fs::path& folder, const EmbeddingsIdentity& identity,
           const std::vector<support::Range>& shards) {
-  support::AtomicPath target(sealed_path(folder));
+  support::AtomicPath target(sealed_path(folder, identity.split));
   Hdf5File file = Hdf5File::create(target.temporary());
   const auto num_rows = static_cast<std::uint64_t>(identity.num_rows);
   file.create_float_rows(kEmbeddings, num_rows, static_cast<std::uint64_t>(identity.num_columns));
@@ -73,7 +74,7 @@ void join(const fs::path& folder, const EmbeddingsIdentity& identity,
   }
   std::int64_t next = 0;  // rows before this one are copied already
   for (const support::Range& range : shards) {
-    copy_shard(shard_path(folder, range), range, next, identity, file);
+    copy_shard(shard_path(folder, identity.split, range), range, next, identity, file);
     next = range.end;
   }
   write_identity(file, identity);
@@ -84,6 +85,9 @@ void join(const fs::path& folder, const EmbeddingsIdentity& identity,
 
 EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& path) {
   const EmbeddingsIdentity identity = read_identity_of(file, path);
+  if (path.filename() != embeddings_file_of(identity.split))
+    throw InputError(path.string() + ": is " + embeddings_file_of(identity.split) +
+                     " under another name; rename it, or delete it and run zoetrope extract again");
   const std::uint64_t rows = file.info(kEmbeddings).shape.front();
   if (rows != static_cast<std::uint64_t>(identity.num_rows)) {
     throw InputError(path.string() + ": /embeddings: has " + std::to_string(rows) +
@@ -120,6 +124,10 @@ void require_finite(const Embeddings& embeddings, const fs::path& path) {
 
 }  // namespace
 
+const char* embeddings_file_of(EmbeddedSplit split) {
+  return split == EmbeddedSplit::kTest ? kEmbeddingsFile : kTrainEmbeddingsFile;
+}
+
 std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present) {
   std::vector<support::Range> missing;
   std::int64_t next = 0;
@@ -131,20 +139,20 @@ std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vecto
   return missing;
 }
 
-std::optional<EmbeddingsIdentity> sealed_identity(const fs::path& checkpoint_folder) {
+std::optional<EmbeddingsIdentity> sealed_identity(const fs::path& checkpoint_folder, EmbeddedSplit split) {
   try {
-    return read_identity(checkpoint_folder);
+    return read_identity(checkpoint_folder, split);
   } catch (const InputError&) {
     return std::nullopt;
   }
 }
 
 bool is_sealed(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
-  return sealed_identity(checkpoint_folder) == identity;
+  return sealed_identity(checkpoint_folder, identity.split) == identity;
 }
 
 void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity) {
-  const trace::Span span("sealing", sealed_path(checkpoint_folder));
+  const trace::Span span("sealing", sealed_path(checkpoint_folder, identity.split));
   if (!is_sealed(checkpoint_folder, identity)) {
     const std::vector<support::Range> present = list_shards(checkpoint_folder, identity);
     if (const auto missing = missing_rows(identity.num_rows, present); !missing.empty()) {
@@ -154,14 +162,14 @@ void seal(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity)
     join(checkpoint_folder, identity, present);
   }
   // Also after a crash between the rename above and this line: then the shards are all that is left to do.
-  remove_shards(checkpoint_folder);
+  remove_shards(checkpoint_folder, identity.split);
 }
 
 void write_embeddings(const fs::path& checkpoint_folder, const Embeddings& embeddings) {
-  const trace::Span span("writing embeddings", sealed_path(checkpoint_folder));
   const EmbeddingsIdentity& identity = embeddings.identity;
+  const trace::Span span("writing embeddings", sealed_path(checkpoint_folder, identity.split));
   const auto rows = static_cast<std::uint64_t>(identity.num_rows);
-  support::AtomicPath target(sealed_path(checkpoint_folder));
+  support::AtomicPath target(sealed_path(checkpoint_folder, identity.split));
   Hdf5File file = Hdf5File::create(target.temporary());
   file.write(kEmbeddings, std::span(embeddings.values),
              {rows, static_cast<std::uint64_t>(identity.num_columns)});
@@ -174,26 +182,27 @@ void write_embeddings(const fs::path& checkpoint_folder, const Embeddings& embed
   target.commit();
 }
 
-EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder) {
-  const trace::Span span("reading the identity", sealed_path(checkpoint_folder));
-  return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder)), sealed_path(checkpoint_folder));
+EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  const trace::Span span("reading the identity", sealed_path(checkpoint_folder, split));
+  return read_sealed_identity(Hdf5File::open(sealed_path(checkpoint_folder, split)),
+                              sealed_path(checkpoint_folder, split));
 }
 
-EmbeddingsHeader read_header(const fs::path& checkpoint_folder) {
-  const trace::Span span("reading the identity", sealed_path(checkpoint_folder));
-  const Hdf5File file = Hdf5File::open(sealed_path(checkpoint_folder));
-  return {read_sealed_identity(file, sealed_path(checkpoint_folder)), file.content_digest()};
+EmbeddingsHeader read_header(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  const trace::Span span("reading the identity", sealed_path(checkpoint_folder, split));
+  const Hdf5File file = Hdf5File::open(sealed_path(checkpoint_folder, split));
+  return {read_sealed_identity(file, sealed_path(checkpoint_folder, split)), file.content_digest()};
 }
 
-Embeddings read_embeddings(const fs::path& checkpoint_folder) {
-  Embeddings embeddings = read_values(sealed_path(checkpoint_folder)).embeddings;
-  require_finite(embeddings, sealed_path(checkpoint_folder));
+Embeddings read_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  Embeddings embeddings = read_values(sealed_path(checkpoint_folder, split)).embeddings;
+  require_finite(embeddings, sealed_path(checkpoint_folder, split));
   return embeddings;
 }
 
-void verify_embeddings(const fs::path& checkpoint_folder) {
-  const ReadValues read = read_values(sealed_path(checkpoint_folder));
-  if (!read.has_digest) require_finite(read.embeddings, sealed_path(checkpoint_folder));
+void verify_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  const ReadValues read = read_values(sealed_path(checkpoint_folder, split));
+  if (!read.has_digest) require_finite(read.embeddings, sealed_path(checkpoint_folder, split));
 }
 
 }  // namespace zoetrope::store

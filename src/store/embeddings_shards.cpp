@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -18,8 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kShardPrefix = "embeddings.shard-";
 constexpr std::string_view kShardSuffix = ".h5";
+
+constexpr std::string_view prefix_of(EmbeddedSplit split) {
+  return split == EmbeddedSplit::kTest ? "embeddings.shard-" : "embeddings-train.shard-";
+}
 
 // Takes a number off the front of `text`.
 std::optional<std::int64_t> take_number(std::string_view& text) {
@@ -31,10 +35,10 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 }
 
 // The rows in "embeddings.shard-<first>-<last>.h5", or nothing for any other name.
-std::optional<support::Range> rows_in_name(const std::string& name) {
+std::optional<support::Range> rows_in_name(const std::string& name, EmbeddedSplit split) {
   std::string_view text = name;
-  if (!text.starts_with(kShardPrefix) || !text.ends_with(kShardSuffix)) return std::nullopt;
-  text.remove_prefix(kShardPrefix.size());
+  if (!text.starts_with(prefix_of(split)) || !text.ends_with(kShardSuffix)) return std::nullopt;
+  text.remove_prefix(prefix_of(split).size());
   text.remove_suffix(kShardSuffix.size());
   const auto first = take_number(text);
   if (!first || !text.starts_with('-')) return std::nullopt;
@@ -42,6 +46,13 @@ std::optional<support::Range> rows_in_name(const std::string& name) {
   const auto last = take_number(text);
   if (!last || !text.empty() || *last <= *first) return std::nullopt;
   return support::Range{*first, *last};
+}
+
+std::vector<fs::path> shards_of(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  std::vector<fs::path> shards;
+  for (const std::string& name : support::names_in(checkpoint_folder))
+    if (name.starts_with(prefix_of(split))) shards.push_back(checkpoint_folder / name);
+  return shards;
 }
 
 void read_all(const Hdf5File& shard, const EmbeddingsIdentity& identity) {
@@ -68,8 +79,8 @@ bool is_complete_shard(const fs::path& path, support::Range rows, const Embeddin
 std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const EmbeddingsIdentity& identity,
                                         bool reads_values) {
   std::vector<std::pair<support::Range, fs::path>> complete;
-  for (const fs::path& path : shards_in(checkpoint_folder)) {
-    const auto rows = rows_in_name(path.filename().string());
+  for (const fs::path& path : shards_of(checkpoint_folder, identity.split)) {
+    const auto rows = rows_in_name(path.filename().string(), identity.split);
     if (rows && is_complete_shard(path, *rows, identity, reads_values)) {
       complete.emplace_back(*rows, path);
     } else {
@@ -94,19 +105,19 @@ std::vector<support::Range> find_shards(const fs::path& checkpoint_folder, const
 
 }  // namespace
 
-fs::path shard_path(const fs::path& checkpoint_folder, support::Range rows) {
-  return checkpoint_folder / (std::string(kShardPrefix) + std::to_string(rows.begin) + "-" +
+fs::path shard_path(const fs::path& checkpoint_folder, EmbeddedSplit split, support::Range rows) {
+  return checkpoint_folder / (std::string(prefix_of(split)) + std::to_string(rows.begin) + "-" +
                               std::to_string(rows.end) + std::string(kShardSuffix));
 }
 
-void remove_shards(const fs::path& checkpoint_folder) {
-  for (const fs::path& path : shards_in(checkpoint_folder)) support::remove_file(path);
+void remove_shards(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  for (const fs::path& path : shards_of(checkpoint_folder, split)) support::remove_file(path);
 }
 
 std::vector<fs::path> shards_in(const fs::path& checkpoint_folder) {
-  std::vector<fs::path> shards;
-  for (const std::string& name : support::names_in(checkpoint_folder))
-    if (name.starts_with(kShardPrefix)) shards.push_back(checkpoint_folder / name);
+  std::vector<fs::path> shards = shards_of(checkpoint_folder, EmbeddedSplit::kTest);
+  const std::vector<fs::path> of_training = shards_of(checkpoint_folder, EmbeddedSplit::kTrain);
+  shards.insert(shards.end(), of_training.begin(), of_training.end());
   return shards;
 }
 
@@ -123,7 +134,29 @@ void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity) {
   file.set_attribute("/", "feature", identity.feature);
   file.set_attribute("/", "dtype", identity.dtype);
   file.set_attribute("/", "num_rows", identity.num_rows);
+  if (identity.split == EmbeddedSplit::kTest) return;
+  file.set_attribute("/", "seed", identity.seed);
+  file.write(kIndex, std::span(identity.index), {identity.index.size()});
 }
+
+namespace {
+
+// What says which training images the rows are of.
+void read_sample(const Hdf5File& file, const fs::path& path, EmbeddingsIdentity& identity) {
+  if (!file.has(kIndex)) return;
+  identity.split = EmbeddedSplit::kTrain;
+  identity.seed = file.int_attribute("/", "seed");
+  identity.index = file.read_ints(kIndex);
+  const bool is_ascending =
+      std::ranges::adjacent_find(identity.index, std::greater_equal{}) == identity.index.end();
+  if (static_cast<std::int64_t>(identity.index.size()) != identity.num_rows || !is_ascending ||
+      (!identity.index.empty() && identity.index.front() < 0))
+    throw InputError(
+        path.string() + ": /index: does not name " + std::to_string(identity.num_rows) +
+        " images of the training split in their order; delete the file and run zoetrope extract again");
+}
+
+}  // namespace
 
 EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) {
   const std::vector<std::uint64_t> shape = file.expect(kEmbeddings, ElementType::kFloat32).shape;
@@ -152,6 +185,7 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) 
     }
     identity.num_classes = static_cast<std::int64_t>(logits[1]);
   }
+  read_sample(file, path, identity);
   return identity;
 }
 
@@ -168,7 +202,7 @@ void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& id
                    std::to_string(identity.num_rows) + " x " + std::to_string(identity.num_columns));
   }
   support::AtomicPath target(
-      shard_path(checkpoint_folder, {first, first + static_cast<std::int64_t>(count)}));
+      shard_path(checkpoint_folder, identity.split, {first, first + static_cast<std::int64_t>(count)}));
   Hdf5File file = Hdf5File::create(target.temporary());
   file.write(kEmbeddings, std::span(rows.embeddings), {count, columns});
   if (classes > 0) file.write(kLogits, std::span(rows.logits), {count, classes});

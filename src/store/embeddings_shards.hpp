@@ -11,6 +11,7 @@ namespace zoetrope::store {
 
 inline constexpr const char* kEmbeddings = "/embeddings";
 inline constexpr const char* kLogits = "/logits";
+inline constexpr const char* kIndex = "/index";
 
 void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 // InputError when an attribute is missing or the dataset's shape cannot belong to it. For a shard, too:
@@ -21,6 +22,7 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem:
 std::vector<support::Range> list_shards(const std::filesystem::path& checkpoint_folder,
                                         const EmbeddingsIdentity& identity);
 
-std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, support::Range rows);
+std::filesystem::path shard_path(const std::filesystem::path& checkpoint_folder, EmbeddedSplit split,
+                                 support::Range rows);
 
 }  // namespace zoetrope::store

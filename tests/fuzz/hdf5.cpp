@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The input is an HDF5 file behind a letter: e an embeddings.h5, s a shard, any other an analysis.h5.
+// The input is an HDF5 file behind a letter: e an embeddings.h5, t an
+// embeddings-train.h5, s a shard, any other an analysis.h5.
 #include <cstdlib>
 
 #include "zoetrope/store/analysis_file.hpp"
@@ -29,6 +30,8 @@ void read_as_analysis(const std::filesystem::path& folder) {
   if (a.aligned.size() != 2 * a.num_frames() * a.num_images()) std::abort();
   for (const std::int64_t index : a.outlier)
     if (static_cast<std::size_t>(index) >= a.num_images()) std::abort();
+  for (const std::int64_t image : a.leak)
+    if (image >= static_cast<std::int64_t>(a.num_training())) std::abort();
 }
 
 }  // namespace
@@ -37,11 +40,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::ScratchFolder folder;
   if (size == 0) return 0;
   const char kind = static_cast<char>(data[0]);
-  const char* name = kind == 'e' ? "embeddings.h5" : kind == 's' ? "embeddings.shard-0-3.h5" : "analysis.h5";
+  const char* name = kind == 'e'   ? "embeddings.h5"
+                     : kind == 't' ? "embeddings-train.h5"
+                     : kind == 's' ? "embeddings.shard-0-3.h5"
+                                   : "analysis.h5";
   folder.write(name, {data + 1, size - 1});
   try {
     if (kind == 'e')
       store::read_embeddings(folder.path());
+    else if (kind == 't')
+      store::read_embeddings(folder.path(), store::EmbeddedSplit::kTrain);
     else if (kind == 's')
       read_as_shard(folder.path());
     else

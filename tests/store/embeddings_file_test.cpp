@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class EmbeddingsFileTest : public ScratchTest {
  protected:
@@ -207,6 +208,53 @@ TEST_F(EmbeddingsFileTest, RefusesToWriteRowsOutsideTheSplit) {
   EXPECT_THROW(write_shard(folder_, identity_, -1, {sample_rows(0, 1, 3), {}}), RunError);
   EXPECT_THROW(write_shard(folder_, identity_, 0, {std::vector<float>(4), {}}), RunError);
   EXPECT_THROW(write_shard(folder_, identity_, 0, {}), RunError);
+}
+
+TEST_F(EmbeddingsFileTest, TrainingImagesHaveAFileOfTheirOwn) {
+  EmbeddingsIdentity training = identity_;
+  training.split = EmbeddedSplit::kTrain;
+  training.num_rows = 4;
+  training.index = {2, 3, 50, 51};
+  training.seed = 7;
+  write({0, 11}, identity_);
+  write({0, 3}, training);
+  write({3, 4}, training);
+  EXPECT_THAT(shards_in(folder_), SizeIs(3));
+
+  seal(folder_, training);
+  EXPECT_THAT(files(), ElementsAre("embeddings-train.h5", "embeddings.shard-0-11.h5"));
+  seal(folder_, identity_);
+
+  EXPECT_THAT(files(), ElementsAre("embeddings-train.h5", "embeddings.h5"));
+  EXPECT_EQ(read_embeddings(folder_).identity, identity_);
+  const Embeddings read = read_embeddings(folder_, EmbeddedSplit::kTrain);
+  EXPECT_EQ(read.identity, training);
+  EXPECT_EQ(read.values, sample_rows(0, 4, 3));
+  EXPECT_TRUE(is_sealed(folder_, training));
+  training.index.back() = 52;
+  EXPECT_FALSE(is_sealed(folder_, training));
+  verify_embeddings(folder_, EmbeddedSplit::kTrain);
+}
+
+TEST_F(EmbeddingsFileTest, RefusesTrainingImagesThatAreNone) {
+  EmbeddingsIdentity training = identity_;
+  training.split = EmbeddedSplit::kTrain;
+  for (const std::vector<std::int64_t>& index :
+       {std::vector<std::int64_t>{1, 2}, std::vector<std::int64_t>{-1, 0, 1},
+        std::vector<std::int64_t>{1, 1, 2}}) {
+    training.num_rows = 3;
+    training.index = index;
+    write_embeddings(folder_, {training, sample_rows(0, 3, 3), {}});
+    EXPECT_THAT(message_of<InputError>([&] { read_identity(folder_, EmbeddedSplit::kTrain); }),
+                HasSubstr("/index: does not name 3 images"));
+  }
+}
+
+TEST_F(EmbeddingsFileTest, RefusesAFileUnderTheNameOfTheOther) {
+  write_embeddings(folder_, {identity_, sample_rows(0, 11, 3), {}});
+  fs::rename(folder_ / "embeddings.h5", folder_ / "embeddings-train.h5");
+  EXPECT_THAT(message_of<InputError>([&] { read_identity(folder_, EmbeddedSplit::kTrain); }),
+              HasSubstr("is embeddings.h5 under another name"));
 }
 
 TEST(MissingRows, AreTheGaps) {

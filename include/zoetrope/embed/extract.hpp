@@ -12,6 +12,7 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/embed/extractor.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/run_directory.hpp"
 
 namespace zoetrope::embed {
@@ -23,6 +24,10 @@ struct ExtractionInput {
   model::Precision precision = model::Precision::kFloat32;
   std::filesystem::path base = {};  // of checkpoints that are adapters: see model::StoredModel
   at::Device device = at::kCPU;     // where models that are read from checkpoints compute, and `images` lie
+  // Of training images: see store::EmbeddingsIdentity.
+  store::EmbeddedSplit split = store::EmbeddedSplit::kTest;
+  std::vector<std::int64_t> index = {};
+  std::int64_t seed = 0;
   // Between the ranks' devices: carries models to them. None where these are CPUs.
   comm::Communicator* tensors = nullptr;
   // May both be empty. The first names the work for the watchdog; the second is called when a model has been
@@ -36,11 +41,11 @@ struct ExtractionResult {
   double seconds = 0;
 };
 
-// Embeds with every checkpoint in `steps` whose embeddings.h5 is missing or stale, taking up complete shards
-// of an earlier attempt. Every model is read once, by one rank, which finds out whether it is damaged: those
-// whose embeddings are there before anything is made. A rank reads its next model while it embeds with one. A
-// checkpoint whose model is gone must have embeddings of this dataset. Collective. Interrupted on every rank
-// after a signal on any; what is embedded by then is in shards.
+// Embeds with every checkpoint in `steps` whose file of the input's split is missing or stale, taking up
+// complete shards of an earlier attempt. Every model is read once, by one rank, which finds out whether it is
+// damaged: those whose embeddings are there before anything is made. A rank reads its next model while it
+// embeds with one. A checkpoint whose model is gone must have embeddings of this dataset. Collective.
+// Interrupted on every rank after a signal on any; what is embedded by then is in shards.
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator);
 

@@ -34,6 +34,18 @@ struct DataOptions {
   std::int64_t image_cache_mib = 4096;  // of resized images of a split that a rank keeps
 };
 
+// Which images are embedded and shown.
+enum class SplitChoice {
+  kTest,
+  kTrain,  // extract leaves the test images' embeddings as they are; other jobs: as kBoth
+  kBoth
+};
+
+struct EmbeddingOptions {
+  SplitChoice split = SplitChoice::kTest;
+  std::int64_t train_sample = 1000;  // training images, drawn with the training's seed; 0: all
+};
+
 // Embeddings that another program has computed, in place of a model's.
 struct GivenOptions {
   std::string embeddings;  // see data::open_step_arrays; empty: the run's are a model's
@@ -61,8 +73,10 @@ enum class Projection {
   kSmooth  // each beside its neighbours: analysis::smooth_planes
 };
 
-// The words of --align, --projection and --scale, which the digest of an analysis holds, too: it is made anew
-// where one changes.
+enum class FitOn { kTest, kTrain, kBoth };  // whose images PCA is fitted on
+
+// The words of --align, --projection, --fit-on and --scale, which the digest of an analysis holds, too: it is
+// made anew where one changes.
 inline constexpr std::array<std::pair<std::string_view, analysis::AlignTo>, 4> kAlignments = {
     {{"previous", analysis::AlignTo::kPrevious},
      {"first", analysis::AlignTo::kFirst},
@@ -73,6 +87,8 @@ inline constexpr std::array<std::pair<std::string_view, Projection>, 4> kProject
      {"last", Projection::kLast},
      {"joint", Projection::kJoint},
      {"smooth", Projection::kSmooth}}};
+inline constexpr std::array<std::pair<std::string_view, FitOn>, 3> kFitsOn = {
+    {{"test", FitOn::kTest}, {"train", FitOn::kTrain}, {"both", FitOn::kBoth}}};
 inline constexpr std::array<std::pair<std::string_view, analysis::ScaleOf>, 2> kScales = {
     {{"frame", analysis::ScaleOf::kFrame}, {"run", analysis::ScaleOf::kRun}}};
 
@@ -81,11 +97,12 @@ struct AnalysisOptions {
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
   std::int64_t outliers = 8;             // of each frame, worst first
   double smoothness = 1;                 // of Projection::kSmooth
-  bool is_asked_for = false;             // the command line says how points come to their places
+  bool is_asked_for = false;  // the command line says how points come to their places, or which there are
   // None: see placement_of().
   std::optional<Projection> projection;
   std::optional<analysis::AlignTo> align;
   std::optional<analysis::ScaleOf> scale;
+  FitOn fit_on = FitOn::kTest;
 };
 
 // What in-between frames show.
@@ -121,6 +138,7 @@ struct ReviewOptions {
 struct Options {
   std::string run;  // the run directory
   DataOptions data;
+  EmbeddingOptions embedding;
   GivenOptions given;
   std::string model;              // a folder or a config.json; empty: the default model
   std::string base;               // of a model that is an adapter: see model::StoredModel

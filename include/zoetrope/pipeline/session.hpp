@@ -15,6 +15,7 @@
 #include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
+#include "zoetrope/data/sample.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/pipeline/options.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
@@ -70,6 +71,11 @@ class Session {
   const data::Dataset& test();
   preprocess::ImageCache& train_images();
   preprocess::ImageCache& test_images();
+  // Whether training images are shown beside the test images, and those that are: a sample of the training
+  // split. Collective at the first call.
+  bool shows_training() const { return options_.embedding.split != SplitChoice::kTest && !is_given(); }
+  const data::Sample& train_sample();
+  preprocess::ImageCache& train_sample_images();
   // Whether the run's embeddings are given; and, before they are in the run, how many rows and classes of
   // logits they have, from which test() follows. Collective.
   bool is_given() const { return !options_.given.embeddings.empty(); }
@@ -116,6 +122,8 @@ class Session {
   std::optional<preprocess::PreprocessorConfig> preprocessor_;
   std::optional<LoadedSplit> train_;
   std::optional<LoadedSplit> test_;
+  std::shared_ptr<const data::Sample> sample_;
+  std::optional<LoadedSplit> sampled_;  // the same
   std::shared_ptr<const store::Analysis> analysis_;
   std::set<std::int64_t> embedded_;
   std::vector<std::filesystem::path> exported_;

@@ -3,6 +3,8 @@
 // the dataset /embeddings, float32 [rows, D], where the model classifies also /logits, float32 [rows, C], and
 // what it belongs to as attributes of the file's root: step, epoch, model_digest, dataset_digest, feature,
 // dtype, num_rows (N); a shard also first_row. The attribute zoetrope_digest tells whether a bit has flipped.
+// Embeddings of training images are in files of their own, embeddings-train.h5 and its shards, which hold
+// also /index, int64 [N], and the attribute seed.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,10 @@ namespace zoetrope::store {
 // The feature of embeddings that another program has computed.
 inline constexpr const char* kGivenFeature = "given";
 
+enum class EmbeddedSplit { kTest, kTrain };
+// embeddings.h5 or embeddings-train.h5.
+const char* embeddings_file_of(EmbeddedSplit split);
+
 // What embeddings belong to; a shard or file with another identity is stale and is recomputed.
 struct EmbeddingsIdentity {
   std::int64_t step = 0;
@@ -30,6 +36,10 @@ struct EmbeddingsIdentity {
   std::int64_t num_rows = 0;      // N, the whole split
   std::int64_t num_columns = 0;   // D, the hidden size
   std::int64_t num_classes = 0;   // C, columns of the logits; 0: the model has no classifier
+  EmbeddedSplit split = EmbeddedSplit::kTest;
+  // Of training images: which of the training split they are [N], ascending, and the seed that drew them.
+  std::vector<std::int64_t> index = {};
+  std::int64_t seed = 0;
 
   bool operator==(const EmbeddingsIdentity&) const = default;
 };
@@ -63,10 +73,11 @@ std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vecto
 bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsIdentity& identity);
 
 // Of embeddings.h5; none where it is missing or damaged.
-std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& checkpoint_folder);
+std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& checkpoint_folder,
+                                                  EmbeddedSplit split = EmbeddedSplit::kTest);
 
-// For a checkpoint whose embeddings.h5 is there: a kill may have come before seal() removed all of them.
-void remove_shards(const std::filesystem::path& checkpoint_folder);
+// For a checkpoint whose sealed file is there: a kill may have come before seal() removed all of them.
+void remove_shards(const std::filesystem::path& checkpoint_folder, EmbeddedSplit split);
 
 // Joins the shards into embeddings.h5 and removes them. RunError when rows are missing, or when a shard has
 // changed since it was written: that one is removed, so that another attempt computes it. Run by one rank; a
@@ -82,17 +93,21 @@ struct Embeddings {
 // Writes embeddings.h5 at once. RunError.
 void write_embeddings(const std::filesystem::path& checkpoint_folder, const Embeddings& embeddings);
 // Reads embeddings.h5. InputError when it is missing, damaged or holds other than finite numbers.
-Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder);
+Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder,
+                           EmbeddedSplit split = EmbeddedSplit::kTest);
 // Reads all of it, for damage: InputError where a bit has changed since it was written. Of a file without a
 // digest, as older versions wrote it, that is known where a number is not finite.
-void verify_embeddings(const std::filesystem::path& checkpoint_folder);
-EmbeddingsIdentity read_identity(const std::filesystem::path& checkpoint_folder);
+void verify_embeddings(const std::filesystem::path& checkpoint_folder,
+                       EmbeddedSplit split = EmbeddedSplit::kTest);
+EmbeddingsIdentity read_identity(const std::filesystem::path& checkpoint_folder,
+                                 EmbeddedSplit split = EmbeddedSplit::kTest);
 
 // What the header of embeddings.h5 says. InputError when it is missing or damaged.
 struct EmbeddingsHeader {
   EmbeddingsIdentity identity;
   std::string content_digest;  // of all values and attributes; "" of a file of older versions
 };
-EmbeddingsHeader read_header(const std::filesystem::path& checkpoint_folder);
+EmbeddingsHeader read_header(const std::filesystem::path& checkpoint_folder,
+                             EmbeddedSplit split = EmbeddedSplit::kTest);
 
 }  // namespace zoetrope::store

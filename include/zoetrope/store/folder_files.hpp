@@ -12,5 +12,6 @@ inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 inline constexpr const char* kTrainingRecordFile = "training.json";
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
 inline constexpr const char* kEmbeddingsFile = "embeddings.h5";
+inline constexpr const char* kTrainEmbeddingsFile = "embeddings-train.h5";  // of training images
 
 }  // namespace zoetrope::store

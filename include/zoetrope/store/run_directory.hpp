@@ -39,6 +39,9 @@ struct RunDirectory {
     return checkpoint(step) / kTrainerStateFile;
   }
   std::filesystem::path embeddings(std::int64_t step) const { return checkpoint(step) / kEmbeddingsFile; }
+  std::filesystem::path train_embeddings(std::int64_t step) const {
+    return checkpoint(step) / kTrainEmbeddingsFile;
+  }
   std::filesystem::path frame(std::int64_t step) const { return checkpoint(step) / "frame.png"; }
 
   // The steps of every checkpoint-<step>, or resume-<step>, folder, ascending. Folders with another name are
