@@ -37,8 +37,9 @@ Scatter scatter_of(const at::Tensor& rows, const FrameOptions& options) {
 }
 
 Pca plane_of(const Scatter& scatter, const FrameOptions& options) {
-  if (options.plane) return Pca::onto(*options.plane, scatter);
-  return options.shared ? *options.shared : Pca::fit(scatter);
+  const Scatter& fitted = options.fitted ? *options.fitted : scatter;
+  if (options.plane) return Pca::onto(*options.plane, fitted);
+  return options.shared ? *options.shared : Pca::fit(fitted);
 }
 
 struct Shown {
@@ -116,6 +117,38 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
   result.self_confidence = std::move(said.self_confidence);
 }
 
+// On a plane, from the mean of the test images there.
+std::vector<double> from_tests(const Pca& plane, const at::Tensor& training, const at::Tensor& tests) {
+  const Points points = plane.transform(training);
+  const Eigen::RowVector2d mean = plane.transform(tests).colwise().mean();
+  const Points moved = points.rowwise() - mean;
+  return {moved.data(), moved.data() + moved.size()};
+}
+
+void look_at_training(const FrameInput& input, const FrameOptions& options, const ComparedFrame& now,
+                      const std::optional<ComparedFrame>& before, TrainingAnalysis& result) {
+  const trace::Span span("training images", "images", input.training->rows.size(0));
+  const at::Tensor& rows = input.training->rows;
+  const Points points = now.plane.transform(rows);
+  result.points.assign(points.data(), points.data() + points.size());
+  if (input.num_classes > 0) {
+    Classification said = classify(input.training->logits, input.num_classes, input.training->label);
+    result.prediction = std::move(said.prediction);
+    result.confidence = std::move(said.confidence);
+    result.self_confidence = std::move(said.self_confidence);
+  }
+  AgainstTraining against =
+      against_training(input.rows, rows, options.num_neighbours, metric_for(rows.size(1)), options.device);
+  result.test_score = std::move(against.score);
+  result.test_distance = std::move(against.mean_distance);
+  result.test_leak = std::move(against.leak);
+  result.before_on_plane.assign(result.points.size(), kUnknown);
+  result.on_plane_before.assign(result.points.size(), kUnknown);
+  if (!before || before->rows.size(1) != rows.size(1) || options.quality_neighbours == 0) return;
+  result.before_on_plane = from_tests(now.plane, before->training, before->rows);
+  result.on_plane_before = from_tests(before->plane, rows, input.rows);
+}
+
 }  // namespace
 
 FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options, const Ends& ends,
@@ -125,6 +158,7 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   Neighbours neighbours = score_outliers(input, options, shown.points, result);
   read_classifier(input, result);
   ComparedFrame now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
+  if (input.training) now.training = input.training->rows;
   result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;
   const auto images = static_cast<std::size_t>(input.rows.size(0));
   result.step.distance.assign(images, kUnknown);
@@ -134,15 +168,18 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   if (before) compare(*before, now, options, result);
   result.to_first = likeness(ends.first, now, options);
   result.to_last = likeness(ends.last, now, options);
+  if (input.training) look_at_training(input, options, now, before, result.training);
   before = std::move(now);
   return result;
 }
 
-ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options) {
+ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options,
+                             const at::Tensor& training) {
   Scatter scatter = scatter_of(rows, options);
   Pca plane = plane_of(scatter, options);
   return {rows, std::move(scatter), std::move(plane),
-          nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)), options.device)};
+          nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)), options.device),
+          training};
 }
 
 }  // namespace zoetrope::analysis

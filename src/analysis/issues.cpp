@@ -195,14 +195,19 @@ std::vector<std::int64_t> label_issues(std::span<const float> logits, std::size_
   return issues;
 }
 
-std::vector<std::int64_t> duplicate_sets(const Neighbours& neighbours) {
+double duplicate_radius(const Neighbours& neighbours) {
   constexpr double kShare = 0.13, kLeastMedian = 1e-6;
+  const auto k = static_cast<std::size_t>(neighbours.k);
+  std::vector<double> nearest(neighbours.index.size() / k);
+  for (std::size_t i = 0; i < nearest.size(); ++i) nearest[i] = neighbours.distance[i * k];
+  return kShare * std::max(median(nearest), kLeastMedian);
+}
+
+std::vector<std::int64_t> duplicate_sets(const Neighbours& neighbours) {
   const auto k = static_cast<std::size_t>(neighbours.k);
   if (k == 0) return {};
   const std::size_t count = neighbours.index.size() / k;
-  std::vector<double> nearest(count);
-  for (std::size_t i = 0; i < count; ++i) nearest[i] = neighbours.distance[i * k];
-  const double radius = kShare * std::max(median(nearest), kLeastMedian);
+  const double radius = duplicate_radius(neighbours);
 
   std::vector<std::size_t> parent(count);  // of each tree the root is the smallest
   std::iota(parent.begin(), parent.end(), std::size_t{0});

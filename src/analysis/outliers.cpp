@@ -34,10 +34,17 @@ std::vector<double> mean_distances(const Neighbours& neighbours) {
   return mean;
 }
 
+double scale_of_scores(const Neighbours& neighbours) {
+  return std::max(median(mean_distances(neighbours)), kLeastScale);
+}
+
 std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric) {
+  if (neighbours.distance.empty()) return {};
+  return outlier_scores(neighbours, metric, scale_of_scores(neighbours));
+}
+
+std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric, double scale) {
   std::vector<double> scores = mean_distances(neighbours);
-  if (scores.empty()) return scores;
-  const double scale = std::max(median(scores), kLeastScale);
   for (double& score : scores) score = score < tolerance(metric) ? 1.0 : std::exp(-score / scale);
   return scores;
 }

@@ -47,6 +47,14 @@ void add(support::Sha256& digest, const CheckpointSource& source) {
   digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype +
                 source.embeddings_digest);
   for (const std::string& name : source.class_names) digest.update(name + "\n");
+  if (source.training)
+    add(digest, "training " + source.training->identity.dataset_digest + source.training->identity.dtype +
+                    source.training->embeddings_digest);
+}
+
+// Nothing where it is the test images, as it always was.
+void add_fit(support::Sha256& digest, FitOn fit_on) {
+  if (fit_on != FitOn::kTest) add(digest, "fitted on " + word_of(kFitsOn, fit_on));
 }
 
 void add_class_names(support::Sha256& digest, Session& session) {
@@ -64,6 +72,7 @@ std::string digest_of_frame(Session& session, const CheckpointSource& source,
   add(digest, std::to_string(options.neighbours));
   add(digest, std::to_string(options.quality_neighbours));
   add(digest, source);
+  add_fit(digest, options.fit_on);
   for (const CheckpointSource* other : compared) add(digest, *other);
   add_class_names(digest, session);
   digest.update(std::as_bytes(projection));
@@ -80,6 +89,7 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
         word_of(kScales, placement.scale), word_of(kProjections, placement.projection),
         placement.projection == Projection::kSmooth ? support::Json(options.smoothness).dump() : ""})
     add(digest, part);
+  add_fit(digest, options.fit_on);
   for (const CheckpointSource& source : sources) add(digest, source);
   add_class_names(digest, session);
   for (const auto& record : session.loss_log())
@@ -91,6 +101,11 @@ const store::Analysis& analysis_of_run(Session& session) {
   const std::string path = session.run().analysis().string();
   if (!session.analysis()) session.keep_analysis(read_for_pictures(path));
   const store::Analysis& analysis = *session.analysis();
+  if (session.shows_training() != (analysis.num_training() > 0))
+    throw InputError(path +
+                     (session.shows_training()
+                          ? ": is without the training images that --split asks for; run zoetrope analyze"
+                          : ": is with training images, and --split asks for none; run zoetrope analyze"));
   const data::Dataset& images = session.test();
   const auto count = static_cast<std::int64_t>(analysis.num_images());
   if (images.size() != count)

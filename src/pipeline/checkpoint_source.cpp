@@ -32,21 +32,55 @@ CheckpointSource read_source(const Session& session, std::int64_t step) {
   return source;
 }
 
-support::Json to_json(const CheckpointSource& source) {
-  const store::EmbeddingsIdentity& of = source.identity;
-  return {of.step,     of.epoch,       of.model_digest, of.dataset_digest,        of.feature,        of.dtype,
-          of.num_rows, of.num_columns, of.num_classes,  source.embeddings_digest, source.class_names};
+support::Json to_json(const store::EmbeddingsIdentity& of) {
+  return {of.step,     of.epoch,       of.model_digest, of.dataset_digest,          of.feature, of.dtype,
+          of.num_rows, of.num_columns, of.num_classes,  static_cast<int>(of.split), of.index,   of.seed};
 }
 
-CheckpointSource from_json(const support::Json& json) {
-  CheckpointSource source;
-  store::EmbeddingsIdentity& of = source.identity;
+support::Json to_json(const CheckpointSource& source) {
+  support::Json training;
+  if (source.training) training = {to_json(source.training->identity), source.training->embeddings_digest};
+  return {to_json(source.identity), source.embeddings_digest, source.class_names, training};
+}
+
+store::EmbeddingsIdentity identity_of(const support::Json& json) {
+  store::EmbeddingsIdentity of;
   std::size_t i = 0;
   const auto next = [&](auto& field) { json.at(i++).get_to(field); };
   next(of.step), next(of.epoch), next(of.model_digest), next(of.dataset_digest), next(of.feature);
   next(of.dtype), next(of.num_rows), next(of.num_columns), next(of.num_classes);
-  next(source.embeddings_digest), next(source.class_names);
+  of.split = static_cast<store::EmbeddedSplit>(json.at(i++).get<int>());
+  next(of.index), next(of.seed);
+  return of;
+}
+
+CheckpointSource from_json(const support::Json& json) {
+  CheckpointSource source{identity_of(json.at(0)), json.at(1), json.at(2)};
+  if (const support::Json& training = json.at(3); !training.is_null())
+    source.training = TrainingSource{identity_of(training.at(0)), training.at(1)};
   return source;
+}
+
+// What the training images' file says, where they are shown.
+TrainingSource read_training(Session& session, const store::EmbeddingsIdentity& tests) {
+  const auto folder = session.run().checkpoint(tests.step);
+  const std::string path = session.run().train_embeddings(tests.step).string();
+  if (!support::is_listed(path))
+    throw InputError(path +
+                     ": does not exist; zoetrope extract --split train makes it, and --split test goes on "
+                     "without training images");
+  store::EmbeddingsHeader header = store::read_header(folder, store::EmbeddedSplit::kTrain);
+  const store::EmbeddingsIdentity& of = header.identity;
+  if (of.dataset_digest != session.train_sample().digest())
+    throw InputError(
+        path +
+        ": was made from other training images than --data, --train-limit, --train-sample and --seed "
+        "give; run zoetrope extract --split train again");
+  if (of.step != tests.step || of.model_digest != tests.model_digest || of.num_columns != tests.num_columns ||
+      of.num_classes != tests.num_classes)
+    throw InputError(path + ": is of another model than " + store::kEmbeddingsFile +
+                     " beside it; run zoetrope extract --split both again");
+  return {header.identity, std::move(header.content_digest)};
 }
 
 void check(const Session& session, const std::vector<CheckpointSource>& sources,
@@ -72,11 +106,13 @@ void check(const Session& session, const std::vector<CheckpointSource>& sources,
 std::vector<CheckpointSource> read_sources(Session& session, const std::vector<std::int64_t>& steps) {
   support::Json list = support::Json::array();
   const std::string digest = session.test().digest();
+  if (session.shows_training()) session.train_sample();  // by all ranks
   if (session.is_root()) {
     std::vector<CheckpointSource> sources;
     for (const std::int64_t step : steps) sources.push_back(read_source(session, step));
     check(session, sources, digest);
     for (CheckpointSource& source : sources) {
+      if (session.shows_training()) source.training = read_training(session, source.identity);
       if (session.is_given() && source.identity.num_classes > 0)
         source.class_names = session.test().class_names();
       list.push_back(to_json(source));

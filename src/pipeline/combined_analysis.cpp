@@ -29,12 +29,14 @@ void append_to_curves(Curves& curves, std::initializer_list<std::pair<const char
 
 }  // namespace
 
-CombinedAnalysis::CombinedAnalysis(std::vector<std::int64_t> label, std::vector<analysis::Points> points,
-                                   const Placement& placement, const AnalysisOptions& options)
+CombinedAnalysis::CombinedAnalysis(std::vector<std::int64_t> label, std::vector<std::int64_t> train_label,
+                                   std::vector<analysis::Points> points, const Placement& placement,
+                                   const AnalysisOptions& options)
     : options_(options),
       points_(std::move(points)),
       aligned_(analysis::align_frames(points_, placement.align, placement.scale)) {
   result_.label = std::move(label);
+  result_.train_label = std::move(train_label);
   result_.disparity = aligned_.disparity;
   reserve();
 }
@@ -84,6 +86,7 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
     add_quality(frame);
     add_motion(frame.step, number);
   }
+  if (!result_.train_label.empty()) add_training(frame.training, number);
   points_[number].resize(0, 2);
   if (number > 0) aligned_.points[number - 1].resize(0, 2);
 }
@@ -114,6 +117,33 @@ void CombinedAnalysis::add_quality(const analysis::FrameAnalysis& frame) {
                                     {"neighbourhood_preservation_2d", quality.neighbours_shown},
                                     {"neighbourhood_hit", quality.same_label},
                                     {"shape_disparity", frame.shape_disparity}});
+}
+
+// Training images come to their places by the map that takes the test images to theirs.
+void CombinedAnalysis::add_training(const analysis::TrainingAnalysis& training, std::size_t frame) {
+  const analysis::Points &projected = points_[frame], &shown = aligned_.points[frame];
+  const Eigen::Map<const analysis::Points> points(training.points.data(),
+                                                  static_cast<Eigen::Index>(training.points.size() / 2), 2);
+  const Eigen::RowVector2d from = projected.colwise().mean(), to = shown.colwise().mean();
+  const analysis::Points placed =
+      ((points.rowwise() - from) * analysis::map_of_plane(projected, shown)).rowwise() + to;
+  append(result_.train_pca, training.points);
+  result_.train_aligned.insert(result_.train_aligned.end(), placed.data(), placed.data() + placed.size());
+  append(result_.train_prediction, training.prediction);
+  append(result_.train_confidence, training.confidence);
+  append(result_.train_self_confidence, training.self_confidence);
+  if (options_.quality_neighbours > 0) {
+    append(result_.train_before_on_plane, training.before_on_plane);
+    append(result_.train_on_plane_before, training.on_plane_before);
+  }
+  append(result_.ood_vs_train, training.test_score);
+  append(result_.mean_distance_to_train, training.test_distance);
+  append(result_.leak, training.test_leak);
+  if (training.prediction.empty()) return;
+  double right = 0;
+  for (std::size_t i = 0; i < training.prediction.size(); ++i)
+    right += training.prediction[i] == result_.train_label[i] ? 1 : 0;
+  result_.curves["train_accuracy"].push_back(right / static_cast<double>(training.prediction.size()));
 }
 
 void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame) {

@@ -18,10 +18,12 @@ namespace zoetrope::pipeline {
 
 class CombinedAnalysis {
  public:
-  // `points` of all frames, [N, 2] each, before alignment. Throws InputError where a frame has a single
+  // `points` of all frames, [N, 2] each, before alignment; `train_label`: of training
+  // images, if any. Throws InputError where a frame has a single
   // distinct point.
-  CombinedAnalysis(std::vector<std::int64_t> label, std::vector<analysis::Points> points,
-                   const Placement& placement, const AnalysisOptions& options);
+  CombinedAnalysis(std::vector<std::int64_t> label, std::vector<std::int64_t> train_label,
+                   std::vector<analysis::Points> points, const Placement& placement,
+                   const AnalysisOptions& options);
 
   void add(const analysis::FrameAnalysis& frame);  // the next one
   store::Analysis& result() { return result_; }
@@ -30,6 +32,7 @@ class CombinedAnalysis {
   void reserve();
   void add_curves(const analysis::FrameAnalysis& frame);
   void add_quality(const analysis::FrameAnalysis& frame);
+  void add_training(const analysis::TrainingAnalysis& training, std::size_t frame);
   void add_motion(const analysis::Step& step, std::size_t frame);
 
   const AnalysisOptions& options_;

@@ -61,6 +61,21 @@ constexpr std::size_t integers_per_image(bool has_classifier) {
   return has_classifier ? 3 : 1;
 }
 
+// Of training images, two numbers each and one.
+template <typename Training>
+auto training_points(Training& training) {
+  return std::array{&training.points, &training.before_on_plane, &training.on_plane_before};
+}
+template <typename Training>
+auto training_vectors(Training& training) {
+  return std::array{&training.confidence, &training.self_confidence};
+}
+// Of the test images, where there are training images.
+template <typename Training>
+auto against_training(Training& training) {
+  return std::array{&training.test_score, &training.test_distance};
+}
+
 void append_values(std::vector<double>& row, const double* values, Eigen::Index count) {
   row.insert(row.end(), values, values + count);
 }
@@ -72,11 +87,15 @@ std::size_t PackedShape::num_numbers() const {
   const std::size_t per_image =
       vectors_of_images(any).size() + 2 * vectors_of_points(any).size() + (has_classifier ? 2 : 0);
   const auto of_matrices = static_cast<std::size_t>(any.step.products.size() + any.step.cosines.size());
-  return scalars(any).size() + of_matrices + num_images * per_image;
+  const std::size_t of_training =
+      num_training * (2 * training_points(any.training).size() + (has_classifier ? 2 : 0)) +
+      (num_training > 0 ? num_images * against_training(any.training).size() : 0);
+  return scalars(any).size() + of_matrices + num_images * per_image + of_training;
 }
 
 std::size_t PackedShape::num_integers() const {
-  return (integers_per_image(has_classifier) + num_neighbours) * num_images;
+  return (integers_per_image(has_classifier) + num_neighbours + (num_training > 0 ? 1 : 0)) * num_images +
+         (has_classifier ? num_training : 0);
 }
 
 PackedFrame pack(const FrameAnalysis& frame) {
@@ -88,8 +107,14 @@ PackedFrame pack(const FrameAnalysis& frame) {
   for (const auto* part : vectors_of_images(frame)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : vectors_of_points(frame)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : vectors_of_classifier(frame)) row.insert(row.end(), part->begin(), part->end());
+  const analysis::TrainingAnalysis& training = frame.training;
+  for (const auto* part : training_points(training)) row.insert(row.end(), part->begin(), part->end());
+  for (const auto* part : training_vectors(training)) row.insert(row.end(), part->begin(), part->end());
+  for (const auto* part : against_training(training)) row.insert(row.end(), part->begin(), part->end());
   packed.integers = frame.neighbour;
   for (const auto* part : integers(frame))
+    packed.integers.insert(packed.integers.end(), part->begin(), part->end());
+  for (const auto* part : {&training.test_leak, &training.prediction})
     packed.integers.insert(packed.integers.end(), part->begin(), part->end());
   return packed;
 }
@@ -111,12 +136,20 @@ FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
   for (auto* part : vectors_of_images(frame)) take(*part, shape.num_images);
   for (auto* part : vectors_of_points(frame)) take(*part, 2 * shape.num_images);
   for (auto* part : vectors_of_classifier(frame)) take(*part, shape.has_classifier ? shape.num_images : 0);
+  analysis::TrainingAnalysis& training = frame.training;
+  for (auto* part : training_points(training)) take(*part, 2 * shape.num_training);
+  for (auto* part : training_vectors(training)) take(*part, shape.has_classifier ? shape.num_training : 0);
+  for (auto* part : against_training(training)) take(*part, shape.num_training > 0 ? shape.num_images : 0);
   auto parts = integers(frame);
   const std::int64_t* whole = packed.integers.data();
   frame.neighbour.assign(whole, whole + shape.num_images * shape.num_neighbours);
   whole += frame.neighbour.size();
   for (std::size_t i = 0; i < integers_per_image(shape.has_classifier); ++i, whole += shape.num_images)
     parts[i]->assign(whole, whole + shape.num_images);
+  if (shape.num_training == 0) return frame;
+  training.test_leak.assign(whole, whole + shape.num_images);
+  whole += shape.num_images;
+  if (shape.has_classifier) training.prediction.assign(whole, whole + shape.num_training);
   return frame;
 }
 

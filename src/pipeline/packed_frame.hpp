@@ -20,6 +20,7 @@ struct PackedShape {
   std::size_t num_images = 0;
   std::size_t num_neighbours = 0;
   bool has_classifier = false;
+  std::size_t num_training = 0;  // training images beside them
 
   std::size_t num_numbers() const;
   std::size_t num_integers() const;

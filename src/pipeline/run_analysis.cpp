@@ -25,6 +25,7 @@
 #include "class_columns.hpp"
 #include "combined_analysis.hpp"
 #include "frame_gather.hpp"
+#include "frame_reader.hpp"
 #include "scatter_cache.hpp"
 #include "smooth_projection.hpp"
 
@@ -40,14 +41,6 @@ std::vector<std::int64_t> labels_of(const data::Dataset& images) {
   return labels;
 }
 
-// The embeddings as a tensor that owns them.
-at::Tensor rows_of(store::Embeddings& embeddings) {
-  const auto values = std::make_shared<std::vector<float>>(std::move(embeddings.values));
-  return at::from_blob(
-      values->data(), {embeddings.identity.num_rows, embeddings.identity.num_columns}, [values](void*) {},
-      at::kFloat);
-}
-
 class Analyzer {
  public:
   Analyzer(Session& session, const std::vector<CheckpointSource>& sources, Keep keep)
@@ -55,9 +48,13 @@ class Analyzer {
         options_(session.options().analysis),
         placement_(placement_of(session.options())),
         sources_(sources),
+        reader_(session.run(), sources, options_.fit_on),
         columns_(class_columns(session, sources)),
         labels_(labels_of(session.test())),
-        keeper_(session.run(), {labels_.size(), num_neighbours(), !columns_.front().empty()}, keep) {}
+        train_labels_(session.shows_training() ? labels_of(session.train_sample())
+                                               : std::vector<std::int64_t>{}),
+        keeper_(session.run(),
+                {labels_.size(), num_neighbours(), !columns_.front().empty(), train_labels_.size()}, keep) {}
 
   store::Analysis analyze();
 
@@ -65,12 +62,13 @@ class Analyzer {
   std::size_t num_neighbours() const {
     return std::min(static_cast<std::size_t>(options_.neighbours), labels_.size() - 1);
   }
-  store::Embeddings read(std::size_t frame) const;
+  bool has_training() const { return !train_labels_.empty(); }
   analysis::ComparedFrame compared_frame(std::size_t frame) const;
   FrameAnalysis analyze_frame(std::size_t frame, const analysis::Ends& ends,
                               std::optional<analysis::ComparedFrame>& before) const;
   std::optional<analysis::Pca> shared_projection() const;
   analysis::Scatter scatter_of(std::size_t frame);
+  analysis::Scatter known_scatter_of(std::size_t frame) const;
   void find_planes();
   analysis::FrameOptions options_of(std::size_t frame) const;
   std::string digest_of(std::size_t frame) const;
@@ -86,24 +84,16 @@ class Analyzer {
   const AnalysisOptions& options_;
   const Placement placement_;
   const std::vector<CheckpointSource>& sources_;
+  const FrameReader reader_;
   const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
   const std::vector<std::int64_t> labels_;
-  ScatterCache scatters_;                // filled with --projection smooth alone
-  std::vector<analysis::Plane> planes_;  // of --projection smooth, one a frame; else none
-  std::optional<analysis::Pca> shared_;  // of --projection last and joint
+  const std::vector<std::int64_t> train_labels_;  // of the training images that are shown; else none
+  ScatterCache scatters_;                         // filled with --projection smooth alone
+  std::vector<analysis::Plane> planes_;           // of --projection smooth, one a frame; else none
+  std::optional<analysis::Pca> shared_;           // of --projection last and joint
   FrameKeeper keeper_;
   double outlier_seconds_ = 0, pca_seconds_ = 0;  // of this rank
 };
-
-// As its identity was when the sources were read: a job beside this one may have embedded again.
-store::Embeddings Analyzer::read(std::size_t frame) const {
-  const store::EmbeddingsIdentity& expected = sources_[frame].identity;
-  store::Embeddings embeddings = store::read_embeddings(session_.run().checkpoint(expected.step));
-  if (embeddings.identity != expected)
-    throw InputError(session_.run().embeddings(expected.step).string() +
-                     ": was made anew while it was analysed; run zoetrope analyze again");
-  return embeddings;
-}
 
 // The PCA of every frame under --projection last and joint.
 std::optional<analysis::Pca> Analyzer::shared_projection() const {
@@ -113,17 +103,19 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
   for (std::size_t frame = placement_.projection == Projection::kLast ? sources_.size() - 1 : 0;
        frame < sources_.size(); ++frame) {
     support::stop_point();
-    store::Embeddings embeddings = read(frame);
-    sums.add(rows_of(embeddings));
+    sums.add(reader_.rows_to_fit(frame));
   }
   return sums.fit();
 }
 
 analysis::Scatter Analyzer::scatter_of(std::size_t frame) {
-  return scatters_.get(frame, [&] {
-    store::Embeddings embeddings = read(frame);
-    return analysis::Scatter::of(rows_of(embeddings), session_.analysis_device());
-  });
+  return scatters_.get(
+      frame, [&] { return analysis::Scatter::of(reader_.rows_to_fit(frame), session_.analysis_device()); });
+}
+
+analysis::Scatter Analyzer::known_scatter_of(std::size_t frame) const {
+  if (auto known = scatters_.find(frame)) return *std::move(known);
+  return analysis::Scatter::of(reader_.rows_to_fit(frame), session_.analysis_device());
 }
 
 // Collective.
@@ -139,23 +131,26 @@ analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
   options.quality_neighbours = options_.quality_neighbours;
   options.shared = shared_;
   if (!planes_.empty()) options.plane = planes_[frame];
-  options.scatter = scatters_.find(frame);
+  if (options_.fit_on == FitOn::kTest)
+    options.scatter = scatters_.find(frame);
+  else if (!shared_)
+    options.fitted = known_scatter_of(frame);
   options.device = session_.analysis_device();
   return options;
 }
 
 analysis::ComparedFrame Analyzer::compared_frame(std::size_t frame) const {
-  store::Embeddings embeddings = read(frame);
-  return analysis::compared_frame(rows_of(embeddings), options_of(frame));
+  return analysis::compared_frame(reader_.rows(frame, store::EmbeddedSplit::kTest), options_of(frame),
+                                  reader_.training_rows(frame));
 }
 
 FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::Ends& ends,
                                       std::optional<analysis::ComparedFrame>& before) const {
   session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
-  store::Embeddings embeddings = read(frame);
+  store::Embeddings embeddings = reader_.read(frame, store::EmbeddedSplit::kTest);
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
   const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
-                                   labels_};
+                                   labels_, reader_.training_images(frame, columns_[frame], train_labels_)};
   return analysis::analyze_frame(input, options_of(frame), ends, before);
 }
 
@@ -249,6 +244,8 @@ void Analyzer::describe(store::Analysis& result) const {
     const store::LossRecord* logged = store::last_logged(log, source.identity.step);
     result.loss.push_back(logged == nullptr ? std::numeric_limits<double>::quiet_NaN() : logged->loss);
   }
+  result.train_label = train_labels_;
+  if (has_training()) result.train_index = session_.train_sample().index();
   result.source_digest = digest_of_sources(session_, sources_);
 }
 
@@ -256,7 +253,7 @@ void Analyzer::describe(store::Analysis& result) const {
 store::Analysis Analyzer::combine(std::vector<analysis::Points> points) {
   std::optional<CombinedAnalysis> combined;
   comm::do_unless_asked(session_.communicator(), kFramesAreKept, [&] {
-    if (session_.is_root()) combined.emplace(labels_, std::move(points), placement_, options_);
+    if (session_.is_root()) combined.emplace(labels_, train_labels_, std::move(points), placement_, options_);
   });
   const PackedShape& shape = keeper_.shape();
   bring_to_root(session_,

@@ -4,150 +4,57 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <sstream>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "analysis_reader.hpp"
 #include "hdf5.hpp"
 #include "number_checks.hpp"
 
 namespace zoetrope::store {
 namespace {
 
-using Shape = std::vector<std::uint64_t>;
-
 constexpr const char* kSourceDigest = "source_digest";
 constexpr const char* kEmbeddingsDigest = "embeddings_digest";
 
 // The datasets that have a member of their own; any other is a curve.
 const std::set<std::string>& member_names() {
-  static const std::set<std::string> names = {"step",
-                                              "epoch",
-                                              "loss",
-                                              "label",
-                                              "class_name",
-                                              "ood_score",
-                                              "outlier",
-                                              "explained_variance_ratio",
-                                              "pca",
-                                              "aligned",
-                                              "disparity",
-                                              "prediction",
-                                              "confidence",
-                                              "self_confidence",
-                                              "mean_distance",
-                                              "neighbour",
-                                              "duplicate_set",
-                                              "label_issue",
-                                              "trust",
-                                              "continuity",
-                                              "before_on_plane",
-                                              "on_plane_before",
-                                              "plane_cosines",
-                                              kEmbeddingsDigest};
+  static const std::set<std::string> names = [] {
+    std::set<std::string> all = {"step",
+                                 "epoch",
+                                 "loss",
+                                 "label",
+                                 "class_name",
+                                 "ood_score",
+                                 "outlier",
+                                 "explained_variance_ratio",
+                                 "pca",
+                                 "aligned",
+                                 "disparity",
+                                 "prediction",
+                                 "confidence",
+                                 "self_confidence",
+                                 "mean_distance",
+                                 "neighbour",
+                                 "duplicate_set",
+                                 "label_issue",
+                                 "trust",
+                                 "continuity",
+                                 "before_on_plane",
+                                 "on_plane_before",
+                                 "plane_cosines",
+                                 kEmbeddingsDigest};
+    all.insert(training_names().begin(), training_names().end());
+    return all;
+  }();
   return names;
 }
 
-// Reads datasets of one file, comparing each shape with what the others imply.
-class Reader {
- public:
-  explicit Reader(const std::filesystem::path& path) : path_(path), file_(Hdf5File::open(path)) {}
-
-  const Hdf5File& file() const { return file_; }
-
-  // The length of a 1-D dataset, or [first, ?] for a 2-D one.
-  std::uint64_t length(const std::string& name, ElementType type) const {
-    return shape(name, type, 1).front();
-  }
-  std::uint64_t width(const std::string& name, ElementType type) const { return shape(name, type, 2).back(); }
-
-  std::vector<double> doubles(const std::string& name, const Shape& expected) const {
-    require(name, ElementType::kFloat64, expected);
-    return file_.read_doubles(name);
-  }
-  std::vector<std::int64_t> ints(const std::string& name, const Shape& expected) const {
-    require(name, ElementType::kInt64, expected);
-    return file_.read_ints(name);
-  }
-  std::vector<double> doubles_if_any(const std::string& name, const Shape& expected) const {
-    return file_.has(name) ? doubles(name, expected) : std::vector<double>{};
-  }
-  std::vector<float> floats_if_any(const std::string& name, const Shape& expected) const {
-    if (!file_.has(name)) return {};
-    require(name, ElementType::kFloat32, expected);
-    return file_.read_floats(name);
-  }
-  std::vector<std::int64_t> ints_if_any(const std::string& name, const Shape& expected) const {
-    return file_.has(name) ? ints(name, expected) : std::vector<std::int64_t>{};
-  }
-  std::vector<std::int32_t> neighbours_if_any(const std::string& name, std::uint64_t frames,
-                                              std::uint64_t images) const {
-    if (!file_.has(name)) return {};
-    require(name, ElementType::kInt32, {frames, images, shape(name, ElementType::kInt32, 3).back()});
-    return file_.read_short_ints(name);
-  }
-  std::vector<std::string> strings_if_any(const std::string& name, std::uint64_t length) const {
-    if (!file_.has(name)) return {};
-    std::vector<std::string> strings = file_.read_strings(name);
-    if (strings.size() != length) fail(name, "has not as many entries as there are frames");
-    return strings;
-  }
-  [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw InputError(path_.string() + ": /" + name + ": " + what);
-  }
-
- private:
-  Shape shape(const std::string& name, ElementType type, std::size_t dimensions) const {
-    Shape shape = file_.expect(name, type).shape;
-    if (shape.size() != dimensions) {
-      fail(name, "has " + std::to_string(shape.size()) + " dimensions, not " + std::to_string(dimensions));
-    }
-    return shape;
-  }
-  void require(const std::string& name, ElementType type, const Shape& expected) const {
-    const Shape shape = file_.expect(name, type).shape;
-    if (shape != expected)
-      fail(name, "has shape " + to_text(shape) + "; the others ask for " + to_text(expected));
-  }
-  static std::string to_text(const Shape& shape) {
-    std::string text;
-    for (const std::uint64_t extent : shape) text += (text.empty() ? "[" : ", ") + std::to_string(extent);
-    return text + "]";
-  }
-
-  std::filesystem::path path_;
-  Hdf5File file_;
-};
-
-// Every number that is used as an index is one.
-template <typename Integer>
-void check_indices(const Reader& reader, const std::string& name, const std::vector<Integer>& values,
-                   std::size_t limit) {
-  const auto bad = std::find_if(values.begin(), values.end(), [limit](Integer value) {
-    return value < 0 || static_cast<std::uint64_t>(value) >= limit;
-  });
-  if (bad != values.end()) {
-    reader.fail(name, "holds " + std::to_string(*bad) + ", which is not between 0 and " +
-                          std::to_string(limit) + " - 1");
-  }
-}
-
-// `what` a number of the dataset is: said of the first for which `is_good` is false.
-template <typename T, typename IsGood>
-void check_numbers(const Reader& reader, const std::string& name, const std::vector<T>& values,
-                   const std::string& what, IsGood is_good) {
-  const auto bad = std::find_if_not(values.begin(), values.end(), is_good);
-  if (bad == values.end()) return;
-  std::ostringstream text;
-  text << "value " << bad - values.begin() << " is " << *bad << ", which is no " << what;
-  reader.fail(name, text.str());
-}
-
 // Losses and curves may be anything: what is not finite is not drawn.
-void check_all_numbers(const Reader& reader, const Analysis& a) {
+void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
   check_numbers(reader, "step", a.step, "step", is_step);
   check_numbers(reader, "epoch", a.epoch, "epoch", is_epoch);
   check_numbers(reader, "explained_variance_ratio", a.explained_variance_ratio, "share",
@@ -170,7 +77,7 @@ void check_all_numbers(const Reader& reader, const Analysis& a) {
                 [](double value) { return std::isnan(value) || is_result(value); });
 }
 
-Analysis read_members(const Reader& reader) {
+Analysis read_members(const AnalysisReader& reader) {
   const std::uint64_t frames = reader.length("step", ElementType::kInt64);
   const std::uint64_t images = reader.length("label", ElementType::kInt64);
   Analysis a;
@@ -199,6 +106,7 @@ Analysis read_members(const Reader& reader) {
   a.plane_cosines = reader.doubles_if_any("plane_cosines", {frames, 2, 2});
   a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
   a.source_digest = reader.file().string_attribute("/", kSourceDigest);
+  read_training(reader, frames, images, a);
   for (const std::string& name : reader.file().names()) {
     if (!member_names().contains(name)) a.curves[name] = reader.doubles(name, {frames});
   }
@@ -242,6 +150,7 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "before_on_plane", a.before_on_plane, {frames, images, 2});
   put_if_any(file, "on_plane_before", a.on_plane_before, {frames, images, 2});
   put_if_any(file, "plane_cosines", a.plane_cosines, {frames, 2, 2});
+  write_training(file, a);
   if (!a.embeddings_digest.empty()) file.write(kEmbeddingsDigest, a.embeddings_digest);
   for (const auto& [name, values] : a.curves) put(file, name, values, {frames});
 }
@@ -272,7 +181,7 @@ std::vector<double> moments_of(const Analysis& analysis) {
 
 Analysis read_analysis(const std::filesystem::path& path) {
   const trace::Span span("reading", path);
-  const Reader reader(path);
+  const AnalysisReader reader(path);
   Analysis analysis = read_members(reader);
   check_all_numbers(reader, analysis);
   reader.file().verify();
@@ -284,6 +193,7 @@ Analysis read_analysis(const std::filesystem::path& path) {
   const auto images = static_cast<std::int64_t>(analysis.num_images());
   check_numbers(reader, "duplicate_set", analysis.duplicate_set, "image",
                 [images](std::int64_t image) { return image >= -1 && image < images; });
+  check_training(reader, analysis);
   return analysis;
 }
 

@@ -48,8 +48,66 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.before_on_plane, b.before_on_plane);
   EXPECT_EQ(a.on_plane_before, b.on_plane_before);
   EXPECT_EQ(a.plane_cosines, b.plane_cosines);
+  EXPECT_EQ(a.train_index, b.train_index);
+  EXPECT_EQ(a.train_label, b.train_label);
+  EXPECT_EQ(a.train_pca, b.train_pca);
+  EXPECT_EQ(a.train_aligned, b.train_aligned);
+  EXPECT_EQ(a.train_prediction, b.train_prediction);
+  EXPECT_EQ(a.train_confidence, b.train_confidence);
+  EXPECT_EQ(a.train_self_confidence, b.train_self_confidence);
+  EXPECT_EQ(a.train_before_on_plane, b.train_before_on_plane);
+  EXPECT_EQ(a.train_on_plane_before, b.train_on_plane_before);
+  EXPECT_EQ(a.ood_vs_train, b.ood_vs_train);
+  EXPECT_EQ(a.mean_distance_to_train, b.mean_distance_to_train);
+  EXPECT_EQ(a.leak, b.leak);
   EXPECT_EQ(a.curves, b.curves);
   EXPECT_EQ(a.source_digest, b.source_digest);
+}
+
+// With `count` training images beside its images.
+Analysis with_training(Analysis a, std::size_t count) {
+  const std::size_t of_training = a.num_frames() * count, of_tests = a.num_frames() * a.num_images();
+  for (std::size_t i = 0; i < count; ++i) {
+    a.train_index.push_back(static_cast<std::int64_t>(3 * i));
+    a.train_label.push_back(static_cast<std::int64_t>(i % 3));
+  }
+  a.train_pca = sample_doubles(2 * of_training, 11);
+  a.train_aligned = sample_doubles(2 * of_training, 12);
+  a.train_prediction.assign(of_training, 1);
+  a.train_confidence = sample_doubles(of_training, 13);
+  a.train_self_confidence = sample_doubles(of_training, 14);
+  a.train_before_on_plane.assign(2 * of_training, 0.5F);
+  a.train_on_plane_before.assign(2 * of_training, 0.25F);
+  a.ood_vs_train = sample_doubles(of_tests, 15);
+  a.mean_distance_to_train.assign(of_tests, 0.125F);
+  a.leak.assign(of_tests, -1);
+  a.leak.front() = static_cast<std::int64_t>(count) - 1;
+  return a;
+}
+
+TEST_F(AnalysisFileTest, GivesBackTrainingImages) {
+  const Analysis written = with_training(sample_analysis(4, 6, 2), 5);
+
+  write_analysis(path(), written);
+  const Analysis read = read_analysis(path());
+
+  expect_equal(read, written);
+  EXPECT_EQ(read.num_training(), 5);
+}
+
+TEST_F(AnalysisFileTest, RefusesTrainingImagesThatAreNone) {
+  Analysis leak = with_training(sample_analysis(4, 6, 2), 5);
+  leak.leak[7] = 5;
+  Analysis label = with_training(sample_analysis(4, 6, 2), 5);
+  label.train_label[2] = 3;
+  Analysis index = with_training(sample_analysis(4, 6, 2), 5);
+  index.train_index[1] = index.train_index[0];
+  for (const auto& [wrong, told] : {std::pair{leak, "/leak: value 7 is 5"},
+                                    {label, "/train_label: holds 3"},
+                                    {index, "/train_index: does not name"}}) {
+    write_analysis(path(), wrong);
+    EXPECT_THAT(message_of<InputError>([&] { read_analysis(path()); }), HasSubstr(told));
+  }
 }
 
 TEST_F(AnalysisFileTest, GivesBackWhatWasWritten) {

@@ -14,6 +14,7 @@
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/picture_quality.hpp"
 #include "zoetrope/analysis/projection.hpp"
+#include "zoetrope/analysis/training.hpp"
 
 namespace zoetrope::analysis {
 
@@ -45,6 +46,7 @@ struct FrameAnalysis {
   Likeness to_first, to_last;
   PictureQuality quality;
   Step step;  // from the checkpoint before; distances are NaN where there is none, or one of another D
+  TrainingAnalysis training;  // empty where there are no training images
   // How long it took.
   double outlier_seconds = 0;
   double pca_seconds = 0;
@@ -56,6 +58,7 @@ struct ComparedFrame {
   Scatter scatter;
   Pca plane;
   Neighbours neighbours;
+  at::Tensor training = {};  // float32 [M, D], of training images, where there are any
 };
 
 struct FrameInput {
@@ -63,6 +66,7 @@ struct FrameInput {
   std::vector<float> logits;            // [N, num_classes]
   std::size_t num_classes = 0;          // 0: there is no classifier
   std::span<const std::int64_t> label;  // [N]
+  std::optional<TrainingImages> training = {};
 };
 
 struct FrameOptions {
@@ -71,6 +75,7 @@ struct FrameOptions {
   std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each,
   std::optional<Plane> plane = {};       // unless its plane is given
   std::optional<Scatter> scatter = {};   // of the rows, where it is known already
+  std::optional<Scatter> fitted = {};    // of what PCA is fitted on, where that is not the rows
   TensorDevice device = std::nullopt;    // multiplies matrices
 };
 
@@ -83,7 +88,9 @@ struct Ends {
 FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options, const Ends& ends,
                             std::optional<ComparedFrame>& before);
 
-// What others are compared with where they are compared with the checkpoint of `rows`.
-ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options);
+// What others are compared with where they are compared with the checkpoint of `rows` and, if any, of
+// `training` images.
+ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options,
+                             const at::Tensor& training = {});
 
 }  // namespace zoetrope::analysis

@@ -23,5 +23,7 @@ std::vector<std::int64_t> label_issues(std::span<const float> logits, std::size_
 // Near duplicates, as of cleanlab's Datalab, are neighbours nearer than 0.13 times the median distance of a
 // row to its nearest (at least 1e-6); a set is what hangs together by them.
 std::vector<std::int64_t> duplicate_sets(const Neighbours& neighbours);
+// Below which distance that is.
+double duplicate_radius(const Neighbours& neighbours);
 
 }  // namespace zoetrope::analysis

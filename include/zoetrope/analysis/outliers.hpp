@@ -17,6 +17,9 @@ std::vector<double> mean_distances(const Neighbours& neighbours);
 // below cleanlab's tolerance for the metric. cleanlab itself computes cosine distances in the type of its
 // input: given float32 rows it is off by about 1e-7 / s.
 std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric);
+// The same with another s: that of other rows, to whose neighbours these distances are.
+std::vector<double> outlier_scores(const Neighbours& neighbours, Metric metric, double scale);
+double scale_of_scores(const Neighbours& neighbours);  // s
 
 // The `count` rows with the lowest scores, worst first, ties by index; fewer where there are fewer rows.
 std::vector<std::int64_t> worst(const std::vector<double>& scores, std::int64_t count);

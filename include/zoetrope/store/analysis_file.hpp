@@ -44,12 +44,28 @@ struct Analysis {
   std::vector<float> before_on_plane;  // [T, N, 2], the embedding before on this frame's plane
   std::vector<float> on_plane_before;  // [T, N, 2], this one on the plane before
   std::vector<double> plane_cosines;   // [T, 2, 2], the axes before times those of this frame
+  // Training images beside the test images, M of them; empty where none are shown.
+  std::vector<std::int64_t> train_index;  // [M], their places in the training split, ascending
+  std::vector<std::int64_t> train_label;  // [M]
+  std::vector<double> train_pca;          // [T, M, 2], as pca; the next is as aligned
+  std::vector<double> train_aligned;      // [T, M, 2]
+  std::vector<std::int64_t>
+      train_prediction;                       // [T, M], and the next two likewise; empty without a classifier
+  std::vector<double> train_confidence;       // [T, M]
+  std::vector<double> train_self_confidence;  // [T, M]
+  std::vector<float> train_before_on_plane;   // [T, M, 2], from the mean of the test images, as is the next
+  std::vector<float> train_on_plane_before;   // [T, M, 2]
+  // The test images as the training images see them (analysis::AgainstTraining).
+  std::vector<double> ood_vs_train;           // [T, N]
+  std::vector<float> mean_distance_to_train;  // [T, N]
+  std::vector<std::int64_t> leak;             // [T, N], which of the M training images, or -1
   // Companion curves of length T, by dataset name: accuracy, knn_accuracy, neighbour_preservation, ...
   std::map<std::string, std::vector<double>> curves;
   std::string source_digest;  // what it was computed from and how: equal means nothing is to do
 
   std::size_t num_frames() const { return step.size(); }
   std::size_t num_images() const { return label.size(); }
+  std::size_t num_training() const { return train_label.size(); }
   std::size_t num_neighbours() const {
     return neighbour.empty() ? 0 : neighbour.size() / (step.size() * label.size());
   }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embeddings of a run's checkpoints, as an analysis asks for them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "zoetrope/analysis/training.hpp"
+#include "zoetrope/pipeline/options.hpp"
+#include "zoetrope/store/run_directory.hpp"
+
+#include "checkpoint_source.hpp"
+
+namespace zoetrope::pipeline {
+
+// As a tensor that owns them; `embeddings` has no values then.
+at::Tensor rows_of(store::Embeddings& embeddings);
+
+class FrameReader {
+ public:
+  FrameReader(const store::RunDirectory& run, const std::vector<CheckpointSource>& sources, FitOn fit_on)
+      : run_(run), sources_(sources), fit_on_(fit_on) {}
+
+  // InputError where they are not what they were when the sources were read: a job beside this one may have
+  // embedded again.
+  store::Embeddings read(std::size_t frame, store::EmbeddedSplit split) const;
+  at::Tensor rows(std::size_t frame, store::EmbeddedSplit split) const;
+  at::Tensor training_rows(std::size_t frame) const;  // undefined where no training images are shown
+  // None where no training images are shown. `columns` of their logits are kept; `label` must outlive the
+  // result.
+  std::optional<analysis::TrainingImages> training_images(std::size_t frame,
+                                                          const std::vector<std::int64_t>& columns,
+                                                          std::span<const std::int64_t> label) const;
+  at::Tensor rows_to_fit(std::size_t frame) const;  // what PCA is fitted on
+
+ private:
+  const store::RunDirectory& run_;
+  const std::vector<CheckpointSource>& sources_;
+  FitOn fit_on_;
+};
+
+}  // namespace zoetrope::pipeline

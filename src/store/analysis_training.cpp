@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What analysis.h5 holds of training images.
+#include <cmath>
+#include <functional>
+#include <span>
+
+#include "zoetrope/support/interruption.hpp"
+
+#include "analysis_reader.hpp"
+#include "number_checks.hpp"
+
+namespace zoetrope::store {
+
+namespace {
+
+template <typename T>
+void put_values(Hdf5File& file, const std::string& name, const std::vector<T>& values, const Shape& shape) {
+  support::stop_point();
+  if (!values.empty()) file.write(name, std::span<const T>(values), shape);
+}
+
+}  // namespace
+
+const std::vector<std::string>& training_names() {
+  static const std::vector<std::string> names = {"train_index",
+                                                 "train_label",
+                                                 "train_pca",
+                                                 "train_aligned",
+                                                 "train_prediction",
+                                                 "train_confidence",
+                                                 "train_self_confidence",
+                                                 "train_before_on_plane",
+                                                 "train_on_plane_before",
+                                                 "ood_vs_train",
+                                                 "mean_distance_to_train",
+                                                 "leak"};
+  return names;
+}
+
+void read_training(const AnalysisReader& reader, std::uint64_t frames, std::uint64_t images, Analysis& a) {
+  if (!reader.file().has("train_label")) return;
+  const std::uint64_t training = reader.length("train_label", ElementType::kInt64);
+  a.train_label = reader.ints("train_label", {training});
+  a.train_index = reader.ints("train_index", {training});
+  a.train_pca = reader.doubles("train_pca", {frames, training, 2});
+  a.train_aligned = reader.doubles("train_aligned", {frames, training, 2});
+  a.train_prediction = reader.ints_if_any("train_prediction", {frames, training});
+  a.train_confidence = reader.doubles_if_any("train_confidence", {frames, training});
+  a.train_self_confidence = reader.doubles_if_any("train_self_confidence", {frames, training});
+  a.train_before_on_plane = reader.floats_if_any("train_before_on_plane", {frames, training, 2});
+  a.train_on_plane_before = reader.floats_if_any("train_on_plane_before", {frames, training, 2});
+  a.ood_vs_train = reader.doubles("ood_vs_train", {frames, images});
+  a.mean_distance_to_train = reader.floats_if_any("mean_distance_to_train", {frames, images});
+  a.leak = reader.ints("leak", {frames, images});
+}
+
+void check_training(const AnalysisReader& reader, const Analysis& a) {
+  const auto training = static_cast<std::int64_t>(a.num_training());
+  check_indices(reader, "train_label", a.train_label, a.class_names.size());
+  check_indices(reader, "train_prediction", a.train_prediction, a.class_names.size());
+  if (!std::ranges::all_of(a.train_index, [](std::int64_t place) { return place >= 0; }) ||
+      std::ranges::adjacent_find(a.train_index, std::greater_equal{}) != a.train_index.end())
+    reader.fail("train_index", "does not name images of the training split in their order");
+  check_numbers(reader, "leak", a.leak, "training image",
+                [training](std::int64_t image) { return image >= -1 && image < training; });
+  const auto is_number = [](auto value) { return is_result(value); };
+  const auto is_known_or_not = [](auto value) { return std::isnan(value) || is_result(value); };
+  const std::string result = "result of an analysis";
+  check_numbers(reader, "train_pca", a.train_pca, result, is_number);
+  check_numbers(reader, "train_aligned", a.train_aligned, result, is_number);
+  check_numbers(reader, "train_confidence", a.train_confidence, result, is_number);
+  check_numbers(reader, "train_self_confidence", a.train_self_confidence, result, is_number);
+  check_numbers(reader, "train_before_on_plane", a.train_before_on_plane, result, is_known_or_not);
+  check_numbers(reader, "train_on_plane_before", a.train_on_plane_before, result, is_known_or_not);
+  check_numbers(reader, "ood_vs_train", a.ood_vs_train, result, is_number);
+  check_numbers(reader, "mean_distance_to_train", a.mean_distance_to_train, result, is_number);
+}
+
+void write_training(Hdf5File& file, const Analysis& a) {
+  const std::uint64_t frames = a.num_frames(), images = a.num_images(), training = a.num_training();
+  put_values(file, "train_label", a.train_label, {training});
+  put_values(file, "train_index", a.train_index, {training});
+  put_values(file, "train_pca", a.train_pca, {frames, training, 2});
+  put_values(file, "train_aligned", a.train_aligned, {frames, training, 2});
+  put_values(file, "train_prediction", a.train_prediction, {frames, training});
+  put_values(file, "train_confidence", a.train_confidence, {frames, training});
+  put_values(file, "train_self_confidence", a.train_self_confidence, {frames, training});
+  put_values(file, "train_before_on_plane", a.train_before_on_plane, {frames, training, 2});
+  put_values(file, "train_on_plane_before", a.train_on_plane_before, {frames, training, 2});
+  put_values(file, "ood_vs_train", a.ood_vs_train, {frames, images});
+  put_values(file, "mean_distance_to_train", a.mean_distance_to_train, {frames, images});
+  put_values(file, "leak", a.leak, {frames, images});
+}
+
+}  // namespace zoetrope::store
