@@ -77,6 +77,8 @@ class Run:
             columns: dict[str, Any] = {"label": file["label"][:]}
             columns["class_name"] = pd.Categorical.from_codes(columns["label"], pd.Index(names)) if len(set(names)) == len(names) else None
             for name, dataset in _datasets(file):
+                if name.startswith("train_"):  # of training images
+                    continue
                 if dataset.shape[1:] == (count,):
                     columns[name] = dataset[frame]
                 elif dataset.shape[1:] == (count, 2):
@@ -94,7 +96,7 @@ class Run:
         with self._open_analysis() as file:
             steps = pd.Index(file["step"][:], name="step")
             found = {name: dataset[:] for name, dataset in _datasets(file)
-                     if dataset.shape == (len(steps),) and dataset.dtype.kind in "fiu"}
+                     if dataset.shape == (len(steps),) and dataset.dtype.kind in "fiu" and name not in ("train_index", "train_label")}
         found.pop("step")
         first = [name for name in ("epoch", "loss") if name in found]
         return pd.DataFrame(found, index=steps)[first + [name for name in found if name not in first]]

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "zoetrope/preprocess/preprocess.hpp"
+#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/json.hpp"
 
@@ -20,15 +21,16 @@ data::Image repeat_grey(const data::Image& grey) {
   return rgb;
 }
 
-// All images in one size: as they are where they are small and alike, else made smaller. Grey ones stay so
-// where all are.
-review::Images images_for_page(const data::Dataset& dataset) {
+// The test images, and behind them training images, if any: all in one size: as they are where they are small
+// and alike, else made smaller. Grey ones stay so where all are.
+review::Images images_for_page(const data::Dataset& tests, const data::Dataset* training) {
   std::vector<data::Image> list;
   review::Images images;
-  if (!dataset.has_images()) return images;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+  if (!tests.has_images()) return images;
+  const std::int64_t count = tests.size() + (training == nullptr ? 0 : training->size());
+  for (std::int64_t i = 0; i < count; ++i) {
     support::stop_point();
-    data::Image image = dataset.image(i);
+    data::Image image = i < tests.size() ? tests.image(i) : training->image(i - tests.size());
     if (i == 0) {
       images.height = std::min(image.height, kLargestSide);
       images.width = std::min(image.width, kLargestSide);
@@ -45,6 +47,15 @@ review::Images images_for_page(const data::Dataset& dataset) {
     image = {};
   }
   return images;
+}
+
+// Takes the last `count` away.
+review::Images take_last(review::Images& images, std::int64_t count) {
+  if (images.pixels.empty() || count == 0) return {};
+  const auto first = images.pixels.end() - images.height * images.width * images.channels * count;
+  review::Images last{images.height, images.width, images.channels, {first, images.pixels.end()}};
+  images.pixels.erase(first, images.pixels.end());
+  return last;
 }
 
 // Bytes that are no UTF-8, as a file's name may hold, become U+FFFD: viewers refuse the whole table
@@ -77,9 +88,20 @@ review::Review review_of(Session& session, store::Analysis analysis) {
   review::Review page;
   page.title = name_of(session.run().root);
   page.analysis = std::move(analysis);
+  const bool is_of_others =
+      page.analysis.num_training() > 0 && session.train_sample().index() != page.analysis.train_index;
+  if (is_of_others)
+    throw InputError(
+        session.run().analysis().string() +
+        ": is of other training images than --train-sample and --seed give; run zoetrope analyze");
   page.log = session.loss_log();
-  page.images = images_for_page(session.test());
+  const data::Dataset* training = session.shows_training() ? &session.train_sample() : nullptr;
+  page.images = images_for_page(session.test(), training);
   page.image_names = names_of(session.test());
+  if (training != nullptr) {
+    page.train_images = take_last(page.images, training->size());
+    page.train_names = names_of(*training);
+  }
   if (const std::string& file = session.options().review.columns; !file.empty())
     page.columns =
         review::read_columns(file, static_cast<std::size_t>(session.test().size()), page.image_names);

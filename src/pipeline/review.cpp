@@ -17,6 +17,7 @@ void review(Session& session) {
   if (session.options().given.takes_in || session.options().analysis.is_asked_for) analyze(session);
   const support::Stopwatch watch;
   session.test();  // by all ranks, as they must agree whether that was stopped
+  if (session.shows_training()) session.train_sample();
   session.set_stage("writing the review page");
   comm::do_unless_asked(session.communicator(), "the review is not finished; run the same command again",
                         [&] {

@@ -24,13 +24,18 @@ namespace {
 
 constexpr int kRefreshSeconds = 5;
 
-// Checkpoints whose embeddings are whole, of these images.
+// Checkpoints whose embeddings are whole, of these images, and of training images where they are shown.
 std::vector<std::int64_t> embedded_steps(Session& session) {
   std::vector<std::int64_t> steps;
+  const std::string training = session.shows_training() ? session.train_sample().digest() : "";
   for (const std::int64_t step : session.run().checkpoint_steps()) {
     try {
-      if (store::read_identity(session.run().checkpoint(step)).dataset_digest == session.test().digest())
-        steps.push_back(step);
+      const auto folder = session.run().checkpoint(step);
+      const bool is_whole =
+          store::read_identity(folder).dataset_digest == session.test().digest() &&
+          (training.empty() ||
+           store::read_identity(folder, store::EmbeddedSplit::kTrain).dataset_digest == training);
+      if (is_whole) steps.push_back(step);
     } catch (const InputError&) {
       // Not embedded yet.
     }

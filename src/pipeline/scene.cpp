@@ -48,6 +48,16 @@ void describe_given(const data::Dataset& images, const store::Analysis& analysis
   scene.neighbours_kept = curve_of(analysis, "neighbour_preservation");
 }
 
+std::string subtitle_of(const store::Analysis& analysis) {
+  const auto images = [](std::size_t count) {
+    return support::format_count(static_cast<std::int64_t>(count));
+  };
+  std::string text = "Embeddings of " + images(analysis.num_images()) + " test images";
+  if (analysis.num_training() > 0)
+    text += " and " + images(analysis.num_training()) + " training images (hollow)";
+  return text + ", projected with PCA";
+}
+
 double value_of(const store::Analysis& analysis, const std::string& curve, std::size_t frame) {
   const auto found = analysis.curves.find(curve);
   return found == analysis.curves.end() ? std::numeric_limits<double>::quiet_NaN() : found->second[frame];
@@ -86,9 +96,8 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   scene.height = size_of(options).height;
   scene.title = title_of(session.options());
   scene.has_given_title = !options.title.empty();
-  scene.subtitle = "Embeddings of " +
-                   support::format_count(static_cast<std::int64_t>(analysis.num_images())) +
-                   " test images, projected with PCA";
+  scene.subtitle = subtitle_of(analysis);
+  scene.train_label = analysis.train_label;
   scene.class_names = analysis.class_names;
   scene.label = analysis.label;
   const auto log = session.loss_log();
@@ -114,7 +123,7 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
   std::vector<render::Frame> frames;
   const auto moments = store::moments_of(analysis);
   const bool has_in_betweens = timing_of(options, analysis.num_frames()).tween.tween > 0;
-  const std::size_t n = analysis.num_images(), k = analysis.num_outliers();
+  const std::size_t n = analysis.num_images(), k = analysis.num_outliers(), m = analysis.num_training();
   for (std::size_t t = 0; t < analysis.num_frames(); ++t) {
     render::Frame frame;
     frame.step = analysis.step[t];
@@ -124,9 +133,10 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
     frame.trust = value_of(analysis, "trustworthiness", t);
     frame.camera_share = value_of(analysis, "camera_share", t);
     if (t > 0 && has_in_betweens && options.tween_path == TweenPath::kProjection)
-      frame.way = way_to(analysis, t);
+      frame.way = way_to(analysis, t), frame.train_way = train_way_to(analysis, t);
     frame.far = far_in(analysis, t);
     frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
+    frame.train_points = std::span(analysis.train_aligned).subspan(2 * m * t, 2 * m);
     for (std::size_t i = 0; i < k; ++i) {
       render::OutlierEntry entry;
       entry.index = analysis.outlier[t * k + i];

@@ -14,5 +14,7 @@ namespace zoetrope::pipeline {
 // made without what that takes. Null where the two are of other numbers of columns. Looks into `analysis` no
 // longer than the call.
 std::shared_ptr<const render::Way> way_to(const store::Analysis& analysis, std::size_t t);
+// The same of the training images; null, too, where none are shown.
+std::shared_ptr<const render::Way> train_way_to(const store::Analysis& analysis, std::size_t t);
 
 }  // namespace zoetrope::pipeline

@@ -100,7 +100,7 @@ ArticleFigure::ArticleFigure(const Scene& scene)
             scene.has_epochs ? "epoch" : "step",
             "loss"},
       scatter_(plane_.box, PlaneMap(plane_.box, 0), {points(kMarkerRadius), 1},
-               article_marks(scene.class_names.size()), scene.label, Scatter::Order::kByClass),
+               article_marks(scene.class_names.size()), scene, from_hex(0xffffff), Scatter::Order::kByClass),
       legend_(fit_legend()),
       legend_stamps_(make_stamps(legend_.rows, {legend_mark_radius(), 1})),
       leftmost_outlier_title_(left_ + side_) {
@@ -285,7 +285,7 @@ void ArticleFigure::draw_background(Picture& picture) const {
 }
 
 void ArticleFigure::draw_frame(Picture& picture, const Frame& frame) const {
-  scatter_.draw(picture, frame.points);
+  scatter_.draw(picture, frame);
   Canvas canvas(picture);
   draw_spines(canvas, plane_);
   draw_legend(picture, canvas);

@@ -66,7 +66,7 @@ class ArticleFigure {
   Typesetter text_;
   Axes plane_;
   Axes loss_;
-  Scatter scatter_;
+  ScenePoints scatter_;
   Legend legend_;
   std::vector<Stamp> legend_stamps_;  // by shape
   double leftmost_outlier_title_;     // pixels, of all classes

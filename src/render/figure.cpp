@@ -68,7 +68,7 @@ Figure::Figure(const Scene& scene)
       layout_(layout_of(scene, text_)),
       map_(layout_.scatter, kPlanePadding * layout_.unit),
       scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.scatter.w), marks_of(scene),
-               scene.label),
+               scene, theme_.panel),
       class_labels_(layout_.scatter, map_, layout_.body, scene.theme, text_, scene.class_names, scene.label),
       leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
                    scene.class_names, scene.has_images, scene.farthest) {
@@ -168,6 +168,9 @@ void Figure::draw_certificate(Canvas& canvas, const Frame& frame) const {
   const bool has_camera = std::isfinite(frame.camera_share);
   if (has_camera)
     text += fmt::format("{}camera {:.0f}\u2009%", text.empty() ? "" : " \u00b7 ", 100 * frame.camera_share);
+  if (const std::int64_t outside = Scatter::num_outside(frame.train_points); outside > 0)
+    text += fmt::format("{}{} training {} outside", text.empty() ? "" : " \u00b7 ",
+                        support::format_count(outside), outside == 1 ? "image" : "images");
   if (text.empty()) return;
   const bool is_loud = has_camera && frame.camera_share > kMostlyCamera;
   const double body = layout_.body;
@@ -221,7 +224,7 @@ std::vector<ClassLabel> Figure::place_labels(const Frame& frame) const {
 }
 
 void Figure::draw_frame(Picture& picture, const Frame& frame) const {
-  scatter_.draw(picture, frame.points);
+  scatter_.draw(picture, frame);
   Canvas canvas(picture);
   canvas.clip(layout_.scatter);
   draw_trails(canvas, frame);

@@ -43,7 +43,7 @@ class Figure {
   Typesetter text_;
   FrameLayout layout_;
   PlaneMap map_;
-  Scatter scatter_;
+  ScenePoints scatter_;
   ClassLabels class_labels_;
   Leaderboard leaderboard_;
   std::vector<CurvePanel> curves_;

@@ -42,7 +42,8 @@ PlotFigure::PlotFigure(const Scene& scene)
       body_(plot_em(scene)),
       square_(plot_square(scene)),
       map_(square_, 0.6 * body_),
-      scatter_(square_, map_, mark_style(scene.label.size(), square_.w), plot_marks(scene), scene.label),
+      scatter_(square_, map_, mark_style(scene.label.size(), square_.w), plot_marks(scene), scene,
+               theme_.panel),
       class_labels_(square_, map_, body_, scene.theme, text_, scene.class_names, scene.label) {
   check_picture_size(scene.width, scene.height);
   const double width =
@@ -92,7 +93,7 @@ void PlotFigure::draw_header(Canvas& canvas, const Frame& frame) const {
 }
 
 void PlotFigure::draw_frame(Picture& picture, const Frame& frame) const {
-  scatter_.draw(picture, frame.points);
+  scatter_.draw(picture, frame);
   Canvas canvas(picture);
   canvas.clip(square_);
   class_labels_.draw(canvas, text_, place_labels(frame));

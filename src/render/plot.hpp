@@ -31,7 +31,7 @@ class PlotFigure {
   Rect header_;
   Rect square_;
   PlaneMap map_;
-  Scatter scatter_;
+  ScenePoints scatter_;
   ClassLabels class_labels_;
 };
 

@@ -39,14 +39,22 @@ constexpr double kFarthest = 5.5;
 // The farthest that a shape reaches from its centre, for radius 1.
 constexpr double kReach = 1.6;
 
-double coverage(Shape shape, double radius, double pixel_x, double pixel_y) {
+// Of a hollow mark the rim alone.
+bool inside(Shape shape, double hole, double x, double y) {
+  if (hole == 0) return inside(shape, x, y);
+  if (shape == Shape::kRing)
+    return inside(Shape::kDisc, x / 1.25, y / 1.25) && std::hypot(x, y) >= 1.25 * hole;
+  return inside(shape, x, y) && !inside(shape, x / hole, y / hole);
+}
+
+double coverage(Shape shape, const MarkStyle& style, double pixel_x, double pixel_y) {
   constexpr int kSamples = 8;
   int hits = 0;
   for (int i = 0; i < kSamples; ++i) {
     for (int j = 0; j < kSamples; ++j) {
       const double x = pixel_x + (i + 0.5) / kSamples;
       const double y = pixel_y + (j + 0.5) / kSamples;
-      hits += inside(shape, x / radius, y / radius) ? 1 : 0;
+      hits += inside(shape, style.hole, x / style.radius, y / style.radius) ? 1 : 0;
     }
   }
   return static_cast<double>(hits) / (kSamples * kSamples);
@@ -73,7 +81,7 @@ Stamp::Stamp(Shape shape, const MarkStyle& style) {
       const double centre_y = size_ / 2.0 - 0.5 + (phase_y + 0.5) / kPhases;
       for (int y = 0; y < size_; ++y, out += std::ptrdiff_t{4} * stride_) {
         for (int x = 0; x < size_; ++x) {
-          const double share = coverage(shape, style.radius, x - centre_x, y - centre_y);
+          const double share = coverage(shape, style, x - centre_x, y - centre_y);
           std::memset(out + std::ptrdiff_t{4} * x, static_cast<int>(std::lround(255 * style.opacity * share)),
                       4);
         }
@@ -143,7 +151,8 @@ Scatter::Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style
   }
 }
 
-void Scatter::draw(Picture& picture, std::span<const double> points) const {
+void Scatter::draw(Picture& picture, std::span<const double> points, const std::vector<Stamp>& stamps,
+                   std::optional<Colour> colour) const {
   for (const std::size_t i : order_) {
     const auto label = static_cast<std::size_t>(label_[i]);
     if (2 * i + 1 >= points.size() || label >= marks_.size()) continue;
@@ -152,8 +161,43 @@ void Scatter::draw(Picture& picture, std::span<const double> points) const {
     // Also false for nan.
     if (!(std::abs(x) <= kFarthest && std::abs(y) <= kFarthest)) continue;
     const ClassMark& mark = marks_[label];
-    stamps_[static_cast<std::size_t>(mark.shape)].press(picture, square_, map_.x(x), map_.y(y), mark.colour);
+    stamps[static_cast<std::size_t>(mark.shape)].press(picture, square_, map_.x(x), map_.y(y),
+                                                       colour.value_or(mark.colour));
   }
+}
+
+std::int64_t Scatter::num_outside(std::span<const double> points) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; 2 * i + 1 < points.size(); ++i)
+    if (const double most = std::max(std::abs(points[2 * i]), std::abs(points[2 * i + 1]));
+        std::isfinite(most) && most > kFarthest)
+      ++count;
+  return count;
+}
+
+namespace {
+
+constexpr double kHollowLarger = 1.25, kHole = 0.62, kLeastHollow = 2.5;  // pixels
+
+MarkStyle hollow(const MarkStyle& style) {
+  return {std::max(kHollowLarger * style.radius, kLeastHollow), 0.95, kHole};
+}
+
+MarkStyle filling(const MarkStyle& style) {
+  return {hollow(style).radius, 0.85, 0};
+}
+
+}  // namespace
+
+HollowScatter::HollowScatter(const Scatter& tests, const MarkStyle& style,
+                             std::span<const std::int64_t> label, Colour ground)
+    : Scatter(tests, hollow(style), label),
+      fillings_(make_stamps(num_classes(), filling(style))),
+      ground_(ground) {}
+
+void HollowScatter::draw(Picture& picture, std::span<const double> points) const {
+  Scatter::draw(picture, points, fillings_, ground_);
+  Scatter::draw(picture, points);
 }
 
 }  // namespace zoetrope::render

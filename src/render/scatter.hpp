@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "geometry.hpp"
@@ -29,6 +31,7 @@ class PlaneMap {
 struct MarkStyle {
   double radius = 3;   // pixels
   double opacity = 1;  // of a mark on empty ground
+  double hole = 0;     // of the radius: what is left open of a hollow mark
 };
 
 // Readable from 10 points to a million on a square of `side` pixels: more points are smaller and more
@@ -67,8 +70,20 @@ class Scatter {
   Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style, std::vector<ClassMark> marks,
           std::span<const std::int64_t> label, Order order = Order::kByIndex);
 
+  // Of other points on the same plane.
+  Scatter(const Scatter& other, const MarkStyle& style, std::span<const std::int64_t> label)
+      : Scatter(other.square_, other.map_, style, other.marks_, label) {}
+
   // `points` [N, 2]. Points that are not finite or lie outside the square are left out.
-  void draw(Picture& picture, std::span<const double> points) const;
+  void draw(Picture& picture, std::span<const double> points) const { draw(picture, points, stamps_, {}); }
+  // How many are finite, and left out.
+  static std::int64_t num_outside(std::span<const double> points);
+
+ protected:
+  std::size_t num_classes() const { return marks_.size(); }
+  // With other stamps, all in one colour if that is given.
+  void draw(Picture& picture, std::span<const double> points, const std::vector<Stamp>& stamps,
+            std::optional<Colour> colour) const;
 
  private:
   Rect square_;
@@ -77,6 +92,39 @@ class Scatter {
   std::span<const std::int64_t> label_;
   std::vector<std::size_t> order_;  // of points, the lowest first
   std::vector<Stamp> stamps_;       // by shape
+};
+
+// The hollow marks of training images, which hide what is beneath them.
+class HollowScatter : Scatter {
+ public:
+  // On the plane of the test images' marks; `ground`: what they are filled with.
+  HollowScatter(const Scatter& tests, const MarkStyle& style, std::span<const std::int64_t> label,
+                Colour ground);
+
+  void draw(Picture& picture, std::span<const double> points) const;
+
+ private:
+  std::vector<Stamp> fillings_;  // by shape
+  Colour ground_;
+};
+
+// All points of a scene: those of the test images, and above them those of training images.
+class ScenePoints {
+ public:
+  // `ground`: what lies behind them; the rest as of Scatter, of which `scene` has the labels.
+  ScenePoints(const Rect& square, const PlaneMap& map, const MarkStyle& style, std::vector<ClassMark> marks,
+              const Scene& scene, Colour ground, Scatter::Order order = Scatter::Order::kByIndex)
+      : tests_(square, map, style, std::move(marks), scene.label, order),
+        training_(tests_, style, scene.train_label, ground) {}
+
+  void draw(Picture& picture, const Frame& frame) const {
+    tests_.draw(picture, frame.points);
+    training_.draw(picture, frame.train_points);
+  }
+
+ private:
+  Scatter tests_;
+  HollowScatter training_;
 };
 
 }  // namespace zoetrope::render

@@ -34,13 +34,21 @@ Moment moment_of(double time, std::size_t count) {
   return {at, clamped - static_cast<double>(at)};
 }
 
+// Which of a frame's points: the test images' or those of training images.
+struct PointsOf {
+  std::span<const double> Frame::*points;
+  std::shared_ptr<const Way> Frame::*way;
+};
+constexpr PointsOf kTestImages{&Frame::points, &Frame::way};
+constexpr PointsOf kTrainingImages{&Frame::train_points, &Frame::train_way};
+
 // The places of points at a moment.
 class Places {
  public:
-  Places(std::span<const Frame> checkpoints, const Moment& moment)
-      : checkpoints_(checkpoints), moment_(moment) {
+  Places(std::span<const Frame> checkpoints, const Moment& moment, const PointsOf& of = kTestImages)
+      : checkpoints_(checkpoints), moment_(moment), of_(of) {
     if (moment.share == 0) return;
-    way_ = checkpoints[moment.at + 1].way.get();
+    way_ = (checkpoints[moment.at + 1].*of.way).get();
     if (way_ != nullptr) mix_ = way_->mix(moment.share);
   }
 
@@ -48,35 +56,37 @@ class Places {
   std::size_t size() const;
   // Of a point's coordinate, 2 * point + axis.
   double operator[](std::size_t k) const {
-    return moment_.share == 0 ? checkpoints_[moment_.at].points[k]
-           : way_ == nullptr  ? on_curve(k)
-                              : on_way(k);
+    return moment_.share == 0 ? points(moment_.at)[k] : way_ == nullptr ? on_curve(k) : on_way(k);
   }
 
  private:
+  std::span<const double> points(std::size_t checkpoint) const {
+    return checkpoints_[checkpoint].*of_.points;
+  }
   double on_curve(std::size_t k) const;
   double on_way(std::size_t k) const;
 
   std::span<const Frame> checkpoints_;
   Moment moment_;
+  PointsOf of_;
   const Way* way_ = nullptr;
   Way::Mix mix_{};
 };
 
 std::size_t Places::size() const {
-  std::size_t count = checkpoints_[moment_.at].points.size();
+  std::size_t count = points(moment_.at).size();
   const std::size_t first = moment_.at == 0 ? 0 : moment_.at - 1;
   for (std::size_t k = first; k < std::min(moment_.at + 3, checkpoints_.size()); ++k)
-    count = std::min(count, checkpoints_[k].points.size());
+    count = std::min(count, points(k).size());
   return count;
 }
 
 double Places::on_curve(std::size_t k) const {
   const std::size_t at = moment_.at;
-  const double p1 = checkpoints_[at].points[k], p2 = checkpoints_[at + 1].points[k];
+  const double p1 = points(at)[k], p2 = points(at + 1)[k];
   const double step = p2 - p1;
-  const double m1 = at == 0 ? 0 : slope(p1 - checkpoints_[at - 1].points[k], step);
-  const double m2 = at + 2 >= checkpoints_.size() ? 0 : slope(step, checkpoints_[at + 2].points[k] - p2);
+  const double m1 = at == 0 ? 0 : slope(p1 - points(at - 1)[k], step);
+  const double m2 = at + 2 >= checkpoints_.size() ? 0 : slope(step, points(at + 2)[k] - p2);
   const double t = moment_.share;
   // Hermite's basis with p2 = p1 + step.
   return p1 + step * t * t * (3 - 2 * t) + m1 * t * (1 - t) * (1 - t) - m2 * t * t * (1 - t);
@@ -90,8 +100,8 @@ double Places::on_way(std::size_t k) const {
   return sum;
 }
 
-std::vector<double> points_at(std::span<const Frame> checkpoints, const Moment& moment) {
-  const Places places(checkpoints, moment);
+std::vector<double> points_at(std::span<const Frame> checkpoints, const Moment& moment, const PointsOf& of) {
+  const Places places(checkpoints, moment, of);
   std::vector<double> points(places.size());
   for (std::size_t k = 0; k < points.size(); ++k) points[k] = places[k];
   return points;
@@ -152,8 +162,12 @@ Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
   frame.far = mix(before.far, after.far, moment.share);
   frame.trust = mix(before.trust, after.trust, moment.share);
   frame.camera_share = after.camera_share;  // of the way between the two
-  frame.owned_points = std::make_shared<const std::vector<double>>(points_at(checkpoints, moment));
+  frame.owned_points =
+      std::make_shared<const std::vector<double>>(points_at(checkpoints, moment, kTestImages));
   frame.points = *frame.owned_points;
+  frame.owned_train_points =
+      std::make_shared<const std::vector<double>>(points_at(checkpoints, moment, kTrainingImages));
+  frame.train_points = *frame.owned_train_points;
   frame.outliers = outliers_between(before, after, moment.share);
   return frame;
 }

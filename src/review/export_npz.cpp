@@ -137,6 +137,22 @@ void NpzWriter::add(const std::string& name, const std::vector<std::string>& tex
   add(name, "<U" + std::to_string(width), {texts.size()}, block.data(), block.size() * sizeof(char32_t));
 }
 
+void add_training(NpzWriter& npz, const store::Analysis& a) {
+  const std::size_t frames = a.num_frames(), images = a.num_images(), training = a.num_training();
+  npz.add("train_index", a.train_index, {training});
+  npz.add("train_label", a.train_label, {training});
+  npz.add("train_pca", a.train_pca, {frames, training, 2});
+  npz.add("train_aligned", a.train_aligned, {frames, training, 2});
+  npz.add("train_prediction", a.train_prediction, {frames, training});
+  npz.add("train_confidence", a.train_confidence, {frames, training});
+  npz.add("train_self_confidence", a.train_self_confidence, {frames, training});
+  npz.add("train_before_on_plane", a.train_before_on_plane, {frames, training, 2});
+  npz.add("train_on_plane_before", a.train_on_plane_before, {frames, training, 2});
+  npz.add("ood_vs_train", a.ood_vs_train, {frames, images});
+  npz.add("mean_distance_to_train", a.mean_distance_to_train, {frames, images});
+  npz.add("leak", a.leak, {frames, images});
+}
+
 void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   const std::size_t frames = a.num_frames();
   const std::size_t images = a.num_images();
@@ -167,6 +183,7 @@ void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   if (!a.prediction.empty()) npz.add("forgetting_events", forgetting_events(a.label, a.prediction), {images});
   npz.add("label_issue_rank", label_issue_ranks(a), {images});
   for (const auto& [name, values] : a.curves) npz.add(name, values, {frames});
+  add_training(npz, a);
 }
 
 }  // namespace

@@ -49,11 +49,14 @@ class Issues {
   std::int64_t duplicate_set(std::size_t i) const {
     return a_.duplicate_set.empty() ? -1 : a_.duplicate_set[last_ + i];
   }
+  // Of the training images that are shown.
+  std::int64_t leak(std::size_t i) const { return a_.leak.empty() ? -1 : a_.leak[last_ + i]; }
+  std::string of_training(std::size_t i) const;
   bool is_outlier(std::size_t i) const {
     return outlier_rank_[i] <= static_cast<std::int64_t>(a_.num_outliers());
   }
   bool is_worth_a_look(std::size_t i) const {
-    return is_label_issue(i) || duplicate_set(i) >= 0 || is_outlier(i) ||
+    return is_label_issue(i) || duplicate_set(i) >= 0 || leak(i) >= 0 || is_outlier(i) ||
            (has_classifier_ && forgotten_[i] < 0);
   }
   // The first step at which the prediction was the label; empty where it never was.
@@ -84,8 +87,20 @@ std::string Issues::first_learnt(std::size_t i) const {
 std::string Issues::header() const {
   const std::string of_classifier =
       "prediction,confidence,self_confidence,self_confidence_gain,label_issue,first_learnt_step,forgotten,";
+  const std::string of_training = ",outlier_score_vs_train,mean_distance_to_train,leak,leak_name";
   return "index,name,label," + (has_classifier_ ? of_classifier : "") +
-         "outlier_score,outlier_rank,mean_distance,duplicate_set\n";
+         "outlier_score,outlier_rank,mean_distance,duplicate_set" + (a_.leak.empty() ? "" : of_training) +
+         "\n";
+}
+
+std::string Issues::of_training(std::size_t i) const {
+  if (a_.leak.empty()) return "";
+  std::string text =
+      "," + number(a_.ood_vs_train[last_ + i]) + "," + number(a_.mean_distance_to_train[last_ + i]);
+  if (leak(i) < 0) return text + ",,";
+  const auto image = static_cast<std::size_t>(leak(i));
+  return text + "," + number(a_.train_index[image]) + "," +
+         (review_.train_names.empty() ? "" : csv_field(review_.train_names[image]));
 }
 
 std::string Issues::line(std::size_t i) const {
@@ -104,7 +119,7 @@ std::string Issues::line(std::size_t i) const {
   }
   text += number(a_.ood_score[last_ + i]) + "," + number(outlier_rank_[i]) + ",";
   text += (a_.mean_distance.empty() ? "" : number(a_.mean_distance[last_ + i])) + ",";
-  return text + (duplicate_set(i) < 0 ? "" : number(duplicate_set(i))) + "\n";
+  return text + (duplicate_set(i) < 0 ? "" : number(duplicate_set(i))) + of_training(i) + "\n";
 }
 
 }  // namespace

@@ -126,12 +126,15 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                  {"dark", hex_colours(render::kClassColoursOnDark)}}},
                {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
                {"largestDistance", arrays.largest_distance},
+               {"largestTrainDistance", arrays.largest_train_distance},
                {"neighbourFrames", arrays.neighbour_frames},
                {"neighbourCount", arrays.neighbour_count},
                {"curves", curves_of(review)},
                {"arrays", arrays.packer.directory()},
                {"images", layout_of(sheets)}};
   if (!review.image_names.empty()) meta["names"] = review.image_names;
+  if (analysis.num_training() > 0) meta["training"] = {{"size", analysis.num_training()}};
+  if (!review.train_names.empty()) meta["training"]["names"] = review.train_names;
   if (!review.columns.empty()) meta["columns"] = own_columns(review.columns);
   // Tells a live page that this one has news.
   support::Sha256 version;
@@ -150,21 +153,40 @@ std::string sheet_elements(const Sheets& sheets) {
   return elements;
 }
 
+// Of the test images, and behind them of the training images.
+Sheets sheets_of(const Review& review) {
+  const auto count = static_cast<std::int64_t>(review.analysis.num_images());
+  if (review.train_images.pixels.empty()) return make_sheets(review.images, count);
+  Images all = review.images;
+  const std::vector<std::uint8_t>& more = review.train_images.pixels;
+  all.pixels.insert(all.pixels.end(), more.begin(), more.end());
+  return make_sheets(all, count + static_cast<std::int64_t>(review.analysis.num_training()));
+}
+
 // The library as the page holds it; packed once, as --live writes the page again and again.
 const std::string& packed_tabulator() {
   static const std::string packed = base64(gzip(resource("tabulator.js")));
   return packed;
 }
 
+bool is_of(const Images& images, std::int64_t count) {
+  return images.height > 0 && images.width > 0 && (images.channels == 1 || images.channels == 3) &&
+         images.pixels.size() ==
+             static_cast<std::size_t>(count * images.height * images.width * images.channels);
+}
+
 void check(const Review& review) {
-  const Images& images = review.images;
+  const Images &images = review.images, &training = review.train_images;
   const auto count = static_cast<std::int64_t>(review.analysis.num_images());
-  const bool fits =
-      images.pixels.empty() ||
-      (images.height > 0 && images.width > 0 && (images.channels == 1 || images.channels == 3) &&
-       images.pixels.size() ==
-           static_cast<std::size_t>(count * images.height * images.width * images.channels));
-  if (!fits) {
+  const auto num_training = static_cast<std::int64_t>(review.analysis.num_training());
+  const bool is_alike =
+      training.pixels.empty() || (is_of(training, num_training) && training.height == images.height &&
+                                  training.width == images.width && training.channels == images.channels);
+  if (!is_alike ||
+      (!review.train_names.empty() && review.train_names.size() != review.analysis.num_training()))
+    throw UsageError("the training images are not the " + std::to_string(num_training) +
+                     " training images of the analysis");
+  if (!images.pixels.empty() && !is_of(images, count)) {
     throw UsageError("the images are not the " + std::to_string(count) +
                      " images of the analysis; give the --data of that run");
   }
@@ -209,7 +231,7 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
   const trace::Span span("review page", path);
   check(review);
   const PackedArrays arrays = pack_arrays(review);
-  const Sheets sheets = make_sheets(review.images, static_cast<std::int64_t>(review.analysis.num_images()));
+  const Sheets sheets = sheets_of(review);
   const std::string script = "\n" + join_modules() + "\n";
   support::write_file(path, fill(resource("page.html"),
                                  {{"title", escape_html(review.title)},

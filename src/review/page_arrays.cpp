@@ -20,15 +20,16 @@ constexpr std::size_t kNeighbourBytes = 1'500'000;
 constexpr std::size_t kMostSmall = 65535;
 
 // The square around all points of all frames, with a margin.
-Range range_of(const std::vector<double>& points) {
+Range range_of(const std::vector<double>& points, const std::vector<double>& more) {
   Range range{0, 0, kPointBits};
   bool found = false;
-  for (const double value : points) {
-    if (!std::isfinite(value)) continue;
-    range = found ? Range{std::min(range.low, value), std::max(range.high, value), kPointBits}
-                  : Range{value, value, kPointBits};
-    found = true;
-  }
+  for (const std::vector<double>* some : {&points, &more})
+    for (const double value : *some) {
+      if (!std::isfinite(value)) continue;
+      range = found ? Range{std::min(range.low, value), std::max(range.high, value), kPointBits}
+                    : Range{value, value, kPointBits};
+      found = true;
+    }
   const double margin = range.high > range.low ? 0.03 * (range.high - range.low) : 1;
   return {range.low - margin, range.high + margin, kPointBits};
 }
@@ -100,6 +101,23 @@ std::vector<std::size_t> spaced_frames(std::size_t frames, std::size_t fitting) 
   return spaced;
 }
 
+// Training images, and the test images as these see them.
+void pack_training(const store::Analysis& a, PackedArrays& arrays) {
+  const std::size_t training = a.num_training(), images = a.num_images();
+  if (training == 0) return;
+  ArrayPacker& packer = arrays.packer;
+  packer.add_small("trainLabel", a.train_label);
+  packer.add_integers("trainIndex", a.train_index);
+  packer.add_quantised("trainPoints", a.train_aligned, arrays.range, 2 * training);
+  if (!a.train_prediction.empty()) packer.add_small("trainPrediction", a.train_prediction, training);
+  if (!a.train_confidence.empty())
+    packer.add_quantised("trainConfidence", a.train_confidence, {0, 1, kShareBits}, training);
+  const Distances distances = distances_of(a.ood_vs_train);
+  arrays.largest_train_distance = distances.largest;
+  packer.add_quantised("trainDistance", distances.values, {0, distances.largest, kDistanceBits}, images);
+  packer.add_integers("leak", {a.leak.end() - static_cast<std::ptrdiff_t>(images), a.leak.end()});
+}
+
 void pack_neighbours(const store::Analysis& a, PackedArrays& arrays) {
   if (a.neighbour.empty()) return;
   const std::size_t of_frame = a.neighbour.size() / a.num_frames();
@@ -124,7 +142,7 @@ PackedArrays pack_arrays(const Review& review) {
   const std::size_t images = analysis.num_images();
   const Distances distances = distances_of(analysis.ood_score);
   PackedArrays arrays;
-  arrays.range = range_of(analysis.aligned);
+  arrays.range = range_of(analysis.aligned, analysis.train_aligned);
   arrays.largest_distance = distances.largest;
   ArrayPacker& packer = arrays.packer;
   packer.add_small("label", analysis.label);
@@ -138,6 +156,7 @@ PackedArrays pack_arrays(const Review& review) {
   pack_predictions(analysis, packer);
   pack_quality(analysis, packer);
   pack_neighbours(analysis, arrays);
+  pack_training(analysis, arrays);
   if (!analysis.duplicate_set.empty())
     packer.add_small("duplicate",
                      last_flags(analysis.duplicate_set, images, [](std::int64_t v) { return v >= 0; }));

@@ -15,6 +15,7 @@ struct PackedArrays {
   ArrayPacker packer;
   Range range;  // of the points
   double largest_distance = 1;
+  double largest_train_distance = 1;          // of test images to training images
   std::vector<std::size_t> neighbour_frames;  // whose neighbours are kept
   std::int64_t neighbour_count = 0;           // of an image
 };

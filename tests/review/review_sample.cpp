@@ -2,7 +2,8 @@
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0] [given=1]
-//   [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS] [columns=FILE.csv] [export=FORMAT]
+//   [training=M] [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS] [columns=FILE.csv]
+//   [export=FORMAT]
 #include <cstdio>
 #include <string>
 
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
     if (key == "given") options.given = value != 0;
     if (key == "classes") options.classes = value;
     if (key == "channels") options.channels = value;
+    if (key == "training") options.training = value;
     if (key == "side") options.side = value;
     if (key == "alike") options.alike = value;
     if (key == "unlogged") options.unlogged = value;

@@ -47,6 +47,7 @@ class Maker {
     add_outliers(a);
     add_log(review);
     draw_images(review.images);
+    if (options_.training > 0) add_training(review);
     if (options_.given) forget_model(review);
     a.source_digest = "sample";
     return review;
@@ -198,6 +199,39 @@ class Maker {
         }
       }
     }
+  }
+
+  // Nothing of it is random: the rest of the sample is the same with or without.
+  void add_training(Review& review) const {
+    store::Analysis& a = review.analysis;
+    const std::size_t images = a.num_images(), training = static_cast<std::size_t>(options_.training);
+    for (std::size_t j = 0; j < training; ++j) {
+      a.train_index.push_back(static_cast<std::int64_t>(100 + 2 * j));
+      a.train_label.push_back(a.label[j]);
+    }
+    for (std::size_t t = 0; t < a.num_frames(); ++t)
+      for (std::size_t j = 0; j < training; ++j) {
+        const std::size_t at = t * images + j;
+        a.train_aligned.push_back(a.aligned[2 * at] + 0.4);
+        a.train_aligned.push_back(a.aligned[2 * at + 1]);
+        if (a.prediction.empty()) continue;
+        a.train_prediction.push_back(a.prediction[at]);
+        a.train_confidence.push_back(a.confidence[at]);
+        a.train_self_confidence.push_back(a.self_confidence[at]);
+      }
+    a.train_pca = a.train_aligned;
+    a.ood_vs_train = a.ood_score;
+    a.mean_distance_to_train.assign(a.ood_score.size(), 0.5F);
+    a.leak.assign(a.ood_score.size(), -1);
+    for (std::size_t i = 0; i < 2; ++i)
+      a.leak[a.leak.size() - images + i] = static_cast<std::int64_t>(training - 2 + i);
+    const Images& pictures = review.images;
+    review.train_images = {
+        pictures.height,
+        pictures.width,
+        pictures.channels,
+        {pictures.pixels.begin(),
+         pictures.pixels.begin() + static_cast<std::ptrdiff_t>(pictures.pixels.size() / images * training)}};
   }
 
   SampleOptions options_;

@@ -18,6 +18,9 @@ struct SampleOptions {
   double epochs = 3;          // that the last checkpoint has trained
   std::int64_t unlogged = 0;  // of the last checkpoints, those of whose steps there is no line in the log
   std::int64_t alike = 0;     // so many of the first classes stay where the first one is
+  // Training images: the first test images once more, a little to the right of where these are; the last two
+  // of them are leaks, into the test images 0 and 1.
+  std::int64_t training = 0;
   bool predictions = true;
   bool given = false;          // without pictures and epochs, but with names, as embeddings that were given
   bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names

@@ -78,6 +78,7 @@ struct Scene {
   int height = 1080;
   std::vector<std::string> class_names;
   std::vector<std::int64_t> label;          // [N], the point's class
+  std::vector<std::int64_t> train_label;    // [M], of training images, whose marks are hollow
   std::vector<CurvePoint> loss;             // the whole training; a frame shows it up to its own step
   std::vector<CurvePoint> accuracy;         // test accuracy per checkpoint; may be empty
   std::vector<CurvePoint> learning_rate;    // may be empty
@@ -105,8 +106,11 @@ struct Frame {
   // NaN: not said.
   double trust = std::numeric_limits<double>::quiet_NaN();
   double camera_share = std::numeric_limits<double>::quiet_NaN();
-  std::shared_ptr<const Way> way;      // from the checkpoint before; null: see animation_frame()
-  std::span<const double> points;      // [N, 2], within [-5, 5]; a point that is not finite is not drawn
+  std::shared_ptr<const Way> way;  // from the checkpoint before; null: see animation_frame()
+  std::span<const double> points;  // [N, 2], within [-5, 5]; a point that is not finite is not drawn
+  // Training images, [M, 2], where some are shown; those outside [-5.5, 5.5] are not drawn, but counted.
+  std::span<const double> train_points;
+  std::shared_ptr<const Way> train_way;
   std::vector<OutlierEntry> outliers;  // worst first
   double far = 0;                      // medians_away() of which 99 of 100 images are below; 0: not said
   std::vector<Trail> trails;
@@ -117,6 +121,7 @@ struct Frame {
   double share = 0;
   // Keeps the points of an in-between frame alive; empty where `points` belongs to someone else.
   std::shared_ptr<const std::vector<double>> owned_points;
+  std::shared_ptr<const std::vector<double>> owned_train_points;
 };
 
 // How many times farther from its neighbours than the image in the middle an image of this outlier score is:

@@ -31,6 +31,9 @@ struct Review {
   Images images;
   std::vector<std::string> image_names;  // [N], file names; empty where images have none
   std::vector<OwnColumn> columns;        // of the page
+  // Of the training images that the analysis shows; of the page. Pictures are as large as the test images'.
+  Images train_images;
+  std::vector<std::string> train_names;  // [M], or empty
 };
 
 struct PageOptions {

@@ -5,6 +5,7 @@ import { count, element } from "./dom.js";
 import { onCurve } from "./motion.js";
 
 const kNoNumber = 65535;
+const kNoImage = 2 ** 32 - 1;
 
 export async function openDataset() {
   const meta = readMeta();
@@ -52,8 +53,35 @@ class Dataset {
   }
   // Fills `places` [N, 2] with where the points are, `share` of the way from `frame` to the next.
   placesAt(frame, share, places) {
-    const first = 2 * frame * this.size;
-    for (let k = 0; k < places.length; ++k) places[k] = share > 0 ? this.#between(frame, share, k) : this.#coordinate(first + k);
+    this.#fill(this.arrays.points, frame, share, places);
+  }
+  // Training images beside the test images, if any: the same of them, [M, 2].
+  get trainingSize() {
+    return this.meta.training?.size ?? 0;
+  }
+  trainingPlacesAt(frame, share, places) {
+    this.#fill(this.arrays.trainPoints, frame, share, places);
+  }
+  trainingLabel(j) {
+    return this.arrays.trainLabel[j];
+  }
+  // Where it comes from: its place in the training split, and its name.
+  trainingSource(j) {
+    const name = this.meta.training.names?.[j];
+    return "training image #" + count(this.arrays.trainIndex[j]) + (name ? ", " + name : "");
+  }
+  trainingPrediction(frame, j) {
+    return this.has("trainPrediction") ? this.arrays.trainPrediction[frame * this.trainingSize + j] : -1;
+  }
+  trainingConfidence(frame, j) {
+    return this.has("trainConfidence") ? this.#unit("trainConfidence", frame * this.trainingSize + j) : NaN;
+  }
+  // An image's outlier score to the training images, and the nearest of these that it nearly equals, -1 without one.
+  scoreToTraining(frame, i) {
+    return Math.exp(-this.meta.largestTrainDistance * this.#unit("trainDistance", frame * this.size + i));
+  }
+  leak(i) {
+    return this.has("leak") && this.arrays.leak[i] !== kNoImage ? this.arrays.leak[i] : -1;
   }
   // The places [x, y] of an image through all checkpoints, `steps` from one to the next.
   wayOf(i, steps) {
@@ -154,8 +182,15 @@ class Dataset {
   #epoch(word, frame) {
     return this.meta.hasEpochs ? word + this.meta.epochs[frame].toFixed(2) : "";
   }
-  #coordinate(at) {
-    const value = this.arrays.points[at];
+  #fill(points, frame, share, places) {
+    const stride = places.length;
+    for (let k = 0; k < stride; ++k) {
+      places[k] = share > 0 ? onCurve((t) => this.#coordinate(t * stride + k, points), frame, this.frames, share)
+        : this.#coordinate(frame * stride + k, points);
+    }
+  }
+  #coordinate(at, points = this.arrays.points) {
+    const value = points[at];
     return value === kNoNumber ? NaN : this.meta.range.low + (value / this.levels.points) * (this.meta.range.high - this.meta.range.low);
   }
   #between(frame, share, k) {

@@ -58,6 +58,13 @@ function fieldsOfPicture(dataset) {
   return fields;
 }
 
+// Of the test images, as training images see them.
+function fieldsOfTraining(dataset) {
+  if (!dataset.has("trainDistance")) return [];
+  return [{ key: "score-to-training", title: "outlier score to training", kind: "number", lowStandsOut: true, text: scoreText,
+    value: (t, i) => dataset.scoreToTraining(t, i) }];
+}
+
 // Those that --columns added.
 function ownFields(dataset) {
   return (dataset.meta.columns ?? []).map(({ name, values, categories }, k) => ({
@@ -80,6 +87,7 @@ export function fieldsOf(dataset) {
     { key: "label", title: "label", kind: "class", isTimeless: true, value: (_, i) => dataset.label(i) },
     ...fieldsOfClassifier(dataset),
     { key: "score", title: "outlier score", kind: "number", lowStandsOut: true, text: scoreText, value: (t, i) => dataset.score(t, i) },
+    ...fieldsOfTraining(dataset),
     ...fieldsOfPicture(dataset),
     ...ownFields(dataset),
   ];

@@ -16,6 +16,7 @@ export function choicesOf(dataset, state) {
   }
   if (dataset.has("labelIssue")) choices.push(["issues", "label issues", (i) => dataset.flag("labelIssue", i)]);
   if (dataset.has("duplicate")) choices.push(["duplicates", "near duplicates", (i) => dataset.flag("duplicate", i)]);
+  if (dataset.has("leak")) choices.push(["leaks", "in the training images, too", (i) => dataset.leak(i) >= 0]);
   choices.push(["relabel", "marked for relabelling", (i) => state.relabel.has(i)]);
   return choices.map(([key, title, asks]) => ({ key, title, asks }));
 }

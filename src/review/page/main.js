@@ -24,6 +24,7 @@ import { compareFirstAndLast, createState } from "./state.js";
 import { createTable } from "./table.js";
 import { createTabs } from "./tabs.js";
 import { createTimeline } from "./timeline.js";
+import { createTrainingChip } from "./training.js";
 import { View } from "./view.js";
 
 function createTools(dataset, state) {
@@ -55,7 +56,7 @@ function createViews(dataset, state, colouring) {
 }
 
 function startState(meta) {
-  const state = createState({ theme: 0, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, between: 0, hovered: null, active: -1,
+  const state = createState({ theme: 0, training: true, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, between: 0, hovered: null, active: -1,
     tool: "lasso", mask: null });
   useColours(meta.classColours, () => state.set({ theme: state.theme + 1 }));
   return state;
@@ -68,6 +69,7 @@ function createParts(dataset, state) {
   const choices = createFilter(dataset, state, fields);
   const views = createViews(dataset, state, colouring);
   createLegend(dataset, state);
+  createTrainingChip(dataset, state);
   createScale(dataset, state, fields, colouring);
   createSearch(state, choices);
   createTools(dataset, state);
@@ -89,7 +91,8 @@ async function main() {
     keepFresh(meta, {});
     return;
   }
-  byId("summary").textContent = count(dataset.size) + (dataset.hasPictures ? " test images, " : " embeddings, ") + dataset.frames + " checkpoints";
+  const training = dataset.trainingSize > 0 ? count(dataset.trainingSize) + " training images, " : "";
+  byId("summary").textContent = count(dataset.size) + (dataset.hasPictures ? " test images, " : " embeddings, ") + training + dataset.frames + " checkpoints";
   if (!dataset.hasPictures) byId("things").textContent = "Rows";
   const state = startState(meta);
   const [view] = createParts(dataset, state);

@@ -8,6 +8,7 @@ import { Overlay } from "./overlay.js";
 import { Plane, isWithin } from "./plane.js";
 import { Points } from "./points.js";
 import { fillSelection, select } from "./state.js";
+import { TrainingMarks } from "./training.js";
 
 const kReach = 12; // pixels from the pointer in which a point is meant
 
@@ -35,6 +36,7 @@ export class View {
     this.points = new Points(dataset, this.plot);
     this.plane = new Plane(this.plot, dataset.meta.range, this.#listener());
     this.plot.view = this; // for who looks from outside
+    this.training = new TrainingMarks(dataset, state, this.plot, this.plane);
     this.lines = new Lines(dataset, state, this.plot, this.plane);
     this.overlay = new Overlay(dataset, state, this.plot, this.plane);
     this.#listen();
@@ -73,7 +75,7 @@ export class View {
     const draw = once(() => this.draw());
     state.on([side], () => this.#drawStrip());
     state.on([side, "theme", "colour", "reversed"], () => this.colouring.paint(this.frame, this.colours));
-    state.on([side, "mask", "selected", "theme", "colour", "reversed", "trails", "active"], draw, { now: false });
+    state.on([side, "mask", "selected", "theme", "colour", "reversed", "trails", "active", "training"], draw, { now: false });
     state.on(["between"], () => this.isPinned || this.#drawOnTheWay(), { now: false });
     state.on(["hovered", "active"], () => this.overlay.drawRing(), { now: false });
     state.on(["tool"], () => {
@@ -91,11 +93,13 @@ export class View {
   draw(selected = this.state.selected) {
     this.#place(this.isPinned ? 0 : this.state.between);
     this.#paint(selected);
+    this.training.draw(this.frame, this.isPinned ? 0 : this.state.between);
     this.overlay.draw(this.frame, this.places);
   }
   #drawOnTheWay() {
     this.#place(this.state.between);
     this.#paint(this.state.selected);
+    this.training.draw(this.frame, this.state.between);
     this.overlay.drawOnTheWay(this.places);
   }
 
@@ -130,8 +134,11 @@ export class View {
     return {
       hover: (place, event) => {
         const index = this.#nearest(place);
-        const isSame = index >= 0 && state.hovered?.index === index && state.hovered.side === this.side;
-        if (!isSame) state.set({ hovered: index < 0 ? null : { index, frame: this.frame, side: this.side, x: event.clientX, y: event.clientY } });
+        const training = index < 0 ? this.training.nearest(place) : -1;
+        const { hovered } = state;
+        const isSame = hovered?.index === index && hovered.training === training && hovered.side === this.side;
+        const at = { index, training, frame: this.frame, side: this.side, x: event.clientX, y: event.clientY };
+        if (!isSame) state.set({ hovered: index < 0 && training < 0 ? null : at });
       },
       leave: () => state.set({ hovered: null }),
       click: (place, event) => {

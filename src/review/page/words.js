@@ -4,6 +4,8 @@ import { byId, element } from "./dom.js";
 
 const kWords = {
   "outlier score": "How typical an image is of the set: 1 is in the middle of others, 0 is most atypical. It falls with the mean distance to the 10 nearest neighbours in the embedding (cleanlab's score).",
+  "outlier score to training": "The same of the distances to the nearest training images that are shown: 0 is unlike anything that the model was trained with.",
+  "train accuracy": "Share of the training images shown whose prediction is their label.",
   "outlier rank": "The place by outlier score: 1 is most atypical.",
   forgotten: "How often a right prediction turned wrong at the next checkpoint (Toneva et al. 2019). Images that are forgotten often, or never right, are hard or have a wrong label.",
   "label issue": "The place by the probability that the last checkpoint gives the label: 1 is the label that it believes least. Start here to find wrong labels.",
