@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seconds to analyse one checkpoint's embeddings: outlier scores, PCA and the companion curves.
 //   analysis_bench [--rows 10000] [--columns 128] [--neighbours 10] [--sets 10] [--threads N]
-//     [--no-trustworthiness] [--json FILE]
-// Every set is other data; the fastest is reported, wall clock and CPU time. Neighbours are checked against a
-// float64 search of some rows. bench/peers/analysis.py does the same on the same numbers with cleanlab
-// and scikit-learn; both print sums to compare.
+//     [--no-trustworthiness] [--in-turns] [--fit] [--json FILE]
+// Every set is other data; the fastest is reported, wall clock and CPU time. --fit has 10,000 to 100,000 rows
+// in place of --rows, and says with which power of their number the time grows. Neighbours are checked
+// against a float64 search of some rows. bench/peers/analysis.py does the same on the same numbers with
+// cleanlab and scikit-learn; both print sums to compare.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -35,12 +36,16 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
 
+#include "made_rows.hpp"
+#include "stopwatch.hpp"
+
 namespace {
 
 using namespace zoetrope::analysis;
+using zoetrope::bench::kClasses;
+using zoetrope::bench::make_rows;
+using zoetrope::bench::Stopwatch;
 using zoetrope::support::Json;
-
-constexpr std::int64_t kClasses = 10;
 
 struct Options {
   std::int64_t rows = 10000;
@@ -49,50 +54,9 @@ struct Options {
   std::int64_t sets = 10;
   int threads = 0;
   bool trustworthiness = true;
+  bool in_turns = false;
+  bool fits = false;
   std::string json;
-};
-
-// Uniform in [-1, 1), from the counter alone (splitmix64), so that the peer makes the same numbers.
-float noise(std::uint64_t counter) {
-  std::uint64_t z = counter + 0x9E3779B97F4A7C15U;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-  z ^= z >> 31;
-  return static_cast<float>(z >> 40) / static_cast<float>(1 << 23) - 1.0F;
-}
-
-// Ten classes: a centre each, and noise around it.
-at::Tensor make_rows(const Options& options, std::int64_t set) {
-  at::Tensor rows = at::empty({options.rows, options.columns}, at::kFloat);
-  float* data = rows.mutable_data_ptr<float>();
-  const std::uint64_t seed = static_cast<std::uint64_t>(set + 1) << 40;
-  for (std::int64_t at = 0; at < rows.numel(); ++at) {
-    const std::int64_t label = at / options.columns % kClasses;
-    const auto centre = static_cast<std::uint64_t>(label * options.columns + at % options.columns);
-    data[at] = noise(centre) + noise(seed + static_cast<std::uint64_t>(at));
-  }
-  return rows;
-}
-
-struct Stopwatch {
-  double wall_s = 1e9;
-  double cpu_s = 1e9;
-
-  template <typename Work>
-  auto time(const Work& work) {
-    const auto start = std::chrono::steady_clock::now();
-    const double cpu_start = cpu_now();
-    auto result = work();
-    wall_s =
-        std::min(wall_s, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    cpu_s = std::min(cpu_s, cpu_now() - cpu_start);
-    return result;
-  }
-  static double cpu_now() {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-  }
 };
 
 std::int64_t peak_memory_mib() {
@@ -135,56 +99,128 @@ FrameAnalysis analyze(const at::Tensor& rows, const std::vector<std::int64_t>& l
                       std::int64_t quality_neighbours, const ComparedFrame& end,
                       std::optional<ComparedFrame>& before) {
   const FrameInput input{rows, {}, 0, labels};
-  return analyze_frame(input, {.quality_neighbours = quality_neighbours}, {end, end}, before);
+  return analyze_frame(input, {.quality_neighbours = quality_neighbours}, {&end, &end}, before);
 }
 
-Json measure(const Options& options) {
-  Stopwatch scoring, projecting, aligning, similarity, trust, frame, frame_unjudged;
-  std::optional<ComparedFrame> end, earlier, earlier_unjudged;
-  std::vector<std::int64_t> labels(options.rows);
-  for (std::int64_t i = 0; i < options.rows; ++i) labels[i] = i % kClasses;
-  Json sums = Json::array();
-  std::int64_t peak_mib = 0;
-  Points reference;
-  at::Tensor before;
-  for (std::int64_t set = 0; set < options.sets; ++set) {
-    const at::Tensor rows = make_rows(options, set);
+struct Stopwatches {
+  Stopwatch outlier_scores, pca, procrustes, linear_cka, trustworthiness, frame, frame_unjudged;
+
+  Json times(double Stopwatch::*wall, double Stopwatch::*cpu) const {
+    const auto of = [&](const Stopwatch& watch) {
+      return Json{{"wall_s", watch.*wall}, {"cpu_s", watch.*cpu}};
+    };
+    return {{"outlier_scores", of(outlier_scores)},   {"pca", of(pca)},
+            {"procrustes", of(procrustes)},           {"linear_cka", of(linear_cka)},
+            {"trustworthiness", of(trustworthiness)}, {"frame", of(frame)},
+            {"frame_unjudged", of(frame_unjudged)}};
+  }
+};
+
+// The other side's turn: says what this one took, and waits for a line.
+void take_turns(const Stopwatches& watches) {
+  std::cout << watches.times(&Stopwatch::last_wall_s, &Stopwatch::last_cpu_s).dump() << std::endl;
+  std::string line;
+  std::getline(std::cin, line);
+}
+
+class Measurement {
+ public:
+  explicit Measurement(const Options& options) : options_(options), labels_(options.rows) {
+    for (std::int64_t i = 0; i < options.rows; ++i) labels_[i] = i % kClasses;
+  }
+
+  Json run() {
+    for (std::int64_t set = 0; set < options_.sets; ++set) {
+      if (options_.in_turns) take_turns(watches_);
+      measure(make_rows(options_.rows, options_.columns, set), set == 0);
+    }
+    if (options_.in_turns) take_turns(watches_);
+    Json result = watches_.times(&Stopwatch::wall_s, &Stopwatch::cpu_s);
+    if (!options_.trustworthiness) result.erase("trustworthiness");
+    result["peak_mib"] = peak_mib_;
+    result["sums"] = sums_;
+    return result;
+  }
+
+ private:
+  void measure(const at::Tensor& rows, bool is_first) {
     Neighbours found;
-    const std::vector<double> scores = scoring.time([&] {
-      found = nearest_neighbours(rows, options.neighbours, Metric::kCosine);
+    const std::vector<double> scores = watches_.outlier_scores.time([&] {
+      found = nearest_neighbours(rows, options_.neighbours, Metric::kCosine);
       return outlier_scores(found, Metric::kCosine);
     });
-    if (set == 0) peak_mib = peak_memory_mib();
-    if (set == 0) check(rows, found);
-    const Points points = projecting.time([&] { return Pca::fit(rows).transform(rows); });
-    if (set == 0) reference = points, before = rows;
-    const Aligned aligned = aligning.time([&] { return procrustes(reference, points); });
-    const double cka = similarity.time([&] { return linear_cka(before, rows); });
+    if (is_first) peak_mib_ = peak_memory_mib();
+    if (is_first) check(rows, found);
+    const Points points = watches_.pca.time([&] { return Pca::fit(rows).transform(rows); });
+    if (is_first) reference_ = points, before_ = rows, scatter_before_ = Scatter::of(rows);
+    const Aligned aligned = watches_.procrustes.time([&] { return procrustes(reference_, points); });
+    const Scatter scatter = Scatter::of(rows);  // as PCA has made it
+    const double cka =
+        watches_.linear_cka.time([&] { return quick_linear_cka(before_, scatter_before_, rows, scatter); });
     Json trusted;
-    if (options.trustworthiness) trusted = trust.time([&] { return judge(rows, points, labels); });
-    if (!end) end = compared_frame(rows, {});
-    frame.time([&] { return analyze(rows, labels, 15, *end, earlier); });
-    frame_unjudged.time([&] { return analyze(rows, labels, 0, *end, earlier_unjudged); });
-    sums.push_back({{"scores", std::accumulate(scores.begin(), scores.end(), 0.0)},
-                    {"points", points.cwiseAbs().sum()},
-                    {"disparity", aligned.disparity},
-                    {"knn_accuracy", knn_accuracy(found, labels)},
-                    {"linear_cka", cka},
-                    {"trustworthiness", trusted}});
+    if (options_.trustworthiness)
+      trusted = watches_.trustworthiness.time([&] { return judge(rows, points, labels_); });
+    measure_frame(rows);
+    sums_.push_back({{"scores", std::accumulate(scores.begin(), scores.end(), 0.0)},
+                     {"points", points.cwiseAbs().sum()},
+                     {"disparity", aligned.disparity},
+                     {"knn_accuracy", knn_accuracy(found, labels_)},
+                     {"linear_cka", cka},
+                     {"trustworthiness", trusted}});
   }
-  const auto times = [](const Stopwatch& watch) {
-    return Json{{"wall_s", watch.wall_s}, {"cpu_s", watch.cpu_s}};
-  };
-  Json result = {{"peak_mib", peak_mib},
-                 {"outlier_scores", times(scoring)},
-                 {"pca", times(projecting)},
-                 {"procrustes", times(aligning)},
-                 {"linear_cka", times(similarity)},
-                 {"frame", times(frame)},
-                 {"frame_unjudged", times(frame_unjudged)},
-                 {"sums", sums}};
-  if (options.trustworthiness) result["trustworthiness"] = times(trust);
-  return result;
+
+  // The first is compared with none, and so not measured.
+  void measure_frame(const at::Tensor& rows) {
+    if (!end_) {
+      earlier_ = earlier_unjudged_ = end_ = compared_frame(rows, {});
+      return;
+    }
+    watches_.frame.time([&] { return analyze(rows, labels_, 15, *end_, earlier_); });
+    watches_.frame_unjudged.time([&] { return analyze(rows, labels_, 0, *end_, earlier_unjudged_); });
+  }
+
+  const Options& options_;
+  std::vector<std::int64_t> labels_;
+  Stopwatches watches_;
+  std::int64_t peak_mib_ = 0;
+  Json sums_ = Json::array();
+  Points reference_;
+  at::Tensor before_;
+  Scatter scatter_before_;
+  std::optional<ComparedFrame> end_, earlier_, earlier_unjudged_;
+};
+
+// With which power of the number of rows CPU time grows: the slope of a line through their logarithms.
+double power_of(const std::vector<double>& rows, const std::vector<double>& seconds) {
+  double mean_x = 0, mean_y = 0, xy = 0, xx = 0;
+  const auto count = static_cast<double>(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    mean_x += std::log(rows[i]) / count, mean_y += std::log(seconds[i]) / count;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double x = std::log(rows[i]) - mean_x;
+    xy += x * (std::log(seconds[i]) - mean_y), xx += x * x;
+  }
+  return xy / xx;
+}
+
+void fit(Options options) {
+  const std::vector<double> numbers = {10000, 20000, 50000, 100000};
+  const std::vector<std::string> stages = {"outlier_scores", "pca",   "procrustes",
+                                           "linear_cka",     "frame", "frame_unjudged"};
+  options.trustworthiness = false;  // it is in the frame, of a sample from 20,000 on
+  options.sets = 2;
+  std::map<std::string, std::vector<double>> seconds;
+  for (const double rows : numbers) {
+    options.rows = static_cast<std::int64_t>(rows);
+    const Json result = Measurement(options).run();
+    for (const std::string& stage : stages) {
+      seconds[stage].push_back(result.at(stage).at("cpu_s"));
+      std::printf("%8.0f rows  %-16s %9.4f s of CPU time\n", rows, stage.c_str(), seconds[stage].back());
+    }
+  }
+  for (const std::string& stage : stages)
+    std::printf("%-16s grows with N to the power of %.2f\n", stage.c_str(),
+                power_of(numbers, seconds[stage]));
 }
 
 Options parse(int argc, char** argv) {
@@ -198,7 +234,9 @@ Options parse(int argc, char** argv) {
       "sets", po::value(&options.sets), "sets of embeddings")("threads", po::value(&options.threads),
                                                               "0: as many as cores")(
       "no-trustworthiness", "leave it out: it takes as long as all else together")(
-      "json", po::value(&options.json), "also write FILE");
+      "in-turns", "before each set, say what the one before took, and wait for a line of standard input")(
+      "fit", "with which power of the number of rows the time grows")("json", po::value(&options.json),
+                                                                      "also write FILE");
   po::variables_map given;
   po::store(po::parse_command_line(argc, argv, description), given);
   po::notify(given);
@@ -207,6 +245,8 @@ Options parse(int argc, char** argv) {
     std::exit(0);
   }
   options.trustworthiness = !given.contains("no-trustworthiness");
+  options.in_turns = given.contains("in-turns");
+  options.fits = given.contains("fit");
   if (given.contains("smoke")) {
     options.rows = 700;
     options.columns = 20;
@@ -221,7 +261,8 @@ int main(int argc, char** argv) {
   try {
     const Options options = parse(argc, argv);
     if (options.threads > 0) at::set_num_threads(options.threads);
-    Json result = measure(options);
+    if (options.fits) return fit(options), 0;
+    Json result = Measurement(options).run();
     result["rows"] = options.rows;
     result["columns"] = options.columns;
     result["threads"] = at::get_num_threads();

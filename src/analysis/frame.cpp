@@ -166,8 +166,8 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   result.step.on_plane_before.assign(2 * images, kUnknown);
   result.step.cosines.setConstant(kUnknown);
   if (before) compare(*before, now, options, result);
-  result.to_first = likeness(ends.first, now, options);
-  result.to_last = likeness(ends.last, now, options);
+  result.to_first = likeness(ends.first == nullptr ? now : *ends.first, now, options);
+  result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
   if (input.training) look_at_training(input, options, now, before, result.training);
   before = std::move(now);
   return result;

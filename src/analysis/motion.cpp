@@ -16,6 +16,7 @@
 #include "one_thread.hpp"
 #include "order.hpp"
 #include "rows.hpp"
+#include "vector_math.hpp"
 
 namespace zoetrope::analysis {
 
@@ -35,14 +36,8 @@ std::vector<double> distances(const at::Tensor& a, const at::Tensor& b) {
   const float* y = b.const_data_ptr<float>();
   std::vector<double> all(static_cast<std::size_t>(a.size(0)));
   compute::for_each_range(a.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      double sum = 0;
-      for (std::int64_t c = i * width; c < (i + 1) * width; ++c) {
-        const double difference = double{x[c]} - double{y[c]};
-        sum += difference * difference;
-      }
-      all[static_cast<std::size_t>(i)] = std::sqrt(sum);
-    }
+    for (std::int64_t i = begin; i < end; ++i)
+      all[static_cast<std::size_t>(i)] = std::sqrt(squared_distance(x + i * width, y + i * width, width));
   });
   return all;
 }

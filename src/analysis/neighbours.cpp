@@ -8,13 +8,13 @@
 #include <utility>
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/mm.h>
 
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "candidates.hpp"
 #include "device_search.hpp"
+#include "float_products.hpp"
 #include "nearest_list.hpp"
 #include "rank_counter.hpp"
 #include "rows.hpp"
@@ -65,19 +65,26 @@ void collect_candidates(const SearchSpace& space, CandidateLists& lists, RankCou
     const auto [i, j] = tiles[t];
     const at::Tensor a = space.centred().narrow(0, tiling.first(i), tiling.rows(i));
     const at::Tensor b = space.centred().narrow(0, tiling.first(j), tiling.rows(j));
-    const at::Tensor products = at::mm(a, b.t());
+    const at::Tensor products = float_products(a, b);
     const Tile tile{products.const_data_ptr<float>(), tiling.first(i), tiling.rows(i), tiling.first(j),
                     tiling.rows(j)};
-    RankCounter::Counts counts;
-    if (ranks != nullptr) {
-      if (i == j) products.diagonal().fill_(-kInfinity);
-      counts = ranks->count(tile);
+    at::Tensor flipped;  // its rows are the columns
+    Tile other_way{};
+    std::vector<std::int32_t> of_rows, of_columns;
+    if (ranks != nullptr && i == j) products.diagonal().fill_(-kInfinity);
+    if (ranks != nullptr) of_rows = ranks->count(tile);
+    if (ranks != nullptr && i != j) {
+      flipped = products.t().contiguous();
+      other_way = {flipped.const_data_ptr<float>(), tile.first_column, tile.num_columns, tile.first_row,
+                   tile.num_rows};
+      of_columns = ranks->count(other_way);
     }
     std::unique_lock row_lock(block_lock[i]);
     std::unique_lock column_lock(block_lock[j], std::defer_lock);
     if (i != j) column_lock.lock();  // i < j: always in the same order, so no two threads wait for each other
     lists.add(tile, space.offsets());
-    if (ranks != nullptr) ranks->add(tile, counts);
+    if (ranks != nullptr) ranks->add(tile, of_rows);
+    if (ranks != nullptr && i != j) ranks->add(other_way, of_columns);
   });
 }
 
@@ -133,7 +140,7 @@ void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> 
   const at::Tensor a = take_rows(space.centred(), batch);
   for (std::int64_t first = 0; first < space.size(); first += width) {
     const std::int64_t count = std::min(width, space.size() - first);
-    const at::Tensor products = at::mm(a, space.centred().narrow(0, first, count).t());
+    const at::Tensor products = float_products(a, space.centred().narrow(0, first, count));
     for (std::size_t r = 0; r < batch.size(); ++r) {
       const double reach = found.distance[(batch[r] + 1) * found.k - 1];
       offer_within(space, batch[r], products.const_data_ptr<float>() + r * count, first, count,
@@ -157,7 +164,7 @@ void count_ranks(const SearchSpace& space, std::span<const std::int64_t> asked, 
   const at::Tensor a = take_rows(space.centred(), asked.subspan(begin, end - begin));
   for (std::int64_t first = 0; first < space.size(); first += width) {
     const std::int64_t count = std::min(width, space.size() - first);
-    at::Tensor products = at::mm(a, space.centred().narrow(0, first, count).t());
+    at::Tensor products = float_products(a, space.centred().narrow(0, first, count));
     auto* const values = products.mutable_data_ptr<float>();
     for (std::int64_t r = begin; r < end; ++r) {
       float* const row = values + (r - begin) * count;

@@ -2,6 +2,7 @@
 // How many rows are nearer to a row than given others, counted in tiles of the matrix of products.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,14 +23,10 @@ class RankCounter {
 
   std::int64_t k() const { return k_; }
 
-  // What a tile adds to the counts of its rows and, off the diagonal, of its columns. On the diagonal the
-  // products of rows with themselves must be -infinity.
-  struct Counts {
-    std::vector<std::int32_t> of_rows, of_columns;  // [k, rows], [k, columns]
-  };
-  // For a counter of all rows. Threads may count at once.
-  Counts count(const Tile& tile) const;
-  void add(const Tile& tile, const Counts& counts);
+  // What a tile adds to the counts of its rows, [k, rows], for a counter of all rows. On the diagonal the
+  // products of rows with themselves must be -infinity. Threads may count at once.
+  std::vector<std::int32_t> count(const Tile& tile) const;
+  void add(const Tile& tile, const std::vector<std::int32_t>& counts);
 
   // For a counter of some rows: products of the asked row `a` with at most CandidateLists::kMaxTileColumns
   // rows from `first` on, with itself -infinity. Threads may add to different rows at once.
@@ -48,13 +45,17 @@ class RankCounter {
   std::vector<std::int64_t> ranks() const;
 
  private:
-  bool leaves_open(std::int64_t a, std::int64_t n, const CountsAbove& found, std::int64_t first,
-                   std::int64_t count) const;
-  bool is_nearer_if_open(std::int64_t a, std::int64_t n, float score, std::int64_t row) const;
-  std::int32_t count_in_row(std::int64_t a, std::int64_t n, const float* products, std::int64_t first,
-                            std::int64_t count) const;
-  void count_in_some_columns(const Tile& tile, std::int64_t first, std::int64_t width, std::int64_t n,
-                             std::int32_t* counts) const;
+  struct Kept {
+    std::array<float, CandidateLists::kMaxTileColumns + kMoreRoom> score;
+    std::array<std::int32_t, CandidateLists::kMaxTileColumns + kMoreRoom> place;
+    std::int64_t size = 0;
+  };
+  // How many of `count` rows from `first` on are nearer than each of the others, to counts[0],
+  // counts[stride], ...
+  void count_in_row(std::int64_t a, const float* products, std::int64_t first, std::int64_t count,
+                    std::int32_t* counts, std::int64_t stride) const;
+  std::int32_t count_kept(std::int64_t a, std::int64_t n, const Kept& kept, std::int64_t first,
+                          std::int64_t count) const;
 
   const SearchSpace& space_;
   std::vector<std::int64_t> asked_;
@@ -65,6 +66,7 @@ class RankCounter {
   std::vector<double> distance_;
   std::vector<float> surely_nearer_;  // a row with a score above it is
   std::vector<float> not_nearer_;     // a row with a score below it is not
+  std::vector<float> least_;          // [asked], of not_nearer_
   std::vector<std::int64_t> nearer_;  // the counts
 };
 

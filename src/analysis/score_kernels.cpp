@@ -10,6 +10,8 @@ HWY_BEFORE_NAMESPACE();
 namespace zoetrope::analysis::HWY_NAMESPACE {
 namespace {
 
+namespace hn = hwy::HWY_NAMESPACE;
+
 void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
                  const float* column_thresholds, float row_offset, std::int64_t count, std::uint8_t* flags) {
   for (std::int64_t j = 0; j < count; ++j) {
@@ -19,83 +21,61 @@ void flag_wanted(const float* products, const float* column_offsets, float row_t
   }
 }
 
-CountsAbove count_above(const float* products, const float* offsets, float high, float low,
-                        std::int64_t count) {
+std::int64_t keep_at_least(const float* products, const float* offsets, float limit, std::int64_t count,
+                           float* scores, std::int32_t* places) {
+  const hn::CappedTag<float, kMoreRoom> floats;
+  const hn::RebindToSigned<decltype(floats)> integers;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(floats));
+  const auto least = hn::Set(floats, limit);
+  std::int64_t kept = 0;
+  std::int64_t j = 0;
+  for (; j + lanes <= count; j += lanes) {
+    const auto score = hn::Add(hn::LoadU(floats, products + j), hn::LoadU(floats, offsets + j));
+    const auto is_kept = hn::Ge(score, least);
+    if (hn::AllFalse(floats, is_kept)) continue;
+    const auto place = hn::Iota(integers, static_cast<std::int32_t>(j));
+    hn::StoreU(hn::Compress(score, is_kept), floats, scores + kept);
+    hn::StoreU(hn::Compress(place, hn::RebindMask(integers, is_kept)), integers, places + kept);
+    kept += static_cast<std::int64_t>(hn::CountTrue(floats, is_kept));
+  }
+  for (; j < count; ++j) {
+    scores[kept] = products[j] + offsets[j];
+    places[kept] = static_cast<std::int32_t>(j);
+    kept += scores[kept] >= limit ? 1 : 0;
+  }
+  return kept;
+}
+
+std::int64_t find_between(const float* scores, float high, float low, std::int64_t count,
+                          std::int32_t* places) {
+  const hn::CappedTag<float, kMoreRoom> floats;
+  const hn::RebindToSigned<decltype(floats)> integers;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(floats));
+  const auto most = hn::Set(floats, high), least = hn::Set(floats, low);
+  std::int64_t found = 0;
+  std::int64_t j = 0;
+  for (; j + lanes <= count; j += lanes) {
+    const auto score = hn::LoadU(floats, scores + j);
+    const auto is_between = hn::And(hn::Ge(score, least), hn::Le(score, most));
+    if (hn::AllFalse(floats, is_between)) continue;
+    const auto place = hn::Iota(integers, static_cast<std::int32_t>(j));
+    hn::StoreU(hn::Compress(place, hn::RebindMask(integers, is_between)), integers, places + found);
+    found += static_cast<std::int64_t>(hn::CountTrue(floats, is_between));
+  }
+  for (; j < count; ++j) {
+    places[found] = static_cast<std::int32_t>(j);
+    found += scores[j] >= low && scores[j] <= high ? 1 : 0;
+  }
+  return found;
+}
+
+CountsAbove count_above(const float* scores, float high, float low, std::int64_t count) {
   std::int32_t above = 0, at_least = 0;
   for (std::int64_t j = 0; j < count; ++j) {
-    const float score = products[j] + offsets[j];
-    above += score > high ? 1 : 0;
-    at_least += score >= low ? 1 : 0;
+    above += scores[j] > high ? 1 : 0;
+    at_least += scores[j] >= low ? 1 : 0;
   }
   return {above, at_least};
-}
-
-// Counts of a few columns stay in registers while the rows go by.
-constexpr std::int64_t kColumns = 16;
-
-void count_some_columns(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                        const float* high, const float* low, std::int32_t* above, std::int32_t* at_least) {
-  std::int32_t a[kColumns] = {}, l[kColumns] = {};
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const float* row = products + r * stride;
-    const float offset = offsets[r];
-    for (std::int64_t c = 0; c < kColumns; ++c) {
-      const float score = row[c] + offset;
-      a[c] += score > high[c] ? 1 : 0;
-      l[c] += score >= low[c] ? 1 : 0;
-    }
-  }
-  for (std::int64_t c = 0; c < kColumns; ++c) {
-    above[c] = a[c];
-    at_least[c] = l[c];
-  }
-}
-
-void count_in_columns(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                      std::int64_t width, const float* high, const float* low, std::int32_t* above,
-                      std::int32_t* at_least) {
-  std::int64_t c = 0;
-  for (; c + kColumns <= width; c += kColumns)
-    count_some_columns(products + c, stride, offsets, rows, high + c, low + c, above + c, at_least + c);
-  for (; c < width; ++c) {
-    above[c] = at_least[c] = 0;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float score = products[r * stride + c] + offsets[r];
-      above[c] += score > high[c] ? 1 : 0;
-      at_least[c] += score >= low[c] ? 1 : 0;
-    }
-  }
-}
-
-bool is_between(float score, float high, float low) {
-  return (score >= low) & (score <= high);
-}
-
-void flag_between(const float* products, const float* offsets, float high, float low, std::int64_t count,
-                  std::uint8_t* flags) {
-  std::int64_t j = 0;
-  for (; j + kScoresPerFlag <= count; j += kScoresPerFlag) {
-    std::int32_t any = 0;
-    for (std::int64_t c = j; c < j + kScoresPerFlag; ++c)
-      any |= is_between(products[c] + offsets[c], high, low) ? 1 : 0;
-    *flags++ = static_cast<std::uint8_t>(any);
-  }
-  if (j == count) return;
-  *flags = 0;
-  for (; j < count; ++j) *flags |= is_between(products[j] + offsets[j], high, low) ? 1 : 0;
-}
-
-void flag_rows_between(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                       std::int64_t width, const float* high, const float* low, std::uint8_t* flags) {
-  std::int32_t above[kColumns], at_least[kColumns];
-  width = width < kColumns ? width : kColumns;
-  for (std::int64_t r = 0; r < rows; r += kRowsPerFlag) {
-    const std::int64_t some = rows - r < kRowsPerFlag ? rows - r : kRowsPerFlag;
-    count_in_columns(products + r * stride, stride, offsets + r, some, width, high, low, above, at_least);
-    std::int32_t between = 0;
-    for (std::int64_t c = 0; c < width; ++c) between += at_least[c] - above[c];
-    *flags++ = between > 0 ? 1 : 0;
-  }
 }
 
 void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,
@@ -119,11 +99,10 @@ HWY_AFTER_NAMESPACE();
 namespace zoetrope::analysis {
 
 HWY_EXPORT(flag_wanted);
+HWY_EXPORT(keep_at_least);
+HWY_EXPORT(find_between);
 HWY_EXPORT(count_above);
-HWY_EXPORT(count_in_columns);
 HWY_EXPORT(count_points_within);
-HWY_EXPORT(flag_between);
-HWY_EXPORT(flag_rows_between);
 
 void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
                  const float* column_thresholds, float row_offset, std::int64_t count, std::uint8_t* flags) {
@@ -131,31 +110,23 @@ void flag_wanted(const float* products, const float* column_offsets, float row_t
   (products, column_offsets, row_threshold, column_thresholds, row_offset, count, flags);
 }
 
-CountsAbove count_above(const float* products, const float* offsets, float high, float low,
-                        std::int64_t count) {
-  return HWY_DYNAMIC_DISPATCH(count_above)(products, offsets, high, low, count);
+std::int64_t keep_at_least(const float* products, const float* offsets, float limit, std::int64_t count,
+                           float* scores, std::int32_t* places) {
+  return HWY_DYNAMIC_DISPATCH(keep_at_least)(products, offsets, limit, count, scores, places);
 }
 
-void count_in_columns(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                      std::int64_t width, const float* high, const float* low, std::int32_t* above,
-                      std::int32_t* at_least) {
-  HWY_DYNAMIC_DISPATCH(count_in_columns)
-  (products, stride, offsets, rows, width, high, low, above, at_least);
+std::int64_t find_between(const float* scores, float high, float low, std::int64_t count,
+                          std::int32_t* places) {
+  return HWY_DYNAMIC_DISPATCH(find_between)(scores, high, low, count, places);
+}
+
+CountsAbove count_above(const float* scores, float high, float low, std::int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(count_above)(scores, high, low, count);
 }
 
 void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,
                          const double* limits, std::int64_t num_limits, std::int64_t* below) {
   HWY_DYNAMIC_DISPATCH(count_points_within)(xs, ys, count, x, y, limits, num_limits, below);
-}
-
-void flag_between(const float* products, const float* offsets, float high, float low, std::int64_t count,
-                  std::uint8_t* flags) {
-  HWY_DYNAMIC_DISPATCH(flag_between)(products, offsets, high, low, count, flags);
-}
-
-void flag_rows_between(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                       std::int64_t width, const float* high, const float* low, std::uint8_t* flags) {
-  HWY_DYNAMIC_DISPATCH(flag_rows_between)(products, stride, offsets, rows, width, high, low, flags);
 }
 
 }  // namespace zoetrope::analysis

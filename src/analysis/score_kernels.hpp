@@ -10,30 +10,21 @@ namespace zoetrope::analysis {
 void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
                  const float* column_thresholds, float row_offset, std::int64_t count, std::uint8_t* flags);
 
-// How many of products[j] + offsets[j] are above `high`, and how many are at least `low`, which is no higher.
+// The scores products[j] + offsets[j] that are at least `limit`, and their j, in order; returns how many
+// there are. There must be room for kMoreRoom more than `count`.
+constexpr std::int64_t kMoreRoom = 16;  // a vector of them
+std::int64_t keep_at_least(const float* products, const float* offsets, float limit, std::int64_t count,
+                           float* scores, std::int32_t* places);
+
+// The j of scores[j] between both limits, in order; returns how many there are. Room as above.
+std::int64_t find_between(const float* scores, float high, float low, std::int64_t count,
+                          std::int32_t* places);
+
+// How many scores are above `high`, and how many are at least `low`, which is no higher.
 struct CountsAbove {
   std::int32_t above = 0, at_least = 0;
 };
-CountsAbove count_above(const float* products, const float* offsets, float high, float low,
-                        std::int64_t count);
-
-// The same for each of `width` columns of a matrix with rows `stride` apart, whose row r has the offset
-// offsets[r] and whose column c the limits high[c] and low[c].
-void count_in_columns(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                      std::int64_t width, const float* high, const float* low, std::int32_t* above,
-                      std::int32_t* at_least);
-
-// flags[f] = 1 where one of the scores products[j] + offsets[j], j in [16 f, 16 f + 16), is between both
-// limits.
-constexpr std::int64_t kScoresPerFlag = 16;
-void flag_between(const float* products, const float* offsets, float high, float low, std::int64_t count,
-                  std::uint8_t* flags);
-
-// flags[f] = 1 where one of `width` columns, at most 16, of the rows [8 f, 8 f + 8) is, as in
-// count_in_columns.
-constexpr std::int64_t kRowsPerFlag = 8;
-void flag_rows_between(const float* products, std::int64_t stride, const float* offsets, std::int64_t rows,
-                       std::int64_t width, const float* high, const float* low, std::uint8_t* flags);
+CountsAbove count_above(const float* scores, float high, float low, std::int64_t count);
 
 // How many of squared distances from (x, y) to the points xs[j], ys[j] are below each of `limits`, added to
 // `below`.

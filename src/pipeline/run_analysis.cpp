@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -24,6 +23,7 @@
 #include "analysis_sources.hpp"
 #include "class_columns.hpp"
 #include "combined_analysis.hpp"
+#include "embedded_rows.hpp"
 #include "frame_gather.hpp"
 #include "frame_reader.hpp"
 #include "scatter_cache.hpp"
@@ -191,14 +191,20 @@ void Analyzer::compute(const std::vector<std::size_t>& frames) {
   if (frames.empty()) return;
   support::Progress progress("analysis", static_cast<std::int64_t>(frames.size()), "frames");
   progress.update(0);
-  const analysis::ComparedFrame first = compared_frame(0), last = compared_frame(sources_.size() - 1);
-  std::optional<analysis::ComparedFrame> before;
+  // The search for neighbours is nearly all of the work: an end that is analysed here anyhow has it done
+  // once.
+  const std::size_t end = sources_.size() - 1;
+  std::optional<analysis::ComparedFrame> first, last, before;
+  if (frames.front() != 0) first = compared_frame(0);
+  if (frames.front() != end) last = compared_frame(end);
   std::size_t next = 0;  // the frame that `before` is before
   std::int64_t done = 0;
   for (const std::size_t frame : frames) {
     support::stop_point();
-    if (frame > 0 && frame != next) before = compared_frame(frame - 1);
-    const FrameAnalysis result = analyze_frame(frame, {first, last}, before);
+    if (frame > 0 && frame != next) before = frame == 1 ? first : compared_frame(frame - 1);
+    const FrameAnalysis result =
+        analyze_frame(frame, {first ? &*first : nullptr, frame == end ? nullptr : &*last}, before);
+    if (frame == 0 && frames.size() > 1) first = before;
     next = frame + 1;
     keeper_.put(sources_[frame].identity.step, digest_of(frame), result);
     outlier_seconds_ += result.outlier_seconds;

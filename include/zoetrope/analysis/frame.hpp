@@ -79,9 +79,10 @@ struct FrameOptions {
   TensorDevice device = std::nullopt;    // multiplies matrices
 };
 
+// The first checkpoint and the last. Null: it is the one that is analysed.
 struct Ends {
-  const ComparedFrame& first;
-  const ComparedFrame& last;
+  const ComparedFrame* first = nullptr;
+  const ComparedFrame* last = nullptr;
 };
 
 // `before` is compared with, where it is given, and replaced by this checkpoint.
