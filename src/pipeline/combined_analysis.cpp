@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "zoetrope/analysis/drift.hpp"
@@ -34,7 +35,8 @@ CombinedAnalysis::CombinedAnalysis(std::vector<std::int64_t> label, std::vector<
                                    const AnalysisOptions& options)
     : options_(options),
       points_(std::move(points)),
-      aligned_(analysis::align_frames(points_, placement.align, placement.scale)) {
+      aligned_(analysis::align_frames(points_, placement.align, placement.scale)),
+      preservation_(static_cast<std::int64_t>(label.size())) {
   result_.label = std::move(label);
   result_.train_label = std::move(train_label);
   result_.disparity = aligned_.disparity;
@@ -85,6 +87,7 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   if (options_.quality_neighbours > 0) {
     add_quality(frame);
     add_motion(frame.step, number);
+    add_temporal(number);
   }
   if (!result_.train_label.empty()) add_training(frame.training, number);
   points_[number].resize(0, 2);
@@ -163,6 +166,22 @@ void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame)
                                     {"stability_kendall", stability.kendall},
                                     {"stability_stress", stability.stress}});
   map_before_ = map;
+}
+
+// Of the steps so far: the last value is the run's.
+void CombinedAnalysis::add_temporal(std::size_t frame) {
+  if (frame > 0) {
+    const std::span all(result_.neighbour);
+    const std::size_t size = all.size() / (frame + 1);
+    const auto k = static_cast<std::int64_t>(size / result_.label.size());
+    const auto moved = (aligned_.points[frame] - aligned_.points[frame - 1]).rowwise().norm();
+    preservation_.add_step(
+        analysis::kept_neighbours(all.subspan((frame - 1) * size, size), all.subspan(frame * size, size), k),
+        moved.array());
+  }
+  const auto [mean, deviation] = preservation_.summary();
+  append_to_curves(result_.curves,
+                   {{"temporal_preservation", mean}, {"temporal_preservation_std", deviation}});
 }
 
 }  // namespace zoetrope::pipeline

@@ -11,6 +11,7 @@
 
 #include "zoetrope/analysis/alignment.hpp"
 #include "zoetrope/analysis/frame.hpp"
+#include "zoetrope/analysis/temporal.hpp"
 #include "zoetrope/pipeline/options.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 
@@ -34,10 +35,12 @@ class CombinedAnalysis {
   void add_quality(const analysis::FrameAnalysis& frame);
   void add_training(const analysis::TrainingAnalysis& training, std::size_t frame);
   void add_motion(const analysis::Step& step, std::size_t frame);
+  void add_temporal(std::size_t frame);
 
   const AnalysisOptions& options_;
   std::vector<analysis::Points> points_;  // emptied when their frame is added
   analysis::AlignedFrames aligned_;       // likewise, when the one after it is
+  analysis::TemporalPreservation preservation_;
   Eigen::Matrix2d map_before_ = Eigen::Matrix2d::Zero();
   std::size_t num_added_ = 0;
   store::Analysis result_;

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import unittest
+from itertools import pairwise
 from pathlib import Path
 
 import job
@@ -102,6 +103,18 @@ class Smooth(unittest.TestCase):
         smooth, explained = read(self.analyzed("smooth", "--projection", "smooth"))
         self.assertLess(smooth, each / 3)
         self.assertGreater(explained, 0.9 * explained_by_each)
+
+    def test_temporal_preservation_is_numpys(self):
+        with h5py.File(self.analyzed("temporal", "--projection", "each") / "analysis.h5") as file:
+            neighbour, shown = file["neighbour"][:], file["aligned"][:]
+            found, deviation = file["temporal_preservation"][:], file["temporal_preservation_std"][:]
+        kept = np.array([[len(np.intersect1d(a, b)) / len(a) for a, b in zip(*pair, strict=True)] for pair in pairwise(neighbour)])
+        moved = np.linalg.norm(np.diff(shown, axis=0), axis=2)
+        each = np.array([np.corrcoef(a, b)[0, 1] if np.ptp(a) > 0 and np.ptp(b) > 0 else 0 for a, b in zip(kept.T, moved.T, strict=True)])
+        self.assertGreater(len(kept), 1)
+        self.assertLess(abs(found[-1] - each.mean()), 1e-9)
+        self.assertLess(abs(deviation[-1] - each.std()), 1e-9)
+        self.assertTrue(np.isnan(found[:2]).all() and np.isfinite(found[2:]).all())
 
 
 if __name__ == "__main__":
