@@ -14,10 +14,10 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::array<std::string_view, 23> kCommon = {
+constexpr std::array<std::string_view, 24> kCommon = {
     "help",          "run",        "embeddings", "labels",     "data",   "model", "epochs", "batch-size",
     "learning-rate", "save-steps", "device",     "projection", "layout", "title", "size",   "theme",
-    "tween",         "duration",   "format",     "outliers",   "split",  "live",  "export"};
+    "tween",         "duration",   "format",     "outliers",   "split",  "live",  "export", "log"};
 
 struct Example {
   std::string_view job;

@@ -221,6 +221,13 @@ po::options_description review_options(Options& o) {
   return group;
 }
 
+po::options_description log_options(Options& o) {
+  po::options_description group("Logs", kLineLength);
+  group.add_options()("log", word_list(o.pipeline.logs, "log", {"tensorboard"}),
+                      "tensorboard: curves and frames also as event files, in RUN/tensorboard");
+  return group;
+}
+
 po::options_description common_options(Options& o) {
   po::options_description group("All jobs", kLineLength);
   auto add = group.add_options();
@@ -258,6 +265,7 @@ po::options_description describe(Options& o, unsigned groups) {
   if (groups & kAnalysis) all.add(analysis_options(o));
   if (groups & kRendering) all.add(rendering_options(o));
   if (groups & kReview) all.add(review_options(o));
+  if (groups & kLog) all.add(log_options(o));
   return all;
 }
 

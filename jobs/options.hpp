@@ -25,6 +25,7 @@ enum Group : unsigned {
   kForward = 256,  // how a model computes
   kGiven = 512,    // embeddings that another program has computed
   kSplit = 1024,   // which images are embedded
+  kLog = 2048,
 };
 
 struct Options {

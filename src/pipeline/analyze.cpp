@@ -14,6 +14,7 @@
 #include "analysis_sources.hpp"
 #include "run_analysis.hpp"
 #include "run_folder.hpp"
+#include "tensorboard.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -58,6 +59,7 @@ void analyze(Session& session) {
     });
     session.add_stage({"analysis", watch.seconds(), static_cast<std::int64_t>(steps.size()), "frames"});
   }
+  log_curves(session);
   if (session.is_root()) remove_parts(session.run());
 }
 

@@ -16,6 +16,7 @@
 #include "extraction_input.hpp"
 #include "forecast.hpp"
 #include "pretended_preemption.hpp"
+#include "tensorboard.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -120,6 +121,7 @@ void finetune(Session& session, bool embeds) {
     session.keep_options();  // the first step: what was there to resume from has been compared with them
     session.set_stage(stage);
   };
+  hooks.on_log = tensorboard_hook(session, images.size());
   if (embeds) hooks.on_checkpoint = embedding_hook(session, embedding);
   const auto result =
       train_or_say_how_long_saving_took(session, std::move(input), options, hooks, preemption);

@@ -16,6 +16,7 @@
 #include "analysis_sources.hpp"
 #include "animations.hpp"
 #include "scene.hpp"
+#include "tensorboard.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -64,6 +65,7 @@ void render(Session& session) {
   comm::do_unless_asked(session.communicator(), kNotFinished,
                         [&] { frames = make_frames(session.options().render, analysis, images); });
   draw_frames(session, renderers, frames);
+  log_frames(session, analysis);
   encode_animations(session, renderers, frames);
 }
 

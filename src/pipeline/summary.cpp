@@ -14,6 +14,8 @@
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/text.hpp"
 
+#include "tensorboard.hpp"
+
 namespace zoetrope::pipeline {
 
 namespace {
@@ -82,6 +84,7 @@ std::vector<std::pair<std::string, std::string>> files_of(const Session& session
     add("page", run.review());
     add("issues", run.issues());
   }
+  if (logs_to_tensorboard(session)) add("tensorboard", run.tensorboard());
   for (const std::filesystem::path& path : session.exported()) add("export", path);
   if (!session.stages().empty()) add("summary", run.summary());
   return files;

@@ -141,6 +141,7 @@ std::int64_t Loop::resume() {
     if (found >= 0) prune_checkpoints(run_, found, options_);  // a kill may have come between a save and that
     history_ = logged_until(run_, found, start.folder);
     log_.emplace(run_.log_csv(), history_);
+    if (hooks_.on_log) hooks_.on_log(history_);
     if (found > 0 && found < options_.max_steps)
       support::log_info("training goes on from " + start.folder.filename().string());
   }
@@ -177,6 +178,7 @@ void Loop::log_line(std::int64_t step, double learning_rate) {
                                    static_cast<double>(images_since_log_) / interval_.seconds()};
     log_->append(record);
     history_.push_back(record);
+    if (hooks_.on_log) hooks_.on_log({&record, 1});
   }
   sums_ = {};
   update_.sums().zero_();
@@ -257,9 +259,7 @@ void Loop::stop_at(std::int64_t step) {
 
 TrainingResult Loop::train() {
   const std::int64_t found = resume();
-  TrainingResult result;
-  result.first_step = std::max<std::int64_t>(found, 0);
-  result.last_step = options_.max_steps;
+  TrainingResult result{std::max<std::int64_t>(found, 0), options_.max_steps};
   if (found > options_.max_steps)
     throw UsageError(run_.root.string() + " has trained " + std::to_string(found) +
                      " steps already, more than the " + std::to_string(options_.max_steps) +

@@ -146,6 +146,7 @@ struct Options {
   double epochs = 3;              // passes over the training images
   bool trains = false;            // this job does
   double pretend_preemption = 0;  // seconds of training until a signal comes as before a time limit; 0: never
+  std::vector<std::string> logs;  // that are written beside log.csv: "tensorboard"
   ComputeOptions compute;
   AnalysisOptions analysis;
   RenderOptions render;

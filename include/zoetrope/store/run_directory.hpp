@@ -25,6 +25,7 @@ struct RunDirectory {
   std::filesystem::path animation(const std::string& format) const { return root / ("animation." + format); }
   std::filesystem::path summary() const { return root / "summary.json"; }
   std::filesystem::path ended() const { return root / "ended.ini"; }
+  std::filesystem::path tensorboard() const { return root / "tensorboard"; }
   std::filesystem::path review() const { return root / "review.html"; }
   std::filesystem::path issues() const { return root / "issues.csv"; }
 

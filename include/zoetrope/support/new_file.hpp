@@ -24,6 +24,7 @@ class NewFile {
   NewFile& operator=(const NewFile&) = delete;
 
   int descriptor() const { return fd_; }
+  const std::filesystem::path& path() const { return shown_; }
   // This very file, for this process, whatever has its path meanwhile.
   std::string name() const;
 

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/vit.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/preprocess/preprocess.hpp"
+#include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/train/options.hpp"
 
@@ -44,11 +46,15 @@ struct CheckpointInMemory {
 };
 
 using CheckpointHook = std::function<void(const CheckpointInMemory&)>;
+using LogHook = std::function<void(std::span<const store::LossRecord> lines)>;
 
 struct TrainingHooks {
   // Called on every rank for each frame, also for the one that training goes on from. Collective; may end
   // early after a signal.
   CheckpointHook on_checkpoint;
+  // Called on rank 0 with lines of log.csv: when the training begins with those that are there, which may be
+  // none, and then with each as it is written.
+  LogHook on_log;
   // Names the work for the watchdog and the log.
   std::function<void(const std::string& stage)> on_stage;
 };
