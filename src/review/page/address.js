@@ -45,6 +45,13 @@ function unpackRange(text) {
 }
 const packRange = ({ key, low, high }) => [key, ...[low, high].map((end) => (Number.isFinite(end) ? Number(end.toPrecision(7)) : ""))].join(":");
 
+// What checkpoints are aligned on as "40:3,7-12": the step of the one that stays, and the images.
+function unpackAlignment(text, meta) {
+  const [step, images = ""] = text.split(":");
+  const chosen = [...unpackNumbers(images, meta.size)];
+  return chosen.length > 0 ? { images: chosen, frame: frameOf(meta.steps, step, 0) } : null;
+}
+
 const kPins = ["left", "right"];
 
 export function readAddress(meta) {
@@ -66,6 +73,7 @@ export function readAddress(meta) {
     range: unpackRange(values.get("range") ?? ""),
     relabel: unpackRelabel(values.get("relabel") ?? "", meta),
     trails: values.has("trails"),
+    aligned: unpackAlignment(values.get("aligned") ?? "", meta),
     tab: values.get("tab") ?? "training",
     onlySelection: values.get("only") === "selection",
     sort: values.get("sort") ?? "rankLast:asc",
@@ -85,6 +93,7 @@ function write(meta, state) {
   if (state.range) values.set("range", packRange(state.range));
   if (state.relabel.size > 0) values.set("relabel", packRelabel(state.relabel));
   if (state.trails) values.set("trails", "on");
+  if (state.aligned) values.set("aligned", meta.steps[state.aligned.frame] + ":" + packNumbers(state.aligned.images));
   if (state.tab !== "training") values.set("tab", state.tab);
   if (state.onlySelection) values.set("only", "selection");
   if (state.sort) values.set("sort", state.sort);
@@ -92,7 +101,7 @@ function write(meta, state) {
   history.replaceState(null, "", "#" + values.toString().replaceAll("%2C", ",").replaceAll("%3A", ":"));
 }
 
-const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "trails", "tab", "onlySelection", "sort"];
+const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "trails", "aligned", "tab", "onlySelection", "sort"];
 
 export function keepAddress(meta, state) {
   let timer = 0;

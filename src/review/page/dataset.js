@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
+import { mapAll, mapsOnto, rangeAround } from "./alignment.js";
 import { readArrays, readMeta, readSheet } from "./decode.js";
 import { count, element } from "./dom.js";
 import { onCurve } from "./motion.js";
@@ -15,7 +16,7 @@ export async function openDataset() {
 class Dataset {
   constructor(meta, arrays) {
     const levels = Object.fromEntries(meta.arrays.map((item) => [item.name, item.levels]));
-    Object.assign(this, { meta, arrays, levels, size: meta.size, frames: meta.steps.length });
+    Object.assign(this, { meta, arrays, levels, size: meta.size, frames: meta.steps.length, range: meta.range, aligned: null, alignedTraining: null });
   }
 
   // Elements of picture() are empty until then.
@@ -51,16 +52,23 @@ class Dataset {
   y(frame, i) {
     return this.#coordinate(2 * (frame * this.size + i) + 1);
   }
+  // From then on places and ways are those of checkpoints that are turned onto `frame` by `images`; null: as analysed.
+  align(alignment) {
+    const maps = alignment && mapsOnto(this, alignment.images, alignment.frame);
+    this.aligned = maps && mapAll(maps, this.size, (at) => this.#coordinate(at));
+    this.alignedTraining = maps && mapAll(maps, this.trainingSize, (at) => this.#coordinate(at, this.arrays.trainPoints));
+    this.range = maps ? rangeAround(this.alignedTraining, rangeAround(this.aligned, this.meta.range)) : this.meta.range;
+  }
   // Fills `places` [N, 2] with where the points are, `share` of the way from `frame` to the next.
   placesAt(frame, share, places) {
-    this.#fill(this.arrays.points, frame, share, places);
+    this.#fill((at) => this.#shown(at), frame, share, places);
   }
   // Training images beside the test images, if any: the same of them, [M, 2].
   get trainingSize() {
     return this.meta.training?.size ?? 0;
   }
   trainingPlacesAt(frame, share, places) {
-    this.#fill(this.arrays.trainPoints, frame, share, places);
+    this.#fill((at) => this.#shownTraining(at), frame, share, places);
   }
   trainingLabel(j) {
     return this.arrays.trainLabel[j];
@@ -182,20 +190,25 @@ class Dataset {
   #epoch(word, frame) {
     return this.meta.hasEpochs ? word + this.meta.epochs[frame].toFixed(2) : "";
   }
-  #fill(points, frame, share, places) {
+  #fill(valueAt, frame, share, places) {
     const stride = places.length;
     for (let k = 0; k < stride; ++k) {
-      places[k] = share > 0 ? onCurve((t) => this.#coordinate(t * stride + k, points), frame, this.frames, share)
-        : this.#coordinate(frame * stride + k, points);
+      places[k] = share > 0 ? onCurve((t) => valueAt(t * stride + k), frame, this.frames, share) : valueAt(frame * stride + k);
     }
   }
   #coordinate(at, points = this.arrays.points) {
     const value = points[at];
     return value === kNoNumber ? NaN : this.meta.range.low + (value / this.levels.points) * (this.meta.range.high - this.meta.range.low);
   }
+  #shown(at) {
+    return this.aligned ? this.aligned[at] : this.#coordinate(at);
+  }
+  #shownTraining(at) {
+    return this.alignedTraining ? this.alignedTraining[at] : this.#coordinate(at, this.arrays.trainPoints);
+  }
   #between(frame, share, k) {
     const stride = 2 * this.size;
-    return onCurve((t) => this.#coordinate(t * stride + k), frame, this.frames, share);
+    return onCurve((t) => this.#shown(t * stride + k), frame, this.frames, share);
   }
   #unit(array, at) {
     const value = this.arrays[array][at];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keyboard. Keys typed into a field belong to the field.
 import { byId } from "./dom.js";
-import { clearSelection, compareFirstAndLast, goTo } from "./state.js";
+import { clearSelection, compareFirstAndLast, goTo, toggleAlignment } from "./state.js";
 import { togglePlay } from "./timeline.js";
 
 const kZoom = 1.5; // of a key
@@ -23,6 +23,7 @@ export function connectKeyboard(dataset, state, view) {
     l: () => state.set({ tool: "lasso" }),
     m: () => state.set({ tool: "pan" }),
     t: () => state.set({ trails: !state.trails }),
+    o: () => toggleAlignment(state),
     a: () => state.selectAll(),
     "+": () => view.plane.zoomBy(kZoom),
     "=": () => view.plane.zoomBy(kZoom),

@@ -67,6 +67,7 @@ function createParts(dataset, state) {
   const fields = fieldsOf(dataset);
   const colouring = createColouring(dataset, state, fields);
   const choices = createFilter(dataset, state, fields);
+  state.on(["aligned"], () => dataset.align(state.aligned)); // before who draws
   const views = createViews(dataset, state, colouring);
   createLegend(dataset, state);
   createTrainingChip(dataset, state);

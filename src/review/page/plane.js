@@ -50,6 +50,15 @@ export class Plane {
     if (isTold) this.listener.change(true);
   }
 
+  // Another range of which all is shown at first: where all is shown now, of that; else the same part stays.
+  setRange(range) {
+    const growth = (range.high - range.low) / (this.range.high - this.range.low);
+    const isWhole = this.zoom === 1;
+    this.range = range;
+    if (isWhole) this.reset(false);
+    else this.show({ ...this.centre, zoom: this.zoom * growth });
+  }
+
   // `place` stays where it is.
   zoomBy(factor, place = { x: this.width / 2, y: this.height / 2 }) {
     const zoom = Math.max(1, Math.min(kMostZoom, this.zoom * factor));

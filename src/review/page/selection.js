@@ -6,7 +6,7 @@ import { cardOf, showsHover } from "./hover.js";
 import { createNeighbours } from "./neighbours.js";
 import { relabelTools } from "./relabel.js";
 import { rowsOfSelection, save } from "./save.js";
-import { clearSelection, select, subjectOf } from "./state.js";
+import { clearSelection, select, subjectOf, toggleAlignment } from "./state.js";
 
 const kMostTiles = 40;
 const kHint = "Click a point, a picture or a row, or draw around points.";
@@ -17,14 +17,22 @@ function headOf(dataset, state, fields) {
   saves.onclick = () => save("selection.csv", rowsOfSelection(dataset, fields, dataset.worstOf(state.selected, state.frame), state.frame));
   const trails = element("button", { type: "button", id: "trails", text: "Trails", title: "Draw the way of each selected image through all checkpoints (T)" });
   trails.onclick = () => state.set({ trails: !state.trails });
+  const align = element("button", { type: "button", id: "align", onclick: () => toggleAlignment(state) });
   const clear = element("button", { type: "button", text: "Clear", title: "Escape", onclick: () => clearSelection(state) });
   state.on(["trails"], () => trails.setAttribute("aria-pressed", String(state.trails)));
+  state.on(["aligned", "selected"], () => {
+    align.hidden = !state.aligned && state.selected.size === 0;
+    align.textContent = state.aligned ? "Aligned on " + count(state.aligned.images.length) : "Align";
+    align.title = state.aligned ? "Checkpoints as analysed again (O)"
+      : "Turn and move all checkpoints onto this one so that the selected images stay where they are (O)";
+    align.setAttribute("aria-pressed", String(state.aligned !== null));
+  });
   state.on(["selected"], () => {
     const size = state.selected.size;
     title.textContent = "Selection" + (size > 0 ? " (" + count(size) + ")" : "");
     saves.hidden = trails.hidden = clear.hidden = size === 0;
   });
-  return element("div", { className: "tools" }, title, trails, saves, clear);
+  return element("div", { className: "tools" }, title, trails, align, saves, clear);
 }
 
 function tileOf(dataset, state, i) {

@@ -44,6 +44,12 @@ export function select(state, index, add) {
   state.set({ selected, active: index });
 }
 
+// Turns all checkpoints onto the slider's by what is selected, or shows them as analysed again.
+export function toggleAlignment(state) {
+  if (state.aligned) state.set({ aligned: null });
+  else if (state.selected.size > 0) state.set({ aligned: { images: [...state.selected], frame: state.frame } });
+}
+
 // A lasso, a cell, a group: the images alone, which then fill the table. None: nothing is selected.
 export function fillSelection(state, indices, add = false) {
   const selected = new Set([...(add ? state.selected : []), ...indices]);

@@ -34,7 +34,7 @@ export class View {
     document.getElementById(side).append(this.#head(), element("div", { className: "view-body" }, this.plot, this.strip));
     Object.assign(this, { places: new Float32Array(2 * dataset.size), pixels: new Float32Array(2 * dataset.size), colours: new Uint8Array(3 * dataset.size) });
     this.points = new Points(dataset, this.plot);
-    this.plane = new Plane(this.plot, dataset.meta.range, this.#listener());
+    this.plane = new Plane(this.plot, dataset.range, this.#listener());
     this.plot.view = this; // for who looks from outside
     this.training = new TrainingMarks(dataset, state, this.plot, this.plane);
     this.lines = new Lines(dataset, state, this.plot, this.plane);
@@ -76,6 +76,10 @@ export class View {
     state.on([side], () => this.#drawStrip());
     state.on([side, "theme", "colour", "reversed"], () => this.colouring.paint(this.frame, this.colours));
     state.on([side, "mask", "selected", "theme", "colour", "reversed", "trails", "active", "training"], draw, { now: false });
+    state.on(["aligned"], () => {
+      this.plane.setRange(this.dataset.range);
+      draw();
+    }, { now: false });
     state.on(["between"], () => this.isPinned || this.#drawOnTheWay(), { now: false });
     state.on(["hovered", "active"], () => this.overlay.drawRing(), { now: false });
     state.on(["tool"], () => {
