@@ -21,7 +21,8 @@ constexpr double kLongestEm = 11;
 // In em.
 constexpr double kHeight = 1.3;
 constexpr double kToEdge = 0.4;
-constexpr double kCornerWidth = 13;  // what is said of the picture's quality
+constexpr double kBetweenLines = 0.28;  // of the height, what letters above one another leave free
+constexpr double kCornerWidth = 13;     // what is said of the picture's quality
 constexpr double kCornerHeight = 2;
 
 }  // namespace
@@ -176,12 +177,31 @@ std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::
   return labels;
 }
 
+double ClassLabels::meeting(const ClassLabel& a, const ClassLabel& b) const {
+  const double em = style_.size;
+  const Rect box = box_of(a), other = box_of(b);
+  const double across = (box.w + other.w) / 2 - std::abs(a.x - b.x);
+  const double down = box.h - std::abs(a.y - b.y);
+  return std::clamp(std::min(across / (2 * kToEdge * em), down / (kBetweenLines * em)), 0.0, 1.0);
+}
+
+// How much a name fades where it lies on another. One that stays goes before one that comes or goes. Of one
+// that goes and one that comes, either of which may lie where the other stands in its own checkpoint, each
+// has its half of the way.
+double ClassLabels::gives_way(Stay name, Stay other, bool is_later, double eased) {
+  if (name == other) return is_later ? 1 : 0;
+  if (name == Stay::kStays) return 0;
+  if (other == Stay::kStays) return 1;
+  return std::min(1.0, 2 * (name == Stay::kGoes ? eased : 1 - eased));
+}
+
 std::vector<ClassLabel> ClassLabels::between(const std::vector<ClassLabel>& before,
                                              const std::vector<ClassLabel>& after, double share,
                                              std::span<const double> points) const {
   const std::vector<Cluster> all = clusters(points);
   const double eased = smooth_step(0, 1, share);
   std::vector<ClassLabel> labels;
+  std::vector<Stay> stays;
   for (std::size_t k = 0; k < all.size(); ++k) {
     const auto is_of_class = [k](const ClassLabel& label) { return label.class_index == k; };
     const auto first = std::find_if(before.begin(), before.end(), is_of_class);
@@ -195,6 +215,12 @@ std::vector<ClassLabel> ClassLabels::between(const std::vector<ClassLabel>& befo
     label.y += (from.y - from.anchor_y) * (1 - eased) + (to.y - to.anchor_y) * eased;
     label.opacity = !was ? eased : !will_be ? 1 - eased : 1;
     labels.push_back(label);
+    stays.push_back(!was ? Stay::kComes : !will_be ? Stay::kGoes : Stay::kStays);
+  }
+  for (std::size_t a = 0; a < labels.size(); ++a) {
+    for (std::size_t b = 0; b < labels.size(); ++b)
+      if (a != b)
+        labels[a].opacity *= 1 - meeting(labels[a], labels[b]) * gives_way(stays[a], stays[b], a > b, eased);
   }
   return labels;
 }

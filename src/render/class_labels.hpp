@@ -38,7 +38,8 @@ class ClassLabels {
   std::vector<ClassLabel> place(std::span<const double> points, std::span<const Badge> badges = {},
                                 double badge_radius = 0) const;
   // Between two checkpoints whose labels these are, `share` of the way, 0 to 1: a name moves with its class's
-  // points, and one that the other checkpoint has not fades.
+  // points, and one that the other checkpoint has not fades. So does one that comes to lie on another, before
+  // their letters meet.
   std::vector<ClassLabel> between(const std::vector<ClassLabel>& before, const std::vector<ClassLabel>& after,
                                   double share, std::span<const double> points) const;
   void draw(Canvas& canvas, const Typesetter& text, const std::vector<ClassLabel>& labels) const;
@@ -54,6 +55,11 @@ class ClassLabels {
   std::vector<Cluster> clusters(std::span<const double> points) const;
   enum class Place { kNone, kBeside, kAmong };
   static std::vector<Place> wanted_places(const std::vector<Cluster>& clusters);
+  // What becomes of a name on the way between two checkpoints.
+  enum class Stay { kStays, kGoes, kComes };
+  static double gives_way(Stay name, Stay other, bool is_later, double eased);
+  // How near two names are, from 0 where they do not touch to 1 where their letters do.
+  double meeting(const ClassLabel& a, const ClassLabel& b) const;
   ClassLabel anchored(std::size_t class_index, const Cluster& cluster) const;
   LabelPlaces places(std::span<const double> points, std::span<const Badge> badges,
                      double badge_radius) const;
