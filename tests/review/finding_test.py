@@ -396,6 +396,17 @@ class OnADesk(Finding, BrowserTest):
         seen = [row for row in self.all(".tabulator-row") if row.rect["y"] + row.rect["height"] < 900]
         self.assertGreaterEqual(len(seen), 4)
 
+    # Views that change their size are drawn twice, and the table is laid out anew: that took longer than the colours.
+    def test_another_colour_moves_nothing(self):
+        self.open_sample()
+        boxes = {}
+        for option in self.all("#colour option"):
+            self.choose("#colour", option.get_attribute("value"))
+            boxes[option.get_attribute("value")] = [self.find(part).rect for part in ("#legend", "#left .plot", "#right .plot", "#tabs", "#table")]
+        self.assertEqual(len(boxes), 13)
+        for key, places in boxes.items():
+            self.assertEqual(places, boxes["label"], key)
+
     def test_many_classes_have_a_list_of_pairs(self):
         self.open_sample("images=600", "frames=3", "classes=40", state="#tab=classes")
         labels, guesses = self.labels(), self.predictions(2)
