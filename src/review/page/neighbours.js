@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The nearest neighbours in the embedding of the image that is looked at, at the left view's checkpoint and the right
 // one's: those of both, those that it lost on the way, those that it gained.
-import { element } from "./dom.js";
+import { count, element } from "./dom.js";
 import { showsHover } from "./hover.js";
 import { select, subjectOf } from "./state.js";
 
@@ -22,6 +22,15 @@ function group(title, className, indices, dataset, state) {
   return [element("div", { className: "neighbours " + className }, element("span", { className: "soft", text: title }), element("div", { className: "tiles" }, ...tiles))];
 }
 
+// Where those of some checkpoints alone are kept, and the views show others: which ones these are of.
+function noteOn(dataset, state) {
+  const { neighbourFrames: kept, steps } = dataset.meta;
+  const others = [...new Set([state.left, state.right])].filter((frame) => !kept.includes(frame));
+  if (others.length === 0) return [];
+  const nearest = others.map((frame) => "of step " + count(steps[dataset.neighbourFrame(frame)]) + " for step " + count(steps[frame]));
+  return [element("p", { className: "soft", text: "This page keeps the neighbours of " + kept.length + " of " + steps.length + " checkpoints. Shown are those " + nearest.join(" and ") + "." })];
+}
+
 export function createNeighbours(dataset, state) {
   const box = element("div", { id: "neighbours" });
   if (!dataset.hasNeighbours) return box;
@@ -32,7 +41,7 @@ export function createNeighbours(dataset, state) {
     const [from, to] = [dataset.neighbourFrame(state.left), dataset.neighbourFrame(state.right)];
     const { both, lost, gained } = compareNeighbours(dataset.neighbours(from, i), dataset.neighbours(to, i));
     const [before, after] = [from, to].map((frame) => "step " + dataset.meta.steps[frame]);
-    box.replaceChildren(element("h3", { text: "Nearest neighbours in the embedding" }),
+    box.replaceChildren(element("h3", { text: "Nearest neighbours in the embedding" }), ...noteOn(dataset, state),
       ...(from === to ? group("at " + after, "both", both, dataset, state) : [
         ...group("at both", "both", both, dataset, state),
         ...group("lost: at " + before + " only", "lost", lost, dataset, state),
