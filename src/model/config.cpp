@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/model/config.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "zoetrope/model/timm.hpp"
@@ -99,8 +100,20 @@ constexpr Field kFields[] = {
 constexpr std::pair<const char*, const char*> kRefused[] = {
     {"per_layer_config", "layers differ from one another"},
     {"quantization_config", "the weights are quantised"},
-    {"vision_config_dict", "it changes \"vision_config\""},
 };
+
+// Of a file of CLIP's both towers, that of images. The older key goes first, as in CLIPConfig.__post_init__,
+// and what it leaves out has its default even where "vision_config" says something else.
+std::optional<Json> vision_tower(const Json& json, const ConfigReader& reader) {
+  if (json.at("model_type") != "clip") return std::nullopt;
+  for (const char* key : {"vision_config_dict", "vision_config"}) {
+    const Json tower = json.value(key, Json());
+    if (tower.is_object()) return tower;
+    if (!tower.is_null())
+      reader.fail(std::string("\"") + key + "\" is " + tower.dump() + "; it must be an object");
+  }
+  return Json::object();
+}
 
 // Where they are not ViTConfig's.
 void set_defaults(const Json& json, VitConfig& config) {
@@ -224,7 +237,7 @@ Json other_keys(const VitConfig& config, Json json) {
   for (const auto& [key, value] : fields.items()) json.erase(key);
   const Json tower = config.is_clip() ? tower_of(config) : Json::object();
   for (const auto& [key, value] : tower.items()) json.erase(key);  // of a file of the tower alone
-  for (const char* key : {"torch_dtype", "num_labels"}) json.erase(key);
+  for (const char* key : {"torch_dtype", "num_labels", "vision_config_dict"}) json.erase(key);
   if (config.family == Family::kVit)  // ViT-MAE's decoder, which is not kept
     for (const char* key : {"mask_ratio", "norm_pix_loss", "decoder_hidden_size", "decoder_intermediate_size",
                             "decoder_num_attention_heads", "decoder_num_hidden_layers"})
@@ -241,12 +254,12 @@ VitConfig VitConfig::from_json(const Json& json, const std::string& origin) {
   VitConfig config;
   config.family = read_family(json, reader, origin);
   set_defaults(json, config);
-  const Json tower = json.value("vision_config", Json());
-  const bool is_within = json.at("model_type") == "clip" && tower.is_object();
+  const std::optional<Json> tower = vision_tower(json, reader);
   for (const auto& [key, meaning] : kRefused) reader.require_unset(key, meaning);
-  read_fields(is_within ? ConfigReader(tower, origin) : reader, config);
+  const ConfigReader of_images = tower ? ConfigReader(*tower, origin) : reader;
+  read_fields(of_images, config);
   config.id2label = reader.read_labels();
-  check_sizes(config, is_within ? ConfigReader(tower, origin) : reader);
+  check_sizes(config, of_images);
   // JSON has no word for NaN, which is written, and compared, as null.
   config.other = Json::parse(other_keys(config, json).dump());
   return config;

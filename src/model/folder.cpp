@@ -162,6 +162,11 @@ std::optional<fs::path> find_adapter(const fs::path& folder) {
 
 fs::path config_file(const fs::path& folder, const fs::path& base) {
   if (support::is_listed(folder / store::kModelConfigFile)) return folder / store::kModelConfigFile;
+  if (WeightFiles::are_in(folder))
+    throw InputError(
+        folder.string() +
+        ": holds weights, and no config.json that says of what model, which Trainer writes for models of "
+        "transformers alone; write it in Python: model.config.save_pretrained(folder)");
   if (!Adapter::is_in(folder)) refuse_foreign_weights(folder, store::kModelConfigFile);
   return config_file(base_of(folder, base));
 }

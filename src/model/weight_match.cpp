@@ -45,10 +45,26 @@ std::string misfit(const WeightFiles& files, const std::string& stored,
 
 // What may be the reason.
 std::string about_missing(const WeightFiles& files, const std::string& name) {
-  for (const std::string& other : files.names())
+  for (const std::string& other : files.names()) {
     if (other.size() > name.size() && other.ends_with("." + name))
       return ", and the file has \"" + other + "\": save the model alone, not what holds it";
-  return files.are_timms() ? ", and the file has names of timm, which are read as transformers'" : "";
+    if (other.ends_with("flat_param"))
+      return ", and the file has \"" + other +
+             "\", in which FSDP keeps several as one: save with StateDictType.FULL_STATE_DICT";
+  }
+  if (!files.are_timms()) return "";
+  return ", of timm's model, of which the file holds a part: save all of it with "
+         "timm.models.save_for_hf(model, folder, safe_serialization=True)";
+}
+
+// What people train on top of an encoder is more than one layer, or has another name.
+std::string about_unexpected(const VitConfig& config, bool is_encoder_whole) {
+  if (!is_encoder_whole) return "; is config.json another model's?";
+  const std::string encoder = names_of(config.family).prefix;
+  return ", which the file holds besides; of a head of your own the encoder alone can be read, whose images "
+         "are "
+         "embedded and not classified: in Python model." +
+         encoder + "save_pretrained(folder)";
 }
 
 enum class Use { kUnexpected, kUnused, kPassenger };
@@ -95,6 +111,7 @@ WeightMatch match_weights(const VitConfig& config, const std::vector<Parameter>&
       match.stored[part.name] = stored;
     }
   }
+  const std::string why = about_unexpected(config, match.problems.empty());
   for (const std::string& name : files.names()) {
     if (used.contains(name)) continue;
     switch (use_of(config, name)) {
@@ -106,7 +123,7 @@ WeightMatch match_weights(const VitConfig& config, const std::vector<Parameter>&
         break;
       case Use::kUnexpected:
         match.problems.push_back("tensor \"" + name + "\" is not one of a " +
-                                 names_of(config.family).architecture + "; is config.json another model's?");
+                                 names_of(config.family).architecture + why);
     }
   }
   return match;

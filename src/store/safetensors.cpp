@@ -22,16 +22,22 @@ namespace zoetrope::store {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes = {{{"F64", at::kDouble},
-                                                                                 {"F32", at::kFloat},
-                                                                                 {"F16", at::kHalf},
-                                                                                 {"BF16", at::kBFloat16},
-                                                                                 {"I64", at::kLong},
-                                                                                 {"I32", at::kInt},
-                                                                                 {"I16", at::kShort},
-                                                                                 {"I8", at::kChar},
-                                                                                 {"U8", at::kByte},
-                                                                                 {"BOOL", at::kBool}}};
+constexpr std::array<std::pair<std::string_view, at::ScalarType>, 15> kTypes = {
+    {{"F64", at::kDouble},
+     {"F32", at::kFloat},
+     {"F16", at::kHalf},
+     {"BF16", at::kBFloat16},
+     {"F8_E4M3", at::kFloat8_e4m3fn},
+     {"F8_E5M2", at::kFloat8_e5m2},
+     {"U64", at::kUInt64},
+     {"U32", at::kUInt32},
+     {"U16", at::kUInt16},
+     {"I64", at::kLong},
+     {"I32", at::kInt},
+     {"I16", at::kShort},
+     {"I8", at::kChar},
+     {"U8", at::kByte},
+     {"BOOL", at::kBool}}};
 
 at::ScalarType type_of(std::string_view name) {
   for (const auto& [known, type] : kTypes)

@@ -26,10 +26,15 @@ using support::Json;
 constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kMaxDimensions = 8;
 
-constexpr std::array<std::pair<std::string_view, std::uint64_t>, 10> kItemBytes = {{{"F64", 8},
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 15> kItemBytes = {{{"F64", 8},
                                                                                     {"F32", 4},
                                                                                     {"F16", 2},
                                                                                     {"BF16", 2},
+                                                                                    {"F8_E4M3", 1},
+                                                                                    {"F8_E5M2", 1},
+                                                                                    {"U64", 8},
+                                                                                    {"U32", 4},
+                                                                                    {"U16", 2},
                                                                                     {"I64", 8},
                                                                                     {"I32", 4},
                                                                                     {"I16", 2},
@@ -81,7 +86,8 @@ std::uint64_t item_bytes(const Json& dtype, const std::string& origin, const std
   if (!dtype.is_string()) fail(origin, where + ": dtype is not a text");
   for (const auto& [name, bytes] : kItemBytes)
     if (dtype.get_ref<const std::string&>() == name) return bytes;
-  fail(origin, where + " is of dtype " + dtype.dump() + ", which is not read here");
+  throw InputError(origin + ": " + where + " is of dtype " + dtype.dump() +
+                   ", which is not read here; save the model again in float32, float16 or bfloat16");
 }
 
 SafetensorsHeader::Entry parse_entry(const std::string& name, const Json& value, const std::string& origin,

@@ -193,6 +193,72 @@ class Weights(unittest.TestCase):
                 self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
                 self.assertEqual((type(trained).__name__, trained.config.id2label), ("CLIPForImageClassification", dict(enumerate(CLASSES))))
 
+    def test_clips_older_configs_say_it_twice(self):
+        """What `vision_config_dict` says goes before `vision_config`, as in openai/clip-vit-large-patch14."""
+        shape = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, image_size=28, patch_size=7)
+        torch.manual_seed(9)
+        model = CLIPModel(CLIPConfig(text_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, vocab_size=9),
+                                     vision_config=shape))
+        folder = self.root / "old/checkpoint-1"
+        model.save_pretrained(folder)
+        CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=28).save_pretrained(folder)
+        tensors = load_file(folder / "model.safetensors")
+        save_file({**tensors, "vision_model.embeddings.position_ids": torch.arange(17)[None]}, folder / "model.safetensors", metadata={"format": "pt"})
+        config = json.loads((folder / "config.json").read_text())
+        config["vision_config"]["layer_norm_eps"] = 0.5  # which its other form has a default for
+        (folder / "config.json").write_text(json.dumps(config | {"vision_config_dict": {**shape, "projection_dim": 512, "hidden_act": "gelu"}}))
+        pixels = CLIPImageProcessorPil.from_pretrained(folder)(self.pictures, return_tensors="pt")["pixel_values"]
+        with torch.no_grad():
+            expected = CLIPModel.from_pretrained(folder).eval().vision_model(pixel_values=pixels).pooler_output
+        self.assertLess(numpy.abs(self.embedded("old")[0] - expected.numpy()).max(), 1e-5)
+        self.finetune(folder)
+        _, report = AutoModelForImageClassification.from_pretrained(self.root / "tuned/checkpoint-1", output_loading_info=True)
+        self.assertFalse(report["missing_keys"] or report["unexpected_keys"], report)
+
+    def test_weights_of_every_type_of_numbers(self):
+        self.save_vit(self.root / "run/checkpoint-1")
+        path = self.root / "run/checkpoint-1/model.safetensors"
+        types = [torch.float16, torch.bfloat16, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2, torch.float32]
+        tensors = load_file(path)
+        save_file({name: tensors[name].to(types[i % len(types)]) for i, name in enumerate(sorted(tensors))}, path, metadata={"format": "pt"})
+        model = ViTForImageClassification.from_pretrained(path.parent, dtype=torch.float32).eval()
+        pixels = ViTImageProcessorPil.from_pretrained(path.parent)(self.pictures, return_tensors="pt")["pixel_values"]
+        with torch.no_grad():
+            expected, logits = model.base_model(pixels).last_hidden_state[:, 0], model(pixels).logits
+        found, found_logits = self.embedded("run")
+        self.assertLess(numpy.abs(found - expected.numpy()).max(), 1e-5)
+        self.assertLess(numpy.abs(found_logits - logits.numpy()).max(), 1e-5)
+        save_file({**tensors, "classifier.bias": torch.zeros(3, dtype=torch.complex64)}, path)
+        self.assert_refused(path.parent, '"classifier.bias" is of dtype "C64", which is not read here; save the model again in float32')
+
+    def test_what_people_build_around_an_encoder_is_named(self):
+        self.save_vit(self.root / "plain/checkpoint-1")
+        tensors = load_file(self.root / "plain/checkpoint-1/model.safetensors")
+        encoder = {name: value for name, value in tensors.items() if name.startswith("vit.")}
+        layers = {"classifier.0.weight": torch.zeros(8, 32), "classifier.3.weight": torch.zeros(3, 8)}
+        for name, content, words in (("head of two layers", encoder | layers, '"classifier.0.weight" is not one of a ViTForImageClassification'),
+                                     ("head of another name", encoder | {"fc.weight": torch.zeros(3, 32)}, "model.vit.save_pretrained(folder)"),
+                                     ("weights of a loss", tensors | {"criterion.weight": torch.ones(3)}, '"criterion.weight"'),
+                                     ("FSDP's", {"_flat_param": torch.zeros(999)}, "FULL_STATE_DICT"),
+                                     ("a part", {"vit.layernorm.bias": torch.zeros(32)}, '"vit.embeddings.cls_token" is missing')):
+            folder = Path(shutil.copytree(self.root / "plain", self.root / name)) / "checkpoint-1"
+            save_file(content, folder / "model.safetensors", metadata={"format": "pt"})
+            self.assert_refused(folder, f"{folder}/model.safetensors: ", words)
+        (folder / "config.json").unlink()
+        self.assert_refused(folder, f"{folder}: holds weights, and no config.json", "model.config.save_pretrained(folder)")
+        # The way out that is named.
+        ViTForImageClassification.from_pretrained(self.root / "plain/checkpoint-1").vit.save_pretrained(self.root / "bare/checkpoint-1")
+        shutil.copy(self.root / "plain/checkpoint-1/preprocessor_config.json", self.root / "bare/checkpoint-1")
+        numpy.testing.assert_array_equal(self.embedded("bare")[0], self.embedded("plain")[0])
+
+    def test_a_part_of_timms_weights_is_called_that(self):
+        folder = self.root / "timm/checkpoint-1"
+        self.save_timm("vit_tiny_patch16_224", folder, num_classes=2, img_size=32, depth=1)
+        for names in ["blocks.0.attn.qkv.weight"], ["blocks.0.attn.qkv.weight", "norm.bias"]:
+            save_file({name: torch.zeros(3 * 192, 192) for name in names}, folder / "model.safetensors")
+            self.assert_refused(folder, '"vit.embeddings.cls_token" is missing', "of timm's model, of which the file holds a part",
+                                "timm.models.save_for_hf(model, folder")
+
     def test_families_that_are_not_read_are_refused_by_name(self):
         tower = dict(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
         text = dict(tower, vocab_size=9)

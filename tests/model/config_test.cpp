@@ -68,8 +68,14 @@ TEST(VitConfig, ReadsOfClipTheVisionTower) {
   wrong["vision_config"]["hidden_size"] = "big";
   EXPECT_THAT([&] { VitConfig::from_json(wrong, "my/config.json"); },
               ::testing::ThrowsMessage<InputError>(HasSubstr("my/config.json: \"hidden_size\"")));
+  Json old = both;  // as openai/clip-vit-large-patch14 has it
+  old["vision_config_dict"] = {{"hidden_size", 36}};
+  EXPECT_EQ(VitConfig::from_json(old, "c").hidden_size, 36);
+  EXPECT_FALSE(VitConfig::from_json(old, "c").to_json().contains("vision_config_dict"));
+  old["vision_config_dict"] = Json::object();
+  EXPECT_EQ(VitConfig::from_json(old, "c").hidden_size, 768);
   wrong = both;
-  wrong["vision_config_dict"] = {{"hidden_size", 24}};
+  wrong["vision_config_dict"] = "clip";
   EXPECT_THAT([&] { VitConfig::from_json(wrong, "c"); },
               ::testing::ThrowsMessage<InputError>(HasSubstr("vision_config_dict")));
 }

@@ -31,6 +31,7 @@ TEST(Safetensors, RoundTripKeepsEveryTypeAndShape) {
                                 {"f64", at::arange(3, at::kDouble)},
                                 {"f16", at::ones({2, 2}, at::kHalf)},
                                 {"bf16", at::full({3}, 2.5, at::kBFloat16)},
+                                {"f8", at::full({3}, 2.5, at::kFloat).to(at::kFloat8_e4m3fn)},
                                 {"i64", at::arange(4, at::kLong)},
                                 {"u8", at::arange(5, at::kByte)},
                                 {"scalar", at::full({}, 7.0, at::kFloat)},
