@@ -63,6 +63,7 @@ constexpr std::string_view kStarts[] = {"gaussian", "eva", "orthogonal"};
 
 constexpr std::string_view kPrefix = "base_model.model.";
 constexpr std::string_view kBaseLayer = ".base_layer";
+constexpr std::string_view kOwnModule = ".modules_to_save";
 
 bool is_set(const Json& value) {
   return !value.is_null() && value != false && !(value.is_structured() && value.empty());
@@ -114,6 +115,13 @@ void Adapter::add(const std::string& stored) {
   if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
   if (const std::size_t layer = name.find(kBaseLayer); layer != std::string::npos)  // a bias of it
     name.erase(layer, kBaseLayer.size());
+  if (name.find(".original_module.") != std::string::npos) return;  // what the adapter's own stands in for
+  if (const std::size_t own = name.find(kOwnModule); own != std::string::npos) {
+    // With bias="all" peft saves the biases of the adapter's own modules twice, and reads the other.
+    std::string once = stored;
+    if (file_.has(once.erase(once.find(kOwnModule), kOwnModule.size()))) return;
+    name.erase(own, kOwnModule.size());
+  }
   const std::size_t part = name.find(".lora_");
   if (part != std::string::npos) return add_part(stored, name.substr(0, part), name.substr(part + 1));
   take(changes_[common_name(name)].whole, stored);
@@ -205,15 +213,30 @@ void Adapter::merge(const Change& change, const std::map<std::string, at::Tensor
     rows.mul_(tensors.at(change.magnitude).view({-1, 1}) / rows.norm(2, {1}, /*keepdim=*/true));
 }
 
+namespace {
+
+// An adapter's base could be the adapter itself.
+fs::path whole_model(const fs::path& base, const std::string& from) {
+  if (!fs::is_directory(base))
+    throw InputError(from + base.string() + ": is no folder; give the folder of the adapter's base model");
+  if (Adapter::is_in(base))
+    throw InputError(from + base.string() +
+                     ": is an adapter, too; give the folder of a whole model with --base");
+  return base;
+}
+
+}  // namespace
+
 fs::path base_of(const fs::path& folder, const fs::path& given) {
-  if (!given.empty()) return given;
+  if (!given.empty()) return whole_model(given, "--base ");
   const fs::path file = folder / kAdapterConfigFile;
   const Json config = support::read_python_json(file);
   const auto name = support::json_get_or<std::string>(config, "base_model_name_or_path", "", file.string());
   std::error_code error;
-  if (!name.empty() && fs::is_directory(name, error)) return fs::path(name);
+  if (!name.empty() && fs::is_directory(name, error))
+    return whole_model(name, file.string() + ": \"base_model_name_or_path\": ");
   const auto snapshot = support::hub_snapshot(support::HubKind::kModel, name);
-  if (snapshot) return *snapshot;
+  if (snapshot) return whole_model(*snapshot, name + ": ");
   std::string why = (folder / kAdapterFile).string() + ": is an adapter (LoRA) of " +
                     (name.empty() ? "a model that adapter_config.json does not name" : "\"" + name + "\"");
   if (!name.empty()) why += ", which is no folder here";

@@ -109,6 +109,15 @@ void describe_training(VitConfig& config) {
   config.other["problem_type"] = kOneClassPerImage;
 }
 
+// peft gives an adapter that is not called "default" a folder of its name.
+void refuse_named_adapter(const fs::path& folder) {
+  for (const std::string& name : support::names_in(folder))
+    if (Adapter::is_in(folder / name))
+      throw InputError(folder.string() + ": holds no model, but an adapter in its folder " + name +
+                       ", as peft saves it under another name than \"default\"; move its files into " +
+                       folder.string() + " itself");
+}
+
 }  // namespace
 
 // Everything is checked before memory is taken for it.
@@ -167,7 +176,10 @@ fs::path config_file(const fs::path& folder, const fs::path& base) {
         folder.string() +
         ": holds weights, and no config.json that says of what model, which Trainer writes for models of "
         "transformers alone; write it in Python: model.config.save_pretrained(folder)");
-  if (!Adapter::is_in(folder)) refuse_foreign_weights(folder, store::kModelConfigFile);
+  if (!Adapter::is_in(folder)) {
+    refuse_named_adapter(folder);
+    refuse_foreign_weights(folder, store::kModelConfigFile);
+  }
   return config_file(base_of(folder, base));
 }
 

@@ -42,6 +42,8 @@ FORMS = {
     "some layers": {"target_modules": ["q_proj"], "layers_to_transform": [1], "layers_pattern": "layers"},
     "a new classifier": {"target_modules": ["q_proj"], "modules_to_save": ["classifier"]},
     "a norm besides": {"target_modules": ["q_proj"], "modules_to_save": ["classifier", "layernorm"]},
+    "a new classifier with all biases": {"target_modules": ["q_proj", "fc1"], "modules_to_save": ["classifier"], "bias": "all"},
+    "much at once": {"target_modules": ["v_proj"], "modules_to_save": ["classifier", "layernorm"], "bias": "all", "use_dora": True, "use_rslora": True},
     "another start": {"target_modules": ["q_proj"], "init_lora_weights": "gaussian"},
 }
 
@@ -169,6 +171,24 @@ class Adapters(unittest.TestCase):
             (folder / "adapter_config.json").write_text(json.dumps({**config, key: value}))
             said = self.extract("kept", "--base", self.root / "base", code=3)
             self.assertIn("what it changes of" if key == "use_dora" else f'adapter_config.json: "{key}"', said)
+
+    def test_an_adapter_of_another_name_is_named(self):
+        folder = self.root / "named/checkpoint-1"
+        peft.get_peft_model(self.save_base(), peft.LoraConfig(target_modules=["q_proj"]), adapter_name="mine").save_pretrained(folder)
+        said = self.extract("named", "--base", self.root / "base", code=3)
+        self.assertIn(f"{folder}: holds no model, but an adapter in its folder mine", said)
+        for path in list((folder / "mine").iterdir()):  # the way out
+            path.rename(folder / path.name)
+        self.extract("named", "--base", self.root / "base")
+
+    def test_a_base_that_is_an_adapter_is_refused(self):
+        self.save_adapter("own", self.save_base(), target_modules=["q_proj"])
+        folder = self.root / "own/checkpoint-1"
+        for base, words in ((folder, f"--base {folder}: is an adapter, too"), (self.root / "base/config.json", "config.json: is no folder")):
+            self.assertIn(words, self.extract("own", "--base", base, code=3))
+        config = folder / "adapter_config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"base_model_name_or_path": str(folder)}))
+        self.assertIn(f'"base_model_name_or_path": {folder}: is an adapter, too', self.extract("own", code=3))
 
     def test_a_base_that_does_not_fit_is_refused(self):
         self.save_adapter("other", self.save_base(), target_modules=["q_proj"])
