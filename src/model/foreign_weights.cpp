@@ -29,6 +29,11 @@ constexpr std::string_view kInPython =
 constexpr std::string_view kSaveModel =
     "load it in Python as it was trained, and save the model alone: model.save_pretrained(folder)";
 
+constexpr std::string_view kOfTimm =
+    "where timm's train.py wrote it, docs/own-embeddings.md, \"Checkpoints of timm\", converts it; else load "
+    "it in "
+    "Python as it was trained, and save the model alone: model.save_pretrained(folder)";
+
 constexpr std::string_view kOtherName =
     "has another name than model.safetensors, under which a model's weights are looked for";
 constexpr std::string_view kEmbedYourself =
@@ -54,8 +59,8 @@ constexpr Kind kKinds[] = {
      kInPython},
     {"", ".ckpt", kPickle, kSaveModel},
     {"", ".pt", kPickle, kSaveModel},
+    {"", ".pth.tar", kPickle, kOfTimm},
     {"", ".pth", kPickle, kSaveModel},
-    {"", ".pth.tar", kPickle, kSaveModel},
     {"", ".pt.tar", kPickle, kSaveModel},
     {"", ".pkl", kPickle, kSaveModel},
     {"tf_model", ".h5", "holds weights of TensorFlow, which are not read here",

@@ -155,6 +155,51 @@ class Callbacks(unittest.TestCase):
             with h5py.File(run / "checkpoint-20/embeddings.h5") as file:
                 np.testing.assert_allclose(file["embeddings"][()], expected.flatten(1), atol=1e-5)
 
+    @require.package("timm")
+    def test_checkpoints_of_timm(self):
+        """What CheckpointSaver of train.py writes embeds as timm's model does."""
+        import argparse
+
+        import h5py
+        import numpy as np
+        import timm
+        import timm.utils
+        import torch
+        from PIL import Image
+        draw = np.random.default_rng(3)
+        pictures = []
+        for split in "train", "test":
+            for name in "cat", "dog":
+                for i in range(3):
+                    path = self.root / "images" / split / name / f"{i}.png"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(draw.integers(0, 256, (40, 44, 3), np.uint8)).save(path)
+                    pictures += [Image.open(path)] if split == "test" else []
+        torch.manual_seed(2)
+        model = timm.create_model("vit_tiny_patch16_224", num_classes=2, img_size=32, depth=2)
+        averaged = timm.utils.ModelEmaV3(model, decay=0.5)
+        saver = timm.utils.CheckpointSaver(torch.compile(model), torch.optim.SGD(model.parameters()), argparse.Namespace(model="vit_tiny_patch16_224"),
+                                           averaged, checkpoint_dir=str(self.root))
+        expected = {}
+        transform = timm.data.create_transform(**timm.data.resolve_data_config({"input_size": (3, 32, 32)}, model=model))
+        pixels = torch.stack([transform(picture) for picture in pictures])
+        for epoch in 0, 1:
+            for parameter in model.parameters():
+                torch.nn.init.normal_(parameter, std=0.05)
+            averaged.update(model)
+            saver.save_checkpoint(epoch, 0.5)
+            with torch.no_grad():
+                expected[epoch] = {ema: each.eval().forward_features(pixels)[:, 0] for ema, each in ((False, model), (True, averaged.module))}
+        refused = job.run(["finetune", "--run", self.root / "no", "--model", self.root, "--max-steps", "1"], code=3)[1]
+        self.assertIn('docs/own-embeddings.md, "Checkpoints of timm"', refused)
+        for ema in False, True:
+            run = self.root / f"run-{ema}"
+            code_of("Checkpoints of timm")["convert"](self.root, run, ema=ema, img_size=32, depth=2)
+            job.run(["extract", "--run", run, "--data", f"folder:{self.root}/images", "--no-progress"])
+            for epoch in expected:
+                with h5py.File(run / f"checkpoint-{epoch}/embeddings.h5") as file:
+                    np.testing.assert_allclose(file["embeddings"][()], expected[epoch][ema], atol=1e-4)
+
 
 if __name__ == "__main__":
     unittest.main()
