@@ -49,7 +49,8 @@ po::options_description describe_data(Options& o) {
   add("data", place(o.pipeline.data.spec, "SPEC"),
       "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
       "folder:DIR "
-      "(train/<class>/* and test/<class>/*), parquet:DIR or parquet:FILE (Hugging Face's layout, and what "
+      "(train/<class>/* and test/<class>/*, or train.zip and test.zip), parquet:DIR or parquet:FILE (Hugging "
+      "Face's layout, and what "
       "save_to_disk wrote), webdataset:DIR or webdataset:FILE (.tar), hf:OWNER/NAME (in the Hugging Face "
       "cache)");
   add("data-config", field(o.pipeline.data.config, "NAME"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of image files, DIR/<split>/<class>/<file>, or with a table of their labels, as datasets'
-// imagefolder reads it.
+// A folder of image files, DIR/<split>/<class>/<file>, of zip files of such folders, or with a table of the
+// images' labels, as datasets' imagefolder reads it.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -10,15 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "zoetrope/image/decode.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "class_warnings.hpp"
 #include "data_files.hpp"
+#include "folder_files.hpp"
 #include "glob.hpp"
 #include "image_endings.hpp"
 #include "image_metadata.hpp"
@@ -31,7 +30,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 constexpr std::uintmax_t kHashContentBelow = std::uintmax_t{256} << 20;
 
 using Entry = LabelledImages::Entry;
@@ -45,15 +43,6 @@ constexpr DataKind kImages{.scheme = "folder",
                            .test_way = "put the images to test with into DIR/test/<class>/",
                            .is_data = is_of_image_folder,
                            .folders_are_classes = true};
-
-void refuse_archives(const fs::path& folder, const std::vector<SplitFiles>& splits) {
-  for (const SplitFiles& split : splits) {
-    for (const std::string& file : split.files)
-      if (ending_of(file) == ".zip")
-        throw InputError((folder / file).string() +
-                         ": is an archive, in which datasets looks for images; unpack it");
-  }
-}
 
 // datasets gives no labels to images at different depths, some of which are in no class's folder.
 void refuse_different_depths(const fs::path& folder, const std::vector<SplitFiles>& splits) {
@@ -119,9 +108,11 @@ std::string describe_unread(const std::vector<Entry>& unread, const std::vector<
 }
 
 // Files of HEIC, PPM and so on would else take their class with them without a word.
-std::vector<Entry> without_unread(const LabelledImages& images, bool skip_bad_images) {
+std::vector<Entry> without_unread(const LabelledImages& images, const FolderFiles& files,
+                                  bool skip_bad_images) {
   std::vector<Entry> read, unread;
-  for (const Entry& entry : images.entries) (is_of_unread_kind(entry.file) ? unread : read).push_back(entry);
+  for (const Entry& entry : images.entries)
+    (files.is_of_unread_kind(entry.file) ? unread : read).push_back(entry);
   if (unread.empty()) return read;
   const std::string what = describe_unread(unread, images.class_names),
                     way_out = "; convert them to PNG or JPEG";
@@ -149,10 +140,10 @@ void refuse_columns(const DatasetOptions& options, const fs::path& folder) {
 // Folders are the classes: those of all splits together, sorted, so that a class that one of them lacks keeps
 // its number. Whichever split is opened, all count alike, so that they agree.
 LabelledImages classes_by_folders(const fs::path& folder, const SplitChoice& choice,
-                                  const DatasetOptions& options) {
+                                  const DatasetOptions& options, bool are_archived) {
   refuse_columns(options, folder);
   refuse_without_class(folder, choice.own);
-  refuse_different_depths(folder, choice.all);
+  if (!are_archived) refuse_different_depths(folder, choice.all);
   std::set<std::string> names;
   for (const SplitFiles& split : choice.all) names.merge(classes_of(split));
   LabelledImages images{{}, {names.begin(), names.end()}};
@@ -177,34 +168,21 @@ fs::path common_folder(const std::vector<Entry>& entries) {
   return common;
 }
 
-std::uintmax_t size_of(const fs::path& file) {
-  std::error_code error;
-  const std::uintmax_t bytes = fs::file_size(file, error);
-  if (!error) return bytes;
-  if (fs::is_symlink(file)) throw InputError(file.string() + ": is a link to a file that does not exist");
-  throw InputError(file.string() + ": " + error.message());
-}
-
-Image decode_image_file(const fs::path& file) {
-  const std::string bytes = support::read_file(file, kMaxFileBytes);
-  return image::decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                             file.string());
-}
-
 class FolderDataset final : public Dataset {
  public:
   FolderDataset(const fs::path& folder, Split split, const DatasetOptions& options) : folder_(folder) {
     const DataFiles data = find_data_files(folder, kImages, options.config);
-    const SplitChoice choice = choose_split(data, split, options);
-    refuse_archives(data.folder, choice.all);
-    LabelledImages images = has_metadata(choice) ? read_image_metadata(data.folder, choice, options)
-                                                 : classes_by_folders(data.folder, choice, options);
+    SplitChoice choice = choose_split(data, split, options);
+    const bool are_archived = bytes_.open_archives(data.folder, choice);
+    LabelledImages images = has_metadata(choice)
+                                ? read_image_metadata(data.folder, choice, options)
+                                : classes_by_folders(data.folder, choice, options, are_archived);
     if (images.entries.empty())
       throw InputError(folder.string() + ": its split " + choice.own.name + " holds no image");
     const fs::path place = common_folder(images.entries);
-    const std::vector<Entry> entries = without_unread(images, options.skip_bad_images);
+    const std::vector<Entry> entries = without_unread(images, bytes_, options.skip_bad_images);
     class_names_ = std::move(images.class_names);
-    const auto decode = [&](std::int64_t i) { decode_image_file(entries[static_cast<std::size_t>(i)].file); };
+    const auto decode = [&](std::int64_t i) { bytes_.decode(entries[static_cast<std::size_t>(i)].file); };
     std::vector<std::int64_t> labels;
     for (const Entry& entry : entries) labels.push_back(entry.label);
     for (const std::int64_t i :
@@ -218,7 +196,7 @@ class FolderDataset final : public Dataset {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(files_.size()); }
   Image image(std::int64_t index) const override {
-    return with_way_out([&] { return decode_image_file(files_.at(static_cast<std::size_t>(index))); });
+    return with_way_out([&] { return bytes_.decode(files_.at(static_cast<std::size_t>(index))); });
   }
   std::int64_t label(std::int64_t index) const override {
     return labels_.at(static_cast<std::size_t>(index));
@@ -234,19 +212,20 @@ class FolderDataset final : public Dataset {
   // their times, which change when a job copies its data to a faster disk.
   std::string make_digest(const fs::path& place) const {
     std::uintmax_t total = 0;
-    for (const fs::path& file : files_) total += size_of(file);
+    for (const fs::path& file : files_) total += bytes_.size(file);
     support::Sha256 sha;
     for (const std::string& name : class_names_) sha.update(name + "\n");
     for (std::size_t i = 0; i < files_.size(); ++i) {
       support::stop_point();
-      sha.update(files_[i].lexically_relative(place).string() + " " + std::to_string(size_of(files_[i])) +
+      sha.update(files_[i].lexically_relative(place).string() + " " + std::to_string(bytes_.size(files_[i])) +
                  " " + std::to_string(labels_[i]) + "\n");
-      if (total < kHashContentBelow) sha.update(support::read_file(files_[i], kMaxFileBytes));
+      if (total < kHashContentBelow) sha.update(bytes_.read(files_[i]));
     }
     return sha.hex();
   }
 
   fs::path folder_;
+  FolderFiles bytes_;
   std::vector<fs::path> files_;
   std::vector<std::int64_t> labels_;
   std::vector<std::string> class_names_;

@@ -5,11 +5,9 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
-#include <fstream>
 #include <string_view>
 
 #include "zoetrope/image/decode.hpp"
-#include "zoetrope/support/files.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -56,17 +54,11 @@ bool announces_image(const fs::path& file) {
   return holds(kRead, ending) || holds(kOthers, ending) || holds(kRaw, ending);
 }
 
-bool is_of_unread_kind(const fs::path& file) {
+bool is_of_unread_kind(const fs::path& file, const std::function<std::string()>& first_bytes) {
   const std::string ending = ending_of(file);
   if (holds(kRead, ending) || holds(kRaw, ending)) return holds(kRaw, ending);
-  std::array<char, image::kTellingBytes> start{};
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(start.data(), start.size());
-  if (image::can_decode(
-          {reinterpret_cast<const std::uint8_t*>(start.data()), static_cast<std::size_t>(stream.gcount())}))
-    return false;
-  if (stream.gcount() > 0) support::refuse_lfs_pointer(file);
-  return true;
+  const std::string start = first_bytes();
+  return !image::can_decode({reinterpret_cast<const std::uint8_t*>(start.data()), start.size()});
 }
 
 }  // namespace zoetrope::data

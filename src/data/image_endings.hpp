@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace zoetrope::data {
@@ -20,6 +21,6 @@ bool announces_image(const std::filesystem::path& file);
 
 // Whether a file that announces an image cannot be decoded: by its ending, unless its first bytes know
 // better, which are not asked of a camera's raw files.
-bool is_of_unread_kind(const std::filesystem::path& file);
+bool is_of_unread_kind(const std::filesystem::path& file, const std::function<std::string()>& first_bytes);
 
 }  // namespace zoetrope::data

@@ -35,11 +35,15 @@ struct Kind {
 bool is_image(std::string_view name) {
   return announces_image(name);
 }
+bool is_zip(std::string_view name) {
+  return ending_of(name) == ".zip";
+}
 
 // Of as many files of two kinds the first counts.
-constexpr std::array kKinds{
-    Kind{"parquet", ".parquet files", is_parquet}, Kind{"parquet", ".arrow files", is_arrow},
-    Kind{"webdataset", ".tar files", is_tar}, Kind{"folder", "image files", is_image}};
+constexpr std::array kKinds{Kind{"parquet", ".parquet files", is_parquet},
+                            Kind{"parquet", ".arrow files", is_arrow},
+                            Kind{"webdataset", ".tar files", is_tar}, Kind{"folder", "image files", is_image},
+                            Kind{"folder", ".zip files", is_zip}};
 
 // What most of so many are, is enough: somebody may have given the whole disk.
 constexpr std::size_t kMostEntries = 100'000;
