@@ -42,12 +42,16 @@ class PackedViT(nn.Module):
         self.norm = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.classifier = nn.Linear(width, config.num_labels)
 
-    def forward(self, pixels):
+    def features(self, pixels):
+        """(B, H): the CLS token's row."""
         x = self.patches(pixels).flatten(2).transpose(1, 2)
         x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1) + self.positions
         for layer in self.layers:
             x = layer(x)
-        return self.classifier(self.norm(x[:, 0]))
+        return self.norm(x[:, 0])
+
+    def forward(self, pixels):
+        return self.classifier(self.features(pixels))
 
     def load(self, model):
         """The weights of a ViTForImageClassification."""
