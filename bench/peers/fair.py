@@ -193,7 +193,7 @@ def parse_options():
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--test-limit", type=int, default=10000, metavar="N")
-    parser.add_argument("--repeats", type=int, default=1, help="forward, backward: batches of a repetition, of which the fastest counts, as in model_bench")
+    parser.add_argument("--repeats", type=int, default=1, help="forward, backward: batches of which the fastest counts, as in model_bench")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--out", type=Path, help="embed: the HDF5 file")
     return parser.parse_args()

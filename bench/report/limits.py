@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What this machine can do at best, measured in the same run: products of matrices, copies in memory, writing to the disk."""
+
 import os
 import statistics
 import time
 
 import torch
 
-SIDE = 2048            # of matrices
+SIDE = 2048  # of matrices
 COPY_BYTES = 256 << 20
 FILE_BYTES = 128 << 20
 
@@ -52,7 +53,11 @@ def disk_writes(folder, repetitions):
 
 
 def measure(folder, repetitions):
-    return {"flop": matrix_products(repetitions), "memory_bytes": memory_copies(repetitions), "disk_bytes": disk_writes(folder, repetitions)}
+    return {
+        "flop": matrix_products(repetitions),
+        "memory_bytes": memory_copies(repetitions),
+        "disk_bytes": disk_writes(folder, repetitions),
+    }
 
 
 def best(measured):

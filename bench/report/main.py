@@ -27,10 +27,10 @@ def parse_options():
     parser.add_argument("--publish", action="store_true")
     parser.add_argument("--repetitions", type=int, metavar="N", help="of each side; 7, or 2 with --quick")
     parser.add_argument("--build", type=Path, default=ROOT / "build", metavar="DIR")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the report's; default: bench-report in --build")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the report's; default: bench-report in --build, with --quick bench-quick")
     parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), metavar="DIR")
     options = parser.parse_args()
-    options.out = (options.out or options.build / "bench-report").resolve()
+    options.out = (options.out or options.build / ("bench-quick" if options.quick else "bench-report")).resolve()
     options.build = options.build.resolve()
     options.repetitions = options.repetitions or (2 if options.quick else 7)
     if options.repetitions < 2:

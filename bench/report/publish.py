@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of the READMEs, out of a report: no figure there is written by hand. bench/report/published.json keeps the report, so that
 a test can see that what stands there is what it says."""
+
 import json
 import re
 import sys
@@ -55,4 +56,6 @@ def publish(folder):
         file.write_text(replaced(file.read_text(), section, make(report), file))
     PUBLISHED.write_text(json.dumps(report, indent=1) + "\n")
     write.draw_ratios(report, PLOT)
-    print(f"written into {', '.join(name for name, _, _ in SECTIONS)}; {PUBLISHED.relative_to(ROOT)} and {PLOT.relative_to(ROOT)} belong to it")
+    print(
+        f"written into {' and '.join(name for name, _, _ in SECTIONS)}, with {PUBLISHED.relative_to(ROOT)} and {PLOT.relative_to(ROOT)}"
+    )

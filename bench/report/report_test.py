@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How script/bench measures two sides and what it writes of them; and that the READMEs say what bench/report/published.json does."""
+
 import json
 import sys
 import tempfile
@@ -13,7 +14,9 @@ import publish  # noqa: E402
 import whole_article  # noqa: E402
 import write  # noqa: E402
 
-ANSWERING = "import sys, json\nfor n, _ in enumerate(sys.stdin):\n    print(json.dumps({'seconds': %s, 'items': 10, 'answer': %s}), flush=True)"
+ANSWERING = (
+    "import sys, json\nfor n, _ in enumerate(sys.stdin):\n    print(json.dumps({'seconds': %s, 'items': 10, 'answer': %s}), flush=True)"
+)
 
 
 def worker(name, seconds, answer):
@@ -27,12 +30,26 @@ def figure_of(ours, peer, allowed=1e-4, repetitions=3):
 
 
 def report_of(figure):
-    machine = {"cpu": "Some CPU", "vectors": "AVX2", "cores": 2, "memory_gib": 8, "date": "2030-01-02T03:04+00:00", "commit": "abc1234",
-               "is_changed": False, "packages": {"torch": "2.15.0"}}
+    machine = {
+        "cpu": "Some CPU",
+        "vectors": "AVX2",
+        "cores": 2,
+        "memory_gib": 8,
+        "date": "2030-01-02T03:04+00:00",
+        "commit": "abc1234",
+        "is_changed": False,
+        "packages": {"torch": "2.15.0"},
+    }
     figure["shares"] = {"flop": figure["ours"]["median"] * 5e8 / 1e11}
     figure["load"] = 0.5
-    return {"is_quick": False, "repetitions": 3, "machine": machine, "figures": [figure], "article": None,
-            "limits": {"flop": 1e11, "memory_bytes": 2e10, "disk_bytes": 1e9}}
+    return {
+        "is_quick": False,
+        "repetitions": 3,
+        "machine": machine,
+        "figures": [figure],
+        "article": None,
+        "limits": {"flop": 1e11, "memory_bytes": 2e10, "disk_bytes": 1e9},
+    }
 
 
 class Measure(unittest.TestCase):
@@ -57,8 +74,7 @@ class Measure(unittest.TestCase):
 
     def test_answers_that_differ_or_lack_are_said(self):
         figure = figure_of(worker("zoetrope", "1", 1.0), worker("other", "1", 1.001))
-        self.assertEqual(measure.disagreements([figure]),
-                         ["some work: other answers 1.001, zoetrope 1.0, further apart than 0.0001"])
+        self.assertEqual(measure.disagreements([figure]), ["some work: other answers 1.001, zoetrope 1.0, further apart than 0.0001"])
         self.assertEqual(len(measure.disagreements([figure_of(worker("zoetrope", "1", 1.0), worker("other", "1", "None"))])), 1)
         self.assertEqual(len(measure.disagreements([figure_of(worker("zoetrope", "1", 1.0), worker("other", "1", "float('nan')"))])), 1)
 
@@ -100,12 +116,20 @@ class Article(unittest.TestCase):
     def test_rows_are_medians_of_rounds(self):
         stages = ("train", "embed", "outliers", "pca", "align", "draw", "gif")
         ours = ("training", "embedding", "outliers", "analysis", "drawing", "animation")
-        rounds = [{"python": {stage: {"seconds": 10.0 * scale} for stage in stages},
-                   "zoetrope": {"stages": {stage: {"seconds": 2.0} for stage in ours}}, "load_before": [scale, 9]} for scale in (1, 3, 2)]
+        rounds = [
+            {
+                "python": {stage: {"seconds": 10.0 * scale} for stage in stages},
+                "zoetrope": {"stages": {stage: {"seconds": 2.0} for stage in ours}},
+                "load_before": [scale, 9],
+            }
+            for scale in (1, 3, 2)
+        ]
         article = whole_article.of_result({"rounds": rounds, "checks": []})
         rows = {row["stage"]: row for row in article["rows"]}
-        self.assertEqual(rows["training (Trainer)"], {"stage": "training (Trainer)", "python_seconds": 20, "zoetrope_seconds": 2, "ratio": 10,
-                                                      "least": 5, "most": 15})
+        self.assertEqual(
+            rows["training (Trainer)"],
+            {"stage": "training (Trainer)", "python_seconds": 20, "zoetrope_seconds": 2, "ratio": 10, "least": 5, "most": 15},
+        )
         self.assertEqual((rows["all of it"]["python_seconds"], rows["all of it"]["zoetrope_seconds"]), (140, 10))
         self.assertEqual(article["load"], 3)
         report = report_of(figure_of(worker("zoetrope", "0.1", 1.0), worker("other", "0.25", 1.0))) | {"article": article}
@@ -131,8 +155,11 @@ class Publish(unittest.TestCase):
         report = publish.published()
         for name, section, make in publish.SECTIONS:
             text = (measure.ROOT / name).read_text()
-            self.assertEqual(publish.replaced(text, section, make(report), name), text,
-                             f"{name}: figures are not written by hand: script/bench --publish")
+            self.assertEqual(
+                publish.replaced(text, section, make(report), name),
+                text,
+                f"{name}: figures are not written by hand: script/bench --publish",
+            )
 
     def test_a_report_becomes_sections_of_both_readmes(self):
         figure = figure_of(worker("zoetrope", "0.1", 1.0), worker("other", "0.25", 1.0))

@@ -50,7 +50,7 @@ def limits_table(report):
     limits = report["limits"]
     lines = ["| limit of this machine | |", "| --- | ---: |"]
     lines += [f"| {words} | {limits[kind] / 1e9:.1f} {UNITS[kind][0]} |" for kind, words in LIMITS.items()]
-    lines += ["", "Each limit was measured again after every work, and its best counts. More than 100 % of the memory's: caches have helped.", "",
+    lines += ["", "Each limit was measured again after every work, and its best counts. More than 100 % of the memory's: caches.", "",
               "| work | takes of it | what keeps it below half |", "| --- | ---: | --- |"]
     for figure in report["figures"]:
         for kind, share in figure["shares"].items():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job scripts over several nodes give what the program gives without Slurm."""
 import csv
+import json
 import os
 import subprocess
 
@@ -69,7 +70,7 @@ class Run(SlurmTest):
 
     def test_scaling_writes_a_table(self):
         size = ["--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=1"]
-        self.finish(self.submit("scaling.sbatch", "scaling", *SMALL[:-1], size=size))
+        self.finish(self.submit("scaling.sbatch", "scaling", *SMALL[:-1], size=size, WEAK="1"))
         with open(self.folder / "scaling/scaling.csv", newline="", encoding="utf-8") as file:
             table = list(csv.DictReader(file))
         training = [(row["ranks"], row["nodes"]) for row in table if row["stage"] == "training"]
@@ -79,6 +80,11 @@ class Run(SlurmTest):
             if row["ranks"] == "1":
                 self.assertEqual((row["speedup"], row["efficiency"]), ("1.000", "1.000"))
         self.assertEqual(list((self.folder / "scaling").rglob("checkpoint-*")), [])
+        report = json.loads((self.folder / "scaling/report.json").read_text(encoding="utf-8"))
+        self.assertEqual([(point["kind"], point["ranks"]) for point in report["points"]],
+                         [("strong", 1), ("strong", 2), ("weak", 1), ("weak", 2)])
+        self.assertEqual([point["images"] for point in report["points"]][2:], [32, 64])
+        self.assertIn("To change first:", (self.folder / "scaling/report.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
