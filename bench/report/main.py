@@ -38,6 +38,17 @@ def parse_options():
     return options
 
 
+def check_ground(options):
+    """What all cases need is there, or it is said what to do."""
+    measuring = ("model_bench", "analysis_bench", "preprocess_bench", "store_bench", "raw_all_reduce")
+    for name in ("zoetrope", *(f"bench/{one}" for one in measuring)):
+        if not (options.build / name).exists():
+            sys.exit(f"{options.build / name} is missing: script/build")
+    images = options.data / "train-images-idx3-ubyte.gz"
+    if not images.exists():
+        sys.exit(f"{images} is missing: apt-get install dataset-fashion-mnist, or --data DIR with the files of Fashion-MNIST")
+
+
 def make_models(folder, options, with_base):
     """What all sides start from, as transformers initialises it."""
     subprocess.run([sys.executable, ROOT / "bench/peers/article.py", "init", "--run", folder / "model", "--data", options.data], check=True,
@@ -57,6 +68,7 @@ def run(options):
     import limits
     import machine
 
+    check_ground(options)
     sizes = cases.QUICK if options.quick else cases.Sizes()
     folder = options.out / "scratch"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How script/bench measures two sides and what it writes of them; and that the READMEs say what bench/report/published.json does."""
 
+import argparse
 import json
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
+import main  # noqa: E402
 import measure  # noqa: E402
 import publish  # noqa: E402
 import whole_article  # noqa: E402
@@ -84,6 +86,20 @@ class Measure(unittest.TestCase):
             figure_of(worker("zoetrope", "1", 1.0), broken)
         with self.assertRaisesRegex(measure.Failed, "ended with 3"):
             figure_of(measure.Program("zoetrope", [sys.executable, "-c", "import sys; sys.exit(3)"], json.loads), worker("other", "1", 1.0))
+
+
+class Ground(unittest.TestCase):
+    def test_what_is_missing_is_named_with_what_to_do(self):
+        with tempfile.TemporaryDirectory() as folder:
+            options = argparse.Namespace(build=Path(folder), data=Path(folder) / "none")
+            with self.assertRaisesRegex(SystemExit, "zoetrope is missing: script/build"):
+                main.check_ground(options)
+            (Path(folder) / "bench").mkdir()
+            programs = ("model_bench", "analysis_bench", "preprocess_bench", "store_bench", "raw_all_reduce")
+            for name in ("zoetrope", *(f"bench/{one}" for one in programs)):
+                (Path(folder) / name).touch()
+            with self.assertRaisesRegex(SystemExit, "none/train-images.*dataset-fashion-mnist"):
+                main.check_ground(options)
 
 
 class Write(unittest.TestCase):

@@ -101,6 +101,7 @@ def bars(path: Path, title, rows, marks, unit):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import ticker
 
     figure, axes = plt.subplots(figsize=(9, 1.2 + 0.32 * len(rows)), dpi=120, layout="constrained")
     places = range(len(rows), 0, -1)
@@ -114,7 +115,9 @@ def bars(path: Path, title, rows, marks, unit):
         axes.axvline(mark, color="#888888", linewidth=1, linestyle="--", zorder=0)
     figure.suptitle(title)
     axes.set(yticks=list(places), yticklabels=[row[0] for row in rows], xlabel=unit, xscale="log", ylim=(0.3, len(rows) + 0.7))
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)
     plt.close(figure)
