@@ -175,7 +175,10 @@ def advice(points):
             )
     good = [point["ranks"] for point in strong if point["efficiency"] >= 0.7]
     if good[-1] < most["ranks"]:
-        said.append(f"Up to {good[-1]} ranks at least 70 % of what a rank adds is used, on {most['ranks']} it is {most['efficiency']:.0%}.")
+        said.append(
+            f"A rank of {most['ranks']} does {most['efficiency']:.0%} of what one of {strong[0]['ranks']} does; the most ranks "
+            f"of which each does 70 % or more: {good[-1]}."
+        )
     return said or [f"On {most['ranks']} ranks {part_of['computing']:.0%} of the time is computing: more ranks."]
 
 
@@ -260,7 +263,7 @@ def main():
         "",
         *table(report["points"]),
         "",
-        "ms of a step by part: " + __doc__.split("\n\n")[1].replace("\n", " "),
+        __doc__.split("\n\n")[1].strip().replace("\n", " "),
         "",
         "Fitted:",
         "",
