@@ -35,6 +35,15 @@ class Costs(unittest.TestCase):
         self.assertEqual([(row["axis"], row["stage"]) for row in steep], [("images", "outliers"), ("checkpoints", "outliers")])
         self.assertIn("**too steep**", costs.table(steep))
 
+    def test_noise_is_not_taken_for_growth(self):
+        noisy = dict(zip((2000, 4000, 8000, 16000), (2.67, 2.9, 2.7, 4.4)))  # 3 fits best, a straight line almost as well
+        rows = costs.fit("checkpoints", measured(noisy, noisy.get))
+        self.assertGreater(rows[0]["exponent"], 1.5)
+        self.assertFalse(costs.too_steep(rows[0]))
+
+    def test_the_least_of_rounds_counts(self):
+        self.assertEqual(costs.least([({"a": 2.0, "b": 1.0}, 10), ({"a": 1.0, "b": 3.0}, 12)]), ({"a": 1.0, "b": 1.0}, 10))
+
     def test_pixels_are_the_square_of_a_side(self):
         rows = costs.fit("pixels", measured((32, 64, 128), lambda x: x**2 / 1e4))
         self.assertEqual(rows[0]["x"], [1024, 4096, 16384])
