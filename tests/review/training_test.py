@@ -4,6 +4,7 @@ import unittest
 
 from browser import BrowserTest  # first, since it skips where the peers are missing
 
+import numpy as np
 from selenium.webdriver.common.action_chains import ActionChains
 
 SAMPLE = ("images=300", "frames=4", "training=40")
@@ -66,6 +67,23 @@ class Training(BrowserTest):
         before = self.painted()
         self.all("#legend .chip")[0].click()
         self.wait(lambda: 0 < self.painted() < before)
+
+    def shown(self, which, size):
+        """Of test images, "placesAt", or of training images, "trainingPlacesAt": their places at each checkpoint, [4, size, 2]."""
+        return np.array(self.js("""
+            const {dataset} = document.querySelector('#right .plot').view, places = new Float32Array(2 * arguments[1]);
+            return Array.from({length: dataset.frames}, (_, t) => (dataset[arguments[0]](t, 0, places), Array.from(places)));""", which, size)).reshape(4, size, 2)
+
+    def test_marks_turn_with_the_points_that_are_aligned(self):
+        self.open(*SAMPLE, state="#step=20&selected=3,7-9,40")
+        points, marks = self.shown("placesAt", 300), self.shown("trainingPlacesAt", 40)
+        self.find("#align").click()
+        self.wait(lambda: self.find("#align").get_attribute("aria-pressed") == "true")
+        turned_points, turned_marks = self.shown("placesAt", 300), self.shown("trainingPlacesAt", 40)
+        for t in range(4):
+            affine, *_ = np.linalg.lstsq(np.c_[points[t], np.ones(300)], turned_points[t], rcond=None)
+            np.testing.assert_allclose(turned_marks[t], np.c_[marks[t], np.ones(40)] @ affine, atol=1e-4 * np.abs(points).max())
+        self.assertGreater(np.abs(turned_marks - marks).max(), 0.01 * np.abs(points).max())
 
     def test_the_card_says_which_training_image_it_is(self):
         self.open(*SAMPLE)
