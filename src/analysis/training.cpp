@@ -6,12 +6,12 @@
 #include <vector>
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/mm.h>
 
 #include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/compute/tasks.hpp"
 
+#include "float_products.hpp"
 #include "nearest_list.hpp"
 #include "rows.hpp"
 #include "search_space.hpp"
@@ -44,8 +44,8 @@ NearestList nearest_of_row(const SearchSpace& space, std::int64_t row, const std
 
 void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end, Neighbours& found) {
   const std::int64_t among = space.size() - static_cast<std::int64_t>(found.index.size()) / found.k;
-  const at::Tensor products =
-      at::mm(space.centred().narrow(0, among + begin, end - begin), space.centred().narrow(0, 0, among).t());
+  const at::Tensor products = float_products(space.centred().narrow(0, among + begin, end - begin),
+                                             space.centred().narrow(0, 0, among));
   std::vector<float> scores(static_cast<std::size_t>(among));
   for (std::int64_t i = begin; i < end; ++i) {
     const float* row = products.const_data_ptr<float>() + (i - begin) * among;

@@ -23,7 +23,6 @@
 #include "analysis_sources.hpp"
 #include "class_columns.hpp"
 #include "combined_analysis.hpp"
-#include "embedded_rows.hpp"
 #include "frame_gather.hpp"
 #include "frame_reader.hpp"
 #include "scatter_cache.hpp"
