@@ -30,7 +30,7 @@ HotPath frame_path() {
   return {"all of a frame, 500 x 64", [=] {
             std::optional<analysis::ComparedFrame> earlier = *first;
             const analysis::FrameInput input{rows, {}, 0, labels};
-            analysis::analyze_frame(input, {}, {*first, *first}, earlier);
+            analysis::analyze_frame(input, {}, {first.get(), first.get()}, earlier);
           }};
 }
 
