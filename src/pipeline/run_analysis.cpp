@@ -13,12 +13,10 @@
 #include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/analysis/frame.hpp"
 #include "zoetrope/comm/stop.hpp"
-#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
-#include "zoetrope/support/range.hpp"
 
 #include "analysis_sources.hpp"
 #include "class_columns.hpp"
