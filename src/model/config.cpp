@@ -107,7 +107,7 @@ constexpr std::pair<const char*, const char*> kRefused[] = {
 std::optional<Json> vision_tower(const Json& json, const ConfigReader& reader) {
   if (json.at("model_type") != "clip") return std::nullopt;
   for (const char* key : {"vision_config_dict", "vision_config"}) {
-    const Json tower = json.value(key, Json());
+    Json tower = json.value(key, Json());
     if (tower.is_object()) return tower;
     if (!tower.is_null())
       reader.fail(std::string("\"") + key + "\" is " + tower.dump() + "; it must be an object");
