@@ -6,17 +6,16 @@
 
 #include <ATen/ATen.h>
 
+#include "zoetrope/support/random.hpp"
+
 namespace zoetrope::bench {
 
 inline constexpr std::int64_t kClasses = 10;
 
-// Uniform in [-1, 1), from the counter alone (splitmix64), so that the peer makes the same numbers.
+// Uniform in [-1, 1), from the counter alone, so that the peer makes the same numbers.
 inline float noise(std::uint64_t counter) {
-  std::uint64_t z = counter + 0x9E3779B97F4A7C15U;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-  z ^= z >> 31;
-  return static_cast<float>(z >> 40) / static_cast<float>(1 << 23) - 1.0F;
+  const std::uint64_t bits = support::SplitMix64(counter).next();
+  return static_cast<float>(bits >> 40) / static_cast<float>(1 << 23) - 1.0F;
 }
 
 // Ten classes: a centre each, and noise around it.

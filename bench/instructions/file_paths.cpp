@@ -8,6 +8,7 @@
 #include "zoetrope/store/safetensors.hpp"
 
 #include "hot_paths.hpp"
+#include "made_rows.hpp"
 
 namespace zoetrope::instructions {
 namespace {
@@ -18,7 +19,7 @@ store::Embeddings made_up_embeddings() {
   made.identity.num_rows = 1000;
   made.identity.num_columns = 128;
   made.identity.num_classes = 10;
-  const at::Tensor rows = made_up_rows(1000, 128), logits = made_up_rows(1000, 10);
+  const at::Tensor rows = bench::make_rows(1000, 128, 0), logits = bench::make_rows(1000, 10, 0);
   made.values.assign(rows.const_data_ptr<float>(), rows.const_data_ptr<float>() + rows.numel());
   made.logits.assign(logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
   return made;
@@ -30,7 +31,7 @@ std::vector<HotPath> file_paths(const std::filesystem::path& scratch) {
   const store::Embeddings embeddings = made_up_embeddings();
   store::NamedTensors tensors;
   for (int i = 0; i < 64; ++i)
-    tensors.emplace_back("layer." + std::to_string(i) + ".weight", made_up_rows(128, 128));
+    tensors.emplace_back("layer." + std::to_string(i) + ".weight", bench::make_rows(128, 128, 0));
   const std::filesystem::path file = scratch / "model.safetensors";
   return {{"writing of embeddings.h5, 1000 x 128", [=] { store::write_embeddings(scratch, embeddings); }},
           {"reading of embeddings.h5, 1000 x 128", [=] { store::read_embeddings(scratch); }},

@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 namespace zoetrope::instructions {
 
 struct HotPath {
@@ -23,8 +21,5 @@ std::vector<HotPath> training_paths();
 std::vector<HotPath> analysis_paths();
 std::vector<HotPath> file_paths(const std::filesystem::path& scratch);
 std::vector<HotPath> picture_paths(const std::filesystem::path& scratch);
-
-// float32 [rows, columns] in [-1, 1): ten classes, a centre each, and noise around it.
-at::Tensor made_up_rows(std::int64_t rows, std::int64_t columns, std::uint64_t seed = 1);
 
 }  // namespace zoetrope::instructions

@@ -1,31 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order in which zoetrope trains on images (src/data/sampler.cpp), so that others can learn from the same batches."""
 
-MASK = (1 << 64) - 1
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/support"))
 
-class SplitMix64:
-    def __init__(self, seed):
-        self.state = seed & MASK
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return z ^ (z >> 31)
-
-    def below(self, bound):
-        product = self.next() * bound
-        threshold = (1 << 64) % bound
-        while (product & MASK) < threshold:
-            product = self.next() * bound
-        return product >> 64
+from random_numbers import SplitMix64, mix_seed  # noqa: E402
 
 
 def epoch_order(seed, epoch, count):
-    scrambled = SplitMix64(seed).next()
-    random = SplitMix64(SplitMix64(scrambled ^ (epoch * 0xD1342543DE82EF95 & MASK)).next())
+    random = SplitMix64(mix_seed(seed, epoch))
     order = list(range(count))
     for left in range(count, 1, -1):
         other = random.below(left)

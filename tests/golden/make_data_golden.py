@@ -27,9 +27,10 @@ import transformers
 from PIL import Image
 from transformers import AutoImageProcessor, BitImageProcessor, BitImageProcessorPil, ViTImageProcessor, ViTImageProcessorPil
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("data", "support")]
 
 import drawn_images  # noqa: E402
+from random_numbers import SplitMix64, mix_seed  # noqa: E402
 
 FOLDER = Path(__file__).parent / "data"
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -364,36 +365,6 @@ def make_parquet():
     table = pa.table({"image": pa.array([None] * rows, pa.binary()), "label": pa.array([0] * rows, pa.int64())})
     pq.write_table(table, folder / "train.parquet", write_statistics=False)
     (folder / "class_names.txt").write_text("a\n")
-
-
-MASK = 2**64 - 1
-
-
-class SplitMix64:
-    """zoetrope's random numbers (zoetrope/support/random.hpp)."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return z ^ (z >> 31)
-
-    def below(self, bound):
-        product = self.next() * bound
-        while (product & MASK) < -bound % 2**64 % bound:
-            product = self.next() * bound
-        return product >> 64
-
-    def uniform(self):
-        return (self.next() >> 11) * 2.0**-53
-
-
-def mix_seed(seed, stream):
-    return SplitMix64(SplitMix64(seed).next() ^ (stream * 0xD1342543DE82EF95 & MASK)).next()
 
 
 class TorchRandom:
