@@ -58,7 +58,7 @@ void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
   check_numbers(reader, "step", a.step, "step", is_step);
   check_numbers(reader, "epoch", a.epoch, "epoch", is_epoch);
   check_numbers(reader, "explained_variance_ratio", a.explained_variance_ratio, "share",
-                [](double value) { return std::isnan(value) || is_result(value); });
+                is_result_or_unknown);
   const std::string result = "result of an analysis";
   check_numbers(reader, "ood_score", a.ood_score, result, is_result);
   check_numbers(reader, "pca", a.pca, result, is_result);
@@ -66,15 +66,12 @@ void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
   check_numbers(reader, "disparity", a.disparity, result, is_result);
   check_numbers(reader, "confidence", a.confidence, result, is_result);
   check_numbers(reader, "self_confidence", a.self_confidence, result, is_result);
-  const auto is_quality = [](float value) { return std::isnan(value) || is_result(value); };
-  check_numbers(reader, "mean_distance", a.mean_distance, result,
-                [](float value) { return is_result(value); });
-  check_numbers(reader, "trust", a.trust, result, is_quality);
-  check_numbers(reader, "continuity", a.continuity, result, is_quality);
-  check_numbers(reader, "before_on_plane", a.before_on_plane, result, is_quality);
-  check_numbers(reader, "on_plane_before", a.on_plane_before, result, is_quality);
-  check_numbers(reader, "plane_cosines", a.plane_cosines, result,
-                [](double value) { return std::isnan(value) || is_result(value); });
+  check_numbers(reader, "mean_distance", a.mean_distance, result, is_result);
+  check_numbers(reader, "trust", a.trust, result, is_result_or_unknown);
+  check_numbers(reader, "continuity", a.continuity, result, is_result_or_unknown);
+  check_numbers(reader, "before_on_plane", a.before_on_plane, result, is_result_or_unknown);
+  check_numbers(reader, "on_plane_before", a.on_plane_before, result, is_result_or_unknown);
+  check_numbers(reader, "plane_cosines", a.plane_cosines, result, is_result_or_unknown);
 }
 
 Analysis read_members(const AnalysisReader& reader) {

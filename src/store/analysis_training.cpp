@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What analysis.h5 holds of training images.
-#include <cmath>
 #include <functional>
 #include <span>
 
@@ -63,17 +62,15 @@ void check_training(const AnalysisReader& reader, const Analysis& a) {
     reader.fail("train_index", "does not name images of the training split in their order");
   check_numbers(reader, "leak", a.leak, "training image",
                 [training](std::int64_t image) { return image >= -1 && image < training; });
-  const auto is_number = [](auto value) { return is_result(value); };
-  const auto is_known_or_not = [](auto value) { return std::isnan(value) || is_result(value); };
   const std::string result = "result of an analysis";
-  check_numbers(reader, "train_pca", a.train_pca, result, is_number);
-  check_numbers(reader, "train_aligned", a.train_aligned, result, is_number);
-  check_numbers(reader, "train_confidence", a.train_confidence, result, is_number);
-  check_numbers(reader, "train_self_confidence", a.train_self_confidence, result, is_number);
-  check_numbers(reader, "train_before_on_plane", a.train_before_on_plane, result, is_known_or_not);
-  check_numbers(reader, "train_on_plane_before", a.train_on_plane_before, result, is_known_or_not);
-  check_numbers(reader, "ood_vs_train", a.ood_vs_train, result, is_number);
-  check_numbers(reader, "mean_distance_to_train", a.mean_distance_to_train, result, is_number);
+  check_numbers(reader, "train_pca", a.train_pca, result, is_result);
+  check_numbers(reader, "train_aligned", a.train_aligned, result, is_result);
+  check_numbers(reader, "train_confidence", a.train_confidence, result, is_result);
+  check_numbers(reader, "train_self_confidence", a.train_self_confidence, result, is_result);
+  check_numbers(reader, "train_before_on_plane", a.train_before_on_plane, result, is_result_or_unknown);
+  check_numbers(reader, "train_on_plane_before", a.train_on_plane_before, result, is_result_or_unknown);
+  check_numbers(reader, "ood_vs_train", a.ood_vs_train, result, is_result);
+  check_numbers(reader, "mean_distance_to_train", a.mean_distance_to_train, result, is_result);
 }
 
 void write_training(Hdf5File& file, const Analysis& a) {

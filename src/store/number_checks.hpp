@@ -24,5 +24,9 @@ inline bool is_epoch(double value) {
 inline bool is_result(double value) {
   return std::abs(value) <= kGreatestResult;
 }
+// NaN stands for what is not known.
+inline bool is_result_or_unknown(double value) {
+  return std::isnan(value) || is_result(value);
+}
 
 }  // namespace zoetrope::store

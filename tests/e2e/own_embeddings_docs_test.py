@@ -34,6 +34,21 @@ class Callbacks(unittest.TestCase):
         self.root = Path(scratch.name)
         self.given = self.root / "emb"
 
+    def draw_images(self, count, shape):
+        """The same each time, `count` of each class and split, in the folder images. Returns those of the test split."""
+        import numpy as np
+        from PIL import Image
+        draw = np.random.default_rng(3)
+        pictures = []
+        for split in "train", "test":
+            for name in "cat", "dog":
+                for i in range(count):
+                    path = self.root / "images" / split / name / f"{i}.png"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(draw.integers(0, 256, shape, np.uint8)).save(path)
+                    pictures += [Image.open(path)] if split == "test" else []
+        return pictures
+
     def assert_taken_in(self, steps, shape):
         import numpy as np
         found = sorted(int(path.stem.split("_")[1]) for path in self.given.iterdir())
@@ -114,17 +129,8 @@ class Callbacks(unittest.TestCase):
         import numpy as np
         import torch
         import transformers
-        from PIL import Image
         embed = code_of("Models that zoetrope does not read")["embed"]
-        draw = np.random.default_rng(3)
-        pictures = []
-        for split in "train", "test":
-            for name in "cat", "dog":
-                for i in range(5):
-                    path = self.root / "images" / split / name / f"{i}.png"
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    Image.fromarray(draw.integers(0, 256, (20, 24, 3), np.uint8)).save(path)
-                    pictures += [Image.open(path)] if split == "test" else []
+        pictures = self.draw_images(5, (20, 24, 3))
         tower = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=16, patch_size=4)
         text = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, vocab_size=9)
         for name, config, processor in (
@@ -165,16 +171,7 @@ class Callbacks(unittest.TestCase):
         import timm
         import timm.utils
         import torch
-        from PIL import Image
-        draw = np.random.default_rng(3)
-        pictures = []
-        for split in "train", "test":
-            for name in "cat", "dog":
-                for i in range(3):
-                    path = self.root / "images" / split / name / f"{i}.png"
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    Image.fromarray(draw.integers(0, 256, (40, 44, 3), np.uint8)).save(path)
-                    pictures += [Image.open(path)] if split == "test" else []
+        pictures = self.draw_images(3, (40, 44, 3))
         torch.manual_seed(2)
         model = timm.create_model("vit_tiny_patch16_224", num_classes=2, img_size=32, depth=2)
         averaged = timm.utils.ModelEmaV3(model, decay=0.5)
