@@ -18,7 +18,7 @@ constexpr double kForwardPart = 1.0 / 3;  // of a step's products; backward has 
 constexpr double kUpdateBytes = 28;       // of a parameter: AdamW reads four float32 and writes three
 constexpr double kBytesInQueue =
     double{2ULL << 30U};         // of copies that wait to be written (src/train/saver.cpp)
-constexpr int kStepsPlayed = 4;  // the first of which fills the pipe, and does not count
+constexpr int kStepsPlayed = 3;  // the first of which fills the pipe, and does not count
 constexpr double kBytesOfPng = 4e5;
 
 double now() {
