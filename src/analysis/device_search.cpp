@@ -90,7 +90,7 @@ void count_ranks_on(at::Device device, const SearchSpace& space, std::span<const
 }
 
 void collect_candidates_on(at::Device device, const SearchSpace& space, std::int64_t keep,
-                           CandidateLists& lists) {
+                           support::Range range, CandidateLists& lists) {
   const PlainFloat32 products;
   const std::int64_t count = space.size();
   keep = std::min(keep, count - 1);
@@ -99,8 +99,8 @@ void collect_candidates_on(at::Device device, const SearchSpace& space, std::int
   const at::Tensor offsets = on_device(device, space.offsets().data(), {count}, at::kFloat);
   const std::int64_t height = std::clamp<std::int64_t>(kScoresAtOnce / count, 1, count);
   Block under_way;
-  for (std::int64_t first = 0; first < count; first += height) {
-    const at::Tensor some = rows.narrow(0, first, std::min(height, count - first));
+  for (std::int64_t first = range.begin; first < range.end; first += height) {
+    const at::Tensor some = rows.narrow(0, first, std::min(height, range.end - first));
     const at::Tensor scores = at::mm(some, rows.t()).add_(offsets);
     scores.diagonal(first).fill_(-kInfinity);  // a row is not its own neighbour
     const auto [best, other] = scores.topk(keep, 1);

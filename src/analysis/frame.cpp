@@ -14,6 +14,8 @@
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "shared_work.hpp"
+
 namespace zoetrope::analysis {
 
 namespace {
@@ -67,11 +69,11 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
                           FrameAnalysis& result) {
   const trace::Span span("neighbours", "images", input.rows.size(0));
   const support::Stopwatch watch;
-  PictureNeighbours in_picture = neighbours_in_picture(points, options.quality_neighbours);
+  PictureNeighbours in_picture = neighbours_in_picture(points, options.quality_neighbours, options.team);
   const auto metric = metric_for(input.rows.size(1));
   const Neighbours found =
       nearest_neighbours(input.rows, std::max(options.num_neighbours, in_picture.k), metric, options.device,
-                         in_picture.k > 0 ? &in_picture.query : nullptr);
+                         in_picture.k > 0 ? &in_picture.query : nullptr, options.team);
   const Neighbours neighbours = nearest_of(found, options.num_neighbours);
   result.score = outlier_scores(neighbours, metric);
   result.mean_distance = mean_distances(neighbours);
@@ -79,7 +81,7 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   result.duplicate_set = duplicate_sets(neighbours);
   result.outlier_seconds = watch.seconds();
   result.knn_accuracy = knn_accuracy(neighbours, input.label);
-  result.quality = picture_quality(points, in_picture, found, input.label);
+  result.quality = picture_quality(points, in_picture, found, input.label, options.team);
   return neighbours;
 }
 
@@ -137,8 +139,8 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
     result.confidence = std::move(said.confidence);
     result.self_confidence = std::move(said.self_confidence);
   }
-  AgainstTraining against =
-      against_training(input.rows, rows, options.num_neighbours, metric_for(rows.size(1)), options.device);
+  AgainstTraining against = against_training(input.rows, rows, options.num_neighbours,
+                                             metric_for(rows.size(1)), options.device, options.team);
   result.test_score = std::move(against.score);
   result.test_distance = std::move(against.mean_distance);
   result.test_leak = std::move(against.leak);
@@ -154,9 +156,10 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
 FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options, const Ends& ends,
                             std::optional<ComparedFrame>& before) {
   FrameAnalysis result;
-  Shown shown = show(input.rows, options, result);
+  Shown shown;
+  work_together(options.team, [&] { shown = show(input.rows, options, result); });
   Neighbours neighbours = score_outliers(input, options, shown.points, result);
-  read_classifier(input, result);
+  work_together(options.team, [&] { read_classifier(input, result); });
   ComparedFrame now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
   if (input.training) now.training = input.training->rows;
   result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;
@@ -165,9 +168,11 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   result.step.before_on_plane.assign(2 * images, kUnknown);
   result.step.on_plane_before.assign(2 * images, kUnknown);
   result.step.cosines.setConstant(kUnknown);
-  if (before) compare(*before, now, options, result);
-  result.to_first = likeness(ends.first == nullptr ? now : *ends.first, now, options);
-  result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
+  work_together(options.team, [&] {
+    if (before) compare(*before, now, options, result);
+    result.to_first = likeness(ends.first == nullptr ? now : *ends.first, now, options);
+    result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
+  });
   if (input.training) look_at_training(input, options, now, before, result.training);
   before = std::move(now);
   return result;
@@ -175,11 +180,15 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
 
 ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options,
                              const at::Tensor& training) {
-  Scatter scatter = scatter_of(rows, options);
-  Pca plane = plane_of(scatter, options);
-  return {rows, std::move(scatter), std::move(plane),
-          nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)), options.device),
-          training};
+  Scatter scatter;
+  Pca plane;
+  work_together(options.team, [&] {
+    scatter = scatter_of(rows, options);
+    plane = plane_of(scatter, options);
+  });
+  Neighbours neighbours = nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)),
+                                             options.device, nullptr, options.team);
+  return {rows, std::move(scatter), std::move(plane), std::move(neighbours), training};
 }
 
 }  // namespace zoetrope::analysis

@@ -9,6 +9,7 @@
 #include "zoetrope/compute/tasks.hpp"
 
 #include "point_blocks.hpp"
+#include "shared_work.hpp"
 
 namespace zoetrope::analysis {
 
@@ -59,33 +60,57 @@ std::vector<std::int64_t> images_to_judge(std::int64_t num_images) {
   return images;
 }
 
-PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k) {
+PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k, Team team) {
   PictureNeighbours found;
   found.k = std::max<std::int64_t>(0, std::min<std::int64_t>(k, (points.rows() - 1) / 2));
   if (found.k == 0) return found;
   const PointBlocks blocks(points);
   found.query.rows = images_to_judge(points.rows());
-  const auto count = static_cast<std::int64_t>(found.query.rows.size());
-  found.query.others.resize(static_cast<std::size_t>(count * found.k));
-  compute::for_each_range(count, kImagesPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      blocks.find_nearest(found.query.rows[i], found.k, found.query.others.data() + i * found.k);
+  const support::Range share = share_of(static_cast<std::int64_t>(found.query.rows.size()), team);
+  std::vector<std::int64_t> others(static_cast<std::size_t>(share.size() * found.k));
+  work_together(team, [&] {
+    compute::for_each_range(share.size(), kImagesPerTask, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i)
+        blocks.find_nearest(found.query.rows[share.begin + i], found.k, others.data() + i * found.k);
+    });
   });
+  found.query.others = join_shares(team, std::move(others));
   return found;
 }
 
+namespace {
+
+// The ranks in the picture of those that are near in the embedding: excess_of(), of each image that is looked
+// at.
+std::vector<double> excess_in_picture(const Points& points, const PictureNeighbours& in_picture,
+                                      const Neighbours& in_embedding, Team team) {
+  const PointBlocks blocks(points);
+  const auto& images = in_picture.query.rows;
+  const support::Range share = share_of(static_cast<std::int64_t>(images.size()), team);
+  std::vector<double> excess(static_cast<std::size_t>(share.size()));
+  work_together(team, [&] {
+    compute::for_each_range(share.size(), kImagesPerTask, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t n = begin; n < end; ++n) {
+        const std::int64_t i = images[share.begin + n];
+        const std::span real(in_embedding.index.data() + i * in_embedding.k,
+                             static_cast<std::size_t>(in_picture.k));
+        excess[n] = excess_of(blocks.ranks(i, real));
+      }
+    });
+  });
+  return join_shares(team, std::move(excess));
+}
+
+}  // namespace
+
 PictureQuality picture_quality(const Points& points, const PictureNeighbours& in_picture,
-                               const Neighbours& in_embedding, std::span<const std::int64_t> labels) {
-  const auto num_images = static_cast<std::size_t>(points.rows());
-  PictureQuality quality{std::vector<double>(num_images, kNotJudged),
-                         std::vector<double>(num_images, kNotJudged),
-                         kNotJudged,
-                         kNotJudged,
-                         kNotJudged,
-                         kNotJudged};
+                               const Neighbours& in_embedding, std::span<const std::int64_t> labels,
+                               Team team) {
+  const std::vector<double> unknown(static_cast<std::size_t>(points.rows()), kNotJudged);
+  PictureQuality quality{unknown, unknown, kNotJudged, kNotJudged, kNotJudged, kNotJudged};
   const std::int64_t k = in_picture.k;
   if (k == 0) return quality;
-  const PointBlocks blocks(points);
+  const std::vector<double> excess = excess_in_picture(points, in_picture, in_embedding, team);
   const auto& images = in_picture.query.rows;
   const double most = static_cast<double>(k) * static_cast<double>(2 * points.rows() - 3 * k - 1) / 2;
   std::vector<std::int64_t> common(images.size()), same(images.size());
@@ -96,7 +121,7 @@ PictureQuality picture_quality(const Points& points, const PictureNeighbours& in
     const std::span ranks(in_picture.query.ranks.data() + place * k, size);
     const std::span real(in_embedding.index.data() + i * in_embedding.k, size);
     quality.trust[i] = 1 - excess_of(ranks) / most;
-    quality.continuity[i] = 1 - excess_of(blocks.ranks(i, real)) / most;
+    quality.continuity[i] = 1 - excess[place] / most;
     common[place] = num_common(real, shown);
     same[place] = std::ranges::count_if(shown, [&](std::int64_t j) { return labels[j] == labels[i]; });
   };

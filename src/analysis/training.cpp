@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include <ATen/ops/cat.h>
@@ -15,6 +16,7 @@
 #include "nearest_list.hpp"
 #include "rows.hpp"
 #include "search_space.hpp"
+#include "shared_work.hpp"
 
 namespace zoetrope::analysis {
 
@@ -61,8 +63,8 @@ void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end
 
 // Among all rows together, those of `test` first.
 std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                Metric metric, TensorDevice device) {
-  const Neighbours all = nearest_neighbours(at::cat({test, training}), k, metric, device);
+                                Metric metric, TensorDevice device, Team team) {
+  const Neighbours all = nearest_neighbours(at::cat({test, training}), k, metric, device, nullptr, team);
   const auto width = static_cast<std::size_t>(all.k);
   const auto num_tests = static_cast<std::size_t>(test.size(0));
   const double radius = duplicate_radius(all);
@@ -79,24 +81,29 @@ std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& traini
 
 }  // namespace
 
-Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric) {
+Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
+                         Team team) {
   const at::Tensor first = checked_rows(among, 1, 1), last = checked_rows(rows, 1, 1);
   k = std::min(k, first.size(0));
-  const auto values = static_cast<std::size_t>(last.size(0) * k);
-  Neighbours found{k, std::vector<std::int64_t>(values), std::vector<double>(values)};
-  const SearchSpace space(at::cat({first, last}), metric);
-  compute::for_each_range(last.size(0), kRowsOfSearch, [&](std::int64_t begin, std::int64_t end) {
-    search_batch(space, begin, end, found);
+  const support::Range share = share_of(last.size(0), team);
+  const auto values = static_cast<std::size_t>(share.size() * k);
+  Neighbours mine{k, std::vector<std::int64_t>(values), std::vector<double>(values)};
+  work_together(team, [&] {
+    if (share.empty()) return;
+    const SearchSpace space(at::cat({first, last.narrow(0, share.begin, share.size())}), metric);
+    compute::for_each_range(share.size(), kRowsOfSearch, [&](std::int64_t begin, std::int64_t end) {
+      search_batch(space, begin, end, mine);
+    });
   });
-  return found;
+  return {k, join_shares(team, std::move(mine.index)), join_shares(team, std::move(mine.distance))};
 }
 
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device) {
-  const Neighbours fitted = nearest_neighbours(training, k, metric, device);
-  const Neighbours found = nearest_among(training, test, fitted.k, metric);
+                                 Metric metric, TensorDevice device, Team team) {
+  const Neighbours fitted = nearest_neighbours(training, k, metric, device, nullptr, team);
+  const Neighbours found = nearest_among(training, test, fitted.k, metric, team);
   return {outlier_scores(found, metric, scale_of_scores(fitted)), mean_distances(found),
-          leaks(test, training, k, metric, device)};
+          leaks(test, training, k, metric, device, team)};
 }
 
 }  // namespace zoetrope::analysis

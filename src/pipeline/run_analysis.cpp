@@ -15,12 +15,12 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
-#include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 
 #include "analysis_sources.hpp"
 #include "class_columns.hpp"
 #include "combined_analysis.hpp"
+#include "frame_deal.hpp"
 #include "frame_gather.hpp"
 #include "frame_reader.hpp"
 #include "scatter_cache.hpp"
@@ -45,6 +45,7 @@ class Analyzer {
         options_(session.options().analysis),
         placement_(placement_of(session.options())),
         sources_(sources),
+        deal_(session, sources.size(), session.test().size(), sources.front().identity.num_columns),
         reader_(session.run(), sources, options_.fit_on),
         columns_(class_columns(session, sources)),
         labels_(labels_of(session.test())),
@@ -69,8 +70,7 @@ class Analyzer {
   void find_planes();
   analysis::FrameOptions options_of(std::size_t frame) const;
   std::string digest_of(std::size_t frame) const;
-  std::vector<std::size_t> frames_to_do();
-  void compute_mine();
+  void compute_missing();
   void compute(const std::vector<std::size_t>& frames);
   void add_stages();
   std::vector<analysis::Points> gather_points();
@@ -81,6 +81,7 @@ class Analyzer {
   const AnalysisOptions& options_;
   const Placement placement_;
   const std::vector<CheckpointSource>& sources_;
+  const FrameDeal deal_;
   const FrameReader reader_;
   const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
   const std::vector<std::int64_t> labels_;
@@ -133,6 +134,7 @@ analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
   else if (!shared_)
     options.fitted = known_scatter_of(frame);
   options.device = session_.analysis_device();
+  options.team = deal_.team();
   return options;
 }
 
@@ -167,23 +169,6 @@ std::string Analyzer::digest_of(std::size_t frame) const {
   return digest_of_frame(session_, sources_[frame], compared, projection);
 }
 
-// A rank takes neighbouring frames, since some curves compare a frame with the one before it; of those the
-// ones that no earlier attempt has done.
-std::vector<std::size_t> Analyzer::frames_to_do() {
-  const auto [first, last] = support::share(static_cast<std::int64_t>(sources_.size()),
-                                            session_.world().rank(), session_.world().size());
-  std::vector<std::size_t> frames;
-  for (auto frame = static_cast<std::size_t>(first); frame < static_cast<std::size_t>(last); ++frame) {
-    support::stop_point();
-    if (!keeper_.has(sources_[frame].identity.step, digest_of(frame))) frames.push_back(frame);
-  }
-  const auto found = static_cast<std::size_t>(last - first) - frames.size();
-  if (found > 0)
-    support::log_info("the analysis goes on: " + std::to_string(found) + " of " +
-                      std::to_string(last - first) + " frames are there already");
-  return frames;
-}
-
 void Analyzer::compute(const std::vector<std::size_t>& frames) {
   if (frames.empty()) return;
   support::Progress progress("analysis", static_cast<std::int64_t>(frames.size()), "frames");
@@ -203,22 +188,26 @@ void Analyzer::compute(const std::vector<std::size_t>& frames) {
         analyze_frame(frame, {first ? &*first : nullptr, frame == end ? nullptr : &*last}, before);
     if (frame == 0 && frames.size() > 1) first = before;
     next = frame + 1;
-    keeper_.put(sources_[frame].identity.step, digest_of(frame), result);
+    if (deal_.keeps(frame)) keeper_.put(sources_[frame].identity.step, digest_of(frame), result);
     outlier_seconds_ += result.outlier_seconds;
     pca_seconds_ += result.pca_seconds;
     progress.update(++done);
   }
 }
 
-void Analyzer::compute_mine() {
-  shared_ = shared_projection();
-  const std::vector<std::size_t> frames = frames_to_do();
-  try {
-    compute(frames);
-  } catch (const Interrupted&) {
-    keeper_.flush();
-    throw;
-  }
+// Collective.
+void Analyzer::compute_missing() {
+  comm::do_unless_asked(session_.communicator(), kFramesAreKept, [&] { shared_ = shared_projection(); });
+  const std::vector<std::size_t> frames = deal_.missing(
+      [&](std::size_t frame) { return keeper_.has(sources_[frame].identity.step, digest_of(frame)); });
+  deal_.compute([&] {
+    try {
+      compute(frames);
+    } catch (const Interrupted&) {
+      keeper_.flush();
+      throw;
+    }
+  });
 }
 
 std::vector<analysis::Points> Analyzer::gather_points() {
@@ -279,7 +268,7 @@ void Analyzer::add_stages() {
 
 store::Analysis Analyzer::analyze() {
   find_planes();
-  comm::do_unless_asked(session_.communicator(), kFramesAreKept, [&] { compute_mine(); });
+  compute_missing();
   add_stages();
   session_.set_stage("gathering the analysis");
   return combine(gather_points());

@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/team.hpp"
 #include "zoetrope/analysis/tensor_device.hpp"
 
 namespace zoetrope::analysis {
@@ -39,7 +40,9 @@ struct RankQuery {
 // in scikit-learn. Throws InputError with fewer than 2 rows, no columns or k below 1, and on a value that is
 // not finite, naming the row.
 // A `query` is answered by the way, from the same products: exactly, too, and with the same bits.
+// Of a `team` each rank makes its share of the products.
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
-                              TensorDevice device = std::nullopt, RankQuery* query = nullptr);
+                              TensorDevice device = std::nullopt, RankQuery* query = nullptr,
+                              Team team = nullptr);
 
 }  // namespace zoetrope::analysis

@@ -24,7 +24,7 @@ struct PictureNeighbours {
   std::int64_t k = 0;  // as asked for, but below half of the images; 0: too few images for any
   RankQuery query;     // its `others`: the neighbours, nearest first, ties by index
 };
-PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k);
+PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k, Team team = nullptr);
 
 // N images. NaN where there are too few, and of images that are not looked at.
 struct PictureQuality {
@@ -41,6 +41,7 @@ struct PictureQuality {
 // `in_picture` with its query answered; `in_embedding`: of all images, with at least as many neighbours each;
 // `labels`: [N].
 PictureQuality picture_quality(const Points& points, const PictureNeighbours& in_picture,
-                               const Neighbours& in_embedding, std::span<const std::int64_t> labels);
+                               const Neighbours& in_embedding, std::span<const std::int64_t> labels,
+                               Team team = nullptr);
 
 }  // namespace zoetrope::analysis

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiled_candidates.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/compute/tasks.hpp"
+
+#include "float_products.hpp"
+
+namespace zoetrope::analysis {
+
+Tiling::Tiling(std::int64_t num_rows, std::int64_t num_threads)
+    : num_rows_(num_rows),
+      width_(std::clamp<std::int64_t>(num_rows / (4 * num_threads), 128, CandidateLists::kMaxTileColumns)) {}
+
+std::int64_t Tiling::rows(std::int64_t block) const {
+  return std::min(width_, num_rows_ - first(block));
+}
+
+std::vector<std::pair<std::int64_t, std::int64_t>> Tiling::tiles(Team team) const {
+  const std::int64_t rank = team == nullptr ? 0 : team->rank(), size = team == nullptr ? 1 : team->size();
+  std::vector<std::pair<std::int64_t, std::int64_t>> mine;
+  std::int64_t number = 0;
+  for (std::int64_t distance = 0; distance < blocks(); ++distance) {
+    for (std::int64_t i = 0; i + distance < blocks(); ++i)
+      if (number++ % size == rank) mine.emplace_back(i, i + distance);
+  }
+  return mine;
+}
+
+void collect_candidates(const SearchSpace& space, const Tiling& tiling, Team team, CandidateLists& lists,
+                        RankCounter* ranks) {
+  const auto tiles = tiling.tiles(team);
+  std::vector<std::mutex> block_lock(tiling.blocks());
+  compute::for_each_task(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
+    const auto [i, j] = tiles[t];
+    const at::Tensor a = space.centred().narrow(0, tiling.first(i), tiling.rows(i));
+    const at::Tensor b = space.centred().narrow(0, tiling.first(j), tiling.rows(j));
+    const at::Tensor products = float_products(a, b);
+    const Tile tile{products.const_data_ptr<float>(), tiling.first(i), tiling.rows(i), tiling.first(j),
+                    tiling.rows(j)};
+    at::Tensor flipped;  // its rows are the columns
+    Tile other_way{};
+    std::vector<std::int32_t> of_rows, of_columns;
+    if (ranks != nullptr && i == j) products.diagonal().fill_(-kInfinity);
+    if (ranks != nullptr) of_rows = ranks->count(tile);
+    if (ranks != nullptr && i != j) {
+      flipped = products.t().contiguous();
+      other_way = {flipped.const_data_ptr<float>(), tile.first_column, tile.num_columns, tile.first_row,
+                   tile.num_rows};
+      of_columns = ranks->count(other_way);
+    }
+    std::unique_lock row_lock(block_lock[i]);
+    std::unique_lock column_lock(block_lock[j], std::defer_lock);
+    if (i != j) column_lock.lock();  // i < j: always in the same order, so no two threads wait for each other
+    lists.add(tile, space.offsets());
+    if (ranks != nullptr) ranks->add(tile, of_rows);
+    if (ranks != nullptr && i != j) ranks->add(other_way, of_columns);
+  });
+}
+
+}  // namespace zoetrope::analysis
