@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
 
@@ -109,7 +108,7 @@ void count_ranks(const SearchSpace& space, std::span<const std::int64_t> asked, 
 
 // The candidates among this rank's share of the products, settled.
 void search_share(const SearchSpace& space, const Tiling& tiling, TensorDevice device, RankQuery* query,
-                  Team team, Settled& settled) {
+                  Team* team, Settled& settled) {
   const std::int64_t keep = num_kept(settled.nearest.k);
   CandidateLists lists(space.size(), keep);
   if (device) {
@@ -125,7 +124,7 @@ void search_share(const SearchSpace& space, const Tiling& tiling, TensorDevice d
 }
 
 // Every rank has counted in its tiles what is nearer than an other row, and added 1.
-void add_up_ranks(Team team, std::vector<std::int64_t>& ranks) {
+void add_up_ranks(Team* team, std::vector<std::int64_t>& ranks) {
   if (team == nullptr) return;
   add_up(team, ranks);
   for (std::int64_t& rank : ranks) rank -= team->size() - 1;
@@ -133,7 +132,7 @@ void add_up_ranks(Team team, std::vector<std::int64_t>& ranks) {
 
 // `rows`: no two of them equal. `query`: see nearest_neighbours; of all rows, or null.
 Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
-                           RankQuery* query, Team team) {
+                           RankQuery* query, Team* team) {
   const std::int64_t num_rows = rows.size(0);
   Settled settled(num_rows, k);
   if (k == 0) return std::move(settled.nearest);
@@ -209,7 +208,7 @@ std::vector<std::int64_t> ranks_apart(const at::Tensor& rows, Metric metric, Ten
   return ranks.ranks();
 }
 
-void rank_apart(const at::Tensor& rows, Metric metric, TensorDevice device, RankQuery& query, Team team) {
+void rank_apart(const at::Tensor& rows, Metric metric, TensorDevice device, RankQuery& query, Team* team) {
   const support::Range share = share_of(static_cast<std::int64_t>(query.rows.size()), team);
   std::vector<std::int64_t> mine;
   work_together(team, [&] {
@@ -221,7 +220,7 @@ void rank_apart(const at::Tensor& rows, Metric metric, TensorDevice device, Rank
 }  // namespace
 
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
-                              RankQuery* query, Team team) {
+                              RankQuery* query, Team* team) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");
   const at::Tensor checked = checked_rows(rows, 2, 1);
   k = std::min(k, checked.size(0) - 1);

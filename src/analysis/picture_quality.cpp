@@ -60,7 +60,7 @@ std::vector<std::int64_t> images_to_judge(std::int64_t num_images) {
   return images;
 }
 
-PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k, Team team) {
+PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k, Team* team) {
   PictureNeighbours found;
   found.k = std::max<std::int64_t>(0, std::min<std::int64_t>(k, (points.rows() - 1) / 2));
   if (found.k == 0) return found;
@@ -83,7 +83,7 @@ namespace {
 // The ranks in the picture of those that are near in the embedding: excess_of(), of each image that is looked
 // at.
 std::vector<double> excess_in_picture(const Points& points, const PictureNeighbours& in_picture,
-                                      const Neighbours& in_embedding, Team team) {
+                                      const Neighbours& in_embedding, Team* team) {
   const PointBlocks blocks(points);
   const auto& images = in_picture.query.rows;
   const support::Range share = share_of(static_cast<std::int64_t>(images.size()), team);
@@ -105,7 +105,7 @@ std::vector<double> excess_in_picture(const Points& points, const PictureNeighbo
 
 PictureQuality picture_quality(const Points& points, const PictureNeighbours& in_picture,
                                const Neighbours& in_embedding, std::span<const std::int64_t> labels,
-                               Team team) {
+                               Team* team) {
   const std::vector<double> unknown(static_cast<std::size_t>(points.rows()), kNotJudged);
   PictureQuality quality{unknown, unknown, kNotJudged, kNotJudged, kNotJudged, kNotJudged};
   const std::int64_t k = in_picture.k;

@@ -6,7 +6,6 @@
 
 #include <ATen/ops/from_blob.h>
 
-#include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/compute/tasks.hpp"
 
 #include "shared_work.hpp"
@@ -65,7 +64,7 @@ std::vector<std::int64_t> Settled::unproven(support::Range rows) const {
   return open;
 }
 
-void Settled::merge(Team team) {
+void Settled::merge(Team* team) {
   if (team == nullptr) return;
   const auto num_rows = static_cast<std::int64_t>(beyond.size());
   Lists mine;
@@ -86,7 +85,7 @@ void Settled::merge(Team team) {
   });
 }
 
-void Settled::spread(Team team) {
+void Settled::spread(Team* team) {
   if (team == nullptr) return;
   const support::Range rows = share_of(static_cast<std::int64_t>(beyond.size()), team);
   const at::Tensor index = team->all_gather(view_of(nearest.index, rows, nearest.k, at::kLong));

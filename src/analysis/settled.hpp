@@ -23,9 +23,9 @@ struct Settled {
 
   // Collective; nothing without a team. From what each rank has found among the pairs of rows that it has
   // seen, which are of no other rank, to what all have found: each gets the rows of its share.
-  void merge(Team team);
+  void merge(Team* team);
   // Gives all of them the neighbours in each rank's share.
-  void spread(Team team);
+  void spread(Team* team);
 
   Neighbours nearest;          // [N, k]; where fewer are known, the others have index -1, at infinity
   std::vector<double> beyond;  // [N]: no row whose distance is not known is nearer than this

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/compute/tasks.hpp"
 
 #include "float_products.hpp"
@@ -19,7 +18,7 @@ std::int64_t Tiling::rows(std::int64_t block) const {
   return std::min(width_, num_rows_ - first(block));
 }
 
-std::vector<std::pair<std::int64_t, std::int64_t>> Tiling::tiles(Team team) const {
+std::vector<std::pair<std::int64_t, std::int64_t>> Tiling::tiles(Team* team) const {
   const std::int64_t rank = team == nullptr ? 0 : team->rank(), size = team == nullptr ? 1 : team->size();
   std::vector<std::pair<std::int64_t, std::int64_t>> mine;
   std::int64_t number = 0;
@@ -30,7 +29,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> Tiling::tiles(Team team) cons
   return mine;
 }
 
-void collect_candidates(const SearchSpace& space, const Tiling& tiling, Team team, CandidateLists& lists,
+void collect_candidates(const SearchSpace& space, const Tiling& tiling, Team* team, CandidateLists& lists,
                         RankCounter* ranks) {
   const auto tiles = tiling.tiles(team);
   std::vector<std::mutex> block_lock(tiling.blocks());

@@ -25,7 +25,7 @@ class Tiling {
   std::int64_t rows(std::int64_t block) const;
   // (I, J), I <= J, the diagonal first and then diagonal by diagonal: tiles that are worked on at the same
   // time seldom share rows. Of a team each rank has every so-manieth.
-  std::vector<std::pair<std::int64_t, std::int64_t>> tiles(Team team) const;
+  std::vector<std::pair<std::int64_t, std::int64_t>> tiles(Team* team) const;
 
  private:
   std::int64_t num_rows_;
@@ -33,7 +33,7 @@ class Tiling {
 };
 
 // Of this rank's tiles. `ranks`: of all rows, or null.
-void collect_candidates(const SearchSpace& space, const Tiling& tiling, Team team, CandidateLists& lists,
+void collect_candidates(const SearchSpace& space, const Tiling& tiling, Team* team, CandidateLists& lists,
                         RankCounter* ranks);
 
 }  // namespace zoetrope::analysis

@@ -63,7 +63,7 @@ void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end
 
 // Among all rows together, those of `test` first.
 std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                Metric metric, TensorDevice device, Team team) {
+                                Metric metric, TensorDevice device, Team* team) {
   const Neighbours all = nearest_neighbours(at::cat({test, training}), k, metric, device, nullptr, team);
   const auto width = static_cast<std::size_t>(all.k);
   const auto num_tests = static_cast<std::size_t>(test.size(0));
@@ -82,7 +82,7 @@ std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& traini
 }  // namespace
 
 Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
-                         Team team) {
+                         Team* team) {
   const at::Tensor first = checked_rows(among, 1, 1), last = checked_rows(rows, 1, 1);
   k = std::min(k, first.size(0));
   const support::Range share = share_of(last.size(0), team);
@@ -99,7 +99,7 @@ Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::i
 }
 
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device, Team team) {
+                                 Metric metric, TensorDevice device, Team* team) {
   const Neighbours fitted = nearest_neighbours(training, k, metric, device, nullptr, team);
   const Neighbours found = nearest_among(training, test, fitted.k, metric, team);
   return {outlier_scores(found, metric, scale_of_scores(fitted)), mean_distances(found),

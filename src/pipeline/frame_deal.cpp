@@ -2,6 +2,7 @@
 #include "frame_deal.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <ATen/ops/from_blob.h>
@@ -40,7 +41,8 @@ FrameDeal::FrameDeal(Session& session, std::size_t num_frames, std::int64_t num_
   num_teams_ = num_teams(num_frames, num_ranks, num_images, num_columns);
   // The rank that keeps a frame, of the same number, is in its team.
   if (num_teams_ > 1) some_ = ranks.split(ranks.rank() % static_cast<int>(num_teams_));
-  team_ = some_ ? some_.get() : &ranks;
+  together_ = some_ ? some_.get() : &ranks;
+  team_ = std::make_unique<RankTeam>(*together_);
 }
 
 bool FrameDeal::has_part_in(std::size_t frame) const {
@@ -66,9 +68,9 @@ std::vector<std::size_t> FrameDeal::missing(const std::function<bool(std::size_t
       is_there[frame] = has(frame) ? 1 : 0;
     }
   });
-  if (team_ != nullptr)
-    team_->all_reduce(at::from_blob(is_there.data(), {static_cast<std::int64_t>(num_frames_)}, at::kLong),
-                      comm::ReduceOp::kMax);
+  if (together_ != nullptr)
+    together_->all_reduce(at::from_blob(is_there.data(), {static_cast<std::int64_t>(num_frames_)}, at::kLong),
+                          comm::ReduceOp::kMax);
   std::vector<std::size_t> frames;
   std::size_t all = 0;
   for (std::size_t frame = 0; frame < num_frames_; ++frame) {

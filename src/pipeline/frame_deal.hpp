@@ -10,9 +10,10 @@
 #include <memory>
 #include <vector>
 
-#include "zoetrope/analysis/team.hpp"
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/pipeline/session.hpp"
+
+#include "rank_team.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -22,7 +23,7 @@ class FrameDeal {
   FrameDeal(Session& session, std::size_t num_frames, std::int64_t num_images, std::int64_t num_columns);
 
   // Those that compute a frame with this rank; null where each rank computes frames of its own.
-  analysis::Team team() const { return team_; }
+  analysis::Team* team() const { return team_.get(); }
 
   // Whether it is this rank that keeps what is computed of the frame.
   bool keeps(std::size_t frame) const;
@@ -40,7 +41,8 @@ class FrameDeal {
   Session& session_;
   std::size_t num_frames_, num_teams_;
   std::unique_ptr<comm::Communicator> some_;  // of the ranks
-  analysis::Team team_ = nullptr;
+  comm::Communicator* together_ = nullptr;    // those, or all
+  std::unique_ptr<RankTeam> team_;
 };
 
 }  // namespace zoetrope::pipeline

@@ -24,12 +24,27 @@ namespace {
 
 constexpr int kMostRanks = 4;
 
+class ThreadTeam final : public Team {
+ public:
+  explicit ThreadTeam(comm::Communicator& ranks) : ranks_(ranks) {}
+  int rank() const override { return ranks_.rank(); }
+  int size() const override { return ranks_.size(); }
+  at::Tensor gather(const at::Tensor& piece, int root) override { return ranks_.gather(piece, root); }
+  at::Tensor all_gather(const at::Tensor& piece) override { return ranks_.all_gather(piece); }
+  void add_up(at::Tensor& values) override { ranks_.all_reduce(values, comm::ReduceOp::kSum); }
+  void work_together(const std::function<void()>& part) override { part(); }
+
+ private:
+  comm::Communicator& ranks_;
+};
+
 // Ranks have different numbers of threads, too, as on hosts of different sizes.
-void for_teams(const std::function<void(Team)>& body) {
+void for_teams(const std::function<void(Team*)>& body) {
   for (int size = 1; size <= kMostRanks; ++size) {
     comm::run_as_thread_ranks(size, [&](comm::Communicator& ranks) {
       at::set_num_threads(1 + ranks.rank() % 2);
-      body(&ranks);
+      ThreadTeam team(ranks);
+      body(&team);
     });
   }
 }
@@ -55,7 +70,7 @@ void expect_as_alone(const at::Tensor& rows, std::int64_t k, Metric metric, Tens
     const RankQuery asked = query_of(rows.size(0), step);
     RankQuery alone = asked;
     const Neighbours expected = nearest_neighbours(rows, k, metric, device, &alone);
-    for_teams([&](Team team) {
+    for_teams([&](Team* team) {
       RankQuery query = asked;
       const Neighbours found = nearest_neighbours(rows, k, metric, device, &query, team);
       EXPECT_EQ(found.k, expected.k);
@@ -93,7 +108,7 @@ TEST(Team, FindsThemByTensors) {
 }
 
 FrameAnalysis analysis_of(const at::Tensor& rows, const at::Tensor& earlier, const at::Tensor& training,
-                          Team team) {
+                          Team* team) {
   const std::vector<std::int64_t> label = up_to(rows.size(0)), train_label = up_to(training.size(0));
   const FrameInput input{rows, {}, 0, label, TrainingImages{training, {}, train_label}};
   FrameOptions options;
@@ -107,7 +122,7 @@ TEST(Team, AnalysesAFrameAsOneRankDoes) {
   const at::Tensor rows = random_rows(800, 16), earlier = random_rows(800, 16, 2),
                    training = random_rows(300, 16, 3);
   const FrameAnalysis expected = analysis_of(rows, earlier, training, nullptr);
-  for_teams([&](Team team) {
+  for_teams([&](Team* team) {
     const FrameAnalysis found = analysis_of(rows, earlier, training, team);
     EXPECT_EQ(found.score, expected.score);
     EXPECT_EQ(found.neighbour, expected.neighbour);
@@ -132,7 +147,8 @@ TEST(Team, SharesOutTheProducts) {
     std::mutex lock;
     auto dealt = std::vector<std::pair<std::int64_t, std::int64_t>>();
     comm::run_as_thread_ranks(size, [&](comm::Communicator& ranks) {
-      const auto mine = tiling.tiles(&ranks);
+      ThreadTeam team(ranks);
+      const auto mine = tiling.tiles(&team);
       EXPECT_LE(mine.size(), all.size() / ranks.size() + 1);
       const std::lock_guard one_by_one(lock);
       dealt.insert(dealt.end(), mine.begin(), mine.end());

@@ -28,10 +28,10 @@ class Rooms(unittest.TestCase):
         self.assertEqual(rooms.foreign(rooms.sources(ROOT), self.rooms), [])
 
     def test_an_arrow_that_should_not_be_there_is_found(self):
-        text = "// numbers in, numbers out\n#include \"zoetrope/store/analysis_file.hpp\"\n"
+        text = "// numbers in, numbers out\n#include \"zoetrope/comm/world.hpp\"\n"
         for path in "src/analysis/pca.cpp", "include/zoetrope/analysis/frame.hpp":
             self.assertEqual(rooms.foreign({path: text}, self.rooms),
-                             [f"{path}:2: includes zoetrope/store/, which analysis does not link"])
+                             [f"{path}:2: includes zoetrope/comm/, which analysis does not link"])
         self.assertEqual(len(rooms.upward({"support": {"comm"}, "comm": set()})), 1)
 
     def test_the_architecture_shows_these_rooms(self):

@@ -77,7 +77,7 @@ struct FrameOptions {
   std::optional<Scatter> scatter = {};   // of the rows, where it is known already
   std::optional<Scatter> fitted = {};    // of what PCA is fitted on, where that is not the rows
   TensorDevice device = std::nullopt;    // multiplies matrices
-  Team team = nullptr;                   // of ranks that analyse the same checkpoint, where there are several
+  Team* team = nullptr;                  // of ranks that analyse the same checkpoint, where there are several
 };
 
 // The first checkpoint and the last. Null: it is the one that is analysed.

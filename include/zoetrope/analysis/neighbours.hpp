@@ -43,6 +43,6 @@ struct RankQuery {
 // Of a `team` each rank makes its share of the products.
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
                               TensorDevice device = std::nullopt, RankQuery* query = nullptr,
-                              Team team = nullptr);
+                              Team* team = nullptr);
 
 }  // namespace zoetrope::analysis

@@ -24,7 +24,7 @@ struct PictureNeighbours {
   std::int64_t k = 0;  // as asked for, but below half of the images; 0: too few images for any
   RankQuery query;     // its `others`: the neighbours, nearest first, ties by index
 };
-PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k, Team team = nullptr);
+PictureNeighbours neighbours_in_picture(const Points& points, std::int64_t k, Team* team = nullptr);
 
 // N images. NaN where there are too few, and of images that are not looked at.
 struct PictureQuality {
@@ -42,6 +42,6 @@ struct PictureQuality {
 // `labels`: [N].
 PictureQuality picture_quality(const Points& points, const PictureNeighbours& in_picture,
                                const Neighbours& in_embedding, std::span<const std::int64_t> labels,
-                               Team team = nullptr);
+                               Team* team = nullptr);
 
 }  // namespace zoetrope::analysis

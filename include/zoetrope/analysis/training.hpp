@@ -48,11 +48,11 @@ struct AgainstTraining {
 // `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. Exact, and the same bits
 // whatever the number of threads. InputError as of nearest_neighbours().
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device = std::nullopt, Team team = nullptr);
+                                 Metric metric, TensorDevice device = std::nullopt, Team* team = nullptr);
 
 // The k nearest rows of `among`, [M, D], of each of `rows`, [N, D]: index and distance [N, k], nearest first,
 // ties by index. k is cut to M. Distances as of nearest_neighbours(), but that equal rows are not set apart.
 Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
-                         Team team = nullptr);
+                         Team* team = nullptr);
 
 }  // namespace zoetrope::analysis
