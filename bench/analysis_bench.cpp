@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seconds to analyse one checkpoint's embeddings: outlier scores, PCA and the companion curves.
 //   analysis_bench [--rows 10000] [--columns 128] [--neighbours 10] [--sets 10] [--threads N]
-//     [--no-trustworthiness] [--in-turns] [--fit] [--json FILE]
+//     [--neighbour-search hnsw|ivf] [--no-trustworthiness] [--in-turns] [--fit] [--json FILE]
 // Every set is other data; the fastest is reported, wall clock and CPU time. --fit has 10,000 to 100,000 rows
-// in place of --rows, and says with which power of their number the time grows. Neighbours are checked
+// in place of --rows, and says with which power of their number the time grows. --neighbour-search does the
+// search by an index of FAISS, too, after the exact one of each set, and its recall. Neighbours are checked
 // against a float64 search of some rows. bench/peers/analysis.py does the same on the same numbers with
 // cleanlab and scikit-learn; both print sums to compare.
 #include <algorithm>
@@ -52,6 +53,7 @@ struct Options {
   std::int64_t columns = 128;
   std::int64_t neighbours = 10;
   std::int64_t sets = 10;
+  SearchMethod search = SearchMethod::kExact;
   int threads = 0;
   bool trustworthiness = true;
   bool in_turns = false;
@@ -103,15 +105,20 @@ FrameAnalysis analyze(const at::Tensor& rows, const std::vector<std::int64_t>& l
 }
 
 struct Stopwatches {
-  Stopwatch outlier_scores, pca, procrustes, linear_cka, trustworthiness, frame, frame_unjudged;
+  Stopwatch outlier_scores, indexed_search, pca, procrustes, linear_cka, trustworthiness, frame,
+      frame_unjudged;
 
   Json times(double Stopwatch::*wall, double Stopwatch::*cpu) const {
     const auto of = [&](const Stopwatch& watch) {
       return Json{{"wall_s", watch.*wall}, {"cpu_s", watch.*cpu}};
     };
-    return {{"outlier_scores", of(outlier_scores)},   {"pca", of(pca)},
-            {"procrustes", of(procrustes)},           {"linear_cka", of(linear_cka)},
-            {"trustworthiness", of(trustworthiness)}, {"frame", of(frame)},
+    return {{"outlier_scores", of(outlier_scores)},
+            {"indexed_search", of(indexed_search)},
+            {"pca", of(pca)},
+            {"procrustes", of(procrustes)},
+            {"linear_cka", of(linear_cka)},
+            {"trustworthiness", of(trustworthiness)},
+            {"frame", of(frame)},
             {"frame_unjudged", of(frame_unjudged)}};
   }
 };
@@ -137,6 +144,7 @@ class Measurement {
     if (options_.in_turns) take_turns(watches_);
     Json result = watches_.times(&Stopwatch::wall_s, &Stopwatch::cpu_s);
     if (!options_.trustworthiness) result.erase("trustworthiness");
+    if (options_.search == SearchMethod::kExact) result.erase("indexed_search");
     result["peak_mib"] = peak_mib_;
     result["sums"] = sums_;
     return result;
@@ -151,6 +159,12 @@ class Measurement {
     });
     if (is_first) peak_mib_ = peak_memory_mib();
     if (is_first) check(rows, found);
+    IndexedSearch index{options_.search, options_.neighbours};
+    if (options_.search != SearchMethod::kExact)
+      watches_.indexed_search.time([&] {
+        return nearest_neighbours(rows, options_.neighbours, Metric::kCosine, std::nullopt, nullptr, nullptr,
+                                  &index);
+      });
     const Points points = watches_.pca.time([&] { return Pca::fit(rows).transform(rows); });
     if (is_first) reference_ = points, before_ = rows, scatter_before_ = Scatter::of(rows);
     const Aligned aligned = watches_.procrustes.time([&] { return procrustes(reference_, points); });
@@ -167,6 +181,7 @@ class Measurement {
                      {"knn_accuracy", knn_accuracy(found, labels_)},
                      {"linear_cka", cka},
                      {"trustworthiness", trusted}});
+    if (options_.search != SearchMethod::kExact) sums_.back()["recall"] = index.recall;
   }
 
   // The first is compared with none, and so not measured.
@@ -223,6 +238,12 @@ void fit(Options options) {
                 power_of(numbers, seconds[stage]));
 }
 
+SearchMethod method_of(const std::string& asked) {
+  for (const auto& [word, method] : kSearchMethods)
+    if (word == asked) return method;
+  throw std::runtime_error("--neighbour-search " + asked + ": exact, hnsw or ivf");
+}
+
 Options parse(int argc, char** argv) {
   namespace po = boost::program_options;
   Options options;
@@ -234,6 +255,7 @@ Options parse(int argc, char** argv) {
       "sets", po::value(&options.sets), "sets of embeddings")("threads", po::value(&options.threads),
                                                               "0: as many as cores")(
       "no-trustworthiness", "leave it out: it takes as long as all else together")(
+      "neighbour-search", po::value<std::string>(), "hnsw or ivf, beside the exact search")(
       "in-turns", "before each set, say what the one before took, and wait for a line of standard input")(
       "fit", "with which power of the number of rows the time grows")("json", po::value(&options.json),
                                                                       "also write FILE");
@@ -245,6 +267,8 @@ Options parse(int argc, char** argv) {
     std::exit(0);
   }
   options.trustworthiness = !given.contains("no-trustworthiness");
+  if (given.contains("neighbour-search"))
+    options.search = method_of(given["neighbour-search"].as<std::string>());
   options.in_turns = given.contains("in-turns");
   options.fits = given.contains("fit");
   if (given.contains("smoke")) {

@@ -23,7 +23,7 @@ import elf
 import standin
 from closure import Closure
 from licences import copy_licences
-from place import FILES, FONTS, ROOT, WHEELS, copy, copy_fonts_and_model, install, program, require, torch_of, torch_version
+from place import FILES, FONTS, ROOT, WHEELS, archives_of, copy, copy_fonts_and_model, install, program, require, torch_of, torch_version
 
 # Fast networks (UCX, libfabric, PSM, verbs) need libraries that go with a machine's drivers, and OpenSHMEM is not used. Shared
 # memory and TCP are what Debian's OpenMPI takes by default, too.
@@ -60,7 +60,8 @@ class Bundle:
         self.copy_binaries()
         self.copy_data()
         self.write_files()
-        copy_licences([*self.programs.values(), *self.plugins.values(), *self.closure.libraries.values(), *FONTS],
+        copy_licences([*self.programs.values(), *self.plugins.values(), *self.closure.libraries.values(),
+                       *archives_of(self.build), *FONTS],
                       WHEELS + (TORCH_WHEELS if self.with_torch else ""), self.torch.parent, self.folder / "share/licences")
         copy(ROOT / "LICENSE", self.folder / "LICENSE")
 

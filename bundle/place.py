@@ -23,6 +23,12 @@ def torch_of(build):
     return Path(re.search(r"^ZOETROPE_TORCH_DIR:\w+=(.*)$", (build / "CMakeCache.txt").read_text(), re.MULTILINE)[1])
 
 
+def archives_of(build):
+    """Debian's archives that BUILD has linked into the program: FAISS, where it has one."""
+    found = re.search(r"^ZOETROPE_FAISS_LIBRARY:\w+=(/.*)$", (build / "CMakeCache.txt").read_text(), re.MULTILINE)
+    return [Path(found[1])] if found else []
+
+
 def torch_version(torch):
     return re.search(r"^__version__ = '([0-9.]+)", (torch / "version.py").read_text(), re.MULTILINE)[1]
 

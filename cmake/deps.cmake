@@ -71,4 +71,5 @@ message(STATUS "MPI        ${MPI_C_VERSION}  ${MPI_C_COMPILER}")
 message(STATUS "HDF5       ${HDF5_VERSION}")
 message(STATUS "FFmpeg     libavcodec ${FFMPEG_libavcodec_VERSION}")
 
+include(faiss)
 include(cuda)

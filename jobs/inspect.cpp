@@ -64,6 +64,8 @@ void inspect_analysis(const fs::path& path) {
   print("images", support::format_count(static_cast<std::int64_t>(analysis.num_images())));
   print("outliers", std::to_string(analysis.num_outliers()) + " a frame");
   print("classes", join(analysis.class_names));
+  if (const std::string search = store::search_text(analysis); !search.empty())
+    print("search", search + " (" + analysis.neighbour_search_parameters + ")");
   for (const auto& [name, values] : analysis.curves) print(name, first_and_last(values));
 }
 

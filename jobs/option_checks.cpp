@@ -59,6 +59,16 @@ void check_training(const train::TrainOptions& o, double epochs) {
           "--keep-optimizer must be positive, and at most 2^30: an interrupted run goes on from there");
 }
 
+// Of a run that was analysed with FAISS pictures can be drawn without: there the option is the run's.
+void check_search(const Options& options) {
+  const bool analyses =
+      (options.groups & kAnalysis) != 0 && ((options.groups & kDevice) != 0 || options.pipeline.review.live);
+  const bool is_exact = options.pipeline.analysis.search == analysis::SearchMethod::kExact;
+  require(!analyses || is_exact || !analysis::faiss_version().empty(),
+          "this zoetrope has no FAISS, which --neighbour-search hnsw and ivf take: leave the option out, or "
+          "build zoetrope where libfaiss-dev is installed (script/bootstrap)");
+}
+
 void check_rendering(const pipeline::RenderOptions& o) {
   constexpr double kLongest = 600;  // seconds
   const double fps = frames_a_second(o);
@@ -114,6 +124,7 @@ void check(const Options& options) {
           "--neighbours must be positive, and at most 2^30");
   require(o.analysis.quality_neighbours >= 0 && o.analysis.quality_neighbours <= kMost,
           "--quality-neighbours must not be negative, and at most 2^30");
+  check_search(options);
   require(o.analysis.smoothness > 0 && o.analysis.smoothness <= 1e6,
           "--smoothness must be positive, and at most 1e6");
   require(o.analysis.outliers >= 0 && o.analysis.outliers <= kMost, "--outliers must be 0 to 2^30");

@@ -38,6 +38,7 @@ Words<std::optional<Value>> with_auto(const std::array<std::pair<std::string_vie
   return all;
 }
 const Words<std::optional<pipeline::Projection>> kProjections = with_auto(pipeline::kProjections);
+const auto kSearches = words_of<analysis::SearchMethod>(analysis::kSearchMethods);
 const Words<pipeline::FitOn> kFitsOn(pipeline::kFitsOn.begin(), pipeline::kFitsOn.end());
 const Words<std::optional<analysis::AlignTo>> kAlignments = with_auto(pipeline::kAlignments);
 const Words<std::optional<analysis::ScaleOf>> kScales = with_auto(pipeline::kScales);
@@ -168,6 +169,9 @@ po::options_description analysis_options(Options& o) {
       "nearest neighbours of the outlier score (cleanlab's k)");
   add("quality-neighbours", field(o.pipeline.analysis.quality_neighbours, "K"),
       "neighbours by which is judged how far each picture can be trusted; 0: it is not judged");
+  add("neighbour-search", choice(o.pipeline.analysis.search, "neighbour-search", "S", kSearches),
+      "exact; hnsw or ivf: approximate, by an index of FAISS, for 200,000 images and more; its recall is "
+      "measured");
   add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "

@@ -3,6 +3,7 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include "zoetrope/analysis/neighbour_search.hpp"
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/compute/device.hpp"
@@ -30,7 +31,9 @@ std::string devices_text() {
 std::string version_text() {
   return std::string("zoetrope ") + ZOETROPE_VERSION + "\nlibtorch " + TORCH_VERSION + " (" +
          at::get_cpu_capability() + ")\nMPI " + comm::mpi_library_version() + "\nHDF5 " +
-         store::hdf5_library_version() + "\n" + devices_text();
+         store::hdf5_library_version() + "\n" +
+         (analysis::faiss_version().empty() ? "" : "FAISS " + analysis::faiss_version() + "\n") +
+         devices_text();
 }
 
 }  // namespace zoetrope::jobs

@@ -64,18 +64,34 @@ Shown show(const at::Tensor& rows, const FrameOptions& options, FrameAnalysis& r
   return shown;
 }
 
+// An index finds others where it is asked for more: whoever asks for a checkpoint's neighbours asks for as
+// many.
+std::int64_t num_searched(const FrameOptions& options, std::int64_t num_asked) {
+  if (options.search == SearchMethod::kExact) return num_asked;
+  return std::max(options.num_neighbours, options.quality_neighbours);
+}
+
+Neighbours search(const at::Tensor& rows, std::int64_t k, const FrameOptions& options, RankQuery* query,
+                  double& recall) {
+  const Metric metric = metric_for(rows.size(1));
+  IndexedSearch index{options.search, options.num_neighbours};
+  const bool is_exact = options.search == SearchMethod::kExact;
+  Neighbours found = nearest_neighbours(rows, num_searched(options, k), metric, options.device, query,
+                                        options.team, is_exact ? nullptr : &index);
+  recall = is_exact ? kUnknown : index.recall;
+  return found;
+}
+
 // The neighbours of outlier scores. Those of the picture's quality are found, and asked about, by the way.
 Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, const Points& points,
                           FrameAnalysis& result) {
   const trace::Span span("neighbours", "images", input.rows.size(0));
   const support::Stopwatch watch;
   PictureNeighbours in_picture = neighbours_in_picture(points, options.quality_neighbours, options.team);
-  const auto metric = metric_for(input.rows.size(1));
-  const Neighbours found =
-      nearest_neighbours(input.rows, std::max(options.num_neighbours, in_picture.k), metric, options.device,
-                         in_picture.k > 0 ? &in_picture.query : nullptr, options.team);
+  const Neighbours found = search(input.rows, std::max(options.num_neighbours, in_picture.k), options,
+                                  in_picture.k > 0 ? &in_picture.query : nullptr, result.neighbour_recall);
   const Neighbours neighbours = nearest_of(found, options.num_neighbours);
-  result.score = outlier_scores(neighbours, metric);
+  result.score = outlier_scores(neighbours, metric_for(input.rows.size(1)));
   result.mean_distance = mean_distances(neighbours);
   result.neighbour = neighbours.index;
   result.duplicate_set = duplicate_sets(neighbours);
@@ -139,8 +155,10 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
     result.confidence = std::move(said.confidence);
     result.self_confidence = std::move(said.self_confidence);
   }
-  AgainstTraining against = against_training(input.rows, rows, options.num_neighbours,
-                                             metric_for(rows.size(1)), options.device, options.team);
+  AgainstTraining against =
+      against_training(input.rows, rows, options.num_neighbours, metric_for(rows.size(1)), options.device,
+                       options.team, options.search);
+  result.neighbour_recall = against.recall;
   result.test_score = std::move(against.score);
   result.test_distance = std::move(against.mean_distance);
   result.test_leak = std::move(against.leak);
@@ -186,9 +204,9 @@ ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options
     scatter = scatter_of(rows, options);
     plane = plane_of(scatter, options);
   });
-  Neighbours neighbours = nearest_neighbours(rows, options.num_neighbours, metric_for(rows.size(1)),
-                                             options.device, nullptr, options.team);
-  return {rows, std::move(scatter), std::move(plane), std::move(neighbours), training};
+  double recall = 0;
+  const Neighbours found = search(rows, options.num_neighbours, options, nullptr, recall);
+  return {rows, std::move(scatter), std::move(plane), nearest_of(found, options.num_neighbours), training};
 }
 
 }  // namespace zoetrope::analysis

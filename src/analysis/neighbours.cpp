@@ -12,7 +12,9 @@
 
 #include "candidates.hpp"
 #include "device_search.hpp"
+#include "exact_search.hpp"
 #include "float_products.hpp"
+#include "indexed_search.hpp"
 #include "nearest_list.hpp"
 #include "rank_counter.hpp"
 #include "rows.hpp"
@@ -22,15 +24,16 @@
 #include "tiled_candidates.hpp"
 
 namespace zoetrope::analysis {
-namespace {
 
-constexpr std::int64_t kQueriesPerTask = 64;
-
-// Candidates kept beyond k when a list is cut: enough that the float32 error rarely reaches from the last of
+// Those beyond k: enough that the float32 error rarely reaches from the last of
 // them to the k-th neighbour.
 std::int64_t num_kept(std::int64_t k) {
   return k + std::max<std::int64_t>(6, k / 4);
 }
+
+namespace {
+
+constexpr std::int64_t kQueriesPerTask = 64;
 
 // Settles candidates in float64, best score first, until no other row can be nearer than those found. How far
 // all those are at least that are not settled.
@@ -82,12 +85,16 @@ void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> 
   for (std::size_t r = 0; r < batch.size(); ++r) settled.store(batch[r], nearest[r]);
 }
 
+}  // namespace
+
 void search_again(const SearchSpace& space, std::span<const std::int64_t> unproven, Settled& settled) {
   compute::for_each_range(static_cast<std::int64_t>(unproven.size()), kQueriesPerTask,
                           [&](std::int64_t begin, std::int64_t end) {
                             search_batch_again(space, unproven.subspan(begin, end - begin), settled);
                           });
 }
+
+namespace {
 
 // The ranks that rows [begin, end) of those asked for ask for.
 void count_ranks(const SearchSpace& space, std::span<const std::int64_t> asked, std::int64_t begin,
@@ -149,8 +156,10 @@ Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric
   return std::move(settled.nearest);
 }
 
-// From neighbours among groups of equal rows to neighbours among rows: the others of its own group are at
-// distance 0, and every row of a neighbouring group is at that group's distance.
+}  // namespace
+
+// The others of a row's own group are at distance 0, and every row of a neighbouring group is at that group's
+// distance.
 Neighbours expand(const RowGroups& groups, const Neighbours& found, std::int64_t k) {
   const auto num_rows = static_cast<std::int64_t>(groups.member.size());
   Settled expanded(num_rows, k);
@@ -176,6 +185,8 @@ Neighbours expand(const RowGroups& groups, const Neighbours& found, std::int64_t
   });
   return std::move(expanded.nearest);
 }
+
+namespace {
 
 at::Tensor first_members(const at::Tensor& rows, const RowGroups& groups) {
   std::vector<std::int64_t> first(groups.size());
@@ -220,7 +231,7 @@ void rank_apart(const at::Tensor& rows, Metric metric, TensorDevice device, Rank
 }  // namespace
 
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
-                              RankQuery* query, Team* team) {
+                              RankQuery* query, Team* team, IndexedSearch* index) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");
   const at::Tensor checked = checked_rows(rows, 2, 1);
   k = std::min(k, checked.size(0) - 1);
@@ -228,6 +239,12 @@ Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric met
   const bool all_distinct = groups.size() == checked.size(0);
   const at::Tensor distinct = all_distinct ? checked : first_members(checked, groups);
   const bool asks = query != nullptr && !query->others.empty();
+  if (index != nullptr && groups.size() >= kLeastIndexedRows) {
+    if (asks) rank_apart(checked, metric, device, *query, team);
+    Neighbours found;
+    work_together(team, [&] { found = search_by_index(groups, distinct, k, metric, *index); });
+    return found;
+  }
   const bool is_by_the_way =
       asks && all_distinct && !device && static_cast<std::int64_t>(query->rows.size()) == checked.size(0);
   const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, device,

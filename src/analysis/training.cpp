@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -63,8 +64,9 @@ void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end
 
 // Among all rows together, those of `test` first.
 std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                Metric metric, TensorDevice device, Team* team) {
-  const Neighbours all = nearest_neighbours(at::cat({test, training}), k, metric, device, nullptr, team);
+                                Metric metric, TensorDevice device, Team* team, IndexedSearch* index) {
+  const Neighbours all =
+      nearest_neighbours(at::cat({test, training}), k, metric, device, nullptr, team, index);
   const auto width = static_cast<std::size_t>(all.k);
   const auto num_tests = static_cast<std::size_t>(test.size(0));
   const double radius = duplicate_radius(all);
@@ -99,11 +101,15 @@ Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::i
 }
 
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device, Team* team) {
-  const Neighbours fitted = nearest_neighbours(training, k, metric, device, nullptr, team);
+                                 Metric metric, TensorDevice device, Team* team, SearchMethod search) {
+  IndexedSearch own{search, k}, joint{search, k};
+  const bool is_exact = search == SearchMethod::kExact;
+  const Neighbours fitted =
+      nearest_neighbours(training, k, metric, device, nullptr, team, is_exact ? nullptr : &own);
   const Neighbours found = nearest_among(training, test, fitted.k, metric, team);
   return {outlier_scores(found, metric, scale_of_scores(fitted)), mean_distances(found),
-          leaks(test, training, k, metric, device, team)};
+          leaks(test, training, k, metric, device, team, is_exact ? nullptr : &joint),
+          is_exact ? std::numeric_limits<double>::quiet_NaN() : joint.recall};
 }
 
 }  // namespace zoetrope::analysis

@@ -57,6 +57,13 @@ void add_fit(support::Sha256& digest, FitOn fit_on) {
   if (fit_on != FitOn::kTest) add(digest, "fitted on " + word_of(kFitsOn, fit_on));
 }
 
+// Nothing where it is the exact search, as it always was.
+void add_search(support::Sha256& digest, analysis::SearchMethod search) {
+  if (search == analysis::SearchMethod::kExact) return;
+  add(digest,
+      "neighbours by " + word_of(analysis::kSearchMethods, search) + ", " + analysis::parameters_of(search));
+}
+
 void add_class_names(support::Sha256& digest, Session& session) {
   for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
 }
@@ -73,6 +80,7 @@ std::string digest_of_frame(Session& session, const CheckpointSource& source,
   add(digest, std::to_string(options.quality_neighbours));
   add(digest, source);
   add_fit(digest, options.fit_on);
+  add_search(digest, options.search);
   for (const CheckpointSource* other : compared) add(digest, *other);
   add_class_names(digest, session);
   digest.update(std::as_bytes(projection));
@@ -90,6 +98,7 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
         placement.projection == Projection::kSmooth ? support::Json(options.smoothness).dump() : ""})
     add(digest, part);
   add_fit(digest, options.fit_on);
+  add_search(digest, options.search);
   for (const CheckpointSource& source : sources) add(digest, source);
   add_class_names(digest, session);
   for (const auto& record : session.loss_log())

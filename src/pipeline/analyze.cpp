@@ -14,6 +14,7 @@
 #include "analysis_sources.hpp"
 #include "run_analysis.hpp"
 #include "run_folder.hpp"
+#include "search_notice.hpp"
 #include "tensorboard.hpp"
 
 namespace zoetrope::pipeline {
@@ -51,6 +52,7 @@ void analyze(Session& session) {
   session.set_stage("reading what is embedded");
   const auto sources = read_sources(session, steps);
   if (!is_done(session, sources)) {
+    if (session.is_root()) tell_of_search(session, sources);
     store::Analysis analysis = analyze_sources(session, sources, Keep::kInFiles);
     comm::do_unless_asked(session.communicator(), kFramesAreKept, [&] {
       if (!session.is_root()) return;

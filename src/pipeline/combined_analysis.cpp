@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "combined_analysis.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <iterator>
@@ -37,6 +38,12 @@ CombinedAnalysis::CombinedAnalysis(std::vector<std::int64_t> label, std::vector<
       points_(std::move(points)),
       aligned_(analysis::align_frames(points_, placement.align, placement.scale)),
       preservation_(static_cast<std::int64_t>(label.size())) {
+  if (options_.search != analysis::SearchMethod::kExact) {
+    result_.neighbour_search = std::ranges::find(analysis::kSearchMethods, options_.search,
+                                                 &decltype(analysis::kSearchMethods)::value_type::second)
+                                   ->first;
+    result_.neighbour_search_parameters = analysis::parameters_of(options_.search);
+  }
   result_.label = std::move(label);
   result_.train_label = std::move(train_label);
   result_.disparity = aligned_.disparity;
@@ -105,6 +112,8 @@ void CombinedAnalysis::add_curves(const analysis::FrameAnalysis& frame) {
                                     {"neighbour_preservation_last", frame.to_last.neighbour_preservation},
                                     {"linear_cka_first", frame.to_first.linear_cka},
                                     {"linear_cka_last", frame.to_last.linear_cka}});
+  if (options_.search != analysis::SearchMethod::kExact)
+    result_.curves["neighbour_recall"].push_back(frame.neighbour_recall);
 }
 
 // Of the frame's picture, whichever way it is turned.
@@ -142,6 +151,8 @@ void CombinedAnalysis::add_training(const analysis::TrainingAnalysis& training, 
   append(result_.ood_vs_train, training.test_score);
   append(result_.mean_distance_to_train, training.test_distance);
   append(result_.leak, training.test_leak);
+  if (options_.search != analysis::SearchMethod::kExact)
+    result_.curves["neighbour_recall_train"].push_back(training.neighbour_recall);
   if (training.prediction.empty()) return;
   double right = 0;
   for (std::size_t i = 0; i < training.prediction.size(); ++i)

@@ -19,6 +19,8 @@ auto scalars(Frame& frame) {
                     &frame.test_loss,
                     &frame.effective_rank,
                     &frame.knn_accuracy,
+                    &frame.neighbour_recall,
+                    &frame.training.neighbour_recall,
                     &frame.neighbour_preservation,
                     &frame.linear_cka,
                     &frame.shape_disparity,

@@ -127,6 +127,7 @@ analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
   analysis::FrameOptions options;
   options.num_neighbours = options_.neighbours;
   options.quality_neighbours = options_.quality_neighbours;
+  options.search = options_.search;
   options.shared = shared_;
   if (!planes_.empty()) options.plane = planes_[frame];
   if (options_.fit_on == FitOn::kTest)

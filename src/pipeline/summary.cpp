@@ -48,6 +48,11 @@ double last_accuracy_in(const store::Analysis& analysis) {
   return found == analysis.curves.end() || found->second.empty() ? std::nan("") : found->second.back();
 }
 
+std::string search_of(const store::Analysis& analysis) {
+  const std::string text = store::search_text(analysis);
+  return text.substr(text.find("by ")) + " (" + analysis.neighbour_search_parameters + ")";
+}
+
 // NaN where none is known. A file that an earlier job left damaged is no failure of this one: the analysis
 // will write it again.
 double last_accuracy(const Session& session) {
@@ -105,6 +110,8 @@ std::vector<std::string> summarize(Session& session, double total_seconds) {
   for (const auto& [what, path] : files_of(session)) lines.push_back(line(what, path));
   if (std::isfinite(accuracy))
     lines.push_back(line("accuracy", support::format_fixed(100 * accuracy, 2) + " % of the test images"));
+  if (session.analysis() && !session.analysis()->neighbour_search.empty())
+    lines.push_back(line("neighbours", search_of(*session.analysis())));
   add_rates(session.stages(), lines);
   const auto slowest = std::max_element(session.stages().begin(), session.stages().end(),
                                         [](const auto& a, const auto& b) { return a.seconds < b.seconds; });

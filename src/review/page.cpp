@@ -132,6 +132,7 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"curves", curves_of(review)},
                {"arrays", arrays.packer.directory()},
                {"images", layout_of(sheets)}};
+  if (const std::string search = store::search_text(analysis); !search.empty()) meta["search"] = search;
   if (!review.image_names.empty()) meta["names"] = review.image_names;
   if (analysis.num_training() > 0) meta["training"] = {{"size", analysis.num_training()}};
   if (!review.train_names.empty()) meta["training"]["names"] = review.train_names;

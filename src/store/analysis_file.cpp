@@ -8,6 +8,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/text.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "analysis_reader.hpp"
@@ -18,6 +19,9 @@ namespace zoetrope::store {
 namespace {
 
 constexpr const char* kSourceDigest = "source_digest";
+constexpr const char* kSearch = "neighbour_search";
+constexpr const char* kSearchParameters = "neighbour_search_parameters";
+constexpr const char* kRecall = "neighbour_recall";
 constexpr const char* kEmbeddingsDigest = "embeddings_digest";
 
 // The datasets that have a member of their own; any other is a curve.
@@ -103,6 +107,8 @@ Analysis read_members(const AnalysisReader& reader) {
   a.plane_cosines = reader.doubles_if_any("plane_cosines", {frames, 2, 2});
   a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
   a.source_digest = reader.file().string_attribute("/", kSourceDigest);
+  a.neighbour_search = reader.file().string_attribute_if_any(kSearch);
+  a.neighbour_search_parameters = reader.file().string_attribute_if_any(kSearchParameters);
   read_training(reader, frames, images, a);
   for (const std::string& name : reader.file().names()) {
     if (!member_names().contains(name)) a.curves[name] = reader.doubles(name, {frames});
@@ -162,9 +168,23 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
   Hdf5File file = Hdf5File::create(target.temporary());
   write_members(file, analysis);
   file.set_attribute("/", kSourceDigest, analysis.source_digest);
+  if (!analysis.neighbour_search.empty()) {
+    file.set_attribute("/", kSearch, analysis.neighbour_search);
+    file.set_attribute("/", kSearchParameters, analysis.neighbour_search_parameters);
+  }
   file.write_digest();
   file.close();
   target.commit();
+}
+
+std::string search_text(const Analysis& analysis) {
+  if (analysis.neighbour_search.empty()) return "";
+  const std::string by = "neighbours by " + analysis.neighbour_search;
+  const auto recall = analysis.curves.find(kRecall);
+  if (recall == analysis.curves.end() || recall->second.empty()) return by;
+  const double least = *std::ranges::min_element(recall->second);
+  return by + ": of the " + std::to_string(analysis.num_neighbours()) + " nearest " +
+         (least < 1 ? "at least " : "") + support::format_fixed(100 * least, 2) + " % found";
 }
 
 bool has_epochs(const Analysis& analysis) {

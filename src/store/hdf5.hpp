@@ -71,6 +71,8 @@ class Hdf5File {
   void set_attribute(const std::string& name, const std::string& key, std::int64_t value);
   void set_attribute(const std::string& name, const std::string& key, double value);
   std::string string_attribute(const std::string& name, const std::string& key) const;
+  // Of the file's root; "" where it has none of the name.
+  std::string string_attribute_if_any(const std::string& key) const;
   std::int64_t int_attribute(const std::string& name, const std::string& key) const;
   double double_attribute(const std::string& name, const std::string& key) const;
 

@@ -122,6 +122,10 @@ std::string Hdf5File::string_attribute(const std::string& name, const std::strin
       .front();
 }
 
+std::string Hdf5File::string_attribute_if_any(const std::string& key) const {
+  return has_attribute(*state_, key) ? string_attribute("/", key) : "";
+}
+
 std::int64_t Hdf5File::int_attribute(const std::string& name, const std::string& key) const {
   std::int64_t value = 0;
   read_number(*state_, name, key, H5T_INTEGER, H5T_NATIVE_INT64, &value);

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 SKIPPED = 77  # SKIP_RETURN_CODE in the CMakeLists.txt
-THINGS = ("peers", "slurm", "nccl", "chromium", "parquet", "namespaces", "valgrind", "simgrid")
+THINGS = ("peers", "slurm", "nccl", "chromium", "parquet", "faiss", "namespaces", "valgrind", "simgrid")
 
 
 def fail_if_required(thing, reason):

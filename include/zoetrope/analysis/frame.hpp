@@ -40,6 +40,7 @@ struct FrameAnalysis {
   double test_loss = 0;
   double effective_rank = 0;
   double knn_accuracy = 0;
+  double neighbour_recall = 0;  // IndexedSearch::recall; not known of the exact search
   double neighbour_preservation = 0;
   double linear_cka = 0;
   double shape_disparity = 0;
@@ -72,6 +73,7 @@ struct FrameInput {
 struct FrameOptions {
   std::int64_t num_neighbours = 10;      // of outlier scores, and of all that compares checkpoints
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
+  SearchMethod search = SearchMethod::kExact;
   std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each,
   std::optional<Plane> plane = {};       // unless its plane is given
   std::optional<Scatter> scatter = {};   // of the rows, where it is known already

@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/neighbour_search.hpp"
 #include "zoetrope/analysis/team.hpp"
 #include "zoetrope/analysis/tensor_device.hpp"
 
@@ -41,8 +42,12 @@ struct RankQuery {
 // not finite, naming the row.
 // A `query` is answered by the way, from the same products: exactly, too, and with the same bits.
 // Of a `team` each rank makes its share of the products.
+// With an `index`, and kLeastIndexedRows distinct rows or more, some neighbours may be others than the
+// nearest: its recall says how many. Their distances are as exact, the bits as much the same, equal rows are
+// all found, and a query is answered as exactly. The index is on cores, takes the rows' memory once more, and
+// is made by each rank of a team.
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
                               TensorDevice device = std::nullopt, RankQuery* query = nullptr,
-                              Team* team = nullptr);
+                              Team* team = nullptr, IndexedSearch* index = nullptr);
 
 }  // namespace zoetrope::analysis

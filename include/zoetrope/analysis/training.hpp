@@ -43,12 +43,16 @@ struct AgainstTraining {
   // [N], the nearest training image that is a near duplicate, as cleanlab's Datalab finds them among all
   // images together (see duplicate_sets); -1 where there is none.
   std::vector<std::int64_t> leak;
+  // Of the search among all images together; NaN where that was exact.
+  double recall = 0;
 };
 
-// `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. Exact, and the same bits
-// whatever the number of threads. InputError as of nearest_neighbours().
+// `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. `search` finds near
+// duplicates, and the training images' own neighbours; those of a test image among them are always exact. The
+// same bits whatever the number of threads. InputError as of nearest_neighbours().
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device = std::nullopt, Team* team = nullptr);
+                                 Metric metric, TensorDevice device = std::nullopt, Team* team = nullptr,
+                                 SearchMethod search = SearchMethod::kExact);
 
 // The k nearest rows of `among`, [M, D], of each of `rows`, [N, D]: index and distance [N, k], nearest first,
 // ties by index. k is cut to M. Distances as of nearest_neighbours(), but that equal rows are not set apart.

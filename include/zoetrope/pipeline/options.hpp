@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "zoetrope/analysis/alignment.hpp"
+#include "zoetrope/analysis/neighbour_search.hpp"
 #include "zoetrope/compute/device.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/render/animation.hpp"
@@ -95,8 +96,9 @@ inline constexpr std::array<std::pair<std::string_view, analysis::ScaleOf>, 2> k
 struct AnalysisOptions {
   std::int64_t neighbours = 10;          // cleanlab's k
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
-  std::int64_t outliers = 8;             // of each frame, worst first
-  double smoothness = 1;                 // of Projection::kSmooth
+  analysis::SearchMethod search = analysis::SearchMethod::kExact;  // of neighbours
+  std::int64_t outliers = 8;                                       // of each frame, worst first
+  double smoothness = 1;                                           // of Projection::kSmooth
   bool is_asked_for = false;  // the command line says how points come to their places, or which there are
   // None: see placement_of().
   std::optional<Projection> projection;

@@ -166,6 +166,8 @@ function connectFilters(table, dataset, state, showTop) {
   const showCount = (shown) => (byId("count").textContent = count(shown) + " of " + count(dataset.size));
   table.on("dataFiltered", (_, rows) => showCount(rows.length));
   showCount(dataset.size);
+  byId("neighbour-search").textContent = dataset.meta.search ?? "";
+  byId("neighbour-search").hidden = !dataset.meta.search;
   const filter = () => {
     showTop();
     table.setFilter(filterOf(state));

@@ -21,6 +21,8 @@ const kWords = {
   accuracy: "Share of the test images whose prediction is their label.",
   "test loss": "Mean cross entropy of the test images.",
   "knn accuracy": "Share of images with the label of most of their nearest neighbours: how well the embedding tells the classes apart, whatever the classifier says.",
+  "neighbour recall": "Neighbours were searched for approximately: the share of the nearest that was found, of 1,000 images.",
+  "neighbour recall train": "The same of the search among test and training images together, for near duplicates.",
   "neighbour preservation": "Share of an image's nearest neighbours that it had at the checkpoint before.",
   "linear cka": "CKA (centered kernel alignment, Kornblith et al. 2019) of this checkpoint's embeddings and those before: 1 where they are the same but for a turn and a scale, less the more was learnt in between.",
   "neighbour preservation first": "Share of an image's nearest neighbours that it had at the first checkpoint.",
