@@ -32,7 +32,7 @@ function headOf(dataset, state, fields) {
     title.textContent = "Selection" + (size > 0 ? " (" + count(size) + ")" : "");
     saves.hidden = trails.hidden = clear.hidden = size === 0;
   });
-  return element("div", { className: "tools" }, title, trails, align, saves, clear);
+  return element("div", { className: "tools" }, title, clear, trails, align, saves);
 }
 
 function tileOf(dataset, state, i) {
