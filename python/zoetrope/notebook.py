@@ -22,7 +22,7 @@ class Shown:
 
 def show_page(path: Path, height: int) -> Shown:
     """The page in a frame, which holds all of it. Its scripts do not reach the notebook."""
-    page = html.escape(path.read_text("utf-8"))
+    page = path.read_text("utf-8").replace("&", "&amp;").replace('"', "&quot;")  # html.escape would make a tenth more of it
     return Shown(path, f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" width="100%" height="{height}" '
                        f'style="border: 0" title="{html.escape(str(path))}"></iframe>')
 

@@ -13,7 +13,11 @@
 namespace zoetrope::review {
 
 std::string gzip(std::string_view bytes);
-std::string base64(std::string_view bytes);
+std::string base64(std::string_view bytes);  // less than 1 GiB
+// Each 13 bits, the lowest first, as two printable characters, at the end up to 6 as one: a byte takes 1.23
+// characters, with base64 1.33. None of the 91 characters ends a script element, or is written otherwise in
+// JSON.
+std::string printable(std::string_view bytes);
 
 // The interval that quantised numbers lie in, and by how many bits they are told apart, 16 at most.
 struct Range {
@@ -24,11 +28,15 @@ struct Range {
   std::int64_t levels() const { return (std::int64_t{1} << bits) - 2; }
 };
 
-// Arrays one after another, each as planes of bytes (all lowest bytes, then the next): gzip finds more in
+// 0 is range.low, range.levels() is range.high, 65535 is no number.
+std::vector<std::uint16_t> quantise(std::span<const double> values, Range range);
+
+// Arrays one after another, each as planes of bytes (all lowest bytes, then the next), of which each is
+// packed for itself, as is best for it: with the matches of DEFLATE, or where bytes are mostly noise without
 // them.
 class ArrayPacker {
  public:
-  // 16 bits for each value: 0 is range.low, range.levels() is range.high, 65535 is no number.
+  // 16 bits for each value, as quantise() makes them.
   // `frame_size` > 0: from the second group of so many values on, differences to the group before, which are
   // small, since points move little from one checkpoint to the next.
   void add_quantised(const std::string& name, std::span<const double> values, Range range,
@@ -40,6 +48,7 @@ class ArrayPacker {
 
   const nlohmann::json& directory() const { return directory_; }
   const std::string& bytes() const { return bytes_; }
+  std::string gzip() const;
 
  private:
   template <typename Integer>
@@ -48,6 +57,7 @@ class ArrayPacker {
 
   nlohmann::json directory_ = nlohmann::json::array();
   std::string bytes_;
+  std::vector<std::size_t> plane_ends_;
 };
 
 }  // namespace zoetrope::review

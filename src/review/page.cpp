@@ -13,6 +13,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "page_arrays.hpp"
+#include "page_neighbours.hpp"
 #include "resources.hpp"
 #include "sheets.hpp"
 
@@ -20,6 +21,10 @@ namespace zoetrope::review {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::size_t kPageBytes = 12'000'000;
+// Neighbours may take so much of a page that is larger than this without them.
+constexpr std::size_t kLeastNeighbourBytes = 1'250'000;
 
 std::string escape_html(const std::string& text) {
   std::string escaped;
@@ -127,8 +132,6 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
                {"largestDistance", arrays.largest_distance},
                {"largestTrainDistance", arrays.largest_train_distance},
-               {"neighbourFrames", arrays.neighbour_frames},
-               {"neighbourCount", arrays.neighbour_count},
                {"curves", curves_of(review)},
                {"arrays", arrays.packer.directory()},
                {"images", layout_of(sheets)}};
@@ -137,19 +140,30 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
   if (analysis.num_training() > 0) meta["training"] = {{"size", analysis.num_training()}};
   if (!review.train_names.empty()) meta["training"]["names"] = review.train_names;
   if (!review.columns.empty()) meta["columns"] = own_columns(review.columns);
-  // Tells a live page that this one has news.
+  return meta;
+}
+
+void describe_neighbours(const PackedNeighbours& neighbours, std::size_t analysed, Json& meta) {
+  Json sizes = Json::array();
+  for (const std::string& code : neighbours.codes) sizes.push_back(code.size());
+  meta["neighbours"] = {
+      {"frames", neighbours.frames}, {"count", neighbours.count}, {"analysed", analysed}, {"sizes", sizes}};
+}
+
+// Tells a live page that this one has news.
+std::string version_of(const Json& meta, const PackedArrays& arrays, const std::string& neighbours) {
   support::Sha256 version;
   version.update(meta.dump(-1, ' ', false, Json::error_handler_t::replace));
   version.update(arrays.packer.bytes());
-  meta["version"] = version.hex();
-  return meta;
+  version.update(neighbours);
+  return version.hex();
 }
 
 std::string sheet_elements(const Sheets& sheets) {
   std::string elements;
   for (std::size_t i = 0; i < sheets.jpegs.size(); ++i) {
     elements += "<script type=\"text/plain\" id=\"sheet-" + std::to_string(i) + "\">" +
-                base64(sheets.jpegs[i]) + "</script>\n";
+                printable(sheets.jpegs[i]) + "</script>\n";
   }
   return elements;
 }
@@ -166,7 +180,7 @@ Sheets sheets_of(const Review& review) {
 
 // The library as the page holds it; packed once, as --live writes the page again and again.
 const std::string& packed_tabulator() {
-  static const std::string packed = base64(gzip(resource("tabulator.js")));
+  static const std::string packed = printable(gzip(resource("tabulator.js")));
   return packed;
 }
 
@@ -226,6 +240,16 @@ std::string fill(std::string_view page, const Replacements& replacements) {
   return filled.append(page);
 }
 
+// How many bytes of neighbours the page has room for, as printable() writes them.
+std::size_t room_beside(const Replacements& parts, const Json& meta, std::size_t frames) {
+  constexpr std::size_t kOfFrame = 24;  // what `meta` tells of one
+  std::size_t taken = resource("page.html").size() + script_json(meta).size() + 1000;
+  for (const auto& [name, part] : parts) taken += part.size();
+  taken += kOfFrame * frames;
+  const std::size_t left = taken < kPageBytes ? kPageBytes - taken : 0;
+  return std::max(left, kLeastNeighbourBytes) / 16 * 13;
+}
+
 }  // namespace
 
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options) {
@@ -233,18 +257,26 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
   check(review);
   const PackedArrays arrays = pack_arrays(review);
   const Sheets sheets = sheets_of(review);
+  Json meta = describe(review, options, arrays, sheets);
   const std::string script = "\n" + join_modules() + "\n";
-  support::write_file(path, fill(resource("page.html"),
-                                 {{"title", escape_html(review.title)},
-                                  {"policy", policy_for(script)},
-                                  {"library_notice", "holds Tabulator, which is under the MIT licence"},
-                                  {"style", std::string(resource("style.css"))},
-                                  {"tabulator_css", std::string(resource("tabulator.css"))},
-                                  {"meta", script_json(describe(review, options, arrays, sheets))},
-                                  {"arrays", base64(gzip(arrays.packer.bytes()))},
-                                  {"sheets", sheet_elements(sheets)},
-                                  {"tabulator", packed_tabulator()},
-                                  {"script", script}}));
+  Replacements parts = {{"title", escape_html(review.title)},
+                        {"policy", policy_for(script)},
+                        {"library_notice", "holds Tabulator, which is under the MIT licence"},
+                        {"style", std::string(resource("style.css"))},
+                        {"tabulator_css", std::string(resource("tabulator.css"))},
+                        {"arrays", printable(arrays.packer.gzip())},
+                        {"sheets", sheet_elements(sheets)},
+                        {"tabulator", packed_tabulator()},
+                        {"script", script}};
+  const PackedNeighbours neighbours =
+      pack_neighbours(review.analysis, arrays.points, room_beside(parts, meta, review.analysis.num_frames()));
+  std::string codes;
+  for (const std::string& code : neighbours.codes) codes += code;
+  if (neighbours.count > 0) describe_neighbours(neighbours, review.analysis.num_neighbours(), meta);
+  meta["version"] = version_of(meta, arrays, codes);
+  parts.emplace_back("neighbours", printable(codes));
+  parts.emplace_back("meta", script_json(meta));
+  support::write_file(path, fill(resource("page.html"), parts));
 }
 
 }  // namespace zoetrope::review

@@ -15,10 +15,6 @@ constexpr int kDistanceBits = 13;
 constexpr int kShareBits = 10;
 constexpr int kQualityBits = 7;
 
-// Of neighbours: they hardly pack, and those of all checkpoints would be most of a large page.
-constexpr std::size_t kNeighbourBytes = 1'500'000;
-constexpr std::size_t kMostSmall = 65535;
-
 // The square around all points of all frames, with a margin.
 Range range_of(const std::vector<double>& points, const std::vector<double>& more) {
   Range range{0, 0, kPointBits};
@@ -93,14 +89,6 @@ Distances distances_of(const std::vector<double>& scores) {
   return distances;
 }
 
-// Those that fit, evenly spaced, the first and the last among them.
-std::vector<std::size_t> spaced_frames(std::size_t frames, std::size_t fitting) {
-  const std::size_t count = std::min(frames, std::max<std::size_t>(2, fitting));
-  std::vector<std::size_t> spaced;
-  for (std::size_t k = 0; k < count; ++k) spaced.push_back(count < 2 ? 0 : k * (frames - 1) / (count - 1));
-  return spaced;
-}
-
 // Training images, and the test images as these see them.
 void pack_training(const store::Analysis& a, PackedArrays& arrays) {
   const std::size_t training = a.num_training(), images = a.num_images();
@@ -118,23 +106,6 @@ void pack_training(const store::Analysis& a, PackedArrays& arrays) {
   packer.add_integers("leak", {a.leak.end() - static_cast<std::ptrdiff_t>(images), a.leak.end()});
 }
 
-void pack_neighbours(const store::Analysis& a, PackedArrays& arrays) {
-  if (a.neighbour.empty()) return;
-  const std::size_t of_frame = a.neighbour.size() / a.num_frames();
-  const std::size_t width = a.num_images() <= kMostSmall ? 2 : 4;  // bytes of an image's index
-  arrays.neighbour_count = static_cast<std::int64_t>(a.num_neighbours());
-  arrays.neighbour_frames = spaced_frames(a.num_frames(), kNeighbourBytes / (of_frame * width));
-  std::vector<std::int64_t> kept;
-  for (const std::size_t frame : arrays.neighbour_frames) {
-    const auto first = a.neighbour.begin() + static_cast<std::ptrdiff_t>(frame * of_frame);
-    kept.insert(kept.end(), first, first + static_cast<std::ptrdiff_t>(of_frame));
-  }
-  if (width == 2)
-    arrays.packer.add_small("neighbours", kept);
-  else
-    arrays.packer.add_integers("neighbours", kept);
-}
-
 }  // namespace
 
 PackedArrays pack_arrays(const Review& review) {
@@ -143,6 +114,7 @@ PackedArrays pack_arrays(const Review& review) {
   const Distances distances = distances_of(analysis.ood_score);
   PackedArrays arrays;
   arrays.range = range_of(analysis.aligned, analysis.train_aligned);
+  arrays.points = quantise(analysis.aligned, arrays.range);
   arrays.largest_distance = distances.largest;
   ArrayPacker& packer = arrays.packer;
   packer.add_small("label", analysis.label);
@@ -155,7 +127,6 @@ PackedArrays pack_arrays(const Review& review) {
   packer.add_integers("rankLast", ascending_ranks(scores + (analysis.num_frames() - 1) * images, images));
   pack_predictions(analysis, packer);
   pack_quality(analysis, packer);
-  pack_neighbours(analysis, arrays);
   pack_training(analysis, arrays);
   if (!analysis.duplicate_set.empty())
     packer.add_small("duplicate",

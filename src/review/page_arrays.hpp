@@ -13,11 +13,10 @@ namespace zoetrope::review {
 
 struct PackedArrays {
   ArrayPacker packer;
-  Range range;  // of the points
+  Range range;                        // of the points
+  std::vector<std::uint16_t> points;  // of the test images [T, N, 2], as they are packed
   double largest_distance = 1;
-  double largest_train_distance = 1;          // of test images to training images
-  std::vector<std::size_t> neighbour_frames;  // whose neighbours are kept
-  std::int64_t neighbour_count = 0;           // of an image
+  double largest_train_distance = 1;  // of test images to training images
 };
 
 PackedArrays pack_arrays(const Review& review);

@@ -191,24 +191,6 @@ class Finding:
         self.press(Keys.ESCAPE)
         self.wait(lambda: not self.drawn_lines("left"))
 
-    # A large page has no room for those of all checkpoints.
-    def test_whose_neighbours_are_shown_is_said(self):
-        self.open_sample("images=3000", "frames=30", state="#selected=7&step=580&left=0")
-        kept = self.js(VIEW + "return dataset.meta.neighbourFrames")
-        self.assertEqual((kept[0], kept[-1]), (0, 29))
-        self.assertLess(len(kept), 30)
-        self.assertEqual(self.all("#neighbours p"), [])
-        left_out = next(t for t in range(30) if t not in kept)
-        self.choose("#left select", str(left_out))
-        nearest = min(kept, key=lambda t: abs(t - left_out))
-        self.wait(lambda: self.all("#neighbours p"))
-        self.assertEqual(self.js("return document.querySelector('#neighbours p').textContent"),
-                         f"This page keeps the neighbours of {len(kept)} of 30 checkpoints. Shown are those of step {20 * nearest} for step {20 * left_out}.")
-        before, after = (self.js(VIEW + f"return dataset.neighbours({t}, 7)") for t in (nearest, 29))
-        self.check_neighbours({"both": [j for j in after if j in before], "lost": [j for j in before if j not in after],
-                               "gained": [j for j in after if j not in before]})
-        self.picture("kept")
-
     def check_neighbours(self, kinds):
         shown = lambda kind: [int(tile.get_attribute("aria-label").split()[1].rstrip(",")) for tile in self.all(f"#neighbours .{kind} .tile")]  # noqa: E731
         self.wait(lambda: {kind: shown(kind) for kind in kinds} == kinds)

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the review page shows. Usage: page_test.py REVIEW_SAMPLE [unittest's options]; see browser.py"""
+import shutil
 import subprocess
 import unittest
 from pathlib import Path
 
-from browser import REVIEW_SAMPLE, BrowserTest
+from browser import REVIEW_SAMPLE, BrowserTest  # first, since it skips where the peers are missing
+
+import h5py
+import numpy as np
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -265,6 +269,45 @@ class Page(BrowserTest):
         self.assertLess(len(self.all(".tabulator-row")), 100)
         ready_ms = self.js("return performance.getEntriesByName('ready')[0].startTime")
         print(f"{path.stat().st_size / 1e6:.1f} MB, ready after {ready_ms:.0f} ms")
+
+    def test_neighbours_of_all_checkpoints_are_those_of_the_analysis(self):
+        for options in (["images=10000", "frames=50"], ["images=1500", "frames=23"], ["images=5", "frames=1"], ["images=2", "frames=2"]):
+            self.check_neighbours(options, all_frames=True)
+
+    def test_neighbours_that_nobody_foresees_are_kept_of_some_checkpoints(self):
+        options = ["images=10000", "frames=50", "scattered=1", "channels=3"]
+        kept = self.check_neighbours(options, all_frames=False)
+        left_out = next(t for t in range(50) if t not in kept)
+        nearest = min(kept, key=lambda t: abs(t - left_out))
+        self.open(*options, state=f"#selected=7&step=980&left={20 * left_out}")
+        note = "Of each image the page has room for the 5 nearest of 10. This page keeps the neighbours of "
+        self.assertEqual(self.js("return document.querySelector('#neighbours p').textContent"),
+                         f"{note}{len(kept)} of 50 checkpoints. Shown are those of step {20 * nearest} for step {20 * left_out}.")
+        self.assertIn(f"lost: at step {20 * nearest} only", self.text("#neighbours .lost"))
+
+    def check_neighbours(self, options, all_frames):
+        """Compares those of each checkpoint that is kept with analysis.h5's; returns which ones are kept."""
+        path = self.open(*options)
+        self.assertLessEqual(path.stat().st_size, 12e6)
+        run = Path(self.scratch.name) / "run"
+        subprocess.run([REVIEW_SAMPLE, run, *options, "export=npz"], check=True)
+        with h5py.File(run / "analysis.h5") as file:
+            analysed = file["neighbour"][:]
+        frames, images, number = analysed.shape
+        kept = self.js("return document.querySelector('#left .plot').view.dataset.meta.neighbours.frames")
+        self.assertEqual((kept[0], kept[-1]), (0, frames - 1))
+        self.assertTrue(kept == list(range(frames)) if all_frames else 2 < len(kept) < frames, kept)
+        shown = None
+        for frame in sorted(kept, key=lambda t: t * 7919 % 50):  # in an order in which no reader would ask for them
+            text = self.js("const {dataset} = document.querySelector('#left .plot').view; "
+                           f"return Array.from({{length: {images}}}, (_, i) => dataset.neighbours({frame}, i).join()).join()")
+            lists = np.array(text.split(","), int).reshape(images, -1)
+            shown = lists.shape[1]
+            np.testing.assert_array_equal(lists, analysed[frame, :, :shown], f"{options}, frame {frame}")
+        self.assertGreaterEqual(shown, min(5, number))
+        print(f"{options}: {len(kept)} of {frames} checkpoints, {shown} of {number} neighbours, {path.stat().st_size / 1e6:.2f} MB")
+        shutil.rmtree(run)
+        return kept
 
     def test_the_slider_moves_the_views_before_the_table_is_there(self):
         # Given to the page before its own scripts run: Tabulator waits until the slider was moved.

@@ -2,7 +2,9 @@
 #include "review/sample_run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 namespace zoetrope::review {
@@ -138,18 +140,42 @@ class Maker {
                                           static_cast<double>(std::max<std::size_t>(1, strangeness_.size())));
   }
 
-  // Any images at first, later more and more those of the class, of which the nearest stay.
+  // Who stands beside an image on two circles, on which all wander, less and less, and gather by class.
   void add_neighbours(std::int64_t t, store::Analysis& a) {
-    const auto images = static_cast<std::int64_t>(true_class_.size());
-    const std::int64_t k = std::min<std::int64_t>(10, images - 1);
-    for (std::int64_t i = 0; i < images; ++i) {
-      for (std::int64_t place = 1; place <= k; ++place) {
-        const bool is_of_class = uniform_(random_) < progress(t) && place * options_.classes < images;
-        const std::int64_t far =
-            place + k * static_cast<std::int64_t>(uniform_(random_) * static_cast<double>((images - 1) / k));
-        a.neighbour.push_back(
-            static_cast<std::int32_t>((i + (is_of_class ? place * options_.classes : far)) % images));
+    const std::size_t images = true_class_.size();
+    const std::size_t k = std::min<std::size_t>(10, images - std::min<std::size_t>(1, images));
+    std::array<std::vector<std::size_t>, 2> circles, places;
+    for (std::size_t c = 0; c < 2; ++c) {
+      wander(progress(t), angles_[c]);
+      circles[c].resize(images);
+      places[c].resize(images);
+      std::iota(circles[c].begin(), circles[c].end(), 0);
+      std::sort(circles[c].begin(), circles[c].end(),
+                [&](std::size_t i, std::size_t j) { return angles_[c][i] < angles_[c][j]; });
+      for (std::size_t r = 0; r < images; ++r) places[c][circles[c][r]] = r;
+    }
+    for (std::size_t i = 0; i < images; ++i) {
+      std::vector<std::int32_t> list;
+      for (std::size_t way = 0; list.size() < k; ++way) {
+        const std::size_t c = way / 2 % 2, away = way / 4 + 1;
+        const std::size_t r = places[c][i] + (way % 2 == 0 ? away : images - away % images);
+        const std::size_t one = options_.scattered ? neighbour_random_() % images : circles[c][r % images];
+        const auto other = static_cast<std::int32_t>(one);
+        if (one != i && std::find(list.begin(), list.end(), other) == list.end()) list.push_back(other);
       }
+      a.neighbour.insert(a.neighbour.end(), list.begin(), list.end());
+    }
+  }
+
+  // The angles of all images, in parts of the circle: anywhere at first, at last in their class's part.
+  void wander(double p, std::vector<double>& angles) {
+    for (std::size_t i = 0; i < true_class_.size(); ++i) {
+      if (angles.size() == i) angles.push_back(wanderings_(neighbour_random_));
+      const double stride = (1.1 - p) * 3 / static_cast<double>(true_class_.size());
+      const double part =
+          angles[i] * static_cast<double>(options_.classes) - static_cast<double>(true_class_[i]);
+      angles[i] += stride * (wanderings_(neighbour_random_) - 0.5) +
+                   0.3 * p * (std::clamp(part, 0.1, 0.9) - part) / static_cast<double>(options_.classes);
     }
   }
 
@@ -241,6 +267,9 @@ class Maker {
   std::vector<std::int64_t> true_class_;
   std::vector<double> strangeness_;
   std::vector<double> wander_;
+  std::mt19937 neighbour_random_{18};  // so that the rest does not depend on the neighbours
+  std::uniform_real_distribution<double> wanderings_;
+  std::array<std::vector<double>, 2> angles_;
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ struct SampleOptions {
   // of them are leaks, into the test images 0 and 1.
   std::int64_t training = 0;
   bool predictions = true;
+  bool scattered = false;      // neighbours are any images, others at each checkpoint
   bool given = false;          // without pictures and epochs, but with names, as embeddings that were given
   bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names
 };

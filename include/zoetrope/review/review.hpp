@@ -40,7 +40,8 @@ struct PageOptions {
   int refresh_seconds = 0;  // > 0: how often the page looks whether it was written anew, while a run goes on
 };
 
-// Writes the page atomically: for 10,000 images of 32 x 32 and 50 checkpoints at most 12 MB. Names are shown
+// Writes the page atomically: for 10,000 images of 32 x 32 and 50 checkpoints at most 12 MB, with as many
+// neighbours of each as there is room for. Names are shown
 // as text whatever is in them. UsageError when the images do not fit the analysis.
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options = {});
 

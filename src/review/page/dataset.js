@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
 import { mapAll, mapsOnto, rangeAround } from "./alignment.js";
-import { readArrays, readMeta, readSheet } from "./decode.js";
+import { readArrays, readMeta, readNeighbourCodes, readSheet } from "./decode.js";
 import { count, element } from "./dom.js";
 import { onCurve } from "./motion.js";
+import { CodedNeighbours } from "./neighbour_code.js";
 
 const kNoNumber = 65535;
 const kNoImage = 2 ** 32 - 1;
@@ -125,19 +126,20 @@ class Dataset {
   continuity(frame, i) {
     return this.#unit("continuity", frame * this.size + i);
   }
-  // Neighbours are kept of some checkpoints where those of all would be too many: the nearest of them.
+  // Neighbours are kept of some checkpoints where those of all would be too many: the nearest of them. They are decoded
+  // when they are asked for.
   get hasNeighbours() {
-    return this.has("neighbours");
+    return "neighbours" in this.meta;
   }
   neighbourFrame(frame) {
-    const kept = this.meta.neighbourFrames;
+    const kept = this.meta.neighbours.frames;
     return kept.reduce((best, other) => (Math.abs(other - frame) < Math.abs(best - frame) ? other : best), kept[0]);
   }
   // The nearest in the embedding, the nearest first.
   neighbours(frame, i) {
-    const { neighbourFrames, neighbourCount: k } = this.meta;
-    const first = (neighbourFrames.indexOf(this.neighbourFrame(frame)) * this.size + i) * k;
-    return [...this.arrays.neighbours.subarray(first, first + k)];
+    const { frames, count: k, sizes } = this.meta.neighbours;
+    this.coded ??= new CodedNeighbours(readNeighbourCodes(sizes), this.size, k, (at) => this.#pointsOf(frames[at]));
+    return [...this.coded.lists(frames.indexOf(this.neighbourFrame(frame))).subarray(i * k, (i + 1) * k)];
   }
   has(array) {
     return array in this.arrays;
@@ -195,6 +197,9 @@ class Dataset {
     for (let k = 0; k < stride; ++k) {
       places[k] = share > 0 ? onCurve((t) => valueAt(t * stride + k), frame, this.frames, share) : valueAt(frame * stride + k);
     }
+  }
+  #pointsOf(frame) {
+    return this.arrays.points.subarray(2 * frame * this.size, 2 * (frame + 1) * this.size);
   }
   #coordinate(at, points = this.arrays.points) {
     const value = points[at];

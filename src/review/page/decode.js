@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the writer packed into this page: gzip as base64, numbers as planes of bytes.
+// What the writer packed into this page: gzip as printable characters, numbers as planes of bytes.
 
 const textOf = (id) => document.getElementById(id).textContent;
 
-// The bytes of an element that holds base64. The page need not keep both forms.
-async function bytesOf(id) {
+const kDigits = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).filter((c) => !'"<\\'.includes(c));
+const kValues = new Uint8Array(128);
+kDigits.forEach((c, value) => (kValues[c.charCodeAt(0)] = value));
+
+// Two characters are 13 bits, the lowest first, and a last one by itself is 6.
+function bytesOfText(text) {
+  const pairs = text.length >> 1;
+  const bytes = new Uint8Array((13 * pairs + 6 * (text.length % 2)) >> 3);
+  let bits = 0;
+  let waiting = 0;
+  let at = 0;
+  for (let k = 0; k < text.length; k += 2) {
+    bits |= (kValues[text.charCodeAt(k)] + (k + 1 < text.length ? 91 * kValues[text.charCodeAt(k + 1)] : 0)) << waiting;
+    for (waiting += 13; waiting >= 8; waiting -= 8, bits >>>= 8) bytes[at++] = bits & 255;
+  }
+  return bytes;
+}
+
+// The bytes of an element. The page need not keep both forms.
+function bytesOf(id) {
   const text = textOf(id);
   document.getElementById(id).remove();
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-  const response = await fetch("data:application/octet-stream;base64," + text); // browsers before 2025
-  return new Uint8Array(await response.arrayBuffer());
+  return bytesOfText(text);
 }
 
 const gunzip = (bytes) =>
@@ -18,7 +34,7 @@ const gunzip = (bytes) =>
 export const readMeta = () => JSON.parse(textOf("meta"));
 
 // The library that is packed in the element `id`, unpacked but not yet run.
-export const unpackLibrary = async (id) => gunzip(await bytesOf(id)).blob();
+export const unpackLibrary = async (id) => gunzip(bytesOf(id)).blob();
 
 // Resolves when the library has run. From its address, not as text: so the browser compiles it beside the page's
 // own work, which goes on meanwhile.
@@ -47,7 +63,7 @@ function unpack(bytes, item) {
 
 // The arrays that `meta.arrays` lists, by name.
 export async function readArrays(meta) {
-  const all = new Uint8Array(await gunzip(await bytesOf("arrays")).arrayBuffer());
+  const all = new Uint8Array(await gunzip(bytesOf("arrays")).arrayBuffer());
   const arrays = {};
   let offset = 0;
   for (const item of meta.arrays) {
@@ -59,5 +75,12 @@ export async function readArrays(meta) {
 
 // The address of a sheet of pictures.
 export async function readSheet(i) {
-  return URL.createObjectURL(new Blob([await bytesOf("sheet-" + i)], { type: "image/jpeg" }));
+  return URL.createObjectURL(new Blob([bytesOf("sheet-" + i)], { type: "image/jpeg" }));
+}
+
+// The bytes of each checkpoint's neighbours, of the sizes that are given.
+export function readNeighbourCodes(sizes) {
+  const all = bytesOf("neighbour-codes");
+  let start = 0;
+  return sizes.map((size) => all.subarray(start, (start += size)));
 }

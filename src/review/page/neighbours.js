@@ -22,13 +22,17 @@ function group(title, className, indices, dataset, state) {
   return [element("div", { className: "neighbours " + className }, element("span", { className: "soft", text: title }), element("div", { className: "tiles" }, ...tiles))];
 }
 
-// Where those of some checkpoints alone are kept, and the views show others: which ones these are of.
+// Where fewer are kept than the analysis has: how many, and of checkpoints that the views do not show, which ones these
+// are of.
 function noteOn(dataset, state) {
-  const { neighbourFrames: kept, steps } = dataset.meta;
+  const { neighbours: { frames: kept, count: k, analysed }, steps } = dataset.meta;
+  const notes = k < analysed ? ["Of each image the page has room for the " + k + " nearest of " + analysed + "."] : [];
   const others = [...new Set([state.left, state.right])].filter((frame) => !kept.includes(frame));
-  if (others.length === 0) return [];
-  const nearest = others.map((frame) => "of step " + count(steps[dataset.neighbourFrame(frame)]) + " for step " + count(steps[frame]));
-  return [element("p", { className: "soft", text: "This page keeps the neighbours of " + kept.length + " of " + steps.length + " checkpoints. Shown are those " + nearest.join(" and ") + "." })];
+  if (others.length > 0) {
+    const nearest = others.map((frame) => "of step " + count(steps[dataset.neighbourFrame(frame)]) + " for step " + count(steps[frame]));
+    notes.push("This page keeps the neighbours of " + kept.length + " of " + steps.length + " checkpoints. Shown are those " + nearest.join(" and ") + ".");
+  }
+  return notes.length > 0 ? [element("p", { className: "soft", text: notes.join(" ") })] : [];
 }
 
 export function createNeighbours(dataset, state) {
