@@ -20,28 +20,46 @@ namespace {
 struct Format {
   const char* file_name;
   std::function<void(const std::filesystem::path&, const ExportData&)> write;
+  bool is_table = true;  // with a row for each image, training images' behind the test images'
 };
 
 const std::map<std::string, Format>& formats() {
-  static const std::map<std::string, Format> all = {{"npz", {"review.npz", write_npz}},
+  static const std::map<std::string, Format> all = {{"npz", {"review.npz", write_npz, false}},
                                                     {"parquet", {"review.parquet", write_parquet}},
                                                     {"projector", {"projector", write_projector}},
                                                     {"spotlight", {"review.spotlight.h5", write_spotlight}}};
   return all;
 }
 
-std::vector<store::Embeddings> read_ends(const store::RunDirectory& run, const store::Analysis& analysis) {
+store::Embeddings read_rows(const store::RunDirectory& run, std::int64_t step, store::EmbeddedSplit split,
+                            std::size_t rows) {
+  store::Embeddings found = store::read_embeddings(run.checkpoint(step), split);
+  if (found.identity.num_rows != static_cast<std::int64_t>(rows))
+    throw InputError((run.checkpoint(step) / store::embeddings_file_of(split)).string() + ": has " +
+                     std::to_string(found.identity.num_rows) + " rows, the analysis has " +
+                     std::to_string(rows) + "; run zoetrope analyze again");
+  return found;
+}
+
+// Of the test images, and behind them of training images, where the table has such.
+std::vector<store::Embeddings> read_ends(const store::RunDirectory& run, const store::Analysis& analysis,
+                                         bool with_training) {
   std::vector<store::Embeddings> found;
   if (analysis.step.empty()) return found;
   for (const std::int64_t step : {analysis.step.front(), analysis.step.back()}) {
     const bool again = !found.empty() && found.back().identity.step == step;
     if (again || !support::is_listed(run.embeddings(step))) continue;
-    found.push_back(store::read_embeddings(run.checkpoint(step)));
-    if (found.back().identity.num_rows != static_cast<std::int64_t>(analysis.num_images())) {
-      throw InputError(run.embeddings(step).string() + ": has " +
-                       std::to_string(found.back().identity.num_rows) + " rows, the analysis has " +
-                       std::to_string(analysis.num_images()) + "; run zoetrope analyze again");
-    }
+    if (with_training && !support::is_listed(run.train_embeddings(step))) continue;
+    found.push_back(read_rows(run, step, store::EmbeddedSplit::kTest, analysis.num_images()));
+    if (!with_training) continue;
+    const store::Embeddings more =
+        read_rows(run, step, store::EmbeddedSplit::kTrain, analysis.num_training());
+    if (more.identity.num_columns != found.back().identity.num_columns)
+      throw InputError(run.train_embeddings(step).string() + ": has " +
+                       std::to_string(more.identity.num_columns) +
+                       " columns, those of the test images have " +
+                       std::to_string(found.back().identity.num_columns) + "; run zoetrope extract again");
+    found.back().values.insert(found.back().values.end(), more.values.begin(), more.values.end());
   }
   return found;
 }
@@ -94,7 +112,11 @@ std::filesystem::path export_review(const std::string& format, const store::RunD
                      "It takes npz, parquet, projector or spotlight");
   }
   support::AtomicPath target(run.root / found->second.file_name);
-  found->second.write(target.temporary(), {review, read_ends(run, review.analysis)});
+  const std::size_t num_test = review.analysis.num_images();
+  const bool with_training = found->second.is_table && review.analysis.num_training() > 0;
+  const std::vector<store::Embeddings> ends = read_ends(run, review.analysis, with_training);
+  found->second.write(target.temporary(),
+                      {with_training ? with_training_rows(review) : review, ends, num_test});
   target.commit();
   return run.root / found->second.file_name;
 }

@@ -131,7 +131,8 @@ void write_parquet(const std::filesystem::path& path, const ExportData& data) {
   columns.add_texts("class_name", class_names);
   for (std::size_t t = 0; t < a.num_frames(); ++t) add_frame(columns, a, t);
   if (!a.prediction.empty()) columns.add_ints("forgetting_events", forgetting_events(a.label, a.prediction));
-  if (const auto ranks = label_issue_ranks(a); !ranks.empty()) columns.add_ints("label_issue_rank", ranks);
+  if (const auto ranks = label_issue_ranks(a); !ranks.empty())
+    columns.add_ints("label_issue_rank", data.of_test(ranks));
   for (const store::Embeddings& e : data.embeddings) {
     columns.add_vectors("embedding_" + std::to_string(e.identity.step), e.values, e.identity.num_columns);
   }

@@ -43,22 +43,31 @@ std::string tensor_tsv(std::span<const T> values, std::size_t columns) {
   return text;
 }
 
-std::string metadata_tsv(const Review& review) {
+// Of training images there are no scores.
+void append_score(std::string& text, double score) {
+  text += "\t";
+  if (!std::isnan(score)) append(text, score);
+}
+
+std::string metadata_tsv(const ExportData& data) {
+  const Review& review = data.review;
   const store::Analysis& a = review.analysis;
   const std::size_t images = a.num_images();
   const bool has_frames = a.num_frames() > 0;
   const std::size_t last = has_frames ? a.num_frames() - 1 : 0;
-  std::string text = "index\tlabel";
+  std::string text = data.has_training() ? "index\tsplit\tlabel" : "index\tlabel";
   if (!review.image_names.empty()) text += "\tname";
   if (has_frames) text += "\tscore_first\tscore_last";
   if (!a.prediction.empty()) text += "\tprediction_last";
   text += "\n";
   for (std::size_t i = 0; i < images; ++i) {
-    text += std::to_string(i) + "\t" + field(a.class_names[static_cast<std::size_t>(a.label[i])]);
+    text += std::to_string(data.index(i)) + "\t";
+    if (data.has_training()) text += std::string(data.split(i)) + "\t";
+    text += field(a.class_names[static_cast<std::size_t>(a.label[i])]);
     if (!review.image_names.empty()) text += "\t" + field(review.image_names[i]);
     if (has_frames) {
-      append(text += "\t", a.ood_score[i]);
-      append(text += "\t", a.ood_score[last * images + i]);
+      append_score(text, a.ood_score[i]);
+      append_score(text, a.ood_score[last * images + i]);
     }
     if (!a.prediction.empty()) {
       text += "\t" + field(a.class_names[static_cast<std::size_t>(a.prediction[last * images + i])]);
@@ -113,7 +122,7 @@ void write_projector(const std::filesystem::path& folder, const ExportData& data
     support::write_file(folder / "sprite.png",
                         encode_png(sprite.pixels, sprite.width, sprite.height, data.review.images.channels));
   }
-  support::write_file(folder / "metadata.tsv", metadata_tsv(data.review));
+  support::write_file(folder / "metadata.tsv", metadata_tsv(data));
   support::write_file(folder / "projector_config.pbtxt", config_of(entries, sprite));
 }
 

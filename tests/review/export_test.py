@@ -88,6 +88,55 @@ class Exports(unittest.TestCase):
         self.assertIn(HOSTILE, set(table["class_name"]))
         self.assertEqual(table["name"][0], HOSTILE + "0")
 
+    def check_training(self, column, scores="ood_score_40", prediction="prediction_40", confidence="confidence_40", point=None):
+        """That a table, whose columns are `column(name)`, has behind the test images the training images of the npz."""
+        with np.load(self.export("npz", "training=30") / "review.npz") as arrays:
+            rows = IMAGES + 30
+            self.assertEqual(list(column("split")), ["test"] * IMAGES + ["train"] * 30)
+            np.testing.assert_array_equal(column("index"), [*range(IMAGES), *arrays["train_index"]])
+            for name, test, training in ((prediction, "prediction", "train_prediction"), (confidence, "confidence", "train_confidence")):
+                np.testing.assert_array_equal(column(name), np.concatenate([arrays[test][-1], arrays[training][-1]]).astype(column(name).dtype))
+            np.testing.assert_array_equal(point(), np.concatenate([arrays["aligned"][-1], arrays["train_aligned"][-1]]).astype(point().dtype))
+            np.testing.assert_array_equal(column(scores)[:IMAGES], arrays["ood_score"][-1].astype(column(scores).dtype))
+            self.assertTrue(np.isnan(column(scores)[IMAGES:]).all())
+            np.testing.assert_array_equal(column("label_issue_rank"), [*arrays["label_issue_rank"], *[0] * 30])
+            return rows, np.concatenate([arrays["label"], arrays["train_label"]])
+
+    @require.package("pandas")
+    @require.package("pyarrow")
+    def test_pandas_reads_the_training_images(self):
+        import pandas as pd
+        table = pd.read_parquet(self.export("parquet", "training=30", "hostile=1") / "review.parquet")
+        rows, labels = self.check_training(lambda name: table[name].to_numpy(), point=lambda: table[["x_40", "y_40"]].to_numpy())
+        self.assertEqual(len(table), rows)
+        self.assertEqual(table["label"].tolist(), labels.tolist())
+        self.assertEqual(table["embedding_40"][IMAGES + 6].tolist(), [40, 6, 1, 1])
+        self.check_picture(table["image"][IMAGES + 7]["bytes"])
+        self.assertEqual(table["image"][IMAGES + 7]["bytes"], table["image"][7]["bytes"])  # as the sample has them
+        self.assertEqual(table["name"][0], HOSTILE + "0")
+        self.assertEqual(table["name"][IMAGES], "")
+
+    @staticmethod
+    def spotlight_column(table, name):
+        values = np.asarray(table[name])
+        if table.get_dtype(name).name != "Category":
+            return values
+        codes = table.get_dtype(name).categories
+        return np.array([codes[value] for value in values])
+
+    @require.package("renumics", home="viewers")
+    def test_spotlight_reads_the_training_images(self):
+        from renumics.spotlight import Dataset
+        with Dataset(str(self.export("spotlight", "training=30") / "review.spotlight.h5"), "r") as table:
+            rows, labels = self.check_training(lambda name: self.spotlight_column(table, name), "scores_last", "prediction_last", "confidence_last",
+                                               point=lambda: np.stack(list(table["pca_last"])))
+            self.assertEqual(len(table), rows)
+            self.assertEqual(list(table["labels"]), labels.tolist())
+            self.assertEqual(sorted(table["rank_last"][:IMAGES]), list(range(1, IMAGES + 1)))
+            self.assertEqual(list(table["rank_last"][IMAGES:]), [0] * 30)
+            self.assertEqual(table["embedding_40", IMAGES + 6].tolist(), [40, 6, 1, 1])
+            self.assertEqual(table["image", IMAGES + 4].data.shape[:2], (28, 28))
+
     @require.package("datasets")
     def test_datasets_reads_the_parquet(self):
         import datasets
@@ -126,6 +175,24 @@ class Exports(unittest.TestCase):
         self.assertEqual({line.count("\t") for line in lines}, {5})
         sprite = Image.open(io.BytesIO(get("/sprite_image", run=run, name="pca_0").data))
         self.assertEqual(sprite.size, (11 * 28, 11 * 28))
+
+    def test_the_projector_has_rows_of_training_images(self):
+        folder = self.export("projector", "training=30") / "projector"
+        with np.load(self.export("npz", "training=30") / "review.npz") as arrays:
+            expected = {name: arrays[name] for name in ("aligned", "train_aligned", "train_index", "train_label", "train_prediction", "class_name", "ood_score")}
+        header, *lines = [line.split("\t") for line in (folder / "metadata.tsv").read_text().removesuffix("\n").split("\n")]
+        self.assertEqual(header, ["index", "split", "label", "score_first", "score_last", "prediction_last"])
+        self.assertEqual([line[1] for line in lines], ["test"] * IMAGES + ["train"] * 30)
+        self.assertEqual([int(line[0]) for line in lines[IMAGES:]], expected["train_index"].tolist())
+        self.assertEqual([line[2] for line in lines[IMAGES:]], expected["class_name"][expected["train_label"]].tolist())
+        self.assertEqual([line[5] for line in lines[IMAGES:]], expected["class_name"][expected["train_prediction"][-1]].tolist())
+        self.assertEqual({(line[3], line[4]) for line in lines[IMAGES:]}, {("", "")})
+        np.testing.assert_array_equal(np.array([line[4] for line in lines[:IMAGES]], "f4"), expected["ood_score"][-1].astype("f4"))
+        points = np.loadtxt(folder / "pca_40.tsv", np.float32)
+        np.testing.assert_array_equal(points, np.concatenate([expected["aligned"][-1], expected["train_aligned"][-1]]).astype("f4"))
+        np.testing.assert_array_equal(np.loadtxt(folder / "embedding_40.tsv", np.float32)[IMAGES + 6], [40, 6, 1, 1])
+        self.assertEqual(re.findall(r"tensor_shape: (\d+)", (folder / "projector_config.pbtxt").read_text())[0], str(IMAGES + 30))
+        self.assertEqual(Image.open(folder / "sprite.png").size, (12 * 28, 12 * 28))
 
     def test_tensorboard_finds_each_image_on_the_sprite(self):
         for count in (1, 2, 3, 10, 12, 30, 101, 200, 500):

@@ -17,21 +17,31 @@ namespace {
 
 using namespace zoetrope::review;
 
-// Image i's embedding at a checkpoint is (step, i, 0, 1).
+// Image i's embedding at a checkpoint is (step, i, 0, 1), training image j's (step, j, 1, 1).
+zoetrope::store::Embeddings embeddings_of(std::int64_t step, const Review& review,
+                                          zoetrope::store::EmbeddedSplit split) {
+  const bool is_test = split == zoetrope::store::EmbeddedSplit::kTest;
+  zoetrope::store::Embeddings embeddings;
+  embeddings.identity.step = step;
+  embeddings.identity.split = split;
+  embeddings.identity.num_columns = 4;
+  embeddings.identity.num_rows =
+      static_cast<std::int64_t>(is_test ? review.analysis.num_images() : review.analysis.num_training());
+  if (!is_test) embeddings.identity.index = review.analysis.train_index;
+  for (std::int64_t i = 0; i < embeddings.identity.num_rows; ++i)
+    embeddings.values.insert(embeddings.values.end(),
+                             {static_cast<float>(step), static_cast<float>(i), is_test ? 0.0F : 1.0F, 1});
+  return embeddings;
+}
+
 void write_export(const std::filesystem::path& folder, const std::string& format, const Review& review) {
   const zoetrope::store::RunDirectory run{folder};
   for (const std::int64_t step : {review.analysis.step.front(), review.analysis.step.back()}) {
     std::filesystem::create_directories(run.checkpoint(step));
-    zoetrope::store::EmbeddingsIdentity identity;
-    identity.step = step;
-    identity.num_rows = static_cast<std::int64_t>(review.analysis.num_images());
-    identity.num_columns = 4;
-    std::vector<float> values;
-    for (std::int64_t i = 0; i < identity.num_rows; ++i) {
-      values.insert(values.end(), {static_cast<float>(step), static_cast<float>(i), 0, 1});
-    }
-    zoetrope::store::write_shard(run.checkpoint(step), identity, 0, {values, {}});
-    zoetrope::store::seal(run.checkpoint(step), identity);
+    using zoetrope::store::EmbeddedSplit;
+    for (const EmbeddedSplit split : {EmbeddedSplit::kTest, EmbeddedSplit::kTrain})
+      if (split == EmbeddedSplit::kTest || review.analysis.num_training() > 0)
+        zoetrope::store::write_embeddings(run.checkpoint(step), embeddings_of(step, review, split));
   }
   zoetrope::store::write_analysis(run.analysis(), review.analysis);
   export_review(format, run, review);
