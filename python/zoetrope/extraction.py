@@ -5,18 +5,20 @@ import atexit
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from zoetrope import program
+from zoetrope import gpu, program
 
 # Of a checkpoint of Trainer's: what the program reads. The optimizer's state is most of the rest.
 _SMALL = ("config.json", "preprocessor_config.json", "processor_config.json", "trainer_state.json", "adapter_config.json")
 _WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
 _NICENESS = 10
+_OF_THE_GPU = (2, 4)  # exit codes: the program has no CUDA or sees no GPU, or the GPU's memory was too little
 
 
 def cores() -> int:
@@ -33,13 +35,17 @@ class Extraction:
     """A process of the program at a time, which embeds all checkpoints in the run that are not embedded yet.
 
     Checkpoints come as links, so that Trainer may delete its own (save_total_limit); their weights go once they are embedded.
+
+    granted    the GPU that the next process may have; None: cores. Once one has failed there, all others have cores
     """
+
+    granted: gpu.Gpu | None = None
 
     def __init__(self, run: Path, options: list[str], threads: int):
         self._run, self._options, self._threads, self._niceness = run, options, threads, _NICENESS
         self._mine: set[Path] = set()
         self._lock = threading.Lock()
-        self._asked = False
+        self._asked = self._gpu_failed = False
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
         self._interrupted: subprocess.Popen[str] | None = None
@@ -131,11 +137,22 @@ class Extraction:
 
     def _extract(self) -> list[str]:
         with self._lock:
-            process = program.start(["extract", f"--run={self._run}", *self._options, f"--threads={self._threads}"])
+            chosen = None if self._gpu_failed else self.granted
+            process = program.start(["extract", f"--run={self._run}", *self._options, *gpu.words(chosen), f"--threads={self._threads}"],
+                                    gpu.environment(chosen))
             niceness, self._process = self._niceness, process
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
-        return program.finish(process, "extract")
+        try:
+            return program.finish(process, "extract")
+        except program.ProgramError as problem:
+            is_of_the_gpu = problem.code in _OF_THE_GPU or (problem.code < 0 and problem.code != -signal.SIGTERM)
+            if chosen is None or process is self._interrupted or not is_of_the_gpu:
+                raise
+            with self._lock:  # said whatever becomes of the next process
+                self._gpu_failed = True
+                self._said.append(f"embedding on the GPU has failed ({problem}), and goes on on cores")
+            return self._extract()
 
     def _drop_weights(self) -> None:
         with self._lock:

@@ -4,7 +4,7 @@
 import os
 import subprocess
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from zoetrope import native
@@ -15,7 +15,14 @@ _OF_A_JOB = ("OMPI_COMM_WORLD_", "OMPI_UNIVERSE_SIZE", "OMPI_MCA_orte_", "OMPI_M
 
 
 class ProgramError(RuntimeError):
-    """The program is not there, or a job of it has failed. The text is what it says."""
+    """The program is not there, or a job of it has failed. The text is what it says.
+
+    code    the job's exit code (docs/errors.md), or the number of the signal that has ended it, negative; 0 where none was started
+    """
+
+    def __init__(self, text: str, code: int = 0):
+        super().__init__(text)
+        self.code = code
 
 
 def find() -> tuple[Path, dict[str, str]]:
@@ -43,9 +50,13 @@ def options_of(options: dict[str, object]) -> list[str]:
     return words
 
 
-def start(words: Iterable[str]) -> "subprocess.Popen[str]":
-    """Starts a job beside this process, out of the reach of the terminal's Ctrl-C. Its standard error goes into a pipe."""
+def start(words: Iterable[str], variables: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """Starts a job beside this process, out of the reach of the terminal's Ctrl-C. Its standard error goes into a pipe.
+
+    variables   of its environment, beside this process's own
+    """
     path, environment = find()
+    environment |= variables or {}
     command = [str(path), *words, "--quiet", "--no-progress"]
     try:
         return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -64,9 +75,9 @@ def finish(process: "subprocess.Popen[str]", job: str) -> list[str]:
         raise
     lines = [line.removeprefix("zoetrope: ") for line in errors.splitlines() if line.strip()]
     if process.returncode < 0:
-        raise ProgramError(f"zoetrope {job} was ended by signal {-process.returncode}")
+        raise ProgramError(f"zoetrope {job} was ended by signal {-process.returncode}", process.returncode)
     if process.returncode > 0:
-        raise ProgramError(lines[-1] if lines else f"zoetrope {job} failed with code {process.returncode}")
+        raise ProgramError(lines[-1] if lines else f"zoetrope {job} failed with code {process.returncode}", process.returncode)
     return lines
 
 

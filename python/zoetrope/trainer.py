@@ -4,11 +4,11 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from zoetrope import given, program
+from zoetrope import given, gpu, program
 from zoetrope.extraction import Extraction, share_of_cores
 from zoetrope.in_memory import Embed, cls_token, embed_batches
 from zoetrope.recording import Recording
@@ -41,7 +41,9 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
     batch_size   with in_process: default per_device_eval_batch_size
     threads      cores for the program beside the training; default: a quarter of them. It gives way to the training (nice); after the
                  training it takes all of them for what is not embedded yet
-    device       of the program beside the training: "cpu" or "cuda", the training's own GPU
+    device       of the program beside the training. "auto": the training's own GPU while its free memory is enough (docs/python.md),
+                 looked at whenever a checkpoint is saved, else cores. "cpu": cores. "cuda": the training's GPU, without looking; where
+                 the training has none, the first. Where it fails there, cores take over, with a warning
     options      all others are those of `zoetrope render`: tween=3, format="gif,mp4", theme="dark", size="960x540"
 
     draw() makes animation and page on demand. Whatever fails here, a dead program or a full disk, is a ZoetropeWarning, and the training
@@ -50,9 +52,11 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, dataset: Any, run: str | os.PathLike[str] = "runs/first", *, in_process: bool = False, embed: Embed | None = None,
                  collate: Callable[[list[Any]], Any] | None = None, batch_size: int | None = None, threads: int | None = None,
-                 device: str = "cpu", **options: object):
+                 device: Literal["auto", "cpu", "cuda"] = "auto", **options: object):
         if embed is not None and not in_process:
             raise ValueError("embed is called with the model in memory: add in_process=True")
+        if device not in ("auto", "cpu", "cuda"):
+            raise ValueError(f"device is {device!r}; give auto, cpu or cuda")
         self.run = Path(run)
         self._options = options
         self._way: _Way = (_InMemory(dataset, self.run, embed or cls_token, collate, batch_size) if in_process
@@ -92,15 +96,20 @@ class _Beside:
 
     def __init__(self, dataset: Any, run: Path, threads: int, device: str):
         self._dataset, self._run, self._threads, self._device = dataset, run, threads, device
+        self._gpu: gpu.Gpu | None = None
+        self._needed: int | None = None  # of the GPU's memory
         self._extraction: Extraction | None = None
 
     def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
         program.find()  # says now what will be missing
         data = self._dataset if isinstance(self._dataset, str) else given.write_test_split(self._dataset, self._run / "test-images")
-        self._extraction = Extraction(self._run, [f"--data={data}", f"--device={self._device}"], self._threads)
+        self._extraction = Extraction(self._run, [f"--data={data}"], self._threads)
+        model, processor = context["model"], context.get("processing_class")
+        if self._device != "cpu":
+            self._gpu, self._needed = gpu.training_gpu(args.device), gpu.needed_bytes(model)
+        if self._device == "cuda":
+            self._extraction.granted = self._gpu = self._gpu or gpu.Gpu(None)
         if state.global_step == 0:
-            model, processor = context["model"], context.get("processing_class")
-
             def fill(folder: Path) -> None:
                 model.save_pretrained(folder)
                 if processor is not None:
@@ -111,13 +120,20 @@ class _Beside:
 
     def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
         if self._extraction is not None:
+            self._look_at_gpu(self._extraction)
             self._extraction.take(state.global_step, Path(args.output_dir) / f"checkpoint-{state.global_step}")
             for line in self._extraction.said():
                 warn(line)
 
     def hurry(self) -> None:
         if self._extraction is not None:
+            self._look_at_gpu(self._extraction)
             self._extraction.hurry()
+
+    def _look_at_gpu(self, extraction: Extraction) -> None:
+        """Not before the first step: what the training will take of the GPU is not taken yet."""
+        if self._device == "auto" and self._gpu is not None and self._needed is not None:
+            extraction.granted = self._gpu if gpu.fits(self._needed, *self._gpu.free_and_total()) else None
 
     def finish(self) -> None:
         if self._extraction is not None:
