@@ -191,6 +191,15 @@ class Finding:
         self.press(Keys.ESCAPE)
         self.wait(lambda: not self.drawn_lines("left"))
 
+    def test_rows_out_of_sight_are_no_elements(self):
+        self.open_sample("images=2000", "frames=2")
+        self.assertLess(len(self.all(".tabulator-row")), 100)
+        self.js("const box = document.querySelector('.tabulator-tableholder'); box.scrollTop = box.scrollHeight")
+        self.wait(lambda: "2000" in self.column("rankLast"))
+        self.assertLess(len(self.all(".tabulator-row")), 100)
+        self.scroll_to("#table")
+        self.picture("table")
+
     def check_neighbours(self, kinds):
         shown = lambda kind: [int(tile.get_attribute("aria-label").split()[1].rstrip(",")) for tile in self.all(f"#neighbours .{kind} .tile")]  # noqa: E731
         self.wait(lambda: {kind: shown(kind) for kind in kinds} == kinds)
