@@ -21,10 +21,10 @@ namespace zoetrope::review {
 
 // What is learnt from checkpoint to checkpoint.
 struct NeighbourStatistics {
-  LearntBits candidate{5 * 5 * 6 * 4 * 5};
+  LearntBits candidate{std::size_t{5} * 5 * 6 * 4 * 5};
   LearntBits others{32};  // how many of a list are no candidates
   LearntBits far{64};     // the binary logarithm of a distance along the curve, as a tree of 6 bits
-  LearntBits order{32 * 32};
+  LearntBits order{std::size_t{32} * 32};
 };
 
 // Lists of k neighbours [N, k] of a checkpoint, nearest first: of others than the image itself, each once.
@@ -125,7 +125,7 @@ class NeighbourCoder {
     const std::size_t shared = trace.shared < 3 ? trace.shared : trace.shared < 5 ? 3 : 4;
     // An image before this one, whose list is known not to have it, is less likely.
     const std::size_t mutual = trace.mutual > 0 ? trace.mutual : candidate < image_ ? 1 : 0;
-    return (((trace.before * 5U + trace.after) * 6U + hops) * 4U + mutual) * 5U + shared;
+    return (((std::size_t{trace.before} * 5 + trace.after) * 6 + hops) * 4 + mutual) * 5 + shared;
   }
 
   // The likeliest first, those alike in the order in which they were found.

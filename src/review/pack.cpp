@@ -88,7 +88,8 @@ std::string printable(std::string_view bytes) {
   };
   for (const char byte : bytes) {
     bits |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(byte)) << waiting;
-    if ((waiting += 8) < 13) continue;
+    waiting += 8;
+    if (waiting < 13) continue;
     put(bits & 0x1FFFU);
     bits >>= 13;
     waiting -= 13;
