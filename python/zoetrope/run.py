@@ -65,9 +65,9 @@ class Run:
         """What is known of each image at a step, the last one where none is given: a row for each [N].
 
         Columns are `label`, `class_name`, and those datasets of analysis.h5 that have a number for each image: `ood_score` (0 is most
-        atypical), `trust`, `mean_distance`, with a classifier `prediction`, `confidence`, `self_confidence`; those with a point for
-        each, `pca` and `aligned` among them, have two, `aligned_x` and `aligned_y`. `outlier_rank` is 1 for the most atypical image,
-        0 for all that are not among the `--outliers`. All steps in one table, with `step` as a level of its index:
+        atypical), `trust`, `mean_distance`, with a classifier `prediction`, `confidence`, `self_confidence`, `mistakenness`; those with a
+        point for each, `pca` and `aligned` among them, have two, `aligned_x` and `aligned_y`. `outlier_rank` is 1 for the most atypical
+        image, 0 for all that are not among the `--outliers`. All steps in one table, with `step` as a level of its index:
 
             pd.concat({step: run.analysis(step) for step in run.steps}, names=["step"])
         """

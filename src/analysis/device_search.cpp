@@ -78,8 +78,8 @@ void count_ranks_on(at::Device device, const SearchSpace& space, std::span<const
   const at::Tensor rows = space.centred().to(device);
   const at::Tensor offsets = on_device(device, space.offsets().data(), {count}, at::kFloat);
   const at::Tensor places = on_device(device, asked.data(), {size}, at::kLong);
-  const at::Tensor sure = on_device(device, ranks.all_surely_nearer().data(), {k, size}, at::kFloat);
-  const at::Tensor open = on_device(device, ranks.all_not_nearer().data(), {k, size}, at::kFloat);
+  const at::Tensor sure = on_device(device, ranks.surely_nearer().data(), {k, size}, at::kFloat);
+  const at::Tensor open = on_device(device, ranks.not_nearer().data(), {k, size}, at::kFloat);
   const std::int64_t height = std::clamp<std::int64_t>(kScoresAtOnce / count, 1, size);
   for (std::int64_t first = 0; first < size; first += height) {
     const at::Tensor some = places.narrow(0, first, std::min(height, size - first));

@@ -126,13 +126,18 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
   const trace::Span span("classifier");
   result.accuracy = result.test_loss = kUnknown;
   if (input.num_classes == 0) return;
-  Classification said = classify(input.logits, input.num_classes, input.label);
+  const Softmax probability(input.logits, input.num_classes);
+  Classification said = classify(probability, input.label);
   result.accuracy = said.accuracy;
   result.test_loss = said.loss;
-  result.label_issue = label_issues(input.logits, input.num_classes, input.label);
+  result.label_issue = label_issues(probability, input.label);
   result.prediction = std::move(said.prediction);
   result.confidence = std::move(said.confidence);
   result.self_confidence = std::move(said.self_confidence);
+  result.normalized_margin = std::move(said.normalized_margin);
+  result.confidence_weighted_entropy = std::move(said.confidence_weighted_entropy);
+  result.hardness = std::move(said.hardness);
+  result.mistakenness = std::move(said.mistakenness);
 }
 
 // On a plane, from the mean of the test images there.
@@ -150,7 +155,7 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
   const Points points = now.plane.transform(rows);
   result.points.assign(points.data(), points.data() + points.size());
   if (input.num_classes > 0) {
-    Classification said = classify(input.training->logits, input.num_classes, input.training->label);
+    Classification said = classify(Softmax(input.training->logits, input.num_classes), input.training->label);
     result.prediction = std::move(said.prediction);
     result.confidence = std::move(said.confidence);
     result.self_confidence = std::move(said.self_confidence);

@@ -18,36 +18,10 @@ constexpr double kSlack = 1e-6;
 
 using Index = Eigen::Index;
 
-// The softmax of rows of logits, a value at a time: all of them would take twice the logits' memory.
-class Probabilities {
- public:
-  Probabilities(std::span<const float> logits, std::size_t num_classes, std::span<const std::int64_t> labels)
-      : logits_(logits), num_classes_(num_classes) {
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      const auto row = logits_.subspan(i * num_classes, num_classes);
-      const double largest = *std::max_element(row.begin(), row.end());
-      double sum = 0;
-      for (const float logit : row) sum += std::exp(static_cast<double>(logit) - largest);
-      shift_.push_back(largest);
-      sum_.push_back(sum);
-    }
-  }
-
-  double operator()(std::size_t i, std::size_t c) const {
-    return std::exp(static_cast<double>(logits_[i * num_classes_ + c]) - shift_[i]) / sum_[i];
-  }
-  std::size_t num_classes() const { return num_classes_; }
-
- private:
-  std::span<const float> logits_;
-  std::size_t num_classes_;
-  std::vector<double> shift_, sum_;
-};
-
 using Members = std::vector<std::vector<std::size_t>>;  // the images of each class, ascending
 
 // get_confident_thresholds: how sure the model is of a class's own images. Of a class without any nothing is.
-std::vector<double> confident_thresholds(const Probabilities& probability, const Members& members) {
+std::vector<double> confident_thresholds(const Softmax& probability, const Members& members) {
   constexpr double kNeverReached = 2, kLeast = 2 * kSlack;
   std::vector<double> thresholds;
   for (std::size_t c = 0; c < members.size(); ++c) {
@@ -61,7 +35,7 @@ std::vector<double> confident_thresholds(const Probabilities& probability, const
 
 // compute_confident_joint: [label, class that the model confidently sees]. An image that could be of several
 // counts for the most probable class.
-Eigen::MatrixXd confident_joint(const Probabilities& probability, const Members& members) {
+Eigen::MatrixXd confident_joint(const Softmax& probability, const Members& members) {
   const std::vector<double> thresholds = confident_thresholds(probability, members);
   const auto size = static_cast<Index>(members.size());
   Eigen::MatrixXd joint = Eigen::MatrixXd::Zero(size, size);
@@ -149,7 +123,7 @@ Eigen::MatrixXd counts_to_prune(Eigen::MatrixXd joint) {
 }
 
 // _prune_by_count: of the images with a label, those that look most like another class.
-void prune(const Probabilities& probability, const Members& members, const Eigen::MatrixXd& counts,
+void prune(const Softmax& probability, const Members& members, const Eigen::MatrixXd& counts,
            std::vector<std::int64_t>& issues) {
   for (std::size_t label = 0; label < members.size(); ++label) {
     const std::vector<std::size_t>& of_label = members[label];
@@ -165,7 +139,7 @@ void prune(const Probabilities& probability, const Members& members, const Eigen
 }
 
 // _reduce_issues: whether the model says the label, or all but says it.
-bool is_agreed(const Probabilities& probability, std::size_t i, std::size_t label) {
+bool is_agreed(const Softmax& probability, std::size_t i, std::size_t label) {
   const double own = probability(i, label) + kSlack;
   for (std::size_t c = 0; c < probability.num_classes(); ++c)
     if (c != label && (probability(i, c) > own || (c < label && probability(i, c) == own))) return false;
@@ -179,14 +153,13 @@ std::size_t root_of(std::vector<std::size_t>& parent, std::size_t i) {
 
 }  // namespace
 
-std::vector<std::int64_t> label_issues(std::span<const float> logits, std::size_t num_classes,
-                                       std::span<const std::int64_t> labels) {
+std::vector<std::int64_t> label_issues(const Softmax& probability, std::span<const std::int64_t> labels) {
+  const std::size_t num_classes = probability.num_classes();
   std::vector<std::int64_t> issues(labels.size(), 0);
   Members members(num_classes);
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] >= 0 && static_cast<std::size_t>(labels[i]) < num_classes)
       members[static_cast<std::size_t>(labels[i])].push_back(i);
-  const Probabilities probability(logits, num_classes, labels);
   prune(probability, members, counts_to_prune(calibrated(confident_joint(probability, members), members)),
         issues);
   for (std::size_t label = 0; label < members.size(); ++label)

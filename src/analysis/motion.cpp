@@ -23,6 +23,9 @@ namespace zoetrope::analysis {
 namespace {
 
 constexpr double kNoMotion = std::numeric_limits<double>::quiet_NaN();
+// Squared lengths of differences are themselves differences of the pictures' squared lengths: below that part
+// of these they are rounding.
+constexpr double kRounding = 1e-13;
 
 using Frame8 = Eigen::Matrix<double, 8, 2>;
 
@@ -45,6 +48,14 @@ std::vector<double> distances(const at::Tensor& a, const at::Tensor& b) {
 // The squared length of the columns of M that `weights` adds up to.
 double squared_length(const Step& step, const Frame8& weights) {
   return std::max(0.0, (weights.transpose() * step.products * weights).trace());
+}
+
+double squared_lengths_of_pictures(const Step& step, const Eigen::Matrix2d& map_before,
+                                   const Eigen::Matrix2d& map_after) {
+  Frame8 before = Frame8::Zero(), after = Frame8::Zero();
+  after.topRows<2>() = map_after;
+  before.bottomRows<2>() = map_before;
+  return squared_length(step, before) + squared_length(step, after);
 }
 
 // Of a map that turns, mirrors and scales: by how much.
@@ -111,10 +122,11 @@ Motion motion_of(const Step& step, const Eigen::Matrix2d& map_before, const Eige
   data << map_after, -map_after, map_before, -map_before;
   camera << map_after, map_after, -map_before, -map_before;
   const double of_data = squared_length(step, data / 2), of_camera = squared_length(step, camera / 2);
+  const bool moves =
+      of_data + of_camera > kRounding * squared_lengths_of_pictures(step, map_before, map_after);
   const double scale = (scale_of(map_before) + scale_of(map_after)) / 2;
   const double whole = scale * scale * step.squared_length;
-  return {of_data + of_camera > 0 ? of_camera / (of_data + of_camera) : kNoMotion,
-          whole > 0 ? of_data / whole : kNoMotion};
+  return {moves ? of_camera / (of_data + of_camera) : kNoMotion, whole > 0 ? of_data / whole : kNoMotion};
 }
 
 Stability stability(const std::vector<double>& moved, const Points& shown_before, const Points& shown_after) {

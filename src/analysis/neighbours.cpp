@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
@@ -46,9 +47,12 @@ double settle(const SearchSpace& space, CandidateLists& lists, std::int64_t i, N
   return space.nearest_with_score(i, lists.threshold(i));
 }
 
-void settle_all(const SearchSpace& space, CandidateLists& lists, Settled& settled) {
+// `order`: in which the rows are looked at; empty: as they come.
+void settle_all(const SearchSpace& space, CandidateLists& lists, const std::vector<std::int64_t>& order,
+                Settled& settled) {
   compute::for_each_range(space.size(), kQueriesPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
+    for (std::int64_t place = begin; place < end; ++place) {
+      const std::int64_t i = order.empty() ? place : order[place];
       NearestList nearest(settled.nearest.k);
       settled.beyond[i] = settle(space, lists, i, nearest);
       settled.store(i, nearest);
@@ -118,6 +122,7 @@ void search_share(const SearchSpace& space, const Tiling& tiling, TensorDevice d
                   Team* team, Settled& settled) {
   const std::int64_t keep = num_kept(settled.nearest.k);
   CandidateLists lists(space.size(), keep);
+  std::vector<std::int64_t> order;
   if (device) {
     collect_candidates_on(*device, space, keep, share_of(space.size(), team), lists);
   } else if (query == nullptr) {
@@ -126,8 +131,9 @@ void search_share(const SearchSpace& space, const Tiling& tiling, TensorDevice d
     RankCounter ranks(space, query->rows, query->others);
     collect_candidates(space, tiling, team, lists, &ranks);
     query->ranks = ranks.ranks();
+    order = ranks.order();
   }
-  settle_all(space, lists, settled);
+  settle_all(space, lists, order, settled);
 }
 
 // Every rank has counted in its tiles what is nearer than an other row, and added 1.

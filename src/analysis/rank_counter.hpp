@@ -22,52 +22,62 @@ class RankCounter {
               std::span<const std::int64_t> others);
 
   std::int64_t k() const { return k_; }
+  // All rows, near ones one after the other; empty where some are asked.
+  const std::vector<std::int64_t>& order() const { return order_; }
 
-  // What a tile adds to the counts of its rows, [k, rows], for a counter of all rows. On the diagonal the
-  // products of rows with themselves must be -infinity. Threads may count at once.
-  std::vector<std::int32_t> count(const Tile& tile) const;
-  void add(const Tile& tile, const std::vector<std::int32_t>& counts);
+  // What a tile adds to the counts of its rows, and off the diagonal to those of its columns.
+  struct Counts {
+    std::vector<std::int32_t> rows, columns;
+  };
+  // For a counter of all rows. On the diagonal the products of rows with themselves must be -infinity.
+  // Threads may count at once.
+  Counts count(const Tile& tile) const;
+  void add(const Tile& tile, const Counts& counts);
 
   // For a counter of some rows: products of the asked row `a` with at most CandidateLists::kMaxTileColumns
   // rows from `first` on, with itself -infinity. Threads may add to different rows at once.
   void add_row(std::int64_t a, const float* products, std::int64_t first, std::int64_t count);
 
   // The same of scores that are counted elsewhere: how many are above `surely_nearer`, and which rows'
-  // scores lie between it and `not_nearer`.
-  float surely_nearer(std::int64_t a, std::int64_t n) const { return surely_nearer_[n * size_ + a]; }
-  float not_nearer(std::int64_t a, std::int64_t n) const { return not_nearer_[n * size_ + a]; }
-  const std::vector<float>& all_surely_nearer() const { return surely_nearer_; }  // [k, asked]
-  const std::vector<float>& all_not_nearer() const { return not_nearer_; }
-  void add_counted(std::int64_t a, std::int64_t n, std::int64_t nearer) { nearer_[n * size_ + a] += nearer; }
-  bool is_nearer(std::int64_t a, std::int64_t n, std::int64_t row) const;
+  // scores lie between it and `not_nearer`; [k, asked].
+  std::vector<float> surely_nearer() const { return by_other(surely_nearer_); }
+  std::vector<float> not_nearer() const { return by_other(not_nearer_); }
+  void add_counted(std::int64_t a, std::int64_t n, std::int64_t nearer) {
+    nearer_[a * width_ + n] += static_cast<std::int32_t>(nearer);
+  }
+  bool is_nearer(std::int64_t a, std::int64_t n, std::int64_t row) const {
+    return space_.distance(asked_[a], row) < distance_[a * width_ + n];
+  }
 
   // [asked, k]. Rank 1 is the nearest; rows at the same distance have the same.
   std::vector<std::int64_t> ranks() const;
 
  private:
-  struct Kept {
-    std::array<float, CandidateLists::kMaxTileColumns + kMoreRoom> score;
-    std::array<std::int32_t, CandidateLists::kMaxTileColumns + kMoreRoom> place;
-    std::int64_t size = 0;
-  };
-  // How many of `count` rows from `first` on are nearer than each of the others, to counts[0],
-  // counts[stride], ...
+  // How many of `count` rows from `first` on are nearer than each of the others of `a`, added to `nearer`.
   void count_in_row(std::int64_t a, const float* products, std::int64_t first, std::int64_t count,
-                    std::int32_t* counts, std::int64_t stride) const;
-  std::int32_t count_kept(std::int64_t a, std::int64_t n, const Kept& kept, std::int64_t first,
-                          std::int64_t count) const;
+                    std::int32_t* nearer) const;
+  // To which of the rows [first, first + count), which are asked, `row` is nearer than their others, [count,
+  // width].
+  void count_in_columns(std::int64_t row, const float* products, std::int64_t first, std::int64_t count,
+                        std::int32_t* nearer) const;
+  // The same of one row and those others of `a` of which its score leaves it open.
+  void settle(std::int64_t a, std::int64_t row, std::int64_t block, std::uint32_t open,
+              std::int32_t* nearer) const;
+  std::vector<float> by_other(const std::vector<float>& limits) const;
 
   const SearchSpace& space_;
   std::vector<std::int64_t> asked_;
   std::int64_t size_;  // of asked_
   std::int64_t k_;
-  // [k, asked]: what belongs to one of the others is read for many rows in turn.
+  std::int64_t width_;  // k, and as many as fill the last block of limits
+  std::vector<std::int64_t> order_;
+  // [asked, width]
   std::vector<std::int32_t> others_;
   std::vector<double> distance_;
   std::vector<float> surely_nearer_;  // a row with a score above it is
   std::vector<float> not_nearer_;     // a row with a score below it is not
   std::vector<float> least_;          // [asked], of not_nearer_
-  std::vector<std::int64_t> nearer_;  // the counts
+  std::vector<std::int32_t> nearer_;  // the counts
 };
 
 }  // namespace zoetrope::analysis

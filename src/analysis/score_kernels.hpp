@@ -16,15 +16,22 @@ constexpr std::int64_t kMoreRoom = 16;  // a vector of them
 std::int64_t keep_at_least(const float* products, const float* offsets, float limit, std::int64_t count,
                            float* scores, std::int32_t* places);
 
-// The j of scores[j] between both limits, in order; returns how many there are. Room as above.
-std::int64_t find_between(const float* scores, float high, float low, std::int64_t count,
-                          std::int32_t* places);
-
-// How many scores are above `high`, and how many are at least `low`, which is no higher.
-struct CountsAbove {
-  std::int32_t above = 0, at_least = 0;
+// Counts of how many scores are above each of so many limits.
+constexpr std::int64_t kLimits = 16;
+// A score that is not above `high[n]` but at least `low[n]`, which is no higher: bit n of `limits`.
+struct Between {
+  std::int32_t place;
+  std::uint32_t limits;
 };
-CountsAbove count_above(const float* scores, float high, float low, std::int64_t count);
+// Adds to above[n] how many scores are above high[n], n < kLimits. Returns how many of them are between some
+// limits, and in `between`, which has room for `count`, which.
+std::int64_t count_above(const float* scores, std::int64_t count, const float* high, const float* low,
+                         std::int32_t* above, Between* between);
+// The same of one score for each of `count` columns, products[j] + offset, and the limits of that column:
+// those of the next, and its counts, are `stride` further on. Below least[j] a score is below all of them.
+std::int64_t count_above_in_columns(const float* products, float offset, const float* least,
+                                    std::int64_t count, const float* high, const float* low,
+                                    std::int64_t stride, std::int32_t* above, Between* between);
 
 // How many of squared distances from (x, y) to the points xs[j], ys[j] are below each of `limits`, added to
 // `below`.

@@ -40,23 +40,14 @@ void collect_candidates(const SearchSpace& space, const Tiling& tiling, Team* te
     const at::Tensor products = float_products(a, b);
     const Tile tile{products.const_data_ptr<float>(), tiling.first(i), tiling.rows(i), tiling.first(j),
                     tiling.rows(j)};
-    at::Tensor flipped;  // its rows are the columns
-    Tile other_way{};
-    std::vector<std::int32_t> of_rows, of_columns;
+    RankCounter::Counts counts;
     if (ranks != nullptr && i == j) products.diagonal().fill_(-kInfinity);
-    if (ranks != nullptr) of_rows = ranks->count(tile);
-    if (ranks != nullptr && i != j) {
-      flipped = products.t().contiguous();
-      other_way = {flipped.const_data_ptr<float>(), tile.first_column, tile.num_columns, tile.first_row,
-                   tile.num_rows};
-      of_columns = ranks->count(other_way);
-    }
+    if (ranks != nullptr) counts = ranks->count(tile);
     std::unique_lock row_lock(block_lock[i]);
     std::unique_lock column_lock(block_lock[j], std::defer_lock);
     if (i != j) column_lock.lock();  // i < j: always in the same order, so no two threads wait for each other
     lists.add(tile, space.offsets());
-    if (ranks != nullptr) ranks->add(tile, of_rows);
-    if (ranks != nullptr && i != j) ranks->add(other_way, of_columns);
+    if (ranks != nullptr) ranks->add(tile, counts);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,9 @@ Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::i
 
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
                                  Metric metric, TensorDevice device, Team* team, SearchMethod search) {
+  if (training.size(0) < 2)
+    throw InputError("training images: outlier scores need two of them at least, not " +
+                     std::to_string(training.size(0)) + "; use a larger --train-sample");
   IndexedSearch own{search, k}, joint{search, k};
   const bool is_exact = search == SearchMethod::kExact;
   const Neighbours fitted =

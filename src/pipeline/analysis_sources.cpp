@@ -13,7 +13,7 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "10";  // changes when the same embeddings would give other numbers
+constexpr const char* kMethod = "11";  // changes when the same embeddings would give other numbers
 
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {

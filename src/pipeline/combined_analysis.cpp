@@ -72,9 +72,10 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   if (number == 0 && !frame.prediction.empty()) {
     const std::size_t values = points_.size() * result_.label.size();
     result_.prediction.reserve(values);
-    result_.confidence.reserve(values);
-    result_.self_confidence.reserve(values);
     result_.label_issue.reserve(values);
+    for (auto* const part : {&result_.confidence, &result_.self_confidence, &result_.normalized_margin,
+                             &result_.confidence_weighted_entropy, &result_.hardness, &result_.mistakenness})
+      part->reserve(values);
   }
   append(result_.ood_score, frame.score);
   append(result_.mean_distance, frame.mean_distance);
@@ -87,6 +88,10 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   append(result_.prediction, frame.prediction);
   append(result_.confidence, frame.confidence);
   append(result_.self_confidence, frame.self_confidence);
+  append(result_.normalized_margin, frame.normalized_margin);
+  append(result_.confidence_weighted_entropy, frame.confidence_weighted_entropy);
+  append(result_.hardness, frame.hardness);
+  append(result_.mistakenness, frame.mistakenness);
   const analysis::Points& shown = aligned_.points[number];
   result_.aligned.insert(result_.aligned.end(), shown.data(), shown.data() + shown.size());
   add_curves(frame);

@@ -50,7 +50,9 @@ auto vectors_of_points(Frame& frame) {  // two numbers an image
 
 template <typename Frame>
 auto vectors_of_classifier(Frame& frame) {
-  return std::array{&frame.confidence, &frame.self_confidence};
+  return std::array{&frame.confidence,        &frame.self_confidence,
+                    &frame.normalized_margin, &frame.confidence_weighted_entropy,
+                    &frame.hardness,          &frame.mistakenness};
 }
 
 template <typename Frame>
@@ -86,11 +88,12 @@ void append_values(std::vector<double>& row, const double* values, Eigen::Index 
 
 std::size_t PackedShape::num_numbers() const {
   const FrameAnalysis any;
-  const std::size_t per_image =
-      vectors_of_images(any).size() + 2 * vectors_of_points(any).size() + (has_classifier ? 2 : 0);
+  const std::size_t per_image = vectors_of_images(any).size() + 2 * vectors_of_points(any).size() +
+                                (has_classifier ? vectors_of_classifier(any).size() : 0);
   const auto of_matrices = static_cast<std::size_t>(any.step.products.size() + any.step.cosines.size());
   const std::size_t of_training =
-      num_training * (2 * training_points(any.training).size() + (has_classifier ? 2 : 0)) +
+      num_training * (2 * training_points(any.training).size() +
+                      (has_classifier ? training_vectors(any.training).size() : 0)) +
       (num_training > 0 ? num_images * against_training(any.training).size() : 0);
   return scalars(any).size() + of_matrices + num_images * per_image + of_training;
 }

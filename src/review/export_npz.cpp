@@ -170,6 +170,10 @@ void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   npz.add("prediction", a.prediction, {frames, images});
   npz.add("confidence", a.confidence, {frames, images});
   npz.add("self_confidence", a.self_confidence, {frames, images});
+  npz.add("normalized_margin", a.normalized_margin, {frames, images});
+  npz.add("confidence_weighted_entropy", a.confidence_weighted_entropy, {frames, images});
+  npz.add("hardness", a.hardness, {frames, images});
+  npz.add("mistakenness", a.mistakenness, {frames, images});
   npz.add("label_issue", a.label_issue, {frames, images});
   npz.add("mean_distance", a.mean_distance, {frames, images});
   npz.add("neighbour", a.neighbour, {frames, images, a.num_neighbours()});

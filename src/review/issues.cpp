@@ -59,6 +59,8 @@ class Issues {
     return is_label_issue(i) || duplicate_set(i) >= 0 || leak(i) >= 0 || is_outlier(i) ||
            (has_classifier_ && forgotten_[i] < 0);
   }
+  // What else its logits say of its label and of it.
+  std::string scores(std::size_t i) const;
   // The first step at which the prediction was the label; empty where it never was.
   std::string first_learnt(std::size_t i) const;
 
@@ -84,9 +86,18 @@ std::string Issues::first_learnt(std::size_t i) const {
   return "";
 }
 
+std::string Issues::scores(std::size_t i) const {
+  std::string text;
+  for (const std::vector<double>* score :
+       {&a_.normalized_margin, &a_.confidence_weighted_entropy, &a_.mistakenness, &a_.hardness})
+    text += (score->empty() ? "" : number((*score)[last_ + i])) + ",";
+  return text;
+}
+
 std::string Issues::header() const {
   const std::string of_classifier =
-      "prediction,confidence,self_confidence,self_confidence_gain,label_issue,first_learnt_step,forgotten,";
+      "prediction,confidence,self_confidence,self_confidence_gain,normalized_margin,"
+      "confidence_weighted_entropy,mistakenness,hardness,label_issue,first_learnt_step,forgotten,";
   const std::string of_training = ",outlier_score_vs_train,mean_distance_to_train,leak,leak_name";
   return "index,name,label," + (has_classifier_ ? of_classifier : "") +
          "outlier_score,outlier_rank,mean_distance,duplicate_set" + (a_.leak.empty() ? "" : of_training) +
@@ -113,7 +124,7 @@ std::string Issues::line(std::size_t i) const {
   if (has_classifier_) {
     const double believed = a_.self_confidence[last_ + i];
     text += class_name(a_.prediction[last_ + i]) + "," + number(a_.confidence[last_ + i]) + "," +
-            number(believed) + "," + number(believed - a_.self_confidence[i]) + "," +
+            number(believed) + "," + number(believed - a_.self_confidence[i]) + "," + scores(i) +
             (is_label_issue(i) ? "1," : "0,") + first_learnt(i) + "," +
             (forgotten_[i] < 0 ? "" : number(forgotten_[i])) + ",";
   }

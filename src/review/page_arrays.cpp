@@ -48,6 +48,16 @@ std::vector<double> beliefs_of(const store::Analysis& a) {
   return beliefs;
 }
 
+// Mistakenness the page has from the confidence.
+void pack_label_quality(const store::Analysis& a, ArrayPacker& packer) {
+  if (a.normalized_margin.empty()) return;
+  const double most = std::log(std::max(2.0, static_cast<double>(a.class_names.size())));
+  packer.add_quantised("margin", a.normalized_margin, {0, 1, kShareBits}, a.num_images());
+  packer.add_quantised("weightedEntropy", a.confidence_weighted_entropy, {0, 1, kQualityBits},
+                       a.num_images());
+  packer.add_quantised("hardness", a.hardness, {0, most, kQualityBits}, a.num_images());
+}
+
 void pack_predictions(const store::Analysis& a, ArrayPacker& packer) {
   const std::size_t images = a.num_images();
   if (!a.prediction.empty()) {
@@ -57,6 +67,7 @@ void pack_predictions(const store::Analysis& a, ArrayPacker& packer) {
   if (!a.confidence.empty()) packer.add_quantised("confidence", a.confidence, {0, 1, kShareBits}, images);
   if (!a.prediction.empty() && !a.confidence.empty() && !a.self_confidence.empty())
     packer.add_quantised("belief", beliefs_of(a), {0, 1, kShareBits}, images);
+  pack_label_quality(a, packer);
   if (const auto ranks = label_issue_ranks(a); !ranks.empty()) packer.add_integers("issueRank", ranks);
   if (!a.label_issue.empty())
     packer.add_small("labelIssue", last_flags(a.label_issue, images, [](std::int64_t v) { return v != 0; }));

@@ -41,6 +41,10 @@ const std::set<std::string>& member_names() {
                                  "prediction",
                                  "confidence",
                                  "self_confidence",
+                                 "normalized_margin",
+                                 "confidence_weighted_entropy",
+                                 "hardness",
+                                 "mistakenness",
                                  "mean_distance",
                                  "neighbour",
                                  "duplicate_set",
@@ -70,6 +74,10 @@ void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
   check_numbers(reader, "disparity", a.disparity, result, is_result);
   check_numbers(reader, "confidence", a.confidence, result, is_result);
   check_numbers(reader, "self_confidence", a.self_confidence, result, is_result);
+  check_numbers(reader, "normalized_margin", a.normalized_margin, result, is_result);
+  check_numbers(reader, "confidence_weighted_entropy", a.confidence_weighted_entropy, result, is_result);
+  check_numbers(reader, "hardness", a.hardness, result, is_result);
+  check_numbers(reader, "mistakenness", a.mistakenness, result, is_result);
   check_numbers(reader, "mean_distance", a.mean_distance, result, is_result);
   check_numbers(reader, "trust", a.trust, result, is_result_or_unknown);
   check_numbers(reader, "continuity", a.continuity, result, is_result_or_unknown);
@@ -96,6 +104,10 @@ Analysis read_members(const AnalysisReader& reader) {
   a.prediction = reader.ints_if_any("prediction", {frames, images});
   a.confidence = reader.doubles_if_any("confidence", {frames, images});
   a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
+  a.normalized_margin = reader.doubles_if_any("normalized_margin", {frames, images});
+  a.confidence_weighted_entropy = reader.doubles_if_any("confidence_weighted_entropy", {frames, images});
+  a.hardness = reader.doubles_if_any("hardness", {frames, images});
+  a.mistakenness = reader.doubles_if_any("mistakenness", {frames, images});
   a.mean_distance = reader.floats_if_any("mean_distance", {frames, images});
   a.neighbour = reader.neighbours_if_any("neighbour", frames, images);
   a.duplicate_set = reader.ints_if_any("duplicate_set", {frames, images});
@@ -144,6 +156,10 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "prediction", a.prediction, {frames, images});
   put_if_any(file, "confidence", a.confidence, {frames, images});
   put_if_any(file, "self_confidence", a.self_confidence, {frames, images});
+  put_if_any(file, "normalized_margin", a.normalized_margin, {frames, images});
+  put_if_any(file, "confidence_weighted_entropy", a.confidence_weighted_entropy, {frames, images});
+  put_if_any(file, "hardness", a.hardness, {frames, images});
+  put_if_any(file, "mistakenness", a.mistakenness, {frames, images});
   put_if_any(file, "mean_distance", a.mean_distance, {frames, images});
   put_if_any(file, "neighbour", a.neighbour, {frames, images, a.num_neighbours()});
   put_if_any(file, "duplicate_set", a.duplicate_set, {frames, images});

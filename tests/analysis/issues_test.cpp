@@ -21,7 +21,7 @@ std::vector<std::int64_t> issues_of(const std::vector<float>& belief,
     const bool is_second = labels[i] == 1;
     logits.insert(logits.end(), {is_second ? 0 : belief[i], is_second ? belief[i] : 0});
   }
-  return label_issues(logits, 2, labels);
+  return label_issues(Softmax(logits, 2), labels);
 }
 
 TEST(LabelIssues, AreLabelsThatTheModelContradicts) {
@@ -37,8 +37,8 @@ TEST(LabelIssues, AreNoneWhereTheModelAgreesOrAllButDoes) {
 TEST(LabelIssues, AreNoneOfAClassOfOneImageOrOfNoClass) {
   EXPECT_THAT(issues_of({4, 4, 4, -9}, {0, 0, 0, 1}), Each(0));
   const std::vector<float> logits = {5, 0, 5, 0, 5, 0, 0, 5};
-  EXPECT_THAT(label_issues(logits, 2, std::vector<std::int64_t>{0, 0, 2, -1}), Each(0));
-  EXPECT_THAT(label_issues({}, 2, {}), IsEmpty());
+  EXPECT_THAT(label_issues(Softmax(logits, 2), std::vector<std::int64_t>{0, 0, 2, -1}), Each(0));
+  EXPECT_THAT(label_issues(Softmax({}, 2), {}), IsEmpty());
 }
 
 // On a line, two neighbours each.

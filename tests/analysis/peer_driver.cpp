@@ -3,7 +3,7 @@
 //   analysis_peer_driver FOLDER ROWS COLUMNS K
 // reads before.f32 and after.f32 [ROWS, COLUMNS] and labels.i64 [ROWS] in FOLDER; writes what is found there.
 //   analysis_peer_driver FOLDER ROWS CLASSES
-// reads logits.f32 [ROWS, CLASSES] and labels.i64; writes label_issue.i64.
+// reads logits.f32 [ROWS, CLASSES] and labels.i64; writes label_issue.i64 and quality.f64 [5, ROWS].
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -116,10 +116,15 @@ void find_label_issues(const path& folder, std::int64_t num_rows, std::int64_t n
   const at::Tensor logits = read_rows(folder / "logits.f32", num_rows, num_classes);
   std::vector<std::int64_t> labels(num_rows);
   read_array(folder / "labels.i64", labels.data(), num_rows);
-  write_array<std::int64_t>(
-      folder / "label_issue.i64",
-      label_issues({logits.const_data_ptr<float>(), static_cast<std::size_t>(logits.numel())},
-                   static_cast<std::size_t>(num_classes), labels));
+  const Softmax probability({logits.const_data_ptr<float>(), static_cast<std::size_t>(logits.numel())},
+                            static_cast<std::size_t>(num_classes));
+  write_array<std::int64_t>(folder / "label_issue.i64", label_issues(probability, labels));
+  const Classification said = classify(probability, labels);
+  std::vector<double> quality;
+  for (const auto* scores : {&said.self_confidence, &said.normalized_margin,
+                             &said.confidence_weighted_entropy, &said.hardness, &said.mistakenness})
+    quality.insert(quality.end(), scores->begin(), scores->end());
+  write_array<double>(folder / "quality.f64", quality);
 }
 
 }  // namespace

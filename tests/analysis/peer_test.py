@@ -23,9 +23,10 @@ with require.imports():
     import numpy as np
     from cleanlab.filter import find_label_issues
     from cleanlab.outlier import OutOfDistribution
+    from cleanlab.rank import get_label_quality_scores
     from scipy.spatial import procrustes
     from scipy.spatial.distance import pdist
-    from scipy.stats import kendalltau, pearsonr, spearmanr
+    from scipy.stats import entropy, kendalltau, pearsonr, spearmanr
     from sklearn.decomposition import PCA
     from sklearn.manifold import trustworthiness
     from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -181,6 +182,16 @@ def compare_motion(checks, found, before, after):
     checks.near("stability, stress", found["stability_stress"], np.sum((a - b) ** 2) / np.sum(a ** 2), 1e-9)
 
 
+def compare_label_quality(checks, what, found, labels, probabilities):
+    for scores, method in zip(found, ("self_confidence", "normalized_margin", "confidence_weighted_entropy")):
+        # The last divides the rounding of 1 + w by w, which it takes for 1e-6 at least.
+        checks.near(f"{what}, {method}", scores, get_label_quality_scores(labels, probabilities, method=method), 1e-9 if "entropy" in method else 1e-12)
+    # fiftyone-brain's formulas: see tests/golden/make_analysis_golden.py
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    checks.near(f"{what}, hardness", found[3], entropy(probabilities, axis=1), 1e-12)
+    checks.near(f"{what}, mistakenness", found[4], (np.where(right, -1.0, 1.0) * confidence + 1) / 2, 1e-12)
+
+
 def compare_label_issues(driver, scratch):
     """Random classifiers of 2 to 300 classes, good and bad ones, with labels that are wrong, and classes without images."""
     rng = np.random.default_rng(5)
@@ -202,8 +213,10 @@ def compare_label_issues(driver, scratch):
         # The order of equal values, which numpy leaves open.
         with mock.patch("numpy.argsort", functools.partial(np.argsort, kind="stable")):
             expected = find_label_issues(labels, shifted / shifted.sum(axis=1, keepdims=True), n_jobs=1)
-        checks.near(f"{classes} classes, {count} images", np.fromfile(folder / "label_issue.i64", np.int64), expected, 0)
+        what = f"{classes} classes, {count} images"
+        checks.near(what, np.fromfile(folder / "label_issue.i64", np.int64), expected, 0)
         found += expected.sum()
+        compare_label_quality(checks, what, np.fromfile(folder / "quality.f64").reshape(5, count), labels, shifted / shifted.sum(axis=1, keepdims=True))
     assert found > 1000, found
     return checks.failed
 

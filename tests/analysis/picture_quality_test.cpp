@@ -64,6 +64,18 @@ TEST(RankQuery, IsAnsweredExactlyByTheWayAndApart) {
   }
 }
 
+TEST(RankQuery, TakesMoreOthersThanAreCountedAtOnce) {
+  constexpr std::int64_t kRows = 300;
+  const at::Tensor rows = (9 * random_rows(kRows, 5)).round();  // many are equally far
+  for (const std::int64_t step : {1, 2}) {
+    RankQuery query{up_to(kRows, step), {}, {}};
+    for (const std::int64_t row : query.rows)
+      for (std::int64_t n = 1; n <= 37; ++n) query.others.push_back((row + 5 * n) % kRows);
+    nearest_neighbours(rows, 4, Metric::kEuclidean, std::nullopt, &query);
+    EXPECT_THAT(query.ranks, ElementsAreArray(ranks_by_hand(rows, query)));
+  }
+}
+
 TEST(RankQuery, ChangesNoNeighbourAndHasTheSameAnswerOnAnyThreads) {
   const at::Tensor rows = random_rows(900, 40);
   const int threads = at::get_num_threads();

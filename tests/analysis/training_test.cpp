@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "zoetrope/support/error.hpp"
@@ -78,6 +79,52 @@ TEST(TrainingTest, NamesTheNearestOfSeveralLeaks) {
   expected[4] = 17;
   expected[9] = 20;
   EXPECT_EQ(leak, expected);
+}
+
+void expect_near(const std::vector<double>& found, const std::vector<double>& expected, double tolerance) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], tolerance);
+}
+
+TEST(TrainingTest, ScoresTheSameInATurnedAndScaledSpaceAndInAnyOrder) {
+  at::manual_seed(4);
+  const at::Tensor training = at::randn({70, 8}), test = at::randn({30, 8});
+  const auto score = [](const at::Tensor& rows, const at::Tensor& among) {
+    return against_training(rows.contiguous(), among.contiguous(), 10, Metric::kCosine).score;
+  };
+  const std::vector<double> expected = score(test, training);
+  const at::Tensor turn = std::get<0>(at::linalg_qr(at::randn({8, 8}, at::kDouble))).to(at::kFloat);
+  expect_near(score(at::mm(test, turn), at::mm(training, turn)), expected, 1e-5);
+  expect_near(score(1024 * test, training / 64), expected, 1e-12);
+  const std::vector<double> turned = score(test.flip(0), training.flip(0));
+  expect_near({turned.rbegin(), turned.rend()}, expected, 1e-12);
+}
+
+TEST(TrainingTest, OfEqualRowsAllAreTypicalAndLeaks) {
+  const AgainstTraining found = against_training(at::ones({4, 8}), at::ones({5, 8}), 10, Metric::kCosine);
+  EXPECT_EQ(found.score, std::vector<double>(4, 1.0));
+  expect_near(found.mean_distance, std::vector<double>(4, 0.0), 1e-15);
+  EXPECT_EQ(found.leak, std::vector<std::int64_t>(4, 0));
+}
+
+// Their distance is 1, as in scikit-learn; cleanlab takes equal rows for equal where it fits, not where it
+// scores.
+TEST(TrainingTest, OfRowsOfZerosNoneIsTypical) {
+  const AgainstTraining found = against_training(at::zeros({4, 8}), at::zeros({5, 8}), 10, Metric::kCosine);
+  EXPECT_EQ(found.score, std::vector<double>(4, 0.0));
+  EXPECT_EQ(found.mean_distance, std::vector<double>(4, 1.0));
+  EXPECT_EQ(found.leak, std::vector<std::int64_t>(4, 0));
+}
+
+TEST(TrainingTest, TakesTwoTrainingImagesAndRefusesOne) {
+  at::manual_seed(5);
+  const at::Tensor training = at::randn({2, 8}), test = at::randn({3, 8});
+  const AgainstTraining found = against_training(test, training, 10, Metric::kCosine);
+  const double scale = nearest_neighbours(training, 10, Metric::kCosine).distance[0];
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_NEAR(found.score[i], std::exp(-found.mean_distance[i] / scale), 1e-12);
+  EXPECT_THAT([&] { against_training(test, training.narrow(0, 0, 1), 10, Metric::kCosine); },
+              testing::ThrowsMessage<InputError>(testing::HasSubstr("--train-sample")));
 }
 
 TEST(TrainingTest, RefusesWhatIsNotFinite) {

@@ -37,7 +37,7 @@ class Degenerate(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
 
-    def job_on(self, arrays, *words, labels=None, code=0):
+    def job_on(self, arrays, *words, labels=None, logits=None, code=0):
         given = self.folder / "given"
         given.mkdir()
         for t, array in enumerate(arrays):
@@ -45,11 +45,16 @@ class Degenerate(unittest.TestCase):
         if labels is not None:
             np.save(self.folder / "labels.npy", labels)
             words += ("--labels", self.folder / "labels.npy")
+        if logits is not None:
+            (self.folder / "logits").mkdir()
+            for t, array in enumerate(logits):
+                np.save(self.folder / f"logits/{10 * t}.npy", np.float32(array))
+            words += ("--logits", self.folder / "logits")
         _, said = job.run(["analyze", "--embeddings", given, "--run", self.folder / "run", "--quiet", "--no-progress", *words], code=code)
         return said
 
-    def analysed(self, arrays, *words, labels=None):
-        self.job_on(arrays, *words, labels=labels)
+    def analysed(self, arrays, *words, labels=None, logits=None):
+        self.job_on(arrays, *words, labels=labels, logits=logits)
         with h5py.File(self.folder / "run/analysis.h5") as file:
             found = {name: file[name][()] for name in file}
         self.assertTrue(np.isfinite(found["aligned"]).all())
@@ -124,16 +129,49 @@ class Degenerate(unittest.TestCase):
 
     def test_a_single_checkpoint(self):
         found = self.analysed([rows(1)])
-        for curve in ("linear_cka", "neighbour_preservation", "camera_share", "shape_disparity"):
+        for curve in ("linear_cka", "neighbour_preservation", "camera_share", "shape_disparity", "temporal_preservation", "stability_kendall"):
             self.assertTrue(np.isnan(found[curve]).all(), curve)
+
+    def test_where_nothing_moves_no_motion_is_judged(self):
+        found = self.analysed([rows(1)] * 4)
+        for curve in ("camera_share", "seen_share", "stability_pearson", "stability_kendall", "stability_stress"):
+            self.assertTrue(np.isnan(found[curve]).all(), curve)
+        np.testing.assert_array_equal(np.isnan(found["temporal_preservation"]), [True, True, False, False])
+        np.testing.assert_array_equal(found["temporal_preservation"][2:], 0)
+        np.testing.assert_allclose(found["shape_disparity"][1:], 0, atol=1e-9)
+
+    def test_logits_that_say_nothing_or_all(self):
+        labels = np.arange(N, dtype=np.int64) % 3
+        sure = np.where(np.arange(3) == labels[:, None], 1e30, -1e30)
+        wrong = np.roll(sure, 1, axis=1)
+        found = self.analysed([rows(1), rows(2), rows(3)], labels=labels, logits=[np.zeros((N, 3)), sure, wrong])
+        np.testing.assert_allclose(found["hardness"], [[np.log(3)] * N, [0] * N, [0] * N], atol=1e-12)
+        right = np.where(labels == 0, 1 / 3, 2 / 3)  # of equal logits the first class is predicted
+        np.testing.assert_allclose(found["mistakenness"], [right, [0] * N, [1] * N], atol=1e-12)
+        np.testing.assert_allclose(found["normalized_margin"], [[0.5] * N, [1] * N, [0] * N], atol=1e-12)
+        self.assertTrue(np.isfinite(found["confidence_weighted_entropy"]).all())
+        np.testing.assert_array_equal(found["label_issue"][1], 0)
+
+    def test_logits_of_one_class(self):
+        found = self.analysed([rows(1)], labels=np.zeros(N, np.int64), logits=[rows(2, N, 1)])
+        for name, value in (("accuracy", 1), ("self_confidence", 1), ("normalized_margin", 1), ("hardness", 0), ("mistakenness", 0),
+                            ("confidence_weighted_entropy", 0), ("label_issue", 0)):
+            np.testing.assert_array_equal(found[name], np.full_like(found[name], value), err_msg=name)
+
+    def test_logits_that_are_none_are_named(self):
+        said = self.job_on([rows(1)], labels=np.zeros(N, np.int64), logits=[changed((4, 2), np.nan)], code=3)
+        self.assertIn("0.npy: row 4, column 2: is nan", said)
 
     def test_one_class_and_classes_without_members(self):
         found = self.analysed([rows(1), rows(2)], labels=np.zeros(N, np.int64))
         self.assertTrue(np.isnan(found["class_separation"]).all())
         np.testing.assert_array_equal(found["knn_accuracy"], 1)
         self.begin_anew()
-        found = self.analysed([rows(1), rows(2)], labels=np.arange(N, dtype=np.int64) % 2 * 9)
+        labels = np.arange(N, dtype=np.int64) % 2 * 9
+        found = self.analysed([rows(1), rows(2)], labels=labels, logits=[rows(3, N, 12), rows(4, N, 12)])
         self.assertTrue(np.isfinite(found["class_separation"]).all())
+        for name in ("self_confidence", "normalized_margin", "confidence_weighted_entropy", "mistakenness"):
+            self.assertTrue(((found[name] >= 0) & (found[name] <= 1)).all(), name)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ with require.imports():
     import numpy as np
     from cleanlab.datalab.internal.issue_manager.duplicate import NearDuplicateIssueManager
     from cleanlab.filter import find_label_issues
+    from cleanlab.rank import get_label_quality_scores
+    from scipy.stats import entropy
     from sklearn.neighbors import NearestNeighbors
 
 
@@ -72,6 +74,18 @@ class Issues(unittest.TestCase):
             found += expected.sum()
         self.assertGreater(found, 20)
 
+    def test_label_quality_is_cleanlabs_and_fiftyones(self):
+        labels = self.analysis["label"]
+        for t in range(len(self.analysis["step"])):
+            p = softmax(self.embeddings(t)[1])
+            for method in ("self_confidence", "normalized_margin", "confidence_weighted_entropy"):
+                expected = get_label_quality_scores(labels, p, method=method)
+                np.testing.assert_allclose(self.analysis[method][t], expected, rtol=0, atol=1e-9 if "entropy" in method else 1e-12)
+            # fiftyone-brain's formulas: see tests/golden/make_analysis_golden.py
+            right = p.argmax(axis=1) == labels
+            np.testing.assert_allclose(self.analysis["hardness"][t], entropy(p, axis=1), rtol=0, atol=1e-12)
+            np.testing.assert_allclose(self.analysis["mistakenness"][t], (np.where(right, -1.0, 1.0) * p.max(axis=1) + 1) / 2, rtol=0, atol=1e-12)
+
     def test_duplicates_are_datalabs(self):
         found = 0
         for t in range(len(self.analysis["step"])):
@@ -118,7 +132,8 @@ class Issues(unittest.TestCase):
         names = [name.decode() for name in a["class_name"]]
         for i, row in zip(index, rows, strict=True):
             self.assertEqual((row["label"], row["prediction"]), (names[a["label"][i]], names[a["prediction"][-1][i]]))
-            self.assertEqual(float(row["self_confidence"]), a["self_confidence"][-1][i])
+            for score in ("self_confidence", "normalized_margin", "confidence_weighted_entropy", "mistakenness", "hardness"):
+                self.assertEqual(float(row[score]), a[score][-1][i])
             self.assertEqual(int(row["label_issue"]), a["label_issue"][-1][i])
             learnt = a["step"][right[:, i]]
             self.assertEqual(row["first_learnt_step"], str(learnt[0]) if len(learnt) else "")

@@ -12,8 +12,11 @@ from pathlib import Path
 import cleanlab
 import numpy as np
 import scipy
+import scipy.special
+import scipy.stats
 import sklearn
 from cleanlab.outlier import OutOfDistribution
+from cleanlab.rank import get_label_quality_scores
 from scipy.spatial import procrustes
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
@@ -190,6 +193,32 @@ def make_drift(blob):
             "trustworthiness_euclidean": trustworthiness(before.astype(np.float64), points, n_neighbors=K)}
 
 
+def logit_sets(rng):
+    """name: (logits, labels)."""
+    edge = np.array([[60, 0, 0], [60, 0, 0], [1, 1, 1], [2, 2, 0], [0, 0, 900], [14, 0, 1], [14, 0, 1], [1e-7, 0, 0]])
+    sets = {"edge": (edge, np.array([0, 1, 2, 1, 0, 0, 2, 1]))}
+    for classes in (2, 10, 100):
+        sets[f"{classes} classes"] = (rng.normal(size=(60, classes)) * rng.uniform(0.1, 4, size=(60, 1)), rng.integers(0, classes, 60))
+    return sets
+
+
+def make_label_quality(blob):
+    """cleanlab's scores, and FiftyOne's formulas: fiftyone-brain 0.24.0, commit 7238036bcb5fb83177baf5c1b6b0c52937f32e58,
+    fiftyone/brain/internal/core/hardness.py, Hardness.process_image, and mistakenness.py, _compute_mistakenness_class_conf."""
+    cases = []
+    for name, (logits, labels) in logit_sets(np.random.default_rng(29)).items():
+        logits = logits.astype(np.float32)
+        probabilities = scipy.special.softmax(logits.astype(np.float64), axis=1)
+        m = (logits.argmax(axis=1) == labels).astype(float) * -2.0 + 1.0
+        scores = {method: get_label_quality_scores(labels, probabilities, method=method)
+                  for method in ("self_confidence", "normalized_margin", "confidence_weighted_entropy")}
+        scores["hardness"] = np.array([scipy.stats.entropy(row) for row in probabilities])
+        scores["mistakenness"] = (m * probabilities.max(axis=1) + 1.0) / 2.0
+        cases.append({"name": name, "logits": blob.add(logits), "labels": blob.add(labels)}
+                     | {score: blob.add(values) for score, values in scores.items()})
+    return cases
+
+
 def one_line_each(value):
     if isinstance(value, list):
         return "[\n" + ",\n".join(json.dumps(case) for case in value) + "]"
@@ -200,7 +229,8 @@ def main():
     warnings.simplefilter("ignore")
     blob = Blob()
     golden = {"versions": VERSIONS, "sets": make_sets(blob), "joint_pca": make_joint_pca(blob),
-              "procrustes": make_procrustes(blob), "drift": make_drift(blob)}
+              "procrustes": make_procrustes(blob), "drift": make_drift(blob),
+              "label_quality": make_label_quality(blob)}
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "analysis.bin").write_bytes(blob.bytes)
     text = ",\n".join(f'"{key}": {one_line_each(value)}' for key, value in golden.items())

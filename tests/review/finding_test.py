@@ -61,8 +61,8 @@ class Finding:
     def test_any_field_colours_the_points(self):
         self.open_sample()
         keys = [option.get_attribute("value") for option in self.all("#colour option")]
-        self.assertEqual(keys, ["label", "prediction", "right", "confidence", "belief", "forgotten", "learnt", "issue", "score", "moved", "doubt",
-                                "trust", "continuity"])
+        self.assertEqual(keys, ["label", "prediction", "right", "confidence", "belief", "margin", "weighted-entropy", "hardness", "mistakenness", "forgotten",
+                                "learnt", "issue", "score", "moved", "doubt", "trust", "continuity"])
         for key in keys:
             self.choose("#colour", key)
             self.wait(lambda key=key: self.js(VIEW + "return state.colour") == key)
@@ -90,6 +90,21 @@ class Finding:
         steps = np.floor(255 * share[known] + 0.5).astype(int)
         np.testing.assert_array_equal(self.colours()[known], VIRIDIS[steps], key)
         self.assertEqual(len(np.unique(self.colours()[~known], axis=0)), 0 if known.all() else 1)
+
+    def test_label_quality_is_that_of_the_analysis(self):
+        self.open_sample(state="#colour=mistakenness&step=40")
+        confidence = self.numbers("return Array.from({length: dataset.size}, (_, i) => dataset.confidence(2, i))")
+        right = self.predictions(2) == self.labels()
+        np.testing.assert_allclose(self.value_of_field(), (1 + np.where(right, -1, 1) * confidence) / 2, atol=1e-12)
+        belief = self.numbers("return Array.from({length: dataset.size}, (_, i) => dataset.belief(2, i))")
+        self.choose("#colour", "margin")
+        margin = self.value_of_field()  # as the sample has it: 1 - belief is the strongest other's
+        np.testing.assert_allclose(margin[~right], ((1 + belief - confidence) / 2)[~right], atol=2e-3)
+        self.assertTrue((margin[right] > 0.5).all())
+        self.choose("#colour", "hardness")
+        hardness = self.value_of_field()
+        self.assertTrue((0 <= hardness).all() and (hardness <= np.log(10)).all() and hardness.max() > 0.5)
+        self.picture("label-quality")
 
     def test_a_range_of_a_field_is_typed_or_drawn(self):
         self.open_sample(state="#colour=confidence&step=40")
@@ -238,7 +253,7 @@ class Finding:
         self.open_sample("images=300", "frames=5", "hostile=1", state="#selected=3,40-42,190")
         head, *rows = self.saved("#save-selection", "selection.csv")
         self.assertEqual(head[:4], ["index", "name", "label", "prediction"])
-        self.assertLessEqual({"confidence", "belief", "score", "trust", "issue", "forgotten"}, set(head))
+        self.assertLessEqual({"confidence", "belief", "margin", "weighted-entropy", "hardness", "mistakenness", "score", "trust", "issue", "forgotten"}, set(head))
         self.assertEqual({int(row[0]) for row in rows}, {3, 40, 41, 42, 190})
         meta = self.js("return JSON.parse(document.getElementById('meta').textContent)")
         for row in rows:
@@ -405,6 +420,19 @@ class OnADesk(Finding, BrowserTest):
         seen = [row for row in self.all(".tabulator-row") if row.rect["y"] + row.rect["height"] < 900]
         self.assertGreaterEqual(len(seen), 4)
 
+    def test_the_table_sorts_by_mistakenness(self):
+        self.open_sample()
+        header = self.find("#table .tabulator-header [tabulator-field=mistakenness]")
+        self.assertIn("FiftyOne", header.get_attribute("title"))
+        header.click()
+        self.wait(lambda: "sort=mistakenness:desc" in self.js("return decodeURIComponent(location.hash)"))
+        shown = [float(cell.text) for cell in self.all(".tabulator-row [tabulator-field=mistakenness]")]
+        self.assertGreater(len(shown), 4)
+        self.assertEqual(shown, sorted(shown, reverse=True))
+        most = self.numbers("return Array.from({length: dataset.size}, (_, i) => dataset.mistakenness(4, i))").max()
+        self.assertAlmostEqual(shown[0], most, places=3)
+        self.picture("by-mistakenness")
+
     # Views that change their size are drawn twice, and the table is laid out anew: that took longer than the colours.
     def test_another_colour_moves_nothing(self):
         self.open_sample()
@@ -412,7 +440,7 @@ class OnADesk(Finding, BrowserTest):
         for option in self.all("#colour option"):
             self.choose("#colour", option.get_attribute("value"))
             boxes[option.get_attribute("value")] = [self.find(part).rect for part in ("#legend", "#left .plot", "#right .plot", "#tabs", "#table")]
-        self.assertEqual(len(boxes), 13)
+        self.assertEqual(len(boxes), 17)
         for key, places in boxes.items():
             self.assertEqual(places, boxes["label"], key)
 

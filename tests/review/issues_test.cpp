@@ -38,17 +38,22 @@ TEST_F(IssuesTest, AreImagesThatDeserveALookWorstFirst) {
   a.prediction = {0, 1, 1, 0, 1, 0, 0, 1, 1, 0};  // image 1 is forgotten, image 2 never learnt
   a.confidence = {0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.75, 0.75, 0.75};
   a.self_confidence = {0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 0.25, 0.125, 0.75, 0.75};
+  a.normalized_margin = {0, 0, 0, 0, 0, 0.75, 0.25, 0.125, 0.75, 0.5};
+  a.confidence_weighted_entropy = {0, 0, 0, 0, 0, 0.75, 0.5, 0.25, 0.75, 0.625};
+  a.hardness = {0, 0, 0, 0, 0, 1, 1.5, 0.5, 1, 2};
+  a.mistakenness = {0, 0, 0, 0, 0, 0.125, 0.875, 0.75, 0.125, 0.25};
   a.label_issue = {0, 0, 0, 0, 0, 0, 1, 0, 0, 0};
   a.duplicate_set = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
   review_.image_names = {"a.png", "b\n.png", "c.png", "d.png", "e.png"};
 
   EXPECT_EQ(written(),
-            "index,name,label,prediction,confidence,self_confidence,self_confidence_gain,label_issue,first_"
-            "learnt_step,"
-            "forgotten,outlier_score,outlier_rank,mean_distance,duplicate_set\n"
-            "2,c.png,cat,\"dog, \"\"small\"\"\",0.75,0.125,-0.375,0,,,0.5,3,0.5,\n"
-            "1,\"b\n.png\",\"dog, \"\"small\"\"\",cat,0.75,0.25,-0.25,1,0,1,0.75,5,0.25,\n"
-            "4,e.png,cat,cat,0.75,0.75,0.25,0,20,0,0.25,1,2,\n");
+            "index,name,label,prediction,confidence,self_confidence,self_confidence_gain,normalized_margin,"
+            "confidence_weighted_entropy,mistakenness,hardness,label_issue,first_learnt_step,forgotten,"
+            "outlier_score,outlier_rank,mean_distance,duplicate_set\n"
+            "2,c.png,cat,\"dog, \"\"small\"\"\",0.75,0.125,-0.375,0.125,0.25,0.75,0.5,0,,,0.5,3,0.5,\n"
+            "1,\"b\n.png\",\"dog, \"\"small\"\"\",cat,0.75,0.25,-0.25,0.25,0.5,0.875,1.5,1,0,1,0.75,5,0.25,"
+            "\n"
+            "4,e.png,cat,cat,0.75,0.75,0.25,0.5,0.625,0.25,2,0,20,0,0.25,1,2,\n");
 }
 
 TEST_F(IssuesTest, AreOutliersAndDuplicatesWithoutAClassifier) {

@@ -123,7 +123,17 @@ class Maker {
     a.label_issue.push_back(guess != a.label[i] && guess == true_class_[i] ? 1 : 0);
     a.confidence.push_back(confidence);
     a.self_confidence.push_back(guess == a.label[i] ? confidence : (1 - confidence) * uniform_(random_));
+    add_label_quality(guess == a.label[i], a);
     return knows;
+  }
+
+  // As of two classes, and hardness of ten.
+  static void add_label_quality(bool is_right, store::Analysis& a) {
+    const double sure = a.confidence.back(), given = a.self_confidence.back();
+    a.normalized_margin.push_back((given - (is_right ? 0.9 * std::min(sure, 1 - sure) : sure) + 1) / 2);
+    a.confidence_weighted_entropy.push_back(given);
+    a.hardness.push_back(-sure * std::log(sure) - (1 - sure) * std::log((1 - sure) / 9));
+    a.mistakenness.push_back((1 + (is_right ? -sure : sure)) / 2);
   }
 
   // Better and better, and worse for what does not belong.

@@ -39,6 +39,10 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.prediction, b.prediction);
   EXPECT_EQ(a.confidence, b.confidence);
   EXPECT_EQ(a.self_confidence, b.self_confidence);
+  EXPECT_EQ(a.normalized_margin, b.normalized_margin);
+  EXPECT_EQ(a.confidence_weighted_entropy, b.confidence_weighted_entropy);
+  EXPECT_EQ(a.hardness, b.hardness);
+  EXPECT_EQ(a.mistakenness, b.mistakenness);
   EXPECT_EQ(a.label_issue, b.label_issue);
   EXPECT_EQ(a.mean_distance, b.mean_distance);
   EXPECT_EQ(a.neighbour, b.neighbour);
@@ -127,6 +131,10 @@ TEST_F(AnalysisFileTest, KeepsWhatIsNotInEveryFile) {
   written.prediction = {0, 1, 2, 2, 1, 0};
   written.confidence = sample_doubles(6, 0);
   written.self_confidence = sample_doubles(6, 0.1);
+  written.normalized_margin = sample_doubles(6, 0.2);
+  written.confidence_weighted_entropy = sample_doubles(6, 0.3);
+  written.hardness = sample_doubles(6, 0.4);
+  written.mistakenness = sample_doubles(6, 0.5);
   written.label_issue = {0, 1, 0, 0, 0, 1};
   written.mean_distance = {0, 1, 2, 3, 4, 5};
   written.neighbour = {1, 2, 2, 0, 0, 1, 2, 1, 0, 2, 1, 0};

@@ -31,10 +31,11 @@ struct FrameAnalysis {
   std::vector<std::int64_t> neighbour;      // [N, k], of the score: see Neighbours::index
   std::vector<std::int64_t> duplicate_set;  // [N], see duplicate_sets()
   std::vector<double> points;               // [N, 2], before alignment
-  std::vector<std::int64_t> prediction;     // [N]; this and the next two as in Classification
+  std::vector<std::int64_t> prediction;     // [N]; this and the next six as in Classification
   std::vector<double> confidence;           // [N]
-  std::vector<double> self_confidence;      // [N]
-  std::vector<std::int64_t> label_issue;    // [N], see label_issues()
+  std::vector<double> self_confidence, normalized_margin, confidence_weighted_entropy;  // [N]
+  std::vector<double> hardness, mistakenness;                                           // [N]
+  std::vector<std::int64_t> label_issue;  // [N], see label_issues()
   double explained_variance_ratio[2] = {0, 0};
   double accuracy = 0;
   double test_loss = 0;

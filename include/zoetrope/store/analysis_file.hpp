@@ -36,6 +36,8 @@ struct Analysis {
   std::vector<double>
       self_confidence;  // [T, N], the given label's probability, cleanlab's label quality score
   std::vector<std::int64_t> label_issue;  // [T, N], 1 where cleanlab's find_label_issues would say so, else 0
+  // [T, N] each, as in analysis::Classification; empty in files of versions before them, too.
+  std::vector<double> normalized_margin, confidence_weighted_entropy, hardness, mistakenness;
   // How far each image's place in each picture can be trusted (analysis::PictureQuality); NaN of images that
   // were not looked at; empty where none was.
   std::vector<float> trust;       // [T, N]

@@ -119,6 +119,19 @@ class Dataset {
   belief(frame, i) {
     return this.isRight(frame, i) ? this.confidence(frame, i) : this.#unit("belief", frame * this.size + i);
   }
+  // Label quality and difficulty, as in analysis.h5; hardness in nats.
+  margin(frame, i) {
+    return this.#unit("margin", frame * this.size + i);
+  }
+  weightedEntropy(frame, i) {
+    return this.#unit("weightedEntropy", frame * this.size + i);
+  }
+  hardness(frame, i) {
+    return this.#unit("hardness", frame * this.size + i) * Math.log(Math.max(2, this.meta.classNames.length));
+  }
+  mistakenness(frame, i) {
+    return (1 + (this.isRight(frame, i) ? -1 : 1) * this.confidence(frame, i)) / 2;
+  }
   // How far the point's place can be trusted: its neighbours there are neighbours in the embedding, and those there.
   trust(frame, i) {
     return this.#unit("trust", frame * this.size + i);

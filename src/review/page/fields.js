@@ -30,6 +30,21 @@ function firstLearnt(dataset) {
   };
 }
 
+// What the logits say of the label (cleanlab, FiftyOne).
+function fieldsOfLabel(dataset) {
+  const field = (key, title, digits, value, lowStandsOut) => ({ key, title, kind: "number", lowStandsOut, digits, value });
+  const fields = [];
+  if (dataset.has("belief")) fields.push(field("belief", "belief in the label", 3, (t, i) => dataset.belief(t, i), true));
+  if (dataset.has("margin")) {
+    fields.push(
+      field("margin", "margin of the label", 3, (t, i) => dataset.margin(t, i), true),
+      field("weighted-entropy", "confidence-weighted entropy", 2, (t, i) => dataset.weightedEntropy(t, i), true),
+      field("hardness", "hardness", 2, (t, i) => dataset.hardness(t, i)));
+  }
+  if (dataset.has("confidence")) fields.push(field("mistakenness", "mistakenness", 3, (t, i) => dataset.mistakenness(t, i)));
+  return fields;
+}
+
 function fieldsOfClassifier(dataset) {
   if (!dataset.hasPredictions) return [];
   const forgotten = (i) => (dataset.arrays.forgetting[i] === kNeverRight ? NaN : dataset.arrays.forgetting[i]);
@@ -39,8 +54,8 @@ function fieldsOfClassifier(dataset) {
     { key: "right", title: "right or wrong", kind: "flag", value: (t, i) => dataset.isRight(t, i) },
   ];
   if (dataset.has("confidence")) fields.push({ key: "confidence", title: "confidence", kind: "number", lowStandsOut: true, digits: 3, value: (t, i) => dataset.confidence(t, i) });
-  if (dataset.has("belief")) fields.push({ key: "belief", title: "belief in the label", kind: "number", lowStandsOut: true, digits: 3, value: (t, i) => dataset.belief(t, i) });
   fields.push(
+    ...fieldsOfLabel(dataset),
     { key: "forgotten", title: "forgotten", kind: "number", digits: 0, isTimeless: true, value: (_, i) => forgotten(i) },
     { key: "learnt", title: "first right at step", kind: "number", digits: 0, isTimeless: true, value: (_, i) => learnt(i) });
   if (dataset.has("issueRank")) fields.push({ key: "issue", title: "label issue", kind: "number", digits: 0, isTimeless: true, lowStandsOut: true, value: (_, i) => dataset.arrays.issueRank[i] });

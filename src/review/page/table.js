@@ -19,6 +19,8 @@ function rowsOf(dataset) {
     if (dataset.hasPredictions) {
       Object.assign(row, { predictionFirst: dataset.className(dataset.prediction(0, i)), predictionLast: dataset.className(dataset.prediction(last, i)),
         confidenceFirst: dataset.confidence(0, i), confidenceLast: dataset.confidence(last, i), forgetting: arrays.forgetting[i] });
+      if (dataset.has("confidence")) row.mistakenness = dataset.mistakenness(last, i);
+      if (dataset.has("hardness")) row.hardness = dataset.hardness(last, i);
     }
     if (arrays.issueRank) row.issueRank = arrays.issueRank[i];
     (dataset.meta.columns ?? []).forEach(({ values, categories }, k) => (row["own" + k] = categories ? categories[values[i]] : values[i]));
@@ -36,7 +38,8 @@ const plain = (title, field, width, digits) => ({ title, field, width, hozAlign:
   formatter: numberCell(digits) });
 
 // The word of words.js that a header stands for, by its field.
-const kHeaderWords = { confidence: "confidence", score: "outlier score", rank: "outlier rank", forgetting: "forgotten", issueRank: "label issue" };
+const kHeaderWords = { confidence: "confidence", score: "outlier score", rank: "outlier rank", forgetting: "forgotten", issueRank: "label issue",
+  mistakenness: "mistakenness", hardness: "hardness" };
 const headerMeaning = (field = "") => meaningOf(kHeaderWords[field.replace(/(First|Last)$/, "")]);
 
 // What is known of an image at one checkpoint; `suffix` tells the fields of the first from those of the last.
@@ -70,6 +73,9 @@ function columnsOf(dataset) {
     columns.push({ ...plain("forgotten", "forgetting", 102, 0),
       formatter: (cell) => (cell.getValue() === kNeverLearned ? "never right" : String(cell.getValue())) });
   }
+  const largestFirst = { headerSortStartingDir: "desc" };
+  if (dataset.has("confidence")) columns.push({ ...plain("mistakenness", "mistakenness", 144, 3), ...largestFirst });
+  if (dataset.has("hardness")) columns.push({ ...plain("hardness", "hardness", 104, 2), ...largestFirst });
   const own = (dataset.meta.columns ?? []).map(({ name, categories }, k) => ownColumn(name, "own" + k, categories));
   return [...columns, ...own, checkpointColumns(dataset, "last checkpoint", "Last", dataset.frames - 1), checkpointColumns(dataset, "first checkpoint", "First", 0)];
 }
