@@ -91,6 +91,10 @@ void check_given(const Options& options) {
               " holds embeddings that were given with --embeddings, not a model's: "
               "only zoetrope analyze, render and review work there");
   require(
+      !is_given || !options.pipeline.render.regions,
+      "--regions on: with embeddings that were given with --embeddings there is no classifier that could say "
+      "something of each place of the picture; leave it out");
+  require(
       !options.pipeline.review.live || !o.takes_in,
       "--live follows a run of zoetrope's: leave it out, and give --embeddings again when there are more");
 }

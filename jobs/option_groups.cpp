@@ -46,6 +46,7 @@ const Words<render::Layout> kLayouts = {
     {"wide", render::Layout::kWide}, {"plot", render::Layout::kPlot}, {"article", render::Layout::kArticle}};
 const Words<pipeline::TweenPath> kTweenPaths = {{"points", pipeline::TweenPath::kPoints},
                                                 {"projection", pipeline::TweenPath::kProjection}};
+const Words<bool> kOnOrOff = {{"on", true}, {"off", false}};
 const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark", render::Theme::kDark}};
 
 // --size WIDTHxHEIGHT.
@@ -197,6 +198,10 @@ po::options_description rendering_options(Options& o) {
   add("size", picture_size(o.pipeline.render),
       "pixels of a frame; auto: 1920x1080, of plot 800x860, of article 1600x1600");
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
+  add("regions", choice(o.pipeline.render.regions, "regions", "R", kOnOrOff),
+      "on: tints behind the points say which class the model's classifier would say at each place of the "
+      "plane; of "
+      "models whose classifier takes what is embedded (ViT, DeiT); off");
   add("fps", number_or_auto(o.pipeline.render.fps, "fps", "X"),
       "frames a second; auto: 20, with --layout article 10");
   add("tween", number_or_auto(o.pipeline.render.tween, "tween", "N"),

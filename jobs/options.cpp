@@ -112,6 +112,7 @@ void leave_out_other_groups(Options& options) {
   pipeline::Options& asked = options.pipeline;
   asked.trains = (options.groups & kTraining) != 0;
   if ((options.groups & kDevice) == 0) asked.compute.device.reset();
+  if ((options.groups & kRendering) == 0) asked.render.regions = false;
   if ((options.groups & kForward) != 0) return;
   asked.compute.backend = pipeline::Backend::kAuto;
   asked.compute.precision.reset();

@@ -183,6 +183,10 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   work_together(options.team, [&] { shown = show(input.rows, options, result); });
   Neighbours neighbours = score_outliers(input, options, shown.points, result);
   work_together(options.team, [&] { read_classifier(input, result); });
+  if (input.classifier) {
+    const PlaneClassifier regions = on_plane(*input.classifier, shown.plane, shown.scatter.mean);
+    result.plane_classifier.assign(regions.data(), regions.data() + regions.size());
+  }
   ComparedFrame now{input.rows, std::move(shown.scatter), std::move(shown.plane), std::move(neighbours)};
   if (input.training) now.training = input.training->rows;
   result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;

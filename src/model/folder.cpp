@@ -153,6 +153,21 @@ StoredModel::Values StoredModel::read() const {
   return values;
 }
 
+StoredModel::Classifier StoredModel::read_classifier() const {
+  const VitConfig& of = config();
+  Classifier classifier{at::empty({of.num_labels(), of.num_classifier_inputs()}, at::kFloat),
+                        at::empty({of.num_labels()}, at::kFloat),
+                        {}};
+  const auto& stored = state_->match.stored;
+  const std::string name = kClassifier;
+  const std::map<std::string, at::Tensor> wanted = {{stored.at(name + "weight"), classifier.weight},
+                                                    {stored.at(name + "bias"), classifier.bias}};
+  const auto known = digest();
+  if (known) state_->files.read_part(wanted);
+  classifier.digest = known ? *known : state_->files.read(wanted);
+  return classifier;
+}
+
 void StoredModel::verify() const {
   state_->files.verify();
 }

@@ -12,6 +12,7 @@
 #include "zoetrope/support/stopwatch.hpp"
 
 #include "analysis_sources.hpp"
+#include "region_classifier.hpp"
 #include "run_analysis.hpp"
 #include "run_folder.hpp"
 #include "search_notice.hpp"
@@ -51,6 +52,7 @@ void analyze(Session& session) {
   if (steps.empty()) refuse_without_checkpoints(session.run().root);
   session.set_stage("reading what is embedded");
   const auto sources = read_sources(session, steps);
+  require_regions(session, sources);
   if (!is_done(session, sources)) {
     if (session.is_root()) tell_of_search(session, sources);
     store::Analysis analysis = analyze_sources(session, sources, Keep::kInFiles);

@@ -10,6 +10,8 @@
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
 
+#include "region_classifier.hpp"
+
 namespace zoetrope::pipeline {
 
 namespace {
@@ -29,6 +31,7 @@ CheckpointSource read_source(const Session& session, std::int64_t step) {
   CheckpointSource source{std::move(header.identity), std::move(header.content_digest), {}};
   const bool is_given = source.identity.feature == store::kGivenFeature;
   if (!is_given) source.class_names = classes_of(session, step, source.identity.num_classes);
+  source.why_no_regions = why_no_regions(session, source.identity);
   return source;
 }
 
@@ -40,7 +43,8 @@ support::Json to_json(const store::EmbeddingsIdentity& of) {
 support::Json to_json(const CheckpointSource& source) {
   support::Json training;
   if (source.training) training = {to_json(source.training->identity), source.training->embeddings_digest};
-  return {to_json(source.identity), source.embeddings_digest, source.class_names, training};
+  return {to_json(source.identity), source.embeddings_digest, source.class_names, training,
+          source.why_no_regions};
 }
 
 store::EmbeddingsIdentity identity_of(const support::Json& json) {
@@ -58,6 +62,7 @@ CheckpointSource from_json(const support::Json& json) {
   CheckpointSource source{identity_of(json.at(0)), json.at(1), json.at(2)};
   if (const support::Json& training = json.at(3); !training.is_null())
     source.training = TrainingSource{identity_of(training.at(0)), training.at(1)};
+  source.why_no_regions = json.at(4);
   return source;
 }
 

@@ -21,6 +21,7 @@ struct CheckpointSource {
   std::string embeddings_digest;         // see store::EmbeddingsHeader
   std::vector<std::string> class_names;  // of the logits' columns: config.json's, or LABEL_0, LABEL_1, ...
   std::optional<TrainingSource> training = {};  // of the training images that are shown, if any
+  std::string why_no_regions = {};              // see region_classifier.hpp
 };
 
 // Of checkpoints `steps`, each file opened once, by rank 0. Collective. InputError where embeddings are

@@ -102,6 +102,7 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
     add_temporal(number);
   }
   if (!result_.train_label.empty()) add_training(frame.training, number);
+  if (!frame.plane_classifier.empty()) add_regions(frame, number);
   points_[number].resize(0, 2);
   if (number > 0) aligned_.points[number - 1].resize(0, 2);
 }
@@ -182,6 +183,18 @@ void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame)
                                     {"stability_kendall", stability.kendall},
                                     {"stability_stress", stability.stress}});
   map_before_ = map;
+}
+
+// In the picture's coordinates, as the points are there.
+void CombinedAnalysis::add_regions(const analysis::FrameAnalysis& of, std::size_t frame) {
+  const analysis::Points &projected = points_[frame], &shown = aligned_.points[frame];
+  const Eigen::Map<const analysis::PlaneClassifier> on_plane(
+      of.plane_classifier.data(), static_cast<Eigen::Index>(of.plane_classifier.size() / 3), 3);
+  const analysis::PlaneClassifier regions =
+      analysis::moved(on_plane, aligned_.map[frame], projected.colwise().mean(), shown.colwise().mean());
+  result_.plane_classifier.insert(result_.plane_classifier.end(), regions.data(),
+                                  regions.data() + regions.size());
+  result_.curves["region_agreement"].push_back(analysis::region_agreement(regions, shown, of.prediction));
 }
 
 // Of the steps so far: the last value is the run's.

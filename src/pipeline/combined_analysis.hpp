@@ -36,6 +36,7 @@ class CombinedAnalysis {
   void add_training(const analysis::TrainingAnalysis& training, std::size_t frame);
   void add_motion(const analysis::Step& step, std::size_t frame);
   void add_temporal(std::size_t frame);
+  void add_regions(const analysis::FrameAnalysis& of, std::size_t frame);
 
   const AnalysisOptions& options_;
   std::vector<analysis::Points> points_;  // emptied when their frame is added

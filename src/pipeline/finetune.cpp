@@ -16,6 +16,7 @@
 #include "extraction_input.hpp"
 #include "forecast.hpp"
 #include "pretended_preemption.hpp"
+#include "region_classifier.hpp"
 #include "tensorboard.hpp"
 
 namespace zoetrope::pipeline {
@@ -84,6 +85,7 @@ model::Vit start_model(Session& session, const std::vector<std::string>& classes
   });
   order_classifier(session, classes, *model);
   model::require_no_dropout(model->config(), source);
+  require_regions(session.options(), model->config());
   return session.device().is_cpu() ? *model : model->to(session.device());
 }
 

@@ -12,6 +12,12 @@
 
 namespace zoetrope::pipeline {
 
+std::vector<std::int64_t> labels_of(const data::Dataset& images) {
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(images.size()));
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = images.label(static_cast<std::int64_t>(i));
+  return labels;
+}
+
 at::Tensor rows_of(store::Embeddings& embeddings) {
   const auto values = std::make_shared<std::vector<float>>(std::move(embeddings.values));
   return at::from_blob(

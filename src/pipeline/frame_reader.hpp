@@ -11,12 +11,15 @@
 #include <ATen/core/Tensor.h>
 
 #include "zoetrope/analysis/training.hpp"
+#include "zoetrope/data/dataset.hpp"
 #include "zoetrope/pipeline/options.hpp"
 #include "zoetrope/store/run_directory.hpp"
 
 #include "checkpoint_source.hpp"
 
 namespace zoetrope::pipeline {
+
+std::vector<std::int64_t> labels_of(const data::Dataset& images);
 
 // As a tensor that owns them; `embeddings` has no values then.
 at::Tensor rows_of(store::Embeddings& embeddings);

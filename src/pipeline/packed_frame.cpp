@@ -95,7 +95,7 @@ std::size_t PackedShape::num_numbers() const {
       num_training * (2 * training_points(any.training).size() +
                       (has_classifier ? training_vectors(any.training).size() : 0)) +
       (num_training > 0 ? num_images * against_training(any.training).size() : 0);
-  return scalars(any).size() + of_matrices + num_images * per_image + of_training;
+  return scalars(any).size() + of_matrices + num_images * per_image + of_training + 3 * num_region_classes;
 }
 
 std::size_t PackedShape::num_integers() const {
@@ -116,6 +116,7 @@ PackedFrame pack(const FrameAnalysis& frame) {
   for (const auto* part : training_points(training)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : training_vectors(training)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : against_training(training)) row.insert(row.end(), part->begin(), part->end());
+  row.insert(row.end(), frame.plane_classifier.begin(), frame.plane_classifier.end());
   packed.integers = frame.neighbour;
   for (const auto* part : integers(frame))
     packed.integers.insert(packed.integers.end(), part->begin(), part->end());
@@ -145,6 +146,7 @@ FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
   for (auto* part : training_points(training)) take(*part, 2 * shape.num_training);
   for (auto* part : training_vectors(training)) take(*part, shape.has_classifier ? shape.num_training : 0);
   for (auto* part : against_training(training)) take(*part, shape.num_training > 0 ? shape.num_images : 0);
+  take(frame.plane_classifier, 3 * shape.num_region_classes);
   auto parts = integers(frame);
   const std::int64_t* whole = packed.integers.data();
   frame.neighbour.assign(whole, whole + shape.num_images * shape.num_neighbours);

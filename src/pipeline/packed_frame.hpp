@@ -20,7 +20,8 @@ struct PackedShape {
   std::size_t num_images = 0;
   std::size_t num_neighbours = 0;
   bool has_classifier = false;
-  std::size_t num_training = 0;  // training images beside them
+  std::size_t num_training = 0;        // training images beside them
+  std::size_t num_region_classes = 0;  // of the classifier on the plane; 0: there is none
 
   std::size_t num_numbers() const;
   std::size_t num_integers() const;

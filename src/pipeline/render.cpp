@@ -15,6 +15,7 @@
 
 #include "analysis_sources.hpp"
 #include "animations.hpp"
+#include "region_classifier.hpp"
 #include "scene.hpp"
 #include "tensorboard.hpp"
 
@@ -58,6 +59,7 @@ void render(Session& session) {
   // What the command line asks for; else the run's analysis is taken as an earlier job has made it.
   if (session.options().given.takes_in || session.options().analysis.is_asked_for) analyze(session);
   const store::Analysis& analysis = analysis_of_run(session);
+  require_regions(session, analysis);
   sweep(session, analysis);
   render::RendererPool renderers(make_scene(session, analysis));
   const data::Dataset& images = session.test();

@@ -23,6 +23,7 @@
 #include "frame_deal.hpp"
 #include "frame_gather.hpp"
 #include "frame_reader.hpp"
+#include "region_classifier.hpp"
 #include "scatter_cache.hpp"
 #include "smooth_projection.hpp"
 
@@ -31,12 +32,6 @@ namespace zoetrope::pipeline {
 namespace {
 
 using analysis::FrameAnalysis;
-
-std::vector<std::int64_t> labels_of(const data::Dataset& images) {
-  std::vector<std::int64_t> labels(static_cast<std::size_t>(images.size()));
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = images.label(static_cast<std::int64_t>(i));
-  return labels;
-}
 
 class Analyzer {
  public:
@@ -52,7 +47,9 @@ class Analyzer {
         train_labels_(session.shows_training() ? labels_of(session.train_sample())
                                                : std::vector<std::int64_t>{}),
         keeper_(session.run(),
-                {labels_.size(), num_neighbours(), !columns_.front().empty(), train_labels_.size()}, keep) {}
+                {labels_.size(), num_neighbours(), !columns_.front().empty(), train_labels_.size(),
+                 has_regions() ? columns_.front().size() : 0},
+                keep) {}
 
   store::Analysis analyze();
 
@@ -61,6 +58,7 @@ class Analyzer {
     return std::min(static_cast<std::size_t>(options_.neighbours), labels_.size() - 1);
   }
   bool has_training() const { return !train_labels_.empty(); }
+  bool has_regions() const { return why_no_regions(sources_, columns_.front()).empty(); }
   analysis::ComparedFrame compared_frame(std::size_t frame) const;
   FrameAnalysis analyze_frame(std::size_t frame, const analysis::Ends& ends,
                               std::optional<analysis::ComparedFrame>& before) const;
@@ -149,8 +147,9 @@ FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::Ends& e
   session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
   store::Embeddings embeddings = reader_.read(frame, store::EmbeddedSplit::kTest);
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
-  const analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
-                                   labels_, reader_.training_images(frame, columns_[frame], train_labels_)};
+  analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
+                             labels_, reader_.training_images(frame, columns_[frame], train_labels_)};
+  if (has_regions()) input.classifier = read_classifier(session_, sources_[frame], columns_[frame]);
   return analysis::analyze_frame(input, options_of(frame), ends, before);
 }
 

@@ -85,6 +85,16 @@ std::string name_of(const data::Dataset& images, std::int64_t index) {
   return name.substr(name.rfind('/') + 1);
 }
 
+// Nothing where a number of them is not known.
+void add_regions(const store::Analysis& analysis, std::size_t t, render::Frame& frame) {
+  const std::size_t size = 3 * analysis.class_names.size();
+  if (analysis.plane_classifier.empty()) return;
+  const auto regions = std::span(analysis.plane_classifier).subspan(size * t, size);
+  if (!std::ranges::all_of(regions, [](double v) { return std::isfinite(v); })) return;
+  frame.regions = regions;
+  frame.region_agreement = value_of(analysis, "region_agreement", t);
+}
+
 }  // namespace
 
 render::Scene make_scene(Session& session, const store::Analysis& analysis) {
@@ -134,6 +144,7 @@ std::vector<render::Frame> make_frames(const RenderOptions& options, const store
     frame.camera_share = value_of(analysis, "camera_share", t);
     if (t > 0 && has_in_betweens && options.tween_path == TweenPath::kProjection)
       frame.way = way_to(analysis, t), frame.train_way = train_way_to(analysis, t);
+    if (options.regions) add_regions(analysis, t, frame);
     frame.far = far_in(analysis, t);
     frame.points = std::span(analysis.aligned).subspan(2 * n * t, 2 * n);
     frame.train_points = std::span(analysis.train_aligned).subspan(2 * m * t, 2 * m);

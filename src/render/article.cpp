@@ -58,19 +58,6 @@ std::string tick_label(double value, double step) {
 
 }  // namespace
 
-std::vector<double> article_ticks(double least, double greatest, int most_intervals) {
-  const double raw = (greatest - least) / most_intervals;
-  const double power = std::pow(10, std::floor(std::log10(raw)));
-  double step = 10 * power;
-  for (const double factor : {5.0, 2.5, 2.0, 1.0}) {
-    if (factor * power >= raw * (1 - 1e-9)) step = factor * power;
-  }
-  std::vector<double> ticks;
-  const double first = std::ceil(least / step - 1e-9);
-  for (int k = 0; (first + k) * step <= greatest + 1e-9 * step; ++k) ticks.push_back((first + k) * step);
-  return ticks;
-}
-
 ArticleFigure::ArticleFigure(const Scene& scene)
     : scene_(scene),
       side_(std::min(scene.width, scene.height)),
@@ -99,6 +86,8 @@ ArticleFigure::ArticleFigure(const Scene& scene)
             "Training loss",
             scene.has_epochs ? "epoch" : "step",
             "loss"},
+      regions_(plane_.box, PlaneMap(plane_.box, 0), 0, article_marks(scene.class_names.size()),
+               Theme::kLight),
       scatter_(plane_.box, PlaneMap(plane_.box, 0), {points(kMarkerRadius), 1},
                article_marks(scene.class_names.size()), scene, from_hex(0xffffff), Scatter::Order::kByClass),
       legend_(fit_legend()),
@@ -276,6 +265,15 @@ void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
   text_.draw(canvas, {middle - half - 1, top_ + 0.018 * side_, 2 * half + 2, points(kLarge)}, title, style);
 }
 
+void ArticleFigure::draw_agreement(Canvas& canvas, const Frame& frame) const {
+  if (frame.regions.empty()) return;
+  const std::string words = words_of_agreement(frame.region_agreement);
+  const double line = points(1.5 * kFont);
+  const Rect& box = plane_.box;
+  text_.draw(canvas, {box.x + points(kFont), box.bottom() - line - points(4), box.w, line}, words,
+             text_style(kFont, Align::kLeft));
+}
+
 void ArticleFigure::draw_background(Picture& picture) const {
   Canvas canvas(picture);
   canvas.fill_rect({0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)}, kWhite);
@@ -285,10 +283,12 @@ void ArticleFigure::draw_background(Picture& picture) const {
 }
 
 void ArticleFigure::draw_frame(Picture& picture, const Frame& frame) const {
+  regions_.draw(picture, frame.regions);
   scatter_.draw(picture, frame);
   Canvas canvas(picture);
   draw_spines(canvas, plane_);
   draw_legend(picture, canvas);
+  draw_agreement(canvas, frame);
   draw_loss(canvas, frame.step);
   draw_spines(canvas, loss_);
   draw_title(canvas, frame.step);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "canvas.hpp"
+#include "regions.hpp"
 #include "scatter.hpp"
 #include "text.hpp"
 
@@ -48,6 +49,7 @@ class ArticleFigure {
   double legend_mark_radius() const;
   void draw_legend(Picture& picture, Canvas& canvas) const;
   void draw_legend_mark(Picture& picture, Canvas& canvas, const ClassMark& mark, double x, double y) const;
+  void draw_agreement(Canvas& canvas, const Frame& frame) const;
   void draw_loss(Canvas& canvas, std::int64_t step) const;
   struct OutlierTitle {
     std::string text;
@@ -66,6 +68,7 @@ class ArticleFigure {
   Typesetter text_;
   Axes plane_;
   Axes loss_;
+  Regions regions_;
   ScenePoints scatter_;
   Legend legend_;
   std::vector<Stamp> legend_stamps_;  // by shape

@@ -133,6 +133,20 @@ void Canvas::image(const Rect& rect, double radius, const support::Image& thumbn
   cairo_restore(context());
 }
 
+void Canvas::picture(const Rect& rect, double radius, Picture& ground, int left, int top, double opacity) {
+  const CairoSurface surface(
+      cairo_image_surface_create_for_data(reinterpret_cast<unsigned char*>(ground.pixels.data()),
+                                          CAIRO_FORMAT_RGB24, ground.width, ground.height, ground.width * 4));
+  require_good(cairo_surface_status(surface.get()));
+  cairo_save(context());
+  rounded_path(rect, radius);
+  cairo_clip(context());
+  cairo_set_source_surface(context(), surface.get(), left, top);
+  cairo_pattern_set_filter(cairo_get_source(context()), CAIRO_FILTER_NEAREST);
+  cairo_paint_with_alpha(context(), opacity);
+  cairo_restore(context());
+}
+
 void Canvas::clip(const Rect& rect) {
   cairo_rectangle(context(), rect.x, rect.y, rect.w, rect.h);
   cairo_clip(context());

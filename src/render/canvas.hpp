@@ -40,6 +40,8 @@ class Canvas {
   enum class Scaling { kSmooth, kCrisp };
   void image(const Rect& rect, double radius, const support::Image& thumbnail, Scaling scaling,
              double opacity = 1);
+  // Of `ground`, whose pixels fall onto those from (left, top) on, what lies in `rect`.
+  void picture(const Rect& rect, double radius, Picture& ground, int left, int top, double opacity);
   void clip(const Rect& rect);
   void unclip() { cairo_reset_clip(context_.get()); }
 

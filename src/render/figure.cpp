@@ -57,7 +57,7 @@ std::vector<ClassMark> marks_of(const Scene& scene) {
   return marks;
 }
 
-constexpr double kPlanePadding = 16;
+constexpr double kPlanePadding = 16, kPlaneCorner = 10;
 
 }  // namespace
 
@@ -67,6 +67,7 @@ Figure::Figure(const Scene& scene)
       text_(kFonts),
       layout_(layout_of(scene, text_)),
       map_(layout_.scatter, kPlanePadding * layout_.unit),
+      regions_(layout_.scatter, map_, kPlaneCorner * layout_.unit, marks_of(scene), scene.theme),
       scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.scatter.w), marks_of(scene),
                scene, theme_.panel),
       class_labels_(layout_.scatter, map_, layout_.body, scene.theme, text_, scene.class_names, scene.label),
@@ -112,7 +113,7 @@ void Figure::draw_background(Picture& picture) const {
 
 void Figure::draw_plane(Canvas& canvas) const {
   const Rect& box = layout_.scatter;
-  canvas.fill_rounded(box, 10 * layout_.unit, theme_.panel);
+  canvas.fill_rounded(box, kPlaneCorner * layout_.unit, theme_.panel);
   const double hairline = std::max(1.0, layout_.unit);
   for (const double value : {-2.5, 0.0, 2.5}) {
     const double x = std::floor(map_.x(value)) + hairline / 2;
@@ -160,7 +161,7 @@ void Figure::draw_stats(Canvas& canvas, const Frame& frame) const {
   }
 }
 
-// A line in the plane's corner. Where the plane moves more than the model, it is said louder.
+// Lines in the plane's corner. Where the plane moves more than the model, it is said louder.
 void Figure::draw_certificate(Canvas& canvas, const Frame& frame) const {
   constexpr double kMostlyCamera = 0.5;
   std::string text;
@@ -171,13 +172,20 @@ void Figure::draw_certificate(Canvas& canvas, const Frame& frame) const {
   if (const std::int64_t outside = Scatter::num_outside(frame.train_points); outside > 0)
     text += fmt::format("{}{} training {} outside", text.empty() ? "" : " \u00b7 ",
                         support::format_count(outside), outside == 1 ? "image" : "images");
-  if (text.empty()) return;
   const bool is_loud = has_camera && frame.camera_share > kMostlyCamera;
   const double body = layout_.body;
   const Rect& plane = layout_.scatter;
-  text_.draw(
-      canvas, {plane.x + 0.8 * body, plane.bottom() - 1.9 * body, plane.w - 1.6 * body, 1.4 * body}, text,
-      {.size = 0.8 * body, .weight = is_loud ? 600 : 400, .colour = is_loud ? theme_.ink : theme_.soft_ink});
+  Rect line{plane.x + 0.8 * body, plane.bottom() - 1.9 * body, plane.w - 1.6 * body, 1.4 * body};
+  const Colour on_ground = frame.regions.empty() ? theme_.soft_ink : theme_.ink;
+  const TextStyle style{.size = 0.8 * body, .colour = on_ground};
+  if (!text.empty())
+    text_.draw(
+        canvas, line, text,
+        {.size = style.size, .weight = is_loud ? 600 : 400, .colour = is_loud ? theme_.ink : on_ground});
+  if (frame.regions.empty()) return;
+  if (!text.empty()) line.y -= 1.2 * body;
+  const std::string words = words_of_agreement(frame.region_agreement);
+  text_.draw(canvas, line, words, text_.fitted(words, style, line.w, 0.6));
 }
 
 void Figure::draw_trails(Canvas& canvas, const Frame& frame) const {
@@ -224,6 +232,7 @@ std::vector<ClassLabel> Figure::place_labels(const Frame& frame) const {
 }
 
 void Figure::draw_frame(Picture& picture, const Frame& frame) const {
+  regions_.draw(picture, frame.regions);
   scatter_.draw(picture, frame);
   Canvas canvas(picture);
   canvas.clip(layout_.scatter);

@@ -10,6 +10,7 @@
 #include "curves.hpp"
 #include "layout.hpp"
 #include "leaderboard.hpp"
+#include "regions.hpp"
 #include "scatter.hpp"
 #include "text.hpp"
 
@@ -43,6 +44,7 @@ class Figure {
   Typesetter text_;
   FrameLayout layout_;
   PlaneMap map_;
+  Regions regions_;
   ScenePoints scatter_;
   ClassLabels class_labels_;
   Leaderboard leaderboard_;

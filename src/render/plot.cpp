@@ -16,6 +16,7 @@ constexpr double kLeastEm = 13;
 constexpr double kMargin = 0.7;
 constexpr double kHeader = 1.9;
 constexpr double kWidestHeader = 34;
+constexpr double kPlotCorner = 0.5;
 
 std::vector<ClassMark> plot_marks(const Scene& scene) {
   std::vector<ClassMark> marks;
@@ -42,6 +43,7 @@ PlotFigure::PlotFigure(const Scene& scene)
       body_(plot_em(scene)),
       square_(plot_square(scene)),
       map_(square_, 0.6 * body_),
+      regions_(square_, map_, kPlotCorner * body_, plot_marks(scene), scene.theme),
       scatter_(square_, map_, mark_style(scene.label.size(), square_.w), plot_marks(scene), scene,
                theme_.panel),
       class_labels_(square_, map_, body_, scene.theme, text_, scene.class_names, scene.label) {
@@ -55,7 +57,7 @@ void PlotFigure::draw_background(Picture& picture) const {
   Canvas canvas(picture);
   canvas.fill_rect({0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)},
                    theme_.background);
-  canvas.fill_rounded(square_, 0.5 * body_, theme_.panel);
+  canvas.fill_rounded(square_, kPlotCorner * body_, theme_.panel);
   canvas.flush();
 }
 
@@ -93,11 +95,19 @@ void PlotFigure::draw_header(Canvas& canvas, const Frame& frame) const {
 }
 
 void PlotFigure::draw_frame(Picture& picture, const Frame& frame) const {
+  regions_.draw(picture, frame.regions);
   scatter_.draw(picture, frame);
   Canvas canvas(picture);
   canvas.clip(square_);
   class_labels_.draw(canvas, text_, place_labels(frame));
   canvas.unclip();
+  if (!frame.regions.empty()) {
+    const std::string words = words_of_agreement(frame.region_agreement);
+    const Rect line{square_.x + 0.6 * body_, square_.bottom() - 1.6 * body_, square_.w - 1.2 * body_,
+                    1.3 * body_};
+    text_.draw(canvas, line, words,
+               text_.fitted(words, {.size = 0.8 * body_, .colour = theme_.ink}, line.w, 0.6));
+  }
   draw_header(canvas, frame);
   canvas.flush();
 }

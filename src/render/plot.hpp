@@ -7,6 +7,7 @@
 
 #include "canvas.hpp"
 #include "class_labels.hpp"
+#include "regions.hpp"
 #include "scatter.hpp"
 #include "text.hpp"
 
@@ -31,6 +32,7 @@ class PlotFigure {
   Rect header_;
   Rect square_;
   PlaneMap map_;
+  Regions regions_;
   ScenePoints scatter_;
   ClassLabels class_labels_;
 };

@@ -21,6 +21,9 @@ class PlaneMap {
       : x0_(square.centre_x()), y0_(square.centre_y()), scale_((square.w / 2 - padding) / 5) {}
   double x(double value) const { return x0_ + value * scale_; }
   double y(double value) const { return y0_ - value * scale_; }
+  // And back.
+  double value_at_x(double x) const { return (x - x0_) / scale_; }
+  double value_at_y(double y) const { return (y0_ - y) / scale_; }
 
  private:
   double x0_;

@@ -107,6 +107,15 @@ std::vector<double> points_at(std::span<const Frame> checkpoints, const Moment& 
   return points;
 }
 
+// Regions in between; none where one of the two has none.
+std::vector<double> regions_between(const Frame& before, const Frame& after, double share) {
+  std::vector<double> regions;
+  if (before.regions.size() != after.regions.size()) return regions;
+  for (std::size_t k = 0; k < after.regions.size(); ++k)
+    regions.push_back(mix(before.regions[k], after.regions[k], share));
+  return regions;
+}
+
 const OutlierEntry* find(const std::vector<OutlierEntry>& outliers, std::int64_t index) {
   const auto found = std::find_if(outliers.begin(), outliers.end(),
                                   [&](const OutlierEntry& entry) { return entry.index == index; });
@@ -168,6 +177,10 @@ Frame between(std::span<const Frame> checkpoints, const Moment& moment) {
   frame.owned_train_points =
       std::make_shared<const std::vector<double>>(points_at(checkpoints, moment, kTrainingImages));
   frame.train_points = *frame.owned_train_points;
+  frame.owned_regions =
+      std::make_shared<const std::vector<double>>(regions_between(before, after, moment.share));
+  frame.regions = *frame.owned_regions;
+  frame.region_agreement = mix(before.region_agreement, after.region_agreement, moment.share);
   frame.outliers = outliers_between(before, after, moment.share);
   return frame;
 }

@@ -183,6 +183,7 @@ void add_analysis(NpzWriter& npz, const store::Analysis& a) {
   npz.add("before_on_plane", a.before_on_plane, {frames, images, 2});
   npz.add("on_plane_before", a.on_plane_before, {frames, images, 2});
   npz.add("plane_cosines", a.plane_cosines, {frames, 2, 2});
+  npz.add("plane_classifier", a.plane_classifier, {frames, a.class_names.size(), 3});
   npz.add("embeddings_digest", a.embeddings_digest);
   if (!a.prediction.empty()) npz.add("forgetting_events", forgetting_events(a.label, a.prediction), {images});
   npz.add("label_issue_rank", label_issue_ranks(a), {images});

@@ -2,6 +2,7 @@
 #include "page_arrays.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <string>
 
@@ -100,6 +101,15 @@ Distances distances_of(const std::vector<double>& scores) {
   return distances;
 }
 
+// As they are: where two regions meet, a rounded number would be seen when zoomed.
+void pack_regions(const store::Analysis& a, ArrayPacker& packer) {
+  if (a.plane_classifier.empty()) return;
+  std::vector<std::int64_t> bits;
+  for (const double value : a.plane_classifier)
+    bits.push_back(std::bit_cast<std::uint32_t>(static_cast<float>(value)));
+  packer.add_integers("regions", bits);
+}
+
 // Training images, and the test images as these see them.
 void pack_training(const store::Analysis& a, PackedArrays& arrays) {
   const std::size_t training = a.num_training(), images = a.num_images();
@@ -138,6 +148,7 @@ PackedArrays pack_arrays(const Review& review) {
   packer.add_integers("rankLast", ascending_ranks(scores + (analysis.num_frames() - 1) * images, images));
   pack_predictions(analysis, packer);
   pack_quality(analysis, packer);
+  pack_regions(analysis, packer);
   pack_training(analysis, arrays);
   if (!analysis.duplicate_set.empty())
     packer.add_small("duplicate",

@@ -10,13 +10,13 @@ namespace {
 
 // Each after those that it imports.
 constexpr std::initializer_list<const char*> kModules = {
-    "dom.js",      "decode.js",    "state.js",          "palette.js",      "ramp.js",      "words.js",
-    "motion.js",   "alignment.js", "neighbour_code.js", "dataset.js",      "fields.js",    "colouring.js",
-    "filter.js",   "hover.js",     "plane.js",          "label_places.js", "overlay.js",   "points.js",
-    "training.js", "lines.js",     "view.js",           "legend.js",       "scale.js",     "search.js",
-    "timeline.js", "curves.js",    "confusion.js",      "classes.js",      "linkage.js",   "groups.js",
-    "tabs.js",     "save.js",      "relabel.js",        "neighbours.js",   "selection.js", "table.js",
-    "address.js",  "keys.js",      "live.js",           "main.js"};
+    "dom.js",      "decode.js",    "state.js",          "palette.js",      "ramp.js",       "words.js",
+    "motion.js",   "alignment.js", "neighbour_code.js", "dataset.js",      "fields.js",     "colouring.js",
+    "filter.js",   "hover.js",     "plane.js",          "label_places.js", "overlay.js",    "points.js",
+    "training.js", "regions.js",   "lines.js",          "view.js",         "legend.js",     "scale.js",
+    "search.js",   "timeline.js",  "curves.js",         "confusion.js",    "classes.js",    "linkage.js",
+    "groups.js",   "tabs.js",      "save.js",           "relabel.js",      "neighbours.js", "selection.js",
+    "table.js",    "address.js",   "keys.js",           "live.js",         "main.js"};
 
 }  // namespace
 

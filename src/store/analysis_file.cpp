@@ -54,6 +54,7 @@ const std::set<std::string>& member_names() {
                                  "before_on_plane",
                                  "on_plane_before",
                                  "plane_cosines",
+                                 "plane_classifier",
                                  kEmbeddingsDigest};
     all.insert(training_names().begin(), training_names().end());
     return all;
@@ -84,6 +85,7 @@ void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
   check_numbers(reader, "before_on_plane", a.before_on_plane, result, is_result_or_unknown);
   check_numbers(reader, "on_plane_before", a.on_plane_before, result, is_result_or_unknown);
   check_numbers(reader, "plane_cosines", a.plane_cosines, result, is_result_or_unknown);
+  check_numbers(reader, "plane_classifier", a.plane_classifier, result, is_result_or_unknown);
 }
 
 Analysis read_members(const AnalysisReader& reader) {
@@ -117,6 +119,7 @@ Analysis read_members(const AnalysisReader& reader) {
   a.before_on_plane = reader.floats_if_any("before_on_plane", {frames, images, 2});
   a.on_plane_before = reader.floats_if_any("on_plane_before", {frames, images, 2});
   a.plane_cosines = reader.doubles_if_any("plane_cosines", {frames, 2, 2});
+  a.plane_classifier = reader.doubles_if_any("plane_classifier", {frames, a.class_names.size(), 3});
   a.embeddings_digest = reader.strings_if_any(kEmbeddingsDigest, frames);
   a.source_digest = reader.file().string_attribute("/", kSourceDigest);
   a.neighbour_search = reader.file().string_attribute_if_any(kSearch);
@@ -169,6 +172,7 @@ void write_members(Hdf5File& file, const Analysis& a) {
   put_if_any(file, "before_on_plane", a.before_on_plane, {frames, images, 2});
   put_if_any(file, "on_plane_before", a.on_plane_before, {frames, images, 2});
   put_if_any(file, "plane_cosines", a.plane_cosines, {frames, 2, 2});
+  put_if_any(file, "plane_classifier", a.plane_classifier, {frames, a.class_names.size(), 3});
   write_training(file, a);
   if (!a.embeddings_digest.empty()) file.write(kEmbeddingsDigest, a.embeddings_digest);
   for (const auto& [name, values] : a.curves) put(file, name, values, {frames});

@@ -149,12 +149,25 @@ void read_tensor(const support::MappedFile& file, std::size_t begin, std::size_t
 
 }  // namespace
 
-std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& destinations) const {
-  const trace::Span span("reading", path());
+void SafetensorsFile::require_shapes(const std::map<std::string, at::Tensor>& destinations) const {
   for (const auto& [name, destination] : destinations)
     if (const at::IntArrayRef stored = entry(name).shape; stored != destination.sizes())
       throw InputError(path().string() + ": tensor \"" + name + "\" has shape " + c10::str(stored) +
                        ", where " + c10::str(destination.sizes()) + " is asked for");
+}
+
+void SafetensorsFile::read_part(const std::map<std::string, at::Tensor>& destinations) const {
+  require_shapes(destinations);
+  support::Xxh3 of_part;
+  for (const auto& [name, destination] : destinations) {
+    const Entry& found = entry(name);
+    read_tensor(file_, found.begin, found.end, found.dtype, destination, of_part);
+  }
+}
+
+std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& destinations) const {
+  const trace::Span span("reading", path());
+  require_shapes(destinations);
   std::vector<std::pair<Entry, at::Tensor>> in_order;
   for (const auto& [name, entry] : entries_) {
     const auto found = destinations.find(name);

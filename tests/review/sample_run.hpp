@@ -23,6 +23,7 @@ struct SampleOptions {
   std::int64_t training = 0;
   bool predictions = true;
   bool scattered = false;      // neighbours are any images, others at each checkpoint
+  bool regions = false;        // those of the nearest class centre
   bool given = false;          // without pictures and epochs, but with names, as embeddings that were given
   bool hostile_names = false;  // markup, quotes, line breaks and many scripts in all names
 };

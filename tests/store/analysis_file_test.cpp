@@ -52,6 +52,7 @@ void expect_equal(const Analysis& a, const Analysis& b) {
   EXPECT_EQ(a.before_on_plane, b.before_on_plane);
   EXPECT_EQ(a.on_plane_before, b.on_plane_before);
   EXPECT_EQ(a.plane_cosines, b.plane_cosines);
+  EXPECT_EQ(a.plane_classifier, b.plane_classifier);
   EXPECT_EQ(a.train_index, b.train_index);
   EXPECT_EQ(a.train_label, b.train_label);
   EXPECT_EQ(a.train_pca, b.train_pca);
@@ -144,6 +145,7 @@ TEST_F(AnalysisFileTest, KeepsWhatIsNotInEveryFile) {
   written.before_on_plane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
   written.on_plane_before = {1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144};
   written.plane_cosines = sample_doubles(8, 0);
+  written.plane_classifier = sample_doubles(2 * written.class_names.size() * 3, 0);
 
   write_analysis(path(), written);
 

@@ -24,6 +24,8 @@ enum class ScaleOf {
 struct AlignedFrames {
   std::vector<Points> points;
   std::vector<double> disparity;  // scipy.spatial.procrustes's; 0 for kNone
+  // Of each frame: shown = (projected - its mean) * map + the mean of what is shown.
+  std::vector<Eigen::Matrix2d> map;
 };
 
 // Throws InputError where a frame has a single distinct point.

@@ -14,6 +14,7 @@
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/picture_quality.hpp"
 #include "zoetrope/analysis/projection.hpp"
+#include "zoetrope/analysis/regions.hpp"
 #include "zoetrope/analysis/training.hpp"
 
 namespace zoetrope::analysis {
@@ -48,7 +49,8 @@ struct FrameAnalysis {
   Likeness to_first, to_last;
   PictureQuality quality;
   Step step;  // from the checkpoint before; distances are NaN where there is none, or one of another D
-  TrainingAnalysis training;  // empty where there are no training images
+  TrainingAnalysis training;             // empty where there are no training images
+  std::vector<double> plane_classifier;  // [C, 3], before alignment; empty where the classifier is not known
   // How long it took.
   double outlier_seconds = 0;
   double pca_seconds = 0;
@@ -69,6 +71,7 @@ struct FrameInput {
   std::size_t num_classes = 0;          // 0: there is no classifier
   std::span<const std::int64_t> label;  // [N]
   std::optional<TrainingImages> training = {};
+  std::optional<LinearClassifier> classifier = {};  // that makes the logits of the rows, where it is linear
 };
 
 struct FrameOptions {

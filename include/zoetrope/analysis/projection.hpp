@@ -63,6 +63,7 @@ class CovarianceAccumulator {
 struct Aligned {
   Points points;
   double disparity = 0;
+  Eigen::Matrix2d map;  // points = (what they were - its mean) * map
 };
 
 // scipy.spatial.procrustes(reference, points): `points` is mtx2, standardised, rotated (reflection allowed)

@@ -37,6 +37,13 @@ class StoredModel {
   };
   Values read() const;
   void verify() const;  // passes files without a digest unread
+  // The classifier alone, of a model with one: float32 [L, F] and [L], and the digest of the weights. Of
+  // files that carry it nothing else is read, and it is not made sure of.
+  struct Classifier {
+    at::Tensor weight, bias;
+    std::string digest;
+  };
+  Classifier read_classifier() const;
 
  private:
   struct State;

@@ -128,6 +128,7 @@ struct RenderOptions {
   std::optional<double> duration;     // seconds of the animation
   std::string title;                  // empty: see title_of()
   TweenPath tween_path = TweenPath::kPoints;
+  bool regions = false;                        // of the classes, behind the points
   std::vector<std::string> formats = {"gif"};  // see render::AnimationOptions
 };
 

@@ -111,6 +111,11 @@ struct Frame {
   // Training images, [M, 2], where some are shown; those outside [-5.5, 5.5] are not drawn, but counted.
   std::span<const double> train_points;
   std::shared_ptr<const Way> train_way;
+  // The logit of each class at a place (x, y), [C, 3]: row (a, b, c) gives a x + b y + c. Regions of the
+  // greatest are drawn behind the points; empty: none. The share of the images that lie in that of their
+  // prediction; NaN: not said.
+  std::span<const double> regions;
+  double region_agreement = std::numeric_limits<double>::quiet_NaN();
   std::vector<OutlierEntry> outliers;  // worst first
   double far = 0;                      // medians_away() of which 99 of 100 images are below; 0: not said
   std::vector<Trail> trails;
@@ -122,6 +127,7 @@ struct Frame {
   // Keeps the points of an in-between frame alive; empty where `points` belongs to someone else.
   std::shared_ptr<const std::vector<double>> owned_points;
   std::shared_ptr<const std::vector<double>> owned_train_points;
+  std::shared_ptr<const std::vector<double>> owned_regions;
 };
 
 // How many times farther from its neighbours than the image in the middle an image of this outlier score is:

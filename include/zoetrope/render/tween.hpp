@@ -31,7 +31,7 @@ bool is_checkpoint(std::size_t num_checkpoints, const TweenOptions& options, std
 // 1984): smooth, through every checkpoint's position, never beyond two neighbouring ones; the animation
 // starts and ends at rest. Outliers slide to their new place, fade in where they are new, and out where they
 // are no longer among the worst; so do the names of classes. Step, epoch, explained variance and scores go
-// linearly.
+// linearly, and so do the logits at each place, of which regions are made: their borders stay straight lines.
 //
 // Depends on nothing but its arguments: any process can draw any frame.
 Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i);

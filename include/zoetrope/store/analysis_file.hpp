@@ -46,6 +46,9 @@ struct Analysis {
   std::vector<float> before_on_plane;  // [T, N, 2], the embedding before on this frame's plane
   std::vector<float> on_plane_before;  // [T, N, 2], this one on the plane before
   std::vector<double> plane_cosines;   // [T, 2, 2], the axes before times those of this frame
+  // The logit of each class at a place (x, y) of `aligned`: row (a, b, c) gives a x + b y + c
+  // (analysis::PlaneClassifier). NaN in frames of which it is not known; empty where it is of none.
+  std::vector<double> plane_classifier;  // [T, C, 3]
   // Training images beside the test images, M of them; empty where none are shown.
   std::vector<std::int64_t> train_index;  // [M], their places in the training split, ascending
   std::vector<std::int64_t> train_label;  // [M]

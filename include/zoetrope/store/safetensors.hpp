@@ -41,7 +41,9 @@ class SafetensorsFile {
   // memory twice. Returns the digest of what was read; InputError where the file has another of its own,
   // since a bit of it has changed then.
   std::string read(const std::map<std::string, at::Tensor>& destinations) const;
-  // The same for the digest's sake alone. A file without one, such as transformers writes, passes unread.
+  // Some tensors without the rest of the file, and so without its digest.
+  void read_part(const std::map<std::string, at::Tensor>& destinations) const;
+  // As read(), for the digest's sake alone. A file without one, such as transformers writes, passes unread.
   void verify() const;
   const std::filesystem::path& path() const { return file_.path(); }
 
@@ -52,6 +54,7 @@ class SafetensorsFile {
     std::size_t begin, end;  // bytes, from the start of the file
   };
   const Entry& entry(const std::string& name) const;
+  void require_shapes(const std::map<std::string, at::Tensor>& destinations) const;
 
   support::MappedFile file_;
   std::map<std::string, Entry> entries_;

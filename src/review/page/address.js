@@ -73,6 +73,7 @@ export function readAddress(meta) {
     range: unpackRange(values.get("range") ?? ""),
     relabel: unpackRelabel(values.get("relabel") ?? "", meta),
     trails: values.has("trails"),
+    regions: values.has("regions"),
     aligned: unpackAlignment(values.get("aligned") ?? "", meta),
     tab: values.get("tab") ?? "training",
     onlySelection: values.get("only") === "selection",
@@ -93,6 +94,7 @@ function write(meta, state) {
   if (state.range) values.set("range", packRange(state.range));
   if (state.relabel.size > 0) values.set("relabel", packRelabel(state.relabel));
   if (state.trails) values.set("trails", "on");
+  if (state.regions) values.set("regions", "on");
   if (state.aligned) values.set("aligned", meta.steps[state.aligned.frame] + ":" + packNumbers(state.aligned.images));
   if (state.tab !== "training") values.set("tab", state.tab);
   if (state.onlySelection) values.set("only", "selection");
@@ -101,7 +103,7 @@ function write(meta, state) {
   history.replaceState(null, "", "#" + values.toString().replaceAll("%2C", ",").replaceAll("%3A", ":"));
 }
 
-const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "trails", "aligned", "tab", "onlySelection", "sort"];
+const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "trails", "regions", "aligned", "tab", "onlySelection", "sort"];
 
 export function keepAddress(meta, state) {
   let timer = 0;

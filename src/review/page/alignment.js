@@ -38,6 +38,18 @@ export function mapAll(maps, size, coordinateAt) {
   return places;
 }
 
+// Regions [C, 3], which have a x + b y + c at (x, y), where such a map has brought the places.
+export function movedRegions(regions, map) {
+  const [[toX, toY], [ux, uy]] = [map(0, 0), map(1, 0)];
+  const [cos, sin] = [ux - toX, uy - toY];
+  const moved = new Float64Array(regions.length);
+  for (let k = 0; k < regions.length; k += 3) {
+    const [a, b] = [cos * regions[k] - sin * regions[k + 1], sin * regions[k] + cos * regions[k + 1]];
+    moved.set([a, b, regions[k + 2] - a * toX - b * toY], k);
+  }
+  return moved;
+}
+
 // {low, high} of both axes that shows all `places` and what `range` shows.
 export function rangeAround(places, range) {
   let { low, high } = range;

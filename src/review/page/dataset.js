@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The run as the page's parts ask for it: numbers by frame and image, pictures as elements.
-import { mapAll, mapsOnto, rangeAround } from "./alignment.js";
+import { mapAll, mapsOnto, movedRegions, rangeAround } from "./alignment.js";
 import { readArrays, readMeta, readNeighbourCodes, readSheet } from "./decode.js";
 import { count, element } from "./dom.js";
 import { onCurve } from "./motion.js";
@@ -56,6 +56,7 @@ class Dataset {
   // From then on places and ways are those of checkpoints that are turned onto `frame` by `images`; null: as analysed.
   align(alignment) {
     const maps = alignment && mapsOnto(this, alignment.images, alignment.frame);
+    this.maps = maps;
     this.aligned = maps && mapAll(maps, this.size, (at) => this.#coordinate(at));
     this.alignedTraining = maps && mapAll(maps, this.trainingSize, (at) => this.#coordinate(at, this.arrays.trainPoints));
     this.range = maps ? rangeAround(this.alignedTraining, rangeAround(this.aligned, this.meta.range)) : this.meta.range;
@@ -91,6 +92,22 @@ class Dataset {
   }
   leak(i) {
     return this.has("leak") && this.arrays.leak[i] !== kNoImage ? this.arrays.leak[i] : -1;
+  }
+  // The logits of the classes on the plane, [C, 3]: class c has a x + b y + c at (x, y), `share` of the way from `frame`
+  // to the next mixed evenly, as in the animation. Null where they are not known.
+  get hasRegions() {
+    return this.has("regions");
+  }
+  regionsAt(frame, share) {
+    if (!this.hasRegions) return null;
+    const from = this.#regionsOf(frame);
+    if (share === 0 || frame + 1 >= this.frames) return from;
+    const to = this.#regionsOf(frame + 1);
+    return from && to && from.map((value, k) => value + share * (to[k] - value));
+  }
+  // The share of the images in the region of their prediction.
+  regionAgreement(frame) {
+    return this.meta.curves.find(({ name }) => name === "region agreement")?.values[frame] ?? NaN;
   }
   // The places [x, y] of an image through all checkpoints, `steps` from one to the next.
   wayOf(i, steps) {
@@ -213,6 +230,13 @@ class Dataset {
   }
   #pointsOf(frame) {
     return this.arrays.points.subarray(2 * frame * this.size, 2 * (frame + 1) * this.size);
+  }
+  #regionsOf(frame) {
+    const all = new Float32Array(this.arrays.regions.buffer);
+    const size = all.length / this.frames;
+    const regions = Float64Array.from(all.subarray(frame * size, (frame + 1) * size));
+    if (!regions.every(Number.isFinite)) return null;
+    return this.maps ? movedRegions(regions, this.maps[frame]) : regions;
   }
   #coordinate(at, points = this.arrays.points) {
     const value = points[at];

@@ -24,6 +24,7 @@ export function connectKeyboard(dataset, state, view) {
     m: () => state.set({ tool: "pan" }),
     t: () => state.set({ trails: !state.trails }),
     o: () => toggleAlignment(state),
+    r: () => dataset.hasRegions && state.set({ regions: !state.regions }),
     a: () => state.selectAll(),
     "+": () => view.plane.zoomBy(kZoom),
     "=": () => view.plane.zoomBy(kZoom),

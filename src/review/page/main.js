@@ -17,6 +17,7 @@ import { connectKeyboard } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { answerProbe, keepFresh } from "./live.js";
 import { useColours } from "./palette.js";
+import { createRegionsChip } from "./regions.js";
 import { createScale } from "./scale.js";
 import { createSearch } from "./search.js";
 import { createSelection } from "./selection.js";
@@ -71,6 +72,7 @@ function createParts(dataset, state) {
   const views = createViews(dataset, state, colouring);
   createLegend(dataset, state);
   createTrainingChip(dataset, state);
+  createRegionsChip(dataset, state);
   createScale(dataset, state, fields, colouring);
   createSearch(state, choices);
   createTools(dataset, state);

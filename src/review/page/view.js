@@ -7,6 +7,7 @@ import { Lines } from "./lines.js";
 import { Overlay } from "./overlay.js";
 import { Plane, isWithin } from "./plane.js";
 import { Points } from "./points.js";
+import { Regions } from "./regions.js";
 import { fillSelection, select } from "./state.js";
 import { TrainingMarks } from "./training.js";
 
@@ -33,6 +34,7 @@ export class View {
     this.strip = element("div", { className: "strip", role: "group", "aria-label": "Worst outliers" });
     document.getElementById(side).append(this.#head(), element("div", { className: "view-body" }, this.plot, this.strip));
     Object.assign(this, { places: new Float32Array(2 * dataset.size), pixels: new Float32Array(2 * dataset.size), colours: new Uint8Array(3 * dataset.size) });
+    this.regions = new Regions(dataset, state, this.plot);
     this.points = new Points(dataset, this.plot);
     this.plane = new Plane(this.plot, dataset.range, this.#listener());
     this.plot.view = this; // for who looks from outside
@@ -75,7 +77,7 @@ export class View {
     const draw = once(() => this.draw());
     state.on([side], () => this.#drawStrip());
     state.on([side, "theme", "colour", "reversed"], () => this.colouring.paint(this.frame, this.colours));
-    state.on([side, "mask", "selected", "theme", "colour", "reversed", "trails", "active", "training"], draw, { now: false });
+    state.on([side, "mask", "selected", "theme", "colour", "reversed", "trails", "active", "training", "regions"], draw, { now: false });
     state.on(["aligned"], () => {
       this.plane.setRange(this.dataset.range);
       draw();
@@ -119,6 +121,7 @@ export class View {
     }
   }
   #paint(selected) {
+    this.regions.draw(this.plane, this.frame, this.isPinned ? 0 : this.state.between);
     this.points.draw({ places: this.pixels, colours: this.colours, mask: this.state.mask, selected });
     this.lines.draw(this.frame, this.places);
   }

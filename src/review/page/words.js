@@ -36,6 +36,7 @@ const kWords = {
   "class separation": "How far class centres lie apart in the picture, in mean distances of a point to its class's centre.",
   "effective rank": "In how many directions the embeddings are spread.",
   trustworthiness: "Mean over the points: 1 where who is near on the picture is near in the embedding.",
+  "region agreement": "Share of the images whose place lies in the decision region of their prediction: how much the regions tell, which are the classifier's on the plane, while images lie off it.",
   "mean continuity": "Mean over the points: 1 where who is near in the embedding is near on the picture.",
   "neighbourhood hit": "Share of a point's neighbours on the picture that have its label.",
   "neighbourhood preservation 2d": "Share of an image's nearest neighbours in the embedding that are its nearest on the picture.",

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "region_classifier.hpp"
+
+#include <filesystem>
+#include <limits>
+
+#include <ATen/ATen.h>
+
+#include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
+#include "zoetrope/support/error.hpp"
+#include "zoetrope/support/log.hpp"
+
+namespace zoetrope::pipeline {
+
+namespace {
+
+using WeightRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+analysis::LinearClassifier rows_at(const std::vector<std::int64_t>& columns,
+                                   const model::StoredModel::Classifier& stored) {
+  const Eigen::Map<const WeightRows> weight(stored.weight.const_data_ptr<float>(), stored.weight.size(0),
+                                            stored.weight.size(1));
+  const float* const bias = stored.bias.const_data_ptr<float>();
+  const auto count = static_cast<Eigen::Index>(columns.size());
+  analysis::LinearClassifier classifier{Eigen::MatrixXd(count, weight.cols()), Eigen::VectorXd(count)};
+  for (Eigen::Index c = 0; c < count; ++c) {
+    const std::int64_t column = columns[static_cast<std::size_t>(c)];
+    classifier.weight.row(c) = weight.row(column).cast<double>();
+    classifier.bias[c] = static_cast<double>(bias[column]);
+  }
+  return classifier;
+}
+
+[[noreturn]] void refuse_regions(const std::string& why) {
+  throw UsageError("--regions on: " + why);
+}
+
+}  // namespace
+
+std::string why_no_regions(const model::VitConfig& config) {
+  if (config.is_dinov2())
+    return "the classifier of DINOv2 takes the mean of the patches beside what is embedded, so that a place "
+           "of "
+           "the picture says too little";
+  if (config.is_clip())
+    return "the classifier of CLIP takes the mean of the patches, and not what is embedded";
+  return "";
+}
+
+std::string why_no_regions(const Session& session, const store::EmbeddingsIdentity& of) {
+  const std::string name = "checkpoint-" + std::to_string(of.step);
+  if (of.feature == store::kGivenFeature)
+    return "the embeddings were given with --embeddings, and with them no classifier that could say "
+           "something "
+           "of each place of the picture";
+  if (of.num_classes == 0) return name + " holds a model without a classifier";
+  const auto folder = session.run().checkpoint(of.step);
+  if (!model::has_weights(folder))
+    return name + " holds no " + store::kModelFile + " to take the classifier from (--save full keeps them)";
+  return why_no_regions(model::read_config(folder, session.options().base));
+}
+
+std::string why_no_regions(const std::vector<CheckpointSource>& sources,
+                           const std::vector<std::int64_t>& columns) {
+  for (const CheckpointSource& source : sources)
+    if (!source.why_no_regions.empty()) return source.why_no_regions;
+  return columns.empty() ? "the model's classes are not those of --data" : "";
+}
+
+analysis::LinearClassifier read_classifier(const Session& session, const CheckpointSource& source,
+                                           const std::vector<std::int64_t>& columns) {
+  const auto folder = session.run().checkpoint(source.identity.step);
+  std::string trouble = folder.string() + ": holds other weights than those that its " +
+                        store::kEmbeddingsFile + " is of (zoetrope extract makes it again)";
+  try {
+    const auto stored = model::StoredModel(folder, session.options().base).read_classifier();
+    if (stored.digest == source.identity.model_digest) return rows_at(columns, stored);
+  } catch (const InputError& error) {
+    trouble = error.what();
+  }
+  support::log_warning(trouble + "; its picture has no decision regions");
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  const auto count = static_cast<Eigen::Index>(columns.size());
+  return {Eigen::MatrixXd::Constant(count, source.identity.num_columns, kUnknown),
+          Eigen::VectorXd::Constant(count, kUnknown)};
+}
+
+void require_regions(const Options& options, const model::VitConfig& config) {
+  if (!options.render.regions) return;
+  if (options.training.save == train::SaveMode::kInSitu)
+    refuse_regions(
+        "--save in-situ keeps no model to take the classifier from; give --save full, or leave it out");
+  if (const std::string why = why_no_regions(config); !why.empty()) refuse_regions(why + "; leave it out");
+}
+
+void require_regions(const Session& session, const std::vector<CheckpointSource>& sources) {
+  if (!session.options().render.regions) return;
+  for (const CheckpointSource& source : sources)
+    if (!source.why_no_regions.empty()) refuse_regions(source.why_no_regions + "; leave it out");
+}
+
+void require_regions(const Session& session, const store::Analysis& analysis) {
+  if (!session.options().render.regions || !analysis.plane_classifier.empty()) return;
+  const std::string path = session.run().analysis().string();
+  for (const std::int64_t step : analysis.step) {
+    const auto header = store::sealed_identity(session.run().checkpoint(step));
+    const std::string why = header ? why_no_regions(session, *header) : "";
+    if (!why.empty()) refuse_regions(why + "; leave it out");
+  }
+  if (analysis.prediction.empty())
+    refuse_regions("the model's classes are not those of --data, so that " + path +
+                   " is without regions; leave it out");
+  refuse_regions(path +
+                 " is of an older zoetrope, or of when the models were not there: delete it and run zoetrope "
+                 "analyze, or leave the option out");
+}
+
+}  // namespace zoetrope::pipeline
