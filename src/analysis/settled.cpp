@@ -24,7 +24,7 @@ at::Tensor view_of(std::vector<T>& values, support::Range rows, std::int64_t wid
 }
 
 // What `ranks` ranks have found of the same rows, rank by rank.
-struct Lists {
+struct ListsOfRanks {
   at::Tensor index, distance, beyond;  // [ranks rows, k], [ranks rows, k], [ranks rows, 1]
 
   // Of row `i` of `rows`, over all ranks: the nearest, and the least of `beyond`.
@@ -67,12 +67,12 @@ std::vector<std::int64_t> Settled::unproven(support::Range rows) const {
 void Settled::merge(Team* team) {
   if (team == nullptr) return;
   const auto num_rows = static_cast<std::int64_t>(beyond.size());
-  Lists mine;
+  ListsOfRanks mine;
   for (int rank = 0; rank < team->size(); ++rank) {
     const support::Range rows = support::share(num_rows, rank, team->size());
-    const Lists all{team->gather(view_of(nearest.index, rows, nearest.k, at::kLong), rank),
-                    team->gather(view_of(nearest.distance, rows, nearest.k, at::kDouble), rank),
-                    team->gather(view_of(beyond, rows, 1, at::kDouble), rank)};
+    const ListsOfRanks all{team->gather(view_of(nearest.index, rows, nearest.k, at::kLong), rank),
+                           team->gather(view_of(nearest.distance, rows, nearest.k, at::kDouble), rank),
+                           team->gather(view_of(beyond, rows, 1, at::kDouble), rank)};
     if (rank == team->rank()) mine = all;
   }
   const support::Range rows = share_of(num_rows, team);

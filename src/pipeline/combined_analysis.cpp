@@ -81,17 +81,10 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   append(result_.mean_distance, frame.mean_distance);
   for (const std::int64_t i : frame.neighbour) result_.neighbour.push_back(static_cast<std::int32_t>(i));
   append(result_.duplicate_set, frame.duplicate_set);
-  append(result_.label_issue, frame.label_issue);
   append(result_.outlier, analysis::worst(frame.score, options_.outliers));
   append(result_.pca, frame.points);
   append(result_.explained_variance_ratio, frame.explained_variance_ratio);
-  append(result_.prediction, frame.prediction);
-  append(result_.confidence, frame.confidence);
-  append(result_.self_confidence, frame.self_confidence);
-  append(result_.normalized_margin, frame.normalized_margin);
-  append(result_.confidence_weighted_entropy, frame.confidence_weighted_entropy);
-  append(result_.hardness, frame.hardness);
-  append(result_.mistakenness, frame.mistakenness);
+  add_classification(frame);
   const analysis::Points& shown = aligned_.points[number];
   result_.aligned.insert(result_.aligned.end(), shown.data(), shown.data() + shown.size());
   add_curves(frame);
@@ -105,6 +98,17 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   if (!frame.plane_classifier.empty()) add_regions(frame, number);
   points_[number].resize(0, 2);
   if (number > 0) aligned_.points[number - 1].resize(0, 2);
+}
+
+void CombinedAnalysis::add_classification(const analysis::FrameAnalysis& frame) {
+  append(result_.prediction, frame.prediction);
+  append(result_.label_issue, frame.label_issue);
+  append(result_.confidence, frame.confidence);
+  append(result_.self_confidence, frame.self_confidence);
+  append(result_.normalized_margin, frame.normalized_margin);
+  append(result_.confidence_weighted_entropy, frame.confidence_weighted_entropy);
+  append(result_.hardness, frame.hardness);
+  append(result_.mistakenness, frame.mistakenness);
 }
 
 void CombinedAnalysis::add_curves(const analysis::FrameAnalysis& frame) {

@@ -31,6 +31,7 @@ class CombinedAnalysis {
 
  private:
   void reserve();
+  void add_classification(const analysis::FrameAnalysis& frame);
   void add_curves(const analysis::FrameAnalysis& frame);
   void add_quality(const analysis::FrameAnalysis& frame);
   void add_training(const analysis::TrainingAnalysis& training, std::size_t frame);

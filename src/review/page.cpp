@@ -120,6 +120,7 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
   Json meta = {{"title", review.title},
                {"refreshSeconds", options.refresh_seconds},
                {"size", analysis.num_images()},
+               {"asksFrom", options.asks_from},
                {"outliers", analysis.num_outliers()},
                {"steps", analysis.step},
                {"epochs", store::moments_of(analysis)},

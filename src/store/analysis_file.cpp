@@ -88,6 +88,18 @@ void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
   check_numbers(reader, "plane_classifier", a.plane_classifier, result, is_result_or_unknown);
 }
 
+void read_classification(const AnalysisReader& reader, std::uint64_t frames, std::uint64_t images,
+                         Analysis& a) {
+  a.prediction = reader.ints_if_any("prediction", {frames, images});
+  a.confidence = reader.doubles_if_any("confidence", {frames, images});
+  a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
+  a.normalized_margin = reader.doubles_if_any("normalized_margin", {frames, images});
+  a.confidence_weighted_entropy = reader.doubles_if_any("confidence_weighted_entropy", {frames, images});
+  a.hardness = reader.doubles_if_any("hardness", {frames, images});
+  a.mistakenness = reader.doubles_if_any("mistakenness", {frames, images});
+  a.label_issue = reader.ints_if_any("label_issue", {frames, images});
+}
+
 Analysis read_members(const AnalysisReader& reader) {
   const std::uint64_t frames = reader.length("step", ElementType::kInt64);
   const std::uint64_t images = reader.length("label", ElementType::kInt64);
@@ -103,17 +115,10 @@ Analysis read_members(const AnalysisReader& reader) {
   a.explained_variance_ratio = reader.doubles("explained_variance_ratio", {frames, 2});
   a.aligned = reader.doubles("aligned", {frames, images, 2});
   a.disparity = reader.doubles("disparity", {frames});
-  a.prediction = reader.ints_if_any("prediction", {frames, images});
-  a.confidence = reader.doubles_if_any("confidence", {frames, images});
-  a.self_confidence = reader.doubles_if_any("self_confidence", {frames, images});
-  a.normalized_margin = reader.doubles_if_any("normalized_margin", {frames, images});
-  a.confidence_weighted_entropy = reader.doubles_if_any("confidence_weighted_entropy", {frames, images});
-  a.hardness = reader.doubles_if_any("hardness", {frames, images});
-  a.mistakenness = reader.doubles_if_any("mistakenness", {frames, images});
+  read_classification(reader, frames, images, a);
   a.mean_distance = reader.floats_if_any("mean_distance", {frames, images});
   a.neighbour = reader.neighbours_if_any("neighbour", frames, images);
   a.duplicate_set = reader.ints_if_any("duplicate_set", {frames, images});
-  a.label_issue = reader.ints_if_any("label_issue", {frames, images});
   a.trust = reader.floats_if_any("trust", {frames, images});
   a.continuity = reader.floats_if_any("continuity", {frames, images});
   a.before_on_plane = reader.floats_if_any("before_on_plane", {frames, images, 2});

@@ -21,6 +21,18 @@ def numbers_of(text):
 
 
 class Page(BrowserTest):
+    def test_it_asks_before_it_opens_very_many_images(self):
+        path = Path(self.scratch.name) / "many.html"
+        subprocess.run([REVIEW_SAMPLE, path, "images=60", "frames=2", "asks=60"], check=True)
+        self.browser.get(path.as_uri())
+        self.wait(lambda: self.all("#open-many"))
+        self.assertIn("60 images", self.text("#summary"))
+        self.assertIsNone(self.js("return document.body.dataset.ready || null"))
+        self.picture("asks")
+        self.press(Keys.ENTER)  # it has the focus
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        self.assertIn("60 test images", self.text("#summary"))
+
     def test_shows_the_first_and_the_last_checkpoint(self):
         self.open("images=300", "frames=5")
         self.assertEqual(self.text("#summary"), "300 test images, 5 checkpoints")

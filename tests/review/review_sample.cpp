@@ -3,7 +3,7 @@
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0] [given=1]
 //   [scattered=1] [regions=1] [training=M] [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES]
-//   [refresh=SECONDS] [columns=FILE.csv] [export=FORMAT]
+//   [refresh=SECONDS] [asks=IMAGES] [columns=FILE.csv] [export=FORMAT]
 #include <cstdio>
 #include <string>
 
@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
     if (key == "hostile") options.hostile_names = value != 0;
     if (key == "predictions") options.predictions = value != 0;
     if (key == "regions") options.regions = value != 0;
+    if (key == "asks") page.asks_from = value;
     if (key == "refresh") page.refresh_seconds = static_cast<int>(value);
   }
   try {

@@ -31,6 +31,7 @@ struct TrainingAnalysis {
   std::vector<double> test_score;        // [N], and the next two: see AgainstTraining
   std::vector<double> test_distance;     // [N]
   std::vector<std::int64_t> test_leak;   // [N]
+  double neighbour_recall = 0;           // AgainstTraining::recall
 };
 
 // The test images, as the training images see them.

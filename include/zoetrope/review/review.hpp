@@ -38,6 +38,8 @@ struct Review {
 
 struct PageOptions {
   int refresh_seconds = 0;  // > 0: how often the page looks whether it was written anew, while a run goes on
+  // Images from which on the page asks before it opens them, since the browser's tab stands still meanwhile.
+  std::int64_t asks_from = 500'000;
 };
 
 // Writes the page atomically: for 10,000 images of 32 x 32 and 50 checkpoints at most 12 MB, with as many

@@ -83,8 +83,23 @@ function createParts(dataset, state) {
   return views;
 }
 
+// A browser takes long to open so many, and its tab stands still meanwhile: the reader decides.
+function askWhetherToOpen(meta) {
+  return new Promise((resolve) => {
+    const open = element("button", { type: "button", id: "open-many", text: "Open them", onclick: async () => {
+      byId("summary").textContent = "Opening " + count(meta.size) + " images ...";
+      await painted();
+      resolve();
+    } });
+    byId("summary").replaceChildren(count(meta.size) + " images: the browser may take a minute, and some GB of memory, to open them. ", open);
+    open.focus();
+  });
+}
+
 async function main() {
-  if (answerProbe(readMeta())) return;
+  const asked = readMeta();
+  if (answerProbe(asked)) return;
+  if (asked.size >= asked.asksFrom && asked.refreshSeconds === 0) await askWhetherToOpen(asked);
   const tabulator = unpackLibrary("tabulator");
   const dataset = await openDataset();
   const { meta } = dataset;
