@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 #include <string>
 
 namespace zoetrope::review {
@@ -49,14 +50,21 @@ std::vector<double> beliefs_of(const store::Analysis& a) {
   return beliefs;
 }
 
+// Of each checkpoint, or of the last one alone where those of all would crowd out the neighbours.
+std::span<const double> where_few(const std::vector<double>& values, std::size_t images) {
+  constexpr std::size_t kMostValues = 200'000;
+  return std::span(values).last(values.size() <= kMostValues ? values.size() : images);
+}
+
 // Mistakenness the page has from the confidence.
 void pack_label_quality(const store::Analysis& a, ArrayPacker& packer) {
   if (a.normalized_margin.empty()) return;
+  const std::size_t images = a.num_images();
   const double most = std::log(std::max(2.0, static_cast<double>(a.class_names.size())));
-  packer.add_quantised("margin", a.normalized_margin, {0, 1, kShareBits}, a.num_images());
-  packer.add_quantised("weightedEntropy", a.confidence_weighted_entropy, {0, 1, kQualityBits},
-                       a.num_images());
-  packer.add_quantised("hardness", a.hardness, {0, most, kQualityBits}, a.num_images());
+  packer.add_quantised("margin", where_few(a.normalized_margin, images), {0, 1, kShareBits}, images);
+  packer.add_quantised("weightedEntropy", where_few(a.confidence_weighted_entropy, images),
+                       {0, 1, kQualityBits}, images);
+  packer.add_quantised("hardness", where_few(a.hardness, images), {0, most, kQualityBits}, images);
 }
 
 void pack_predictions(const store::Analysis& a, ArrayPacker& packer) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fewer checkpoints than ranks: their rows are dealt to the ranks, which find to the bit what one rank finds. The job stops,
 goes on and fails as one does whose checkpoints are dealt."""
+import os
 import resource
 import signal
 import sys
@@ -64,12 +65,20 @@ class FewFrames(unittest.TestCase):
         self.assert_same_on((3,), self.give("many", 1, 20100, 5))
 
     def test_goes_on_with_the_next_frame(self):
-        words = self.give("long", 2, 14000, 64)
+        words = self.give("long", 2, 30000, 64)
         whole = self.analyse("whole", words, 1)
         folder = self.root / "stopped"
         process = job.start(["analyze", "--run", folder, *words], 3)
-        job.wait_for(lambda: list(folder.glob("analysis.parts/*.h5")), process)
+        job.wait_for(lambda: list(folder.glob("checkpoint-*/embeddings.h5")), process)
+        # A frame is kept as soon as two seconds have passed: they pass while the ranks stand still, and it is the first one's.
+        while not list(folder.glob("analysis.parts/*.h5")):
+            self.assertIsNone(process.poll(), "it was done before anything was kept")
+            job.signal_ranks(process, signal.SIGCONT)
+            time.sleep(0.2)
+            job.signal_ranks(process, signal.SIGSTOP)
+            time.sleep(2.2)
         process.send_signal(signal.SIGUSR1)
+        job.signal_ranks(process, signal.SIGCONT)
         _, errors = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 75, errors)
         self.assertIn("run the same command again to go on", errors)
@@ -79,22 +88,25 @@ class FewFrames(unittest.TestCase):
         job.assert_same_hdf5(whole, folder / "analysis.h5")
 
     def start_search(self, name):
-        """Three ranks that have begun to look for neighbours, which takes them a while."""
+        """Three ranks of which the second stands still before the search for neighbours, which none ends without it."""
         folder = self.root / name
         process = job.start(["analyze", "--run", folder, *self.give("large", 1, 40000, 64)], 3)
         job.wait_for(lambda: list(folder.glob("checkpoint-*/embeddings.h5")), process)
-        time.sleep(2)
-        self.assertIsNone(process.poll(), "it was done before anything could happen")
-        return folder, process
+        standing = job.ranks_of(process)[1]
+        os.kill(standing, signal.SIGSTOP)
+        self.assertFalse((folder / "analysis.h5").exists(), "it was done before anything could happen")
+        return folder, process, standing
 
     def test_ends_with_a_rank_that_is_killed(self):
-        folder, process = self.start_search("killed")
+        folder, process, _ = self.start_search("killed")
+        time.sleep(1)  # the others search, or wait
         job.kill_one_rank(process)
         self.assertFalse((folder / "analysis.h5").exists())
 
     def test_ends_with_a_rank_that_fails(self):
-        folder, process = self.start_search("failed")
-        resource.prlimit(job.ranks_of(process)[1], resource.RLIMIT_AS, (1 << 20, 1 << 20))  # no more memory than it has
+        folder, process, standing = self.start_search("failed")
+        resource.prlimit(standing, resource.RLIMIT_AS, (1 << 20, 1 << 20))  # no more memory than it has
+        os.kill(standing, signal.SIGCONT)
         start = time.monotonic()
         _, errors = process.communicate(timeout=60)
         self.assertLess(time.monotonic() - start, 30)

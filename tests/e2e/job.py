@@ -86,6 +86,11 @@ def ranks_of(launcher):
     return [int(pid) for pid in listing.split()]
 
 
+def signal_ranks(launcher, number):
+    for rank in ranks_of(launcher):
+        os.kill(rank, number)
+
+
 def wait_for(condition, process, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():

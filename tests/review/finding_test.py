@@ -330,7 +330,8 @@ class Finding:
         self.open_sample(state="#colour=doubt")
         trust, continuity = (self.numbers(f"return Array.from({{length: dataset.size}}, (_, i) => dataset.{of}(4, i))") for of in ("trust", "continuity"))
         colours = self.colours()
-        false_ones, missing = np.argmin(trust - continuity), np.argmin(continuity - trust)
+        # Where both are low a colour says so, too: of those with one of them high.
+        false_ones, missing = (np.argmin(np.where(other > 0.95, one, 2)) for one, other in ((trust, continuity), (continuity, trust)))
         self.assertGreater(colours[false_ones][0], colours[false_ones][1])  # magenta
         self.assertGreater(colours[missing][1], colours[missing][0])  # green
         self.assertTrue(self.find("#scale .doubt").is_displayed())

@@ -279,6 +279,10 @@ class Page(BrowserTest):
         self.js("const box = document.querySelector('.tabulator-tableholder'); box.scrollTop = box.scrollHeight")
         self.wait(lambda: "10000" in self.column("rankLast"))
         self.assertLess(len(self.all(".tabulator-row")), 100)
+        titles = [option.text for option in self.all("#colour option")]
+        self.assertIn("hardness at the last checkpoint", titles)
+        same = "const {dataset} = document.querySelector('#right .plot').view; return [0, 7, 9999].every((i) => dataset.hardness(0, i) === dataset.hardness(49, i))"
+        self.assertTrue(self.js(same))
         ready_ms = self.js("return performance.getEntriesByName('ready')[0].startTime")
         print(f"{path.stat().st_size / 1e6:.1f} MB, ready after {ready_ms:.0f} ms")
 

@@ -78,12 +78,12 @@ struct FrameOptions {
   std::int64_t num_neighbours = 10;      // of outlier scores, and of all that compares checkpoints
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
   SearchMethod search = SearchMethod::kExact;
-  std::optional<Pca> shared = {};        // the projection of all frames; without it PCA is fitted on each,
-  std::optional<Plane> plane = {};       // unless its plane is given
-  std::optional<Scatter> scatter = {};   // of the rows, where it is known already
-  std::optional<Scatter> fitted = {};    // of what PCA is fitted on, where that is not the rows
-  TensorDevice device = std::nullopt;    // multiplies matrices
-  Team* team = nullptr;                  // of ranks that analyse the same checkpoint, where there are several
+  std::optional<Pca> shared = {};       // the projection of all frames; without it PCA is fitted on each,
+  std::optional<Plane> plane = {};      // unless its plane is given
+  std::optional<Scatter> scatter = {};  // of the rows, where it is known already
+  std::optional<Scatter> fitted = {};   // of what PCA is fitted on, where that is not the rows
+  TensorDevice device = std::nullopt;   // multiplies matrices
+  Team* team = nullptr;                 // of ranks that analyse the same checkpoint, where there are several
 };
 
 // The first checkpoint and the last. Null: it is the one that is analysed.

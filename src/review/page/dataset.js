@@ -136,15 +136,18 @@ class Dataset {
   belief(frame, i) {
     return this.isRight(frame, i) ? this.confidence(frame, i) : this.#unit("belief", frame * this.size + i);
   }
-  // Label quality and difficulty, as in analysis.h5; hardness in nats.
+  // Label quality and difficulty, as in analysis.h5; hardness in nats. On a large page it is the last checkpoint's alone.
+  get hasLastLabelQuality() {
+    return this.frames > 1 && this.arrays.hardness?.length === this.size;
+  }
   margin(frame, i) {
-    return this.#unit("margin", frame * this.size + i);
+    return this.#labelQuality("margin", frame, i);
   }
   weightedEntropy(frame, i) {
-    return this.#unit("weightedEntropy", frame * this.size + i);
+    return this.#labelQuality("weightedEntropy", frame, i);
   }
   hardness(frame, i) {
-    return this.#unit("hardness", frame * this.size + i) * Math.log(Math.max(2, this.meta.classNames.length));
+    return this.#labelQuality("hardness", frame, i) * Math.log(Math.max(2, this.meta.classNames.length));
   }
   mistakenness(frame, i) {
     return (1 + (this.isRight(frame, i) ? -1 : 1) * this.confidence(frame, i)) / 2;
@@ -227,6 +230,9 @@ class Dataset {
     for (let k = 0; k < stride; ++k) {
       places[k] = share > 0 ? onCurve((t) => valueAt(t * stride + k), frame, this.frames, share) : valueAt(frame * stride + k);
     }
+  }
+  #labelQuality(of, frame, i) {
+    return this.#unit(of, (this.hasLastLabelQuality ? 0 : frame * this.size) + i);
   }
   #pointsOf(frame) {
     return this.arrays.points.subarray(2 * frame * this.size, 2 * (frame + 1) * this.size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of an image, by which points are coloured and images filtered. A field has
 //   key, title   its name in the address, and for people
+//   word         that of words.js which explains it, where that is not the title
 //   kind         "class": value() is a class; "flag": true or false; "number"; "category": value() is one of
 //                `categories`; "doubt": see colour.js
 //   value        of an image at a checkpoint; NaN where nobody knows
@@ -36,10 +37,12 @@ function fieldsOfLabel(dataset) {
   const fields = [];
   if (dataset.has("belief")) fields.push(field("belief", "belief in the label", 3, (t, i) => dataset.belief(t, i), true));
   if (dataset.has("margin")) {
-    fields.push(
+    const kept = [
       field("margin", "margin of the label", 3, (t, i) => dataset.margin(t, i), true),
       field("weighted-entropy", "confidence-weighted entropy", 2, (t, i) => dataset.weightedEntropy(t, i), true),
-      field("hardness", "hardness", 2, (t, i) => dataset.hardness(t, i)));
+      field("hardness", "hardness", 2, (t, i) => dataset.hardness(t, i))];
+    const atLast = ({ title, ...rest }) => ({ ...rest, title: title + " at the last checkpoint", word: title, isTimeless: true });
+    fields.push(...(dataset.hasLastLabelQuality ? kept.map(atLast) : kept));
   }
   if (dataset.has("confidence")) fields.push(field("mistakenness", "mistakenness", 3, (t, i) => dataset.mistakenness(t, i)));
   return fields;

@@ -164,7 +164,7 @@ export function createScale(dataset, state, fields, colouring) {
     const field = colouring.fieldNow();
     choice.value = field.key;
     shown = field.kind === "number" ? { histogram: new Histogram(field, dataset, state, colouring), ends: endInputs(field, state) } : null;
-    legend.replaceChildren(whatIs(field.title), ...(shown ? [shown.histogram.node, ...shown.ends.nodes] : legendOf(field)));
+    legend.replaceChildren(whatIs(field.word ?? field.title), ...(shown ? [shown.histogram.node, ...shown.ends.nodes] : legendOf(field)));
   });
   state.on(["colour", "theme", "range", "frame", "hidden"], () => {
     shown?.histogram.draw();
