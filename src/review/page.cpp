@@ -25,6 +25,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kPageBytes = 12'000'000;
 // Neighbours may take so much of a page that is larger than this without them.
 constexpr std::size_t kLeastNeighbourBytes = 1'250'000;
+constexpr std::size_t kLiveNeighbourFrames = 2;
 
 std::string escape_html(const std::string& text) {
   std::string escaped;
@@ -269,8 +270,11 @@ void write_page(const std::filesystem::path& path, const Review& review, const P
                         {"sheets", sheet_elements(sheets)},
                         {"tabulator", packed_tabulator()},
                         {"script", script}};
+  // A live page is written with every checkpoint: there those of the first and the newest are enough.
+  const std::size_t frames = review.analysis.num_frames();
   const PackedNeighbours neighbours =
-      pack_neighbours(review.analysis, arrays.points, room_beside(parts, meta, review.analysis.num_frames()));
+      pack_neighbours(review.analysis, arrays.points, room_beside(parts, meta, frames),
+                      options.refresh_seconds > 0 ? kLiveNeighbourFrames : frames);
   std::string codes;
   for (const std::string& code : neighbours.codes) codes += code;
   if (neighbours.count > 0) describe_neighbours(neighbours, review.analysis.num_neighbours(), meta);

@@ -140,12 +140,13 @@ std::vector<std::int32_t> curve_through(const std::uint16_t* points, std::size_t
 }
 
 PackedNeighbours pack_neighbours(const store::Analysis& analysis, const std::vector<std::uint16_t>& points,
-                                 std::size_t room) {
+                                 std::size_t room, std::size_t most_frames) {
   if (analysis.neighbour.empty()) return {};
   const trace::Span span("packing neighbours", "checkpoints",
                          static_cast<std::int64_t>(analysis.num_frames()));
   check_lists(analysis);
-  std::size_t count = std::min(analysis.num_neighbours(), kMostNeighbours), frames = analysis.num_frames();
+  std::size_t count = std::min(analysis.num_neighbours(), kMostNeighbours);
+  std::size_t frames = std::min(analysis.num_frames(), most_frames);
   const std::size_t fewest = std::min(count, kFewestNeighbours);
   while (true) {
     PackedNeighbours packed =

@@ -165,6 +165,7 @@ TEST(PageNeighbours, AreFewerOfEachCheckpointBeforeCheckpointsAreLeftOut) {
   expect_nearest_of(run, fewest);
 
   EXPECT_EQ(pack_neighbours(run.analysis, run.points, 1).frames, (std::vector<std::size_t>{0, 19}));
+  EXPECT_EQ(pack_neighbours(run.analysis, run.points, kAnyRoom, 2).frames, (std::vector<std::size_t>{0, 19}));
 }
 
 TEST(PageNeighbours, AreThirtyAtMost) {
