@@ -41,8 +41,7 @@ analysis::LinearClassifier rows_at(const std::vector<std::int64_t>& columns,
 std::string why_no_regions(const model::VitConfig& config) {
   if (config.is_dinov2())
     return "the classifier of DINOv2 takes the mean of the patches beside what is embedded, so that a place "
-           "of "
-           "the picture says too little";
+           "of the picture says too little";
   if (config.is_clip())
     return "the classifier of CLIP takes the mean of the patches, and not what is embedded";
   return "";
@@ -52,8 +51,7 @@ std::string why_no_regions(const Session& session, const store::EmbeddingsIdenti
   const std::string name = "checkpoint-" + std::to_string(of.step);
   if (of.feature == store::kGivenFeature)
     return "the embeddings were given with --embeddings, and with them no classifier that could say "
-           "something "
-           "of each place of the picture";
+           "something of each place of the picture";
   if (of.num_classes == 0) return name + " holds a model without a classifier";
   const auto folder = session.run().checkpoint(of.step);
   if (!model::has_weights(folder))
