@@ -197,7 +197,9 @@ class HostileNames(unittest.TestCase):
             Select(find("#class-select")).select_by_value(str(c))
             wait_for("return document.querySelector('#count').textContent", f"{IMAGES_OF_A_CLASS} of {len(self.names)}")
             cell = '.tabulator-row .tabulator-cell[tabulator-field="{}"]'.format
-            self.assertEqual(texts(cell("label")), IMAGES_OF_A_CLASS * [name])
+            # A frame later: as many as of the class before.
+            wait_for(f"return Array.from(document.querySelectorAll({json.dumps(cell('label'))}), (node) => node.textContent)",
+                     IMAGES_OF_A_CLASS * [name])
             self.assertCountEqual(texts(cell("name")), [file_name(name, i) for i in range(IMAGES_OF_A_CLASS)])
             self.assertLessEqual(set(texts(cell("predictionLast"))), set(CLASSES))
             ActionChains(browser).move_to_element(find(cell("name"))).perform()
