@@ -204,7 +204,7 @@ void write_analysis(const std::filesystem::path& path, const Analysis& analysis)
 
 std::string search_text(const Analysis& analysis) {
   if (analysis.neighbour_search.empty()) return "";
-  const std::string by = "neighbours by " + analysis.neighbour_search;
+  std::string by = "neighbours by " + analysis.neighbour_search;
   const auto recall = analysis.curves.find(kRecall);
   if (recall == analysis.curves.end() || recall->second.empty()) return by;
   const double least = *std::ranges::min_element(recall->second);

@@ -14,7 +14,10 @@ namespace zoetrope::analysis {
 // support::Interruptible: it could end while the others wait for it.
 class Team {
  public:
+  Team() = default;
   virtual ~Team() = default;
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
@@ -28,11 +31,6 @@ class Team {
   // Does this rank's part of the work, in which no rank waits for another. Throws Interrupted on all after a
   // signal on any.
   virtual void work_together(const std::function<void()>& part) = 0;
-
- protected:
-  Team() = default;
-  Team(const Team&) = default;
-  Team& operator=(const Team&) = default;
 };
 
 }  // namespace zoetrope::analysis
