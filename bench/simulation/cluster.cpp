@@ -11,10 +11,6 @@ namespace s4u = simgrid::s4u;
 
 namespace {
 
-Line read_line(const nlohmann::json& json) {
-  return {json.at("bandwidth"), json.at("latency")};
-}
-
 bool is_power_of_two(int number) {
   return number > 0 && (number & (number - 1)) == 0;
 }
@@ -39,24 +35,6 @@ s4u::Host* attach(s4u::NetZone& zone, const std::string& name, const std::vector
 
 }  // namespace
 
-Platform read_platform(const nlohmann::json& json) {
-  Platform platform;
-  platform.ranks_per_node = json.at("ranks_per_node");
-  platform.within = read_line(json.at("within"));
-  platform.between = read_line(json.at("between"));
-  platform.oversubscription = json.at("oversubscription");
-  platform.file_system = read_line(json.at("file_system"));
-  platform.file_system_per_node = json.at("file_system").at("bandwidth_per_node");
-  platform.training_flops = json.at("training_flops");
-  platform.embedding_flops = json.at("embedding_flops");
-  platform.step_overhead = json.at("step_overhead");
-  platform.embedding_block = json.at("embedding_block");
-  platform.hides_communication = json.at("hides_communication");
-  platform.cores_per_rank = json.at("cores_per_rank");
-  platform.memory_bandwidth = json.at("memory_bandwidth");
-  return platform;
-}
-
 Cluster::Cluster(const Platform& platform, int ranks) : platform_(platform), ranks_(ranks) {
   const int on_node = std::min(ranks, platform.ranks_per_node);
   if (!is_power_of_two(ranks) || !is_power_of_two(on_node))
@@ -71,7 +49,7 @@ Cluster::Cluster(const Platform& platform, int ranks) : platform_(platform), ran
     const s4u::Link* network = line(*zone, name + "-network", bandwidth, platform.between.latency / 2);
     hosts_.push_back(attach(*zone, name, {network, core}));
     // What asks the file system has the node's line, too, and a limit of its own.
-    const s4u::Link* client = line(*zone, name + "-files", platform.file_system_per_node, 0);
+    const s4u::Link* client = line(*zone, name + "-files", platform.file_system.bandwidth_per_node, 0);
     clients_.push_back(attach(*zone, name + "-client", {client, network, core}));
   }
   file_system_ =

@@ -16,6 +16,15 @@ struct Line {
   double bandwidth = 0;
   double latency = 0;
 };
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Line, bandwidth, latency)
+
+// Of all nodes together, and of each.
+struct FileSystem {
+  double bandwidth = 0;
+  double bandwidth_per_node = 0;
+  double latency = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileSystem, bandwidth, bandwidth_per_node, latency)
 
 // As platforms/*.json has it; README.md says what its numbers mean.
 struct Platform {
@@ -23,8 +32,7 @@ struct Platform {
   Line within;                  // from a rank to another of its node
   Line between;                 // from a rank to the switch
   double oversubscription = 1;  // how often the lines of all nodes are more than the switch carries
-  Line file_system;             // of all nodes together
-  double file_system_per_node = 0;
+  FileSystem file_system;
   double training_flops = 0, embedding_flops = 0;  // that a rank reaches, per second
   double step_overhead = 0;                        // seconds of a step that its images do not change
   double embedding_block = 0;                      // images that a rank embeds at once
@@ -32,8 +40,9 @@ struct Platform {
   bool hides_communication = true;                 // sums gradients while backward goes on
   double cores_per_rank = 1;                       // for the analysis and the pictures
 };
-
-Platform read_platform(const nlohmann::json& json);
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Platform, ranks_per_node, within, between, oversubscription, file_system,
+                                   training_flops, embedding_flops, step_overhead, embedding_block,
+                                   memory_bandwidth, hides_communication, cores_per_rank)
 
 // Ranks that hold the same work at the same time are one actor, the node; what it does itself passes as time.
 class Cluster {

@@ -35,9 +35,9 @@ json as_json(const simulation::Parts& parts) {
 }
 
 json simulate(char** words) {
-  const simulation::Platform platform = simulation::read_platform(read_json(words[1]));
-  const simulation::Workload work = simulation::read_workload(read_json(words[2]));
-  const simulation::Costs costs = simulation::read_costs(read_json(words[3]));
+  const simulation::Platform platform = read_json(words[1]);
+  const simulation::Workload work = read_json(words[2]);
+  const simulation::Costs costs = read_json(words[3]);
   const simulation::Cluster cluster(platform, std::stoi(words[4]));
   const simulation::Parts step = simulation::play_step(cluster, work);
   const simulation::Parts training = simulation::play_training(cluster, work, sum_of(step));

@@ -33,41 +33,6 @@ std::vector<double> Workload::buckets() const {
   return sizes;
 }
 
-Workload read_workload(const nlohmann::json& json) {
-  Workload work;
-  work.parameters = json.at("parameters");
-  work.hidden = json.at("hidden");
-  work.classes = json.at("classes");
-  work.training_flops = json.at("training_flops");
-  work.embedding_flops = json.at("embedding_flops");
-  work.training_images = json.at("training_images");
-  work.bytes_of_image = json.at("bytes_of_image");
-  work.keeps_images = json.at("keeps_images");
-  work.epochs = json.at("epochs");
-  work.images_of_rank = json.at("images_of_rank");
-  work.largest_batch = json.at("largest_batch");
-  work.checkpoints = json.at("checkpoints");
-  work.writes_models = json.at("writes_models");
-  work.test_images = json.at("test_images");
-  work.resume_every = json.at("resume_every");
-  return work;
-}
-
-Costs read_costs(const nlohmann::json& json) {
-  Costs costs;
-  costs.search = json.at("search");
-  costs.ranks = json.at("ranks");
-  costs.products = json.at("products");
-  costs.drawing = json.at("drawing");
-  costs.encoding = json.at("encoding");
-  costs.chain = json.at("chain");
-  costs.page = json.at("page");
-  costs.numbers = json.at("numbers");
-  costs.sampled_above = json.at("sampled_above");
-  costs.sample = json.at("sample");
-  return costs;
-}
-
 double Costs::frame(const Workload& work) const {
   const double n = work.test_images, d = work.hidden;
   const double rows = n > sampled_above ? sample : n;

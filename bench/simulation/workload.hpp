@@ -17,8 +17,8 @@ struct Workload {
   double classes = 0;
   double training_flops = 0, embedding_flops = 0;  // of an image
   double training_images = 0, bytes_of_image = 0;
-  bool keeps_images =
-      true;  // each rank reads all images at the start; or those of its batches, when they are due
+  // Each rank reads all images at the start; or those of its batches, when they are due.
+  bool keeps_images = true;
   double epochs = 0;
   double images_of_rank = 0;  // in a step, until all ranks' are `largest_batch`
   double largest_batch = 0;
@@ -38,8 +38,9 @@ struct Workload {
   // All-reduces of a step in their order, in bytes: 1 MiB first, so that the first starts early, then 25 MiB.
   std::vector<double> buckets() const;
 };
-
-Workload read_workload(const nlohmann::json& json);
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Workload, parameters, hidden, classes, training_flops, embedding_flops,
+                                   training_images, bytes_of_image, keeps_images, epochs, images_of_rank,
+                                   largest_batch, checkpoints, writes_models, test_images, resume_every)
 
 // Seconds of one core; costs.json says where its numbers were measured.
 struct Costs {
@@ -55,7 +56,7 @@ struct Costs {
 
   double frame(const Workload& work) const;
 };
-
-Costs read_costs(const nlohmann::json& json);
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Costs, search, ranks, products, drawing, encoding, chain, page, numbers,
+                                   sampled_above, sample)
 
 }  // namespace simulation
