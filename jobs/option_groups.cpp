@@ -200,8 +200,7 @@ po::options_description rendering_options(Options& o) {
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
   add("regions", choice(o.pipeline.render.regions, "regions", "R", kOnOrOff),
       "on: tints behind the points say which class the model's classifier would say at each place of the "
-      "plane; "
-      "of models whose classifier takes what is embedded (ViT, DeiT); off");
+      "plane; of models whose classifier takes what is embedded (ViT, DeiT); off");
   add("fps", number_or_auto(o.pipeline.render.fps, "fps", "X"),
       "frames a second; auto: 20, with --layout article 10");
   add("tween", number_or_auto(o.pipeline.render.tween, "tween", "N"),

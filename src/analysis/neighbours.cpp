@@ -26,8 +26,7 @@
 
 namespace zoetrope::analysis {
 
-// Those beyond k: enough that the float32 error rarely reaches from the last of
-// them to the k-th neighbour.
+// Those beyond k: enough that the float32 error rarely reaches from the last of them to the k-th neighbour.
 std::int64_t num_kept(std::int64_t k) {
   return k + std::max<std::int64_t>(6, k / 4);
 }

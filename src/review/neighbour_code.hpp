@@ -9,7 +9,9 @@
 // page/neighbour_code.js decodes it, word for word as here.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <span>

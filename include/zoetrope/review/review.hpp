@@ -43,8 +43,8 @@ struct PageOptions {
 };
 
 // Writes the page atomically: for 10,000 images of 32 x 32 and 50 checkpoints at most 12 MB, with as many
-// neighbours of each as there is room for. Names are shown
-// as text whatever is in them. UsageError when the images do not fit the analysis.
+// neighbours of each as there is room for. Names are shown as text whatever is in them. UsageError when the
+// images do not fit the analysis.
 void write_page(const std::filesystem::path& path, const Review& review, const PageOptions& options = {});
 
 // How often an image that was classified rightly at one checkpoint was classified wrongly at the next [N]; -1
