@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "combined_analysis.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <iterator>
@@ -39,9 +38,7 @@ CombinedAnalysis::CombinedAnalysis(std::vector<std::int64_t> label, std::vector<
       aligned_(analysis::align_frames(points_, placement.align, placement.scale)),
       preservation_(static_cast<std::int64_t>(label.size())) {
   if (options_.search != analysis::SearchMethod::kExact) {
-    result_.neighbour_search = std::ranges::find(analysis::kSearchMethods, options_.search,
-                                                 &decltype(analysis::kSearchMethods)::value_type::second)
-                                   ->first;
+    result_.neighbour_search = analysis::word_of(options_.search);
     result_.neighbour_search_parameters = analysis::parameters_of(options_.search);
   }
   result_.label = std::move(label);

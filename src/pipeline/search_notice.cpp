@@ -15,12 +15,6 @@ namespace {
 // From here on an index may be quicker (docs/numerics.md).
 constexpr std::int64_t kManyImages = 200'000;
 
-std::string word_of_search(analysis::SearchMethod method) {
-  const auto found = std::ranges::find_if(analysis::kSearchMethods,
-                                          [method](const auto& word) { return word.second == method; });
-  return std::string(found->first);
-}
-
 std::string time_of_exact_search(Session& session, std::int64_t num_images,
                                  const std::vector<CheckpointSource>& sources) {
   const AnalysisOptions& options = session.options().analysis;
@@ -42,8 +36,8 @@ void tell_of_search(Session& session, const std::vector<CheckpointSource>& sourc
                       " images takes about " + time_of_exact_search(session, images, sources) +
                       "; --neighbour-search hnsw and ivf are approximate, and may be quicker");
   if (method != analysis::SearchMethod::kExact && images < analysis::kLeastIndexedRows)
-    support::log_info("--neighbour-search " + word_of_search(method) + ": " + support::format_count(images) +
-                      " images are searched exactly; an index is made of " +
+    support::log_info("--neighbour-search " + std::string(analysis::word_of(method)) + ": " +
+                      support::format_count(images) + " images are searched exactly; an index is made of " +
                       support::format_count(analysis::kLeastIndexedRows) + " or more");
 }
 

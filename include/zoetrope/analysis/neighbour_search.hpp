@@ -23,6 +23,11 @@ enum class SearchMethod {
 // The words of --neighbour-search, which analysis.h5 holds, too.
 inline constexpr std::array<std::pair<std::string_view, SearchMethod>, 3> kSearchMethods = {
     {{"exact", SearchMethod::kExact}, {"hnsw", SearchMethod::kHnsw}, {"ivf", SearchMethod::kIvf}}};
+constexpr std::string_view word_of(SearchMethod method) {
+  for (const auto& [word, named] : kSearchMethods)
+    if (named == method) return word;
+  return "";
+}
 
 // Fewer rows than these are searched exactly, whatever is asked for: no index is quicker, and k-means has too
 // few of them.
