@@ -16,6 +16,7 @@
 
 #include "sealed.hpp"
 #include "stored_checkpoints.hpp"
+#include "stored_classifier.hpp"
 
 namespace zoetrope::embed {
 
@@ -55,8 +56,9 @@ bool embed_checkpoint(const store::RunDirectory& run, const store::EmbeddingsIde
                                  group.rank(), group.size());
   for (const auto& [first, last] : mine) {
     const support::Interruptible until_asked;
-    const auto rows =
+    auto rows =
         embed_blocks(model, input.images, input.preprocessor, input.precision, first, last, on_progress);
+    if (first == 0) rows.classifier = stored_classifier(model);
     if (!rows.embeddings.empty()) store::write_shard(folder, identity, first * size, rows);
     if (support::must_stop()) break;
   }

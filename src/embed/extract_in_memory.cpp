@@ -14,6 +14,7 @@
 
 #include "identity.hpp"
 #include "sealed.hpp"
+#include "stored_classifier.hpp"
 
 namespace zoetrope::embed {
 
@@ -47,14 +48,15 @@ support::Range blocks_of_round(std::int64_t total, std::int64_t at_once, std::in
 
 // Rank 0's: the rows of one round, of all ranks, to be written when the checkpoint's folder is there.
 void write_later(const store::RunDirectory& run, const store::EmbeddingsIdentity& identity,
-                 const std::vector<support::Range>& pieces, const at::Tensor& embeddings,
-                 const at::Tensor& logits, const OnceWritten& once_written) {
+                 const model::Vit& model, const std::vector<support::Range>& pieces,
+                 const at::Tensor& embeddings, const at::Tensor& logits, const OnceWritten& once_written) {
   std::int64_t first = 0;
   for (const support::Range piece : pieces) {
     if (piece.empty()) continue;
     const support::Range rows{first, first + piece.size()};
     first = rows.end;
     store::EmbeddedRows part{rows_of(embeddings, rows), rows_of(logits, rows)};
+    if (piece.begin == 0) part.classifier = stored_classifier(model);
     const auto bytes =
         static_cast<std::int64_t>(sizeof(float) * (part.embeddings.size() + part.logits.size()));
     once_written(bytes, [folder = run.checkpoint(identity.step), identity, begin = piece.begin,
@@ -108,7 +110,7 @@ bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& chec
       const support::Range blocks = blocks_of_round(total, at_once, round, rank, communicator.size());
       pieces.push_back({std::min(blocks.begin * size, num_rows), std::min(blocks.end * size, num_rows)});
     }
-    write_later(run, identity, pieces, embeddings, logits, checkpoint.once_written);
+    write_later(run, identity, model, pieces, embeddings, logits, checkpoint.once_written);
   }
   if (communicator.rank() == 0) seal_later(folder, identity, checkpoint.once_written);
   return true;

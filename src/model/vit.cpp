@@ -76,6 +76,12 @@ at::Tensor Vit::classify(const at::Tensor& features, const at::Tensor& rounded) 
   return forward(rounded).classify(features);
 }
 
+std::pair<at::Tensor, at::Tensor> Vit::classifier() const {
+  const Affine& of = architecture_->classifier;
+  return {tensors_.at(static_cast<std::size_t>(of.weight)).detach(),
+          tensors_.at(static_cast<std::size_t>(of.bias)).detach()};
+}
+
 at::Tensor Vit::logits(const at::Tensor& pixels, const at::Tensor& rounded) const {
   return classify(features(pixels, rounded), rounded);
 }

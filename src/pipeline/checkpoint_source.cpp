@@ -28,10 +28,11 @@ std::vector<std::string> classes_of(const Session& session, std::int64_t step, s
 
 CheckpointSource read_source(const Session& session, std::int64_t step) {
   store::EmbeddingsHeader header = store::read_header(session.run().checkpoint(step));
+  std::string why = why_no_regions(session, header);
   CheckpointSource source{std::move(header.identity), std::move(header.content_digest), {}};
   const bool is_given = source.identity.feature == store::kGivenFeature;
   if (!is_given) source.class_names = classes_of(session, step, source.identity.num_classes);
-  source.why_no_regions = why_no_regions(session, source.identity);
+  source.why_no_regions = std::move(why);
   return source;
 }
 

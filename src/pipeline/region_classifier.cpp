@@ -18,10 +18,7 @@ namespace {
 using WeightRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 analysis::LinearClassifier rows_at(const std::vector<std::int64_t>& columns,
-                                   const model::StoredModel::Classifier& stored) {
-  const Eigen::Map<const WeightRows> weight(stored.weight.const_data_ptr<float>(), stored.weight.size(0),
-                                            stored.weight.size(1));
-  const float* const bias = stored.bias.const_data_ptr<float>();
+                                   const Eigen::Map<const WeightRows>& weight, const float* bias) {
   const auto count = static_cast<Eigen::Index>(columns.size());
   analysis::LinearClassifier classifier{Eigen::MatrixXd(count, weight.cols()), Eigen::VectorXd(count)};
   for (Eigen::Index c = 0; c < count; ++c) {
@@ -47,15 +44,18 @@ std::string why_no_regions(const model::VitConfig& config) {
   return "";
 }
 
-std::string why_no_regions(const Session& session, const store::EmbeddingsIdentity& of) {
+std::string why_no_regions(const Session& session, const store::EmbeddingsHeader& header) {
+  const store::EmbeddingsIdentity& of = header.identity;
   const std::string name = "checkpoint-" + std::to_string(of.step);
   if (of.feature == store::kGivenFeature)
     return "the embeddings were given with --embeddings, and with them no classifier that could say "
            "something of each place of the picture";
   if (of.num_classes == 0) return name + " holds a model without a classifier";
+  if (header.has_classifier) return "";
   const auto folder = session.run().checkpoint(of.step);
   if (!model::has_weights(folder))
-    return name + " holds no " + store::kModelFile + " to take the classifier from (--save full keeps them)";
+    return name + " holds no " + store::kModelFile + " to take the classifier from, and its " +
+           store::kEmbeddingsFile + " is of an older zoetrope, which kept none there";
   return why_no_regions(model::read_config(folder, session.options().base));
 }
 
@@ -66,29 +66,32 @@ std::string why_no_regions(const std::vector<CheckpointSource>& sources,
   return columns.empty() ? "the model's classes are not those of --data" : "";
 }
 
-analysis::LinearClassifier read_classifier(const Session& session, const CheckpointSource& source,
-                                           const std::vector<std::int64_t>& columns) {
-  const auto folder = session.run().checkpoint(source.identity.step);
+analysis::LinearClassifier classifier_of(const Session& session, const store::Embeddings& embeddings,
+                                         const std::vector<std::int64_t>& columns) {
+  const store::EmbeddingsIdentity& of = embeddings.identity;
+  if (const store::Classifier& stored = embeddings.classifier; !stored.empty())
+    return rows_at(columns, {stored.weight.data(), of.num_classes, of.num_columns}, stored.bias.data());
+  const auto folder = session.run().checkpoint(of.step);
   std::string trouble = folder.string() + ": holds other weights than those that its " +
                         store::kEmbeddingsFile + " is of (zoetrope extract makes it again)";
   try {
     const auto stored = model::StoredModel(folder, session.options().base).read_classifier();
-    if (stored.digest == source.identity.model_digest) return rows_at(columns, stored);
+    if (stored.digest == of.model_digest)
+      return rows_at(columns,
+                     {stored.weight.const_data_ptr<float>(), stored.weight.size(0), stored.weight.size(1)},
+                     stored.bias.const_data_ptr<float>());
   } catch (const InputError& error) {
     trouble = error.what();
   }
   support::log_warning(trouble + "; its picture has no decision regions");
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   const auto count = static_cast<Eigen::Index>(columns.size());
-  return {Eigen::MatrixXd::Constant(count, source.identity.num_columns, kUnknown),
+  return {Eigen::MatrixXd::Constant(count, of.num_columns, kUnknown),
           Eigen::VectorXd::Constant(count, kUnknown)};
 }
 
 void require_regions(const Options& options, const model::VitConfig& config) {
   if (!options.render.regions) return;
-  if (options.training.save == train::SaveMode::kInSitu)
-    refuse_regions(
-        "--save in-situ keeps no model to take the classifier from; give --save full, or leave it out");
   if (const std::string why = why_no_regions(config); !why.empty()) refuse_regions(why + "; leave it out");
 }
 
@@ -102,8 +105,9 @@ void require_regions(const Session& session, const store::Analysis& analysis) {
   if (!session.options().render.regions || !analysis.plane_classifier.empty()) return;
   const std::string path = session.run().analysis().string();
   for (const std::int64_t step : analysis.step) {
-    const auto header = store::sealed_identity(session.run().checkpoint(step));
-    const std::string why = header ? why_no_regions(session, *header) : "";
+    const auto folder = session.run().checkpoint(step);
+    if (!store::sealed_identity(folder)) continue;
+    const std::string why = why_no_regions(session, store::read_header(folder));
     if (!why.empty()) refuse_regions(why + "; leave it out");
   }
   if (analysis.prediction.empty())

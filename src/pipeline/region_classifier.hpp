@@ -16,15 +16,16 @@ namespace zoetrope::pipeline {
 
 // Why there are no decision regions, as a sentence goes on after "--regions on: "; "" where there are.
 std::string why_no_regions(const model::VitConfig& config);
-std::string why_no_regions(const Session& session, const store::EmbeddingsIdentity& of);
+std::string why_no_regions(const Session& session, const store::EmbeddingsHeader& of);
 // The first reason of any; that of all where class_columns() found none.
 std::string why_no_regions(const std::vector<CheckpointSource>& sources,
                            const std::vector<std::int64_t>& columns);
 
-// The classifier as the checkpoint holds it, its rows those at `columns`. NaN, with a warning, where it is
-// damaged or no longer the one that the embeddings are of.
-analysis::LinearClassifier read_classifier(const Session& session, const CheckpointSource& source,
-                                           const std::vector<std::int64_t>& columns);
+// The classifier beside the checkpoint's embeddings, its rows those at `columns`. Embeddings of older
+// versions have none: then the model's, or NaN, with a warning, where that is damaged or no longer the one
+// that the embeddings are of.
+analysis::LinearClassifier classifier_of(const Session& session, const store::Embeddings& embeddings,
+                                         const std::vector<std::int64_t>& columns);
 
 // UsageErrors of --regions on where there are none, with the reason and what to do: before a training of this
 // model, before an analysis, and of one that is there. Nothing without --regions on.

@@ -149,7 +149,7 @@ FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::Ends& e
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
   analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
                              labels_, reader_.training_images(frame, columns_[frame], train_labels_)};
-  if (has_regions()) input.classifier = read_classifier(session_, sources_[frame], columns_[frame]);
+  if (has_regions()) input.classifier = classifier_of(session_, embeddings, columns_[frame]);
   return analysis::analyze_frame(input, options_of(frame), ends, before);
 }
 

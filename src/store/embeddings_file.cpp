@@ -55,7 +55,9 @@ void copy_shard(const fs::path& path, support::Range rows, std::int64_t next,
     copy_rows(shard, kEmbeddings, rows, next, identity.num_columns, out);
     if (identity.num_classes > 0) copy_rows(shard, kLogits, rows, next, identity.num_classes, out);
     if (identity.split == EmbeddedSplit::kTrain) shard.read_ints(kIndex);
+    const Classifier classifier = read_classifier(shard, identity, path);
     shard.verify();
+    if (rows.begin == 0 && !classifier.empty()) write_classifier(out, identity, classifier);
   } catch (const InputError& error) {
     support::remove_file(path);
     throw RunError(std::string(error.what()) +
@@ -105,8 +107,9 @@ struct ReadValues {
 ReadValues read_values(const fs::path& path) {
   const trace::Span span("reading", path);
   const Hdf5File file = Hdf5File::open(path);
-  ReadValues read{{read_sealed_identity(file, path), file.read_floats(kEmbeddings), {}}};
+  ReadValues read{{read_sealed_identity(file, path), file.read_floats(kEmbeddings), {}, {}}};
   if (read.embeddings.identity.num_classes > 0) read.embeddings.logits = file.read_floats(kLogits);
+  read.embeddings.classifier = read_classifier(file, read.embeddings.identity, path);
   read.has_digest = file.verify();
   return read;
 }
@@ -191,7 +194,8 @@ EmbeddingsIdentity read_identity(const fs::path& checkpoint_folder, EmbeddedSpli
 EmbeddingsHeader read_header(const fs::path& checkpoint_folder, EmbeddedSplit split) {
   const trace::Span span("reading the identity", sealed_path(checkpoint_folder, split));
   const Hdf5File file = Hdf5File::open(sealed_path(checkpoint_folder, split));
-  return {read_sealed_identity(file, sealed_path(checkpoint_folder, split)), file.content_digest()};
+  return {read_sealed_identity(file, sealed_path(checkpoint_folder, split)), file.content_digest(),
+          file.has(kClassifierWeight)};
 }
 
 Embeddings read_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {

@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kShardSuffix = ".h5";
+constexpr const char* kClassifierBias = "/classifier_bias";
 
 constexpr std::string_view prefix_of(EmbeddedSplit split) {
   return split == EmbeddedSplit::kTest ? "embeddings.shard-" : "embeddings-train.shard-";
@@ -55,9 +56,10 @@ std::vector<fs::path> shards_of(const fs::path& checkpoint_folder, EmbeddedSplit
   return shards;
 }
 
-void read_all(const Hdf5File& shard, const EmbeddingsIdentity& identity) {
+void read_all(const Hdf5File& shard, const EmbeddingsIdentity& identity, const fs::path& path) {
   shard.read_floats(kEmbeddings);
   if (identity.num_classes > 0) shard.read_floats(kLogits);
+  read_classifier(shard, identity, path);
   shard.verify();
 }
 
@@ -69,7 +71,7 @@ bool is_complete_shard(const fs::path& path, support::Range rows, const Embeddin
     if (read_identity_of(file, path) != identity || file.int_attribute("/", "first_row") != rows.begin ||
         shape.front() != static_cast<std::uint64_t>(rows.size()) || rows.end > identity.num_rows)
       return false;
-    if (reads_values) read_all(file, identity);
+    if (reads_values) read_all(file, identity, path);
     return true;
   } catch (const InputError&) {
     return false;
@@ -123,7 +125,29 @@ std::vector<fs::path> shards_in(const fs::path& checkpoint_folder) {
 
 void verify_shard(const fs::path& shard) {
   const Hdf5File file = Hdf5File::open(shard);
-  read_all(file, read_identity_of(file, shard));
+  read_all(file, read_identity_of(file, shard), shard);
+}
+
+void write_classifier(Hdf5File& file, const EmbeddingsIdentity& identity, const Classifier& classifier) {
+  const auto columns = static_cast<std::uint64_t>(identity.num_columns);
+  const auto classes = static_cast<std::uint64_t>(identity.num_classes);
+  file.write(kClassifierWeight, std::span(classifier.weight), {classes, columns});
+  file.write(kClassifierBias, std::span(classifier.bias), {classes});
+}
+
+Classifier read_classifier(const Hdf5File& file, const EmbeddingsIdentity& identity, const fs::path& path) {
+  if (!file.has(kClassifierWeight)) return {};
+  const auto columns = static_cast<std::uint64_t>(identity.num_columns);
+  const auto classes = static_cast<std::uint64_t>(identity.num_classes);
+  const auto expect = [&](const char* name, const std::vector<std::uint64_t>& shape) {
+    if (file.expect(name, ElementType::kFloat32).shape != shape)
+      throw InputError(path.string() + ": " + name +
+                       ": is of another shape than a classifier of these embeddings and logits; delete the "
+                       "file and run zoetrope extract again");
+  };
+  expect(kClassifierWeight, {classes, columns});
+  expect(kClassifierBias, {classes});
+  return {file.read_floats(kClassifierWeight), file.read_floats(kClassifierBias)};
 }
 
 void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity) {
@@ -206,6 +230,7 @@ void write_shard(const fs::path& checkpoint_folder, const EmbeddingsIdentity& id
   Hdf5File file = Hdf5File::create(target.temporary());
   file.write(kEmbeddings, std::span(rows.embeddings), {count, columns});
   if (classes > 0) file.write(kLogits, std::span(rows.logits), {count, classes});
+  if (first == 0 && !rows.classifier.empty()) write_classifier(file, identity, rows.classifier);
   write_identity(file, identity);
   file.set_attribute("/", "first_row", first);
   file.write_digest();

@@ -12,7 +12,12 @@ namespace zoetrope::store {
 inline constexpr const char* kEmbeddings = "/embeddings";
 inline constexpr const char* kLogits = "/logits";
 inline constexpr const char* kIndex = "/index";
+inline constexpr const char* kClassifierWeight = "/classifier_weight";
 
+void write_classifier(Hdf5File& file, const EmbeddingsIdentity& identity, const Classifier& classifier);
+// Empty where the file has none. InputError where it is not one of `identity`.
+Classifier read_classifier(const Hdf5File& file, const EmbeddingsIdentity& identity,
+                           const std::filesystem::path& path);
 void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 // InputError when an attribute is missing or the dataset's shape cannot belong to it. For a shard, too:
 // num_rows is the whole split's.

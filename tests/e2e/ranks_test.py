@@ -39,8 +39,7 @@ class Ranks(unittest.TestCase):
     def test_in_situ_extraction_gives_the_same_bits_as_extraction_from_checkpoints(self):
         job.run(["run", "--run", self.root / "full", *job.SMALL], 2)
         job.run(["run", "--run", self.root / "in-situ", "--save", "in-situ", *job.SMALL], 2)
-        # No model is kept, and so no classifier for decision regions.
-        job.assert_same_results(self.root / "full", self.root / "in-situ", without={"plane_classifier", "region_agreement"})
+        job.assert_same_results(self.root / "full", self.root / "in-situ")
         self.assertFalse((self.root / "in-situ/checkpoint-5/model.safetensors").exists())
         self.assertTrue((self.root / "in-situ/checkpoint-20/model.safetensors").exists())
 

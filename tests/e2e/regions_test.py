@@ -27,6 +27,13 @@ def frame(folder, step):
     return np.array(Image.open(Path(folder) / f"checkpoint-{step}" / "frame.png").convert("RGB"))
 
 
+def forget_classifiers(run):
+    """Leaves embeddings.h5 as older versions wrote them."""
+    for path in run.glob("checkpoint-*/embeddings.h5"):
+        with h5py.File(path, "r+") as file:
+            del file["classifier_weight"], file["classifier_bias"], file.attrs["zoetrope_digest"]
+
+
 class Regions(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -64,6 +71,14 @@ class Regions(unittest.TestCase):
 
     def test_regions_are_those_that_numpy_finds(self):
         self.assert_numpys(self.trained)
+
+    def test_classifiers_of_older_embeddings_are_read_from_the_models(self):
+        other = self.root / "older"
+        shutil.copytree(self.trained, other)
+        (other / "analysis.h5").unlink()
+        forget_classifiers(other)
+        job.run(["analyze", "--run", other])
+        self.assert_numpys(other)
 
     def test_regions_go_with_every_projection_and_alignment(self):
         other = self.root / "other"
@@ -145,14 +160,22 @@ class Regions(unittest.TestCase):
             self.assertIn(why, error)
             self.assertEqual(job.checkpoints(run) if run.exists() else [], [])
 
-    def test_refused_where_no_models_are_kept(self):
+    def test_runs_that_keep_no_models_have_the_same(self):
         run = self.root / "in-situ"
-        error = self.refused(["run", "--run", run, "--save", "in-situ", *TRAINING, *PICTURES, "--regions", "on"])
-        self.assertIn("--save full", error)
-        job.run(["run", "--run", run, "--save", "in-situ", *TRAINING, *PICTURES])
+        job.run(["run", "--run", run, "--save", "in-situ", *TRAINING, *PICTURES, "--regions", "on"], ranks=2)
+        self.assertFalse((run / "checkpoint-10" / "model.safetensors").exists())
+        job.assert_same_results(self.trained, run)
+
+    def test_refused_where_neither_models_nor_classifiers_are_kept(self):
+        run = self.root / "older-in-situ"
+        shutil.copytree(self.trained, run)
+        (run / "checkpoint-10" / "model.safetensors").unlink()
+        (run / "analysis.h5").unlink()
+        forget_classifiers(run)
+        job.run(["analyze", "--run", run])
         self.assertNotIn("plane_classifier", self.analysis(run))
         self.assertNotIn("region_agreement", self.analysis(run))
-        self.assertIn("model.safetensors", self.refused(["render", "--run", run, "--regions", "on"]))
+        self.assertIn("checkpoint-10 holds no model.safetensors", self.refused(["render", "--run", run, "--regions", "on"]))
 
     def test_refused_with_embeddings_that_are_given(self):
         given, run = self.root / "given", self.root / "of-given"
@@ -165,6 +188,7 @@ class Regions(unittest.TestCase):
         other = self.root / "weights"
         shutil.copytree(self.trained, other)
         (other / "analysis.h5").unlink()
+        forget_classifiers(other)
         shutil.copyfile(other / "checkpoint-0" / "model.safetensors", other / "checkpoint-10" / "model.safetensors")
         _, said = job.run(["analyze", "--run", other])
         self.assertIn("checkpoint-10: holds other weights", said)

@@ -185,14 +185,15 @@ void expect_every_flip_found(const fs::path& path, std::size_t step, const Read&
 TEST_F(DamagedFilesTest, EveryFlippedBitIsFoundOrWithoutEffect) {
   EmbeddingsIdentity identity = sample_identity(11, 3);
   identity.num_classes = 2;
-  write_shard(folder_, identity, 0, {sample_rows(0, 11, 3), sample_rows(0, 11, 2)});
+  write_shard(folder_, identity, 0,
+              {sample_rows(0, 11, 3), sample_rows(0, 11, 2), {sample_rows(11, 13, 3), {0.5F, -0.5F}}});
   seal(folder_, identity);
   write_analysis(folder_ / "analysis.h5", sample_analysis(3, 5, 2));
 
   expect_every_flip_found(folder_ / "embeddings.h5", 61, [&] {
     const Embeddings read = read_embeddings(folder_);
-    return std::tuple(read.values, read.logits, read.identity.step, read.identity.model_digest,
-                      read.identity.epoch);
+    return std::tuple(read.values, read.logits, read.classifier.weight, read.classifier.bias,
+                      read.identity.step, read.identity.model_digest, read.identity.epoch);
   });
   expect_every_flip_found(folder_ / "analysis.h5", 211, [&] {
     const Analysis read = read_analysis(folder_ / "analysis.h5");

@@ -126,6 +126,43 @@ TEST_F(EmbeddingsFileTest, JoinsOverlappingShards) {
   EXPECT_EQ(read_embeddings(folder_).logits, sample_rows(0, 11, 2));
 }
 
+// In whichever order shards are written, and where another one starts with its rows.
+TEST_F(EmbeddingsFileTest, TakesTheClassifierFromTheShardOfTheFirstRow) {
+  EmbeddingsIdentity identity = identity_;
+  identity.num_classes = 2;
+  const Classifier classifier{sample_rows(11, 13, 3), {0.5F, -0.5F}};
+  const auto write_all = [&](support::Range rows) {
+    write_shard(folder_, identity, rows.begin,
+                {sample_rows(rows.begin, rows.end, 3), sample_rows(rows.begin, rows.end, 2), classifier});
+  };
+  write_all({4, 11});
+  write_all({0, 2});
+  write_all({0, 5});
+  seal(folder_, identity);
+
+  EXPECT_EQ(read_embeddings(folder_).classifier.weight, classifier.weight);
+  EXPECT_EQ(read_embeddings(folder_).classifier.bias, classifier.bias);
+  EXPECT_TRUE(read_header(folder_).has_classifier);
+  EXPECT_EQ(read_identity(folder_), identity);
+}
+
+TEST_F(EmbeddingsFileTest, HasNoClassifierWhereNoneIsGiven) {
+  write({0, 11}, identity_);
+  seal(folder_, identity_);
+
+  EXPECT_TRUE(read_embeddings(folder_).classifier.empty());
+  EXPECT_FALSE(read_header(folder_).has_classifier);
+}
+
+TEST_F(EmbeddingsFileTest, RefusesAClassifierOfOtherEmbeddings) {
+  EmbeddingsIdentity identity = identity_;
+  identity.num_classes = 2;
+  EXPECT_THROW(write_shard(folder_, identity, 0,
+                           {sample_rows(0, 11, 3), sample_rows(0, 11, 2), {sample_rows(0, 3, 3), {0, 0, 0}}}),
+               RunError);
+  EXPECT_THAT(collect_shards(folder_, identity), IsEmpty());
+}
+
 TEST_F(EmbeddingsFileTest, DeletesShardsWhoseNameOrContentIsWrong) {
   write({0, 3}, identity_);
   fs::copy_file(folder_ / "embeddings.shard-0-3.h5", folder_ / "embeddings.shard-3-6.h5");  // other rows

@@ -59,6 +59,8 @@ class Vit {
   at::Tensor features(const at::Tensor& pixels, const at::Tensor& rounded = {}) const;
   // The classifier on features [B, F].
   at::Tensor classify(const at::Tensor& features, const at::Tensor& rounded = {}) const;
+  // Its weight [L, F] and its bias [L]: views of flat().
+  std::pair<at::Tensor, at::Tensor> classifier() const;
   // The values as matrix products of `precision` take them, for passes until they change: in bfloat16 a copy
   // of flat(), made once for all of them; undefined in the others, which take the values themselves.
   at::Tensor rounded(Precision precision) const;

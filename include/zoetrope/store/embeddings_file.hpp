@@ -3,6 +3,8 @@
 // the dataset /embeddings, float32 [rows, D], where the model classifies also /logits, float32 [rows, C], and
 // what it belongs to as attributes of the file's root: step, epoch, model_digest, dataset_digest, feature,
 // dtype, num_rows (N); a shard also first_row. The attribute zoetrope_digest tells whether a bit has flipped.
+// Where the classifier takes what is embedded and nothing else, /classifier_weight, float32 [C, D], and
+// /classifier_bias, float32 [C], are there as well; of the shards the first has them.
 // Embeddings of training images are in files of their own, embeddings-train.h5 and its shards, which hold
 // also /index, int64 [N], and the attribute seed.
 #pragma once
@@ -44,10 +46,19 @@ struct EmbeddingsIdentity {
   bool operator==(const EmbeddingsIdentity&) const = default;
 };
 
+// logits = embeddings weightᵀ + bias. Both are empty where the classifier takes something else.
+struct Classifier {
+  std::vector<float> weight;  // row-major [C, D]
+  std::vector<float> bias;    // [C]
+
+  bool empty() const { return weight.empty(); }
+};
+
 // Rows of embeddings and of logits, row-major.
 struct EmbeddedRows {
   std::vector<float> embeddings;  // [rows, D]
   std::vector<float> logits;      // [rows, C]
+  Classifier classifier = {};     // is written with row 0
 };
 
 // Writes rows [first, first + rows) as embeddings.shard-<first>-<last>.h5 in `checkpoint_folder`.
@@ -89,6 +100,7 @@ struct Embeddings {
   EmbeddingsIdentity identity;
   std::vector<float> values;  // row-major [N, D]
   std::vector<float> logits;  // row-major [N, C]
+  Classifier classifier = {};
 };
 // Writes embeddings.h5 at once. RunError.
 void write_embeddings(const std::filesystem::path& checkpoint_folder, const Embeddings& embeddings);
@@ -105,7 +117,8 @@ EmbeddingsIdentity read_identity(const std::filesystem::path& checkpoint_folder,
 // What the header of embeddings.h5 says. InputError when it is missing or damaged.
 struct EmbeddingsHeader {
   EmbeddingsIdentity identity;
-  std::string content_digest;  // of all values and attributes; "" of a file of older versions
+  std::string content_digest;   // of all values and attributes; "" of a file of older versions
+  bool has_classifier = false;  // those of older versions have none
 };
 EmbeddingsHeader read_header(const std::filesystem::path& checkpoint_folder,
                              EmbeddedSplit split = EmbeddedSplit::kTest);
