@@ -74,3 +74,17 @@ function(zoetrope_add_test)
     endif()
   endif()
 endfunction()
+
+# zoetrope_order_tests(name seconds [name seconds...])
+#
+# How long tests of this folder take, about, on two cores that do other things, too. ctest begins with those that take longest, so that
+# none of them is left to run alone at the end. Named are those of more than half a minute, where there is what they need.
+function(zoetrope_order_tests)
+  set(costs ${ARGV})
+  while(costs)
+    list(POP_FRONT costs name seconds)
+    if(TEST ${name})
+      set_tests_properties(${name} PROPERTIES COST ${seconds})
+    endif()
+  endwhile()
+endfunction()
