@@ -1,10 +1,11 @@
-# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [KERNELS] [SANITIZED address|thread...]
+# zoetrope_add_test(NAME name SOURCES file... [ROOMS room...] [LIBS target...] [TORCH] [KERNELS] [TOGETHER] [SANITIZED address|thread...]
 #                   [RANKS n...] [LABELS label...] [TIMEOUT s])
 #
 # A GoogleTest program. With RANKS it is run once under mpirun for each n, as name-<n>; label mpi. Without,
 # it is one test; label unit: a process for each TEST would take longer to load libtorch than to test. With KERNELS it is run as on lesser processors, too: name-AVX2, name-SSE4, name-least.
 # SANITIZED: script/sanitize runs it too, under AddressSanitizer (it reads foreign bytes), ThreadSanitizer (it has threads) or both, with
 # one and two ranks.
+# TOGETHER: its files are compiled as one where rooms are, so names in their anonymous namespaces differ. That takes half as long.
 # Each TEST has a scratch folder of its own as its working directory (tests/support/scratch.hpp).
 include(require)
 
@@ -16,7 +17,7 @@ if(ZOETROPE_SANITIZE MATCHES "address")  # Open MPI unloads its modules at the e
 endif()
 
 function(zoetrope_add_test)
-  cmake_parse_arguments(T "TORCH;KERNELS" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS;SANITIZED" ${ARGN})
+  cmake_parse_arguments(T "TORCH;KERNELS;TOGETHER" "NAME;TIMEOUT" "SOURCES;ROOMS;LIBS;RANKS;LABELS;SANITIZED" ${ARGN})
   set(is_sanitized OFF)
   foreach(sanitizer IN LISTS T_SANITIZED)
     if(ZOETROPE_SANITIZE MATCHES ${sanitizer})
@@ -27,6 +28,9 @@ function(zoetrope_add_test)
     set(T_TIMEOUT 900) # on a machine that does other things, too
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
+  if(T_TOGETHER)
+    set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD "${ZOETROPE_UNITY_TESTS}")
+  endif()
   target_link_libraries(${T_NAME} PRIVATE zoetrope_options ${T_LIBS} GTest::gmock)
   target_include_directories(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${T_NAME} PRIVATE

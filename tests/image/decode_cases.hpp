@@ -2,6 +2,7 @@
 // Image files of every kind with the pixels that datasets and PIL give them, and what is expected of others.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@
 namespace zoetrope::image {
 
 using File = std::vector<std::uint8_t>;
+
+inline constexpr std::int64_t kFewKib = 16 << 10;  // far below the pixels announced
 
 struct DecodeCase {
   std::string name;

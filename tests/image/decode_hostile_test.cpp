@@ -9,8 +9,6 @@
 namespace zoetrope::image {
 namespace {
 
-constexpr std::int64_t kFewKib = 16 << 10;  // far below the pixels announced
-
 void expect_nothing_set_aside(const File& file, const std::string& what) {
   expect_error(file, what);
   EXPECT_LT(support::peak_kib_of([&] { decode_image(file, "some/file"); }), kFewKib);

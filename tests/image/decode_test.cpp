@@ -110,8 +110,6 @@ TEST(Decode, SetsNothingAsideForAnEnormousJpeg) {
   expect_error(jpeg, "65046 x 65037 pixels are more than");
 }
 
-constexpr std::int64_t kFewKib = 16 << 10;  // far below the pixels announced
-
 TEST(Decode, SetsNothingAsideForPixelsThatAPngCannotHold) {
   File png = golden_file("rgb.png");
   const File sides{0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0};  // 12000 x 12000

@@ -10,19 +10,16 @@
 
 #include "canvas.hpp"
 #include "class_labels.hpp"
+#include "render/overlap.hpp"
 
 namespace zoetrope::render {
 namespace {
 
 constexpr int kSide = 800;
-constexpr double kBody = 22;
+constexpr double kFontSize = 22;
 constexpr double kInvisible = 0.02;  // the least opacity that is drawn
 constexpr std::size_t kClasses = 10, kOfAClass = 1000, kCheckpoints = 35;
 const Rect kPlane{0, 0, kSide, kSide};
-
-bool overlap(const Rect& a, const Rect& b) {
-  return a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom();
-}
 
 // Classes that go around one another, so that each comes over others, parts and mixes with them.
 class Passing {
@@ -41,7 +38,7 @@ class Passing {
   }
 
   const std::vector<Frame>& checkpoints() const { return checkpoints_; }
-  ClassLabels labels() const { return {kPlane, map_, kBody, Theme::kLight, text_, names_, label_}; }
+  ClassLabels labels() const { return {kPlane, map_, kFontSize, Theme::kLight, text_, names_, label_}; }
   const Typesetter& text() const { return text_; }
 
   // What the letters of a class's name cover where its middle is at (0, 0), read off the pixels.
@@ -51,7 +48,7 @@ class Passing {
     std::fill(picture.pixels.begin(), picture.pixels.end(), 0xFFFFFFFFU);
     Canvas canvas(picture);
     text_.draw_haloed(canvas, middle, middle, kSide, names_[class_index],
-                      {.size = kBody, .weight = 600, .colour = {0, 0, 0}, .align = Align::kCentre},
+                      {.size = kFontSize, .weight = 600, .colour = {0, 0, 0}, .align = Align::kCentre},
                       {255, 255, 255}, 1);
     canvas.flush();
     double left = kSide, top = kSide, right = 0, bottom = 0;

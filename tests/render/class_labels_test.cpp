@@ -8,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include "render/overlap.hpp"
+
 namespace zoetrope::render {
 namespace {
 
@@ -38,10 +40,6 @@ struct Clusters {
   std::vector<std::int64_t> label;
   std::vector<double> points;
 };
-
-bool overlap(const Rect& a, const Rect& b) {
-  return a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom();
-}
 
 bool has_line(const ClassLabels& labels, const ClassLabel& label) {
   const Spot end = nearest_in(labels.box_of(label), label.anchor_x, label.anchor_y);

@@ -9,14 +9,12 @@
 
 #include "zoetrope/support/error.hpp"
 
+#include "render/overlap.hpp"
+
 namespace zoetrope::render {
 namespace {
 
-bool overlap(const Rect& a, const Rect& b) {
-  constexpr double kTouching = 1e-6;
-  return a.x < b.right() - kTouching && b.x < a.right() - kTouching && a.y < b.bottom() - kTouching &&
-         b.y < a.bottom() - kTouching;
-}
+constexpr double kTouching = 1e-6;
 
 bool inside(const Rect& box, int width, int height) {
   return box.x >= 0 && box.y >= 0 && box.right() <= width && box.bottom() <= height;
@@ -66,7 +64,8 @@ TEST_P(LayoutAt, NothingOverlapsOrIsCut) {
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       EXPECT_TRUE(inside(boxes[i], request.width, request.height)) << text_of(boxes[i]);
       for (std::size_t j = 0; j < i; ++j) {
-        EXPECT_FALSE(overlap(boxes[i], boxes[j])) << text_of(boxes[i]) << " and " << text_of(boxes[j]);
+        EXPECT_FALSE(overlap(boxes[i], boxes[j], kTouching))
+            << text_of(boxes[i]) << " and " << text_of(boxes[j]);
       }
     }
   }
