@@ -142,7 +142,7 @@ class Signals(unittest.TestCase):
         self.run_folder.mkdir()
         start = time.monotonic()
         _, errors = job.run(["run", "--run", self.run_folder, "--lerning-rate", "1"], 2, code=2)
-        self.assertLess(time.monotonic() - start, 10)
+        self.assertLess(time.monotonic() - start, 120)  # and not when a rank has waited for the others for --timeout
         self.assertIn("did you mean --learning-rate?", errors)
         self.assertEqual((self.ended()["code"], self.ended()["job"]), ("2", ""))
 
