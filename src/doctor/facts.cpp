@@ -10,10 +10,10 @@
 #include <utility>
 
 #include <sys/resource.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "zoetrope/compute/cpu_set.hpp"
+#include "zoetrope/support/host_memory.hpp"
 #include "zoetrope/support/json.hpp"
 
 #include "fact_fields.hpp"
@@ -48,56 +48,15 @@ DeviceFacts facts_of(const compute::Device& device) {
   return facts;
 }
 
-// The folder of this process's cgroup of version 2; "" where there is none.
-std::string cgroup_folder() {
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);)
-    if (line.starts_with("0::")) return "/sys/fs/cgroup" + line.substr(3);
-  return "";
-}
-
-// The cgroup and those above it, each of which may set a limit.
-std::vector<std::string> cgroup_folders() {
-  std::vector<std::string> folders;
-  for (std::string folder = cgroup_folder(); folder.starts_with("/sys/fs/cgroup");
-       folder.erase(folder.find_last_of('/')))
-    folders.push_back(folder);
-  return folders;
-}
-
 double cpu_quota() {
   double least = 0;
-  for (const std::string& folder : cgroup_folders()) {
+  for (const std::string& folder : support::cgroup_folders()) {
     std::ifstream file(folder + "/cpu.max");
     double quota = 0, period = 0;
     if (!(file >> quota >> period) || period <= 0) continue;  // "max": no limit
     if (least == 0 || quota / period < least) least = quota / period;
   }
   return least;
-}
-
-std::int64_t available_memory() {
-  std::int64_t least = 0;
-  std::ifstream info("/proc/meminfo");
-  for (std::string name; info >> name;) {
-    std::int64_t kib = 0;
-    std::string rest;
-    info >> kib;
-    std::getline(info, rest);
-    if (name == "MemAvailable:") least = kib * 1024;
-  }
-  for (const std::string& folder : cgroup_folders()) {
-    std::ifstream limit_file(folder + "/memory.max"), used_file(folder + "/memory.current");
-    std::int64_t limit = 0, used = 0;
-    if (limit_file >> limit && used_file >> used)
-      least = std::min(least, std::max<std::int64_t>(limit - used, 0));
-  }
-  return least;
-}
-
-std::int64_t memory_of_host() {
-  struct sysinfo info {};
-  return ::sysinfo(&info) == 0 ? static_cast<std::int64_t>(info.totalram) * info.mem_unit : 0;
 }
 
 std::int64_t open_files() {
@@ -155,8 +114,8 @@ RankFacts own_facts(const comm::World& world, const compute::DeviceQuery& device
   facts.cpus_of_host = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
   facts.cpu_quota = cpu_quota();
   facts.threads = comm::threads_per_rank(world);
-  facts.memory_bytes = memory_of_host();
-  facts.memory_available_bytes = available_memory();
+  facts.memory_bytes = support::memory_of_host();
+  facts.memory_available_bytes = support::available_memory();
   facts.open_files = open_files();
   const SharedMemory shared = look_at_shared_memory();
   facts.shm_bytes = shared.free_bytes;

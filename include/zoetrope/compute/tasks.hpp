@@ -9,6 +9,7 @@
 #include <ATen/Parallel.h>
 
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/mapped_memory.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 
 #ifndef _OPENMP
@@ -44,6 +45,7 @@ void for_each_task(std::int64_t count, const Task& task) {
     for (std::int64_t i = next++; i < count; i = next++) {
       support::stop_point();
       task(i);
+      support::keep_mapped_limit();
       support::mark_progress();
     }
   };
