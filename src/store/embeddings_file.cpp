@@ -85,20 +85,6 @@ void join(const fs::path& folder, const EmbeddingsIdentity& identity,
   target.commit();
 }
 
-EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& path) {
-  const EmbeddingsIdentity identity = read_identity_of(file, path);
-  if (path.filename() != embeddings_file_of(identity.split))
-    throw InputError(path.string() + ": is " + embeddings_file_of(identity.split) +
-                     " under another name; rename it, or delete it and run zoetrope extract again");
-  const std::uint64_t rows = file.info(kEmbeddings).shape.front();
-  if (rows != static_cast<std::uint64_t>(identity.num_rows)) {
-    throw InputError(path.string() + ": /embeddings: has " + std::to_string(rows) +
-                     " rows; its attribute num_rows says " + std::to_string(identity.num_rows) +
-                     "; delete the file and run zoetrope extract again");
-  }
-  return identity;
-}
-
 struct ReadValues {
   Embeddings embeddings;
   bool has_digest = false;
@@ -114,21 +100,35 @@ ReadValues read_values(const fs::path& path) {
   return read;
 }
 
-void require_finite(const Embeddings& embeddings, const fs::path& path) {
-  const auto bad = std::find_if_not(embeddings.values.begin(), embeddings.values.end(),
-                                    [](float value) { return std::isfinite(value); });
-  if (bad == embeddings.values.end()) return;
-  const auto row = (bad - embeddings.values.begin()) / embeddings.identity.num_columns;
-  throw InputError(
-      path.string() + ": /embeddings: row " + std::to_string(row) +
-      " is not finite: the training diverged (try a lower --learning-rate), or the file is damaged "
-      "(zoetrope extract makes it again where its model is there)");
-}
-
 }  // namespace
 
 const char* embeddings_file_of(EmbeddedSplit split) {
   return split == EmbeddedSplit::kTest ? kEmbeddingsFile : kTrainEmbeddingsFile;
+}
+
+EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& path) {
+  const EmbeddingsIdentity identity = read_identity_of(file, path);
+  if (path.filename() != embeddings_file_of(identity.split))
+    throw InputError(path.string() + ": is " + embeddings_file_of(identity.split) +
+                     " under another name; rename it, or delete it and run zoetrope extract again");
+  const std::uint64_t rows = file.info(kEmbeddings).shape.front();
+  if (rows != static_cast<std::uint64_t>(identity.num_rows)) {
+    throw InputError(path.string() + ": /embeddings: has " + std::to_string(rows) +
+                     " rows; its attribute num_rows says " + std::to_string(identity.num_rows) +
+                     "; delete the file and run zoetrope extract again");
+  }
+  return identity;
+}
+
+void require_finite(std::span<const float> values, std::int64_t num_columns, const fs::path& path,
+                    std::int64_t first_row) {
+  const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+  if (bad == values.end()) return;
+  throw InputError(
+      path.string() + ": /embeddings: row " +
+      std::to_string(first_row + (bad - values.begin()) / num_columns) +
+      " is not finite: the training diverged (try a lower --learning-rate), or the file is damaged "
+      "(zoetrope extract makes it again where its model is there)");
 }
 
 std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present) {
@@ -200,13 +200,15 @@ EmbeddingsHeader read_header(const fs::path& checkpoint_folder, EmbeddedSplit sp
 
 Embeddings read_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {
   Embeddings embeddings = read_values(sealed_path(checkpoint_folder, split)).embeddings;
-  require_finite(embeddings, sealed_path(checkpoint_folder, split));
+  require_finite(embeddings.values, embeddings.identity.num_columns, sealed_path(checkpoint_folder, split));
   return embeddings;
 }
 
 void verify_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {
   const ReadValues read = read_values(sealed_path(checkpoint_folder, split));
-  if (!read.has_digest) require_finite(read.embeddings, sealed_path(checkpoint_folder, split));
+  if (!read.has_digest)
+    require_finite(read.embeddings.values, read.embeddings.identity.num_columns,
+                   sealed_path(checkpoint_folder, split));
 }
 
 }  // namespace zoetrope::store

@@ -3,6 +3,8 @@
 // file's root. A shard says in num_rows how many rows the whole split has, and in first_row where it starts.
 #pragma once
 
+#include <span>
+
 #include "zoetrope/store/embeddings_file.hpp"
 
 #include "hdf5.hpp"
@@ -22,6 +24,12 @@ void write_identity(Hdf5File& file, const EmbeddingsIdentity& identity);
 // InputError when an attribute is missing or the dataset's shape cannot belong to it. For a shard, too:
 // num_rows is the whole split's.
 EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem::path& path);
+
+// The same of a sealed file, whose name and rows must be those that it says.
+EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const std::filesystem::path& path);
+// InputError that names the row where one of them, from `first_row` on, holds another value.
+void require_finite(std::span<const float> values, std::int64_t num_columns,
+                    const std::filesystem::path& path, std::int64_t first_row = 0);
 
 // As collect_shards(), by the headers alone: who joins them reads the values.
 std::vector<support::Range> list_shards(const std::filesystem::path& checkpoint_folder,

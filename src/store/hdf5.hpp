@@ -63,6 +63,9 @@ class Hdf5File {
   std::vector<std::int64_t> read_ints(const std::string& name) const;
   std::vector<std::int32_t> read_short_ints(const std::string& name) const;
   std::vector<std::string> read_strings(const std::string& name) const;
+  // Where the values of a float dataset lie in the file. Throws where they are not one piece of it, or other
+  // than this machine has them in memory.
+  std::uint64_t offset_of_floats(const std::string& name) const;
   // Rows [first, first + values.size() / columns) of a 2-D float dataset.
   void read_rows(const std::string& name, std::uint64_t first, std::span<float> values) const;
 

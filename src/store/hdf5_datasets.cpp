@@ -250,6 +250,18 @@ void Hdf5File::read_rows(const std::string& name, std::uint64_t first, std::span
                       std::as_bytes(values));
 }
 
+std::uint64_t Hdf5File::offset_of_floats(const std::string& given_name) const {
+  const std::string name = absolute_name(given_name);
+  const OpenDataset dataset = open_dataset_as(*state_, name, ElementType::kFloat32);
+  const Datatype type(state_->check(H5Dget_type(dataset.id.get()), name, "has no readable type"));
+  const haddr_t offset = H5Dget_offset(dataset.id.get());
+  if (offset == HADDR_UNDEF || offset % sizeof(float) != 0 || H5Tequal(type.get(), H5T_NATIVE_FLOAT) <= 0)
+    state_->fail(name,
+                 "cannot be read in blocks, since it is not one piece of the file; give a larger "
+                 "--memory-limit, or write it again in one (h5repack -l CONTI)");
+  return offset;
+}
+
 std::vector<float> Hdf5File::read_floats(const std::string& name) const {
   return read_numbers<float>(*state_, name);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input is an HDF5 file behind a letter: e an embeddings.h5, t an
 // embeddings-train.h5, s a shard, any other an analysis.h5.
+#include <algorithm>
 #include <cstdlib>
 
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/store/mapped_embeddings.hpp"
 #include "zoetrope/support/error.hpp"
 
 #include "scratch_folder.hpp"
@@ -23,6 +25,13 @@ void read_as_shard(const std::filesystem::path& folder) {
                                            .num_rows = 3,
                                            .num_columns = 64};
   store::collect_shards(folder, identity);
+}
+
+// What can be read can be mapped, unless its values are not one piece of the file.
+void read_both_ways(const std::filesystem::path& folder) {
+  const store::Embeddings read = store::read_embeddings(folder);
+  const store::MappedEmbeddings mapped(folder);
+  if (!std::ranges::equal(read.values, mapped.values())) std::abort();
 }
 
 void read_as_analysis(const std::filesystem::path& folder) {
@@ -47,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   folder.write(name, {data + 1, size - 1});
   try {
     if (kind == 'e')
-      store::read_embeddings(folder.path());
+      read_both_ways(folder.path());
     else if (kind == 't')
       store::read_embeddings(folder.path(), store::EmbeddedSplit::kTrain);
     else if (kind == 's')

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include "zoetrope/store/mapped_embeddings.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -121,6 +122,10 @@ void read_everything(const fs::path& folder) {
   } catch (const InputError&) {
   }
   try {
+    const MappedEmbeddings mapped(folder);
+  } catch (const InputError&) {
+  }
+  try {
     read_analysis(folder / "analysis.h5");
   } catch (const InputError&) {
   }
@@ -137,6 +142,7 @@ TEST_F(DamagedFilesTest, EveryCutIsAnInputError) {
   for (std::size_t size = 0; size < embeddings.size(); size += 37) {
     std::ofstream(folder_ / "embeddings.h5", std::ios::binary) << embeddings.substr(0, size);
     EXPECT_THROW(read_embeddings(folder_), InputError) << "cut to " << size << " bytes";
+    EXPECT_THROW(MappedEmbeddings{folder_}, InputError) << "cut to " << size << " bytes";
   }
   for (std::size_t size = 0; size < analysis.size(); size += 101) {
     std::ofstream(folder_ / "analysis.h5", std::ios::binary) << analysis.substr(0, size);
@@ -195,6 +201,12 @@ TEST_F(DamagedFilesTest, EveryFlippedBitIsFoundOrWithoutEffect) {
     return std::tuple(read.values, read.logits, read.classifier.weight, read.classifier.bias,
                       read.identity.step, read.identity.model_digest, read.identity.epoch);
   });
+  expect_every_flip_found(folder_ / "embeddings.h5", 67, [&] {
+    const MappedEmbeddings read(folder_);
+    return std::tuple(std::vector<float>(read.values().begin(), read.values().end()),
+                      std::vector<float>(read.logits().begin(), read.logits().end()), read.identity().step,
+                      read.identity().model_digest, read.identity().epoch);
+  });
   expect_every_flip_found(folder_ / "analysis.h5", 211, [&] {
     const Analysis read = read_analysis(folder_ / "analysis.h5");
     return std::tuple(read.step, read.class_names, read.ood_score, read.outlier, read.aligned, read.curves,
@@ -230,6 +242,31 @@ TEST_F(DamagedFilesTest, AShardWithAFlippedBitIsNotThere) {
   put(whole);
   seal(folder_, identity);
   EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 4, 3));
+}
+
+// As another program may have written it anew: nothing is missing, but rows are not where they are looked
+// for.
+TEST_F(DamagedFilesTest, ValuesInChunksAreNotMapped) {
+  const EmbeddingsIdentity identity = sample_identity(2, 2);
+  {
+    Hdf5File file = Hdf5File::create(folder_ / "embeddings.h5");
+    write_identity(file, identity);
+    file.close();
+  }
+  const hid_t file = H5Fopen((folder_ / "embeddings.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hsize_t shape[] = {2, 2}, chunk[] = {1, 2};
+  const hid_t space = H5Screate_simple(2, shape, nullptr), properties = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(properties, 2, chunk);
+  const hid_t dataset =
+      H5Dcreate2(file, "embeddings", H5T_IEEE_F32LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  const float values[] = {1, 2, 3, 4};
+  ASSERT_GE(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+  H5Dclose(dataset), H5Pclose(properties), H5Sclose(space), H5Fclose(file);
+
+  EXPECT_EQ(read_embeddings(folder_).values, (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_THAT(message_of<InputError>([&] { MappedEmbeddings{folder_}; }),
+              ::testing::AllOf(HasSubstr("embeddings.h5: /embeddings: cannot be read in blocks"),
+                               HasSubstr("--memory-limit")));
 }
 
 // As versions before the digest wrote them.
