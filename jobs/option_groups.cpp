@@ -173,6 +173,9 @@ po::options_description analysis_options(Options& o) {
   add("neighbour-search", choice(o.pipeline.analysis.search, "neighbour-search", "S", kSearches),
       "exact; hnsw or ivf: approximate, by an index of FAISS, for 200,000 images and more; its recall is "
       "measured");
+  add("memory-limit", memory_size(o.pipeline.analysis.memory_limit),
+      "memory that the ranks of a host may take together for a checkpoint, e.g. 8G; rows that do not fit are "
+      "read in blocks, with the same result; auto: a quarter of the host's");
   add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "

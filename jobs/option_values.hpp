@@ -2,6 +2,7 @@
 // Values of options as Boost takes them, with what `target` is now as the default.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <boost/program_options.hpp>
@@ -31,5 +32,8 @@ inline boost::program_options::typed_value<Place>* place(std::string& target, co
 inline boost::program_options::typed_value<double>* real(double& target, const char* shown) {
   return boost::program_options::value<double>(&target)->default_value(target, shown)->value_name("X");
 }
+
+// --memory-limit SIZE: bytes, or powers of 1,024 of them with K, M, G or T; "auto" is 0.
+boost::program_options::typed_value<std::string>* memory_size(std::int64_t& target);
 
 }  // namespace zoetrope::jobs

@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "zoetrope/support/mapped_memory.hpp"
+
 namespace zoetrope::analysis {
 
 namespace {
+
+constexpr std::size_t kRowsAtATime = 64;  // of logits that are mapped
 
 // get_confidence_weighted_entropy_for_each_label, with its clipping (cleanlab/internal/constants.py,
 // CLIPPING_LOWER_BOUND) and the rounding of its 1 + w.
@@ -23,6 +27,7 @@ Softmax::Softmax(std::span<const float> logits, std::size_t num_classes)
     : logits_(logits), num_classes_(num_classes) {
   rows_.reserve(logits.size() / num_classes);
   for (std::size_t first = 0; first + num_classes <= logits.size(); first += num_classes) {
+    if (rows_.size() % kRowsAtATime == 0) support::keep_mapped_limit();
     const auto row = logits.subspan(first, num_classes);
     const auto best = std::max_element(row.begin(), row.end());
     double sum = 0, weighted = 0;
@@ -68,6 +73,7 @@ Classification classify(const Softmax& probability, std::span<const std::int64_t
   std::size_t correct = 0, num_known = 0;
   double loss = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (i % kRowsAtATime == 0) support::keep_mapped_limit();
     const std::size_t predicted = probability.most_probable(i);
     const auto label = static_cast<std::size_t>(labels[i]);
     const bool known = labels[i] >= 0 && label < probability.num_classes(),

@@ -34,6 +34,10 @@ Neighbours nearest_of(const Neighbours& more, std::int64_t k) {
   return some;
 }
 
+std::span<const float> floats_of(const at::Tensor& values) {
+  return {values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())};
+}
+
 Scatter scatter_of(const at::Tensor& rows, const FrameOptions& options) {
   return options.scatter ? *options.scatter : Scatter::of(rows, options.device);
 }
@@ -77,7 +81,7 @@ Neighbours search(const at::Tensor& rows, std::int64_t k, const FrameOptions& op
   IndexedSearch index{options.search, options.num_neighbours};
   const bool is_exact = options.search == SearchMethod::kExact;
   Neighbours found = nearest_neighbours(rows, num_searched(options, k), metric, options.device, query,
-                                        options.team, is_exact ? nullptr : &index);
+                                        options.team, is_exact ? nullptr : &index, options.block_rows);
   recall = is_exact ? kUnknown : index.recall;
   return found;
 }
@@ -126,7 +130,7 @@ void read_classifier(const FrameInput& input, FrameAnalysis& result) {
   const trace::Span span("classifier");
   result.accuracy = result.test_loss = kUnknown;
   if (input.num_classes == 0) return;
-  const Softmax probability(input.logits, input.num_classes);
+  const Softmax probability(floats_of(input.logits), input.num_classes);
   Classification said = classify(probability, input.label);
   result.accuracy = said.accuracy;
   result.test_loss = said.loss;
@@ -155,14 +159,15 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
   const Points points = now.plane.transform(rows);
   result.points.assign(points.data(), points.data() + points.size());
   if (input.num_classes > 0) {
-    Classification said = classify(Softmax(input.training->logits, input.num_classes), input.training->label);
+    Classification said =
+        classify(Softmax(floats_of(input.training->logits), input.num_classes), input.training->label);
     result.prediction = std::move(said.prediction);
     result.confidence = std::move(said.confidence);
     result.self_confidence = std::move(said.self_confidence);
   }
   AgainstTraining against =
       against_training(input.rows, rows, options.num_neighbours, metric_for(rows.size(1)), options.device,
-                       options.team, options.search);
+                       options.team, options.search, options.block_rows);
   result.neighbour_recall = against.recall;
   result.test_score = std::move(against.score);
   result.test_distance = std::move(against.mean_distance);

@@ -67,7 +67,7 @@ double recall_of(const Neighbours& found, const Neighbours& exact, const std::ve
 
 }  // namespace
 
-Neighbours search_by_index(const RowGroups& groups, const at::Tensor& distinct, std::int64_t k, Metric metric,
+Neighbours search_by_index(const RowGroups& groups, const RowList& distinct, std::int64_t k, Metric metric,
                            IndexedSearch& search) {
   const SearchSpace space(distinct, metric);
   const Settled found = search_distinct_by_index(space, std::min(k, groups.size() - 1), search.method);

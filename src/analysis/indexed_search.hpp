@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include <ATen/core/Tensor.h>
-
 #include "zoetrope/analysis/neighbours.hpp"
 
 #include "rows.hpp"
@@ -12,7 +10,7 @@
 namespace zoetrope::analysis {
 
 // nearest_neighbours() by an index of FAISS. `distinct`: the first row of each group, in their order.
-Neighbours search_by_index(const RowGroups& groups, const at::Tensor& distinct, std::int64_t k, Metric metric,
+Neighbours search_by_index(const RowGroups& groups, const RowList& distinct, std::int64_t k, Metric metric,
                            IndexedSearch& search);
 
 }  // namespace zoetrope::analysis

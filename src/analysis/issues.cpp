@@ -7,6 +7,8 @@
 
 #include <Eigen/Core>
 
+#include "zoetrope/support/mapped_memory.hpp"
+
 #include "order.hpp"
 
 namespace zoetrope::analysis {
@@ -41,6 +43,7 @@ Eigen::MatrixXd confident_joint(const Softmax& probability, const Members& membe
   Eigen::MatrixXd joint = Eigen::MatrixXd::Zero(size, size);
   for (std::size_t label = 0; label < members.size(); ++label)
     for (const std::size_t i : members[label]) {
+      support::keep_mapped_limit();
       std::size_t num_confident = 0, first = 0, best = 0;
       double largest = -1;
       for (std::size_t c = 0; c < members.size(); ++c) {
@@ -131,7 +134,10 @@ void prune(const Softmax& probability, const Members& members, const Eigen::Matr
       const auto count = static_cast<std::size_t>(counts(static_cast<Index>(label), static_cast<Index>(c)));
       if (c == label || count == 0) continue;
       std::vector<double> margins;
-      for (const std::size_t i : of_label) margins.push_back(probability(i, label) - probability(i, c));
+      for (const std::size_t i : of_label) {
+        support::keep_mapped_limit();
+        margins.push_back(probability(i, label) - probability(i, c));
+      }
       const std::vector<std::size_t> order = ascending_order(margins);
       for (std::size_t n = 0; n < std::min(count, order.size()); ++n) issues[of_label[order[n]]] = 1;
     }

@@ -10,6 +10,7 @@
 
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/mapped_memory.hpp"
 
 #include "candidates.hpp"
 #include "device_search.hpp"
@@ -55,6 +56,7 @@ void settle_all(const SearchSpace& space, CandidateLists& lists, const std::vect
       NearestList nearest(settled.nearest.k);
       settled.beyond[i] = settle(space, lists, i, nearest);
       settled.store(i, nearest);
+      support::keep_mapped_limit();
     }
   });
 }
@@ -75,15 +77,16 @@ void search_batch_again(const SearchSpace& space, std::span<const std::int64_t> 
   const Neighbours& found = settled.nearest;
   const std::int64_t width = CandidateLists::kMaxTileColumns;
   std::vector<NearestList> nearest(batch.size(), NearestList(found.k));
-  const at::Tensor a = take_rows(space.centred(), batch);
+  const at::Tensor a = space.centred(batch);
   for (std::int64_t first = 0; first < space.size(); first += width) {
     const std::int64_t count = std::min(width, space.size() - first);
-    const at::Tensor products = float_products(a, space.centred().narrow(0, first, count));
+    const at::Tensor products = float_products(a, space.centred(support::Range{first, first + count}));
     for (std::size_t r = 0; r < batch.size(); ++r) {
       const double reach = found.distance[(batch[r] + 1) * found.k - 1];
       offer_within(space, batch[r], products.const_data_ptr<float>() + r * count, first, count,
                    space.least_score_within(batch[r], reach), nearest[r]);
     }
+    support::keep_mapped_limit();
   }
   for (std::size_t r = 0; r < batch.size(); ++r) settled.store(batch[r], nearest[r]);
 }
@@ -103,16 +106,17 @@ namespace {
 void count_ranks(const SearchSpace& space, std::span<const std::int64_t> asked, std::int64_t begin,
                  std::int64_t end, RankCounter& ranks) {
   const std::int64_t width = CandidateLists::kMaxTileColumns;
-  const at::Tensor a = take_rows(space.centred(), asked.subspan(begin, end - begin));
+  const at::Tensor a = space.centred(asked.subspan(begin, end - begin));
   for (std::int64_t first = 0; first < space.size(); first += width) {
     const std::int64_t count = std::min(width, space.size() - first);
-    at::Tensor products = float_products(a, space.centred().narrow(0, first, count));
+    at::Tensor products = float_products(a, space.centred(support::Range{first, first + count}));
     auto* const values = products.mutable_data_ptr<float>();
     for (std::int64_t r = begin; r < end; ++r) {
       float* const row = values + (r - begin) * count;
       if (asked[r] >= first && asked[r] < first + count) row[asked[r] - first] = -kInfinity;
       ranks.add_row(r, row, first, count);
     }
+    support::keep_mapped_limit();
   }
 }
 
@@ -143,15 +147,15 @@ void add_up_ranks(Team* team, std::vector<std::int64_t>& ranks) {
 }
 
 // `rows`: no two of them equal. `query`: see nearest_neighbours; of all rows, or null.
-Neighbours search_distinct(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
-                           RankQuery* query, Team* team) {
-  const std::int64_t num_rows = rows.size(0);
+Neighbours search_distinct(const RowList& rows, std::int64_t k, Metric metric, TensorDevice device,
+                           RankQuery* query, Team* team, std::int64_t block_rows) {
+  const std::int64_t num_rows = rows.size();
   Settled settled(num_rows, k);
   if (k == 0) return std::move(settled.nearest);
-  const Tiling tiling(num_rows, threads_of(team));
+  const Tiling tiling(num_rows, threads_of(team), block_rows);
   std::optional<SearchSpace> space;
   work_together(team, [&] {
-    space.emplace(rows, metric);
+    space.emplace(rows, metric, centred_for(block_rows));
     search_share(*space, tiling, device, query, team, settled);
   });
   settled.merge(team);
@@ -193,10 +197,10 @@ Neighbours expand(const RowGroups& groups, const Neighbours& found, std::int64_t
 
 namespace {
 
-at::Tensor first_members(const at::Tensor& rows, const RowGroups& groups) {
+RowList first_members(const RowList& rows, const RowGroups& groups) {
   std::vector<std::int64_t> first(groups.size());
   for (std::int64_t g = 0; g < groups.size(); ++g) first[g] = groups.first(g);
-  return take_rows(rows, first);
+  return rows.some(first);
 }
 
 }  // namespace
@@ -208,11 +212,11 @@ Metric metric_for(std::int64_t num_columns) {
 namespace {
 
 // Apart from the search, whose products are of distinct rows, and on a device of the best ones only.
-std::vector<std::int64_t> ranks_apart(const at::Tensor& rows, Metric metric, TensorDevice device,
-                                      const RankQuery& query, support::Range share) {
+std::vector<std::int64_t> ranks_apart(const RowList& rows, Metric metric, TensorDevice device,
+                                      const RankQuery& query, support::Range share, std::int64_t block_rows) {
   const auto k = static_cast<std::int64_t>(query.others.size() / query.rows.size());
   const auto asked = std::span(query.rows).subspan(share.begin, share.size());
-  const SearchSpace space(rows, metric);
+  const SearchSpace space(rows, metric, centred_for(block_rows));
   RankCounter ranks(space, asked, std::span(query.others).subspan(share.begin * k, share.size() * k));
   if (device) {
     count_ranks_on(*device, space, asked, ranks);
@@ -224,38 +228,44 @@ std::vector<std::int64_t> ranks_apart(const at::Tensor& rows, Metric metric, Ten
   return ranks.ranks();
 }
 
-void rank_apart(const at::Tensor& rows, Metric metric, TensorDevice device, RankQuery& query, Team* team) {
+void rank_apart(const RowList& rows, Metric metric, TensorDevice device, RankQuery& query, Team* team,
+                std::int64_t block_rows) {
   const support::Range share = share_of(static_cast<std::int64_t>(query.rows.size()), team);
   std::vector<std::int64_t> mine;
   work_together(team, [&] {
-    if (!share.empty()) mine = ranks_apart(rows, metric, device, query, share);
+    if (!share.empty()) mine = ranks_apart(rows, metric, device, query, share, block_rows);
   });
   query.ranks = join_shares(team, std::move(mine));
 }
 
 }  // namespace
 
-Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
-                              RankQuery* query, Team* team, IndexedSearch* index) {
+Neighbours nearest_neighbours(const RowList& rows, std::int64_t k, Metric metric, TensorDevice device,
+                              RankQuery* query, Team* team, IndexedSearch* index, std::int64_t block_rows) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");
-  const at::Tensor checked = checked_rows(rows, 2, 1);
-  k = std::min(k, checked.size(0) - 1);
-  const RowGroups groups = group_equal_rows(checked);
-  const bool all_distinct = groups.size() == checked.size(0);
-  const at::Tensor distinct = all_distinct ? checked : first_members(checked, groups);
+  k = std::min(k, rows.size() - 1);
+  const RowGroups groups = group_equal_rows(rows);
+  const bool all_distinct = groups.size() == rows.size();
+  const RowList distinct = all_distinct ? rows : first_members(rows, groups);
   const bool asks = query != nullptr && !query->others.empty();
   if (index != nullptr && groups.size() >= kLeastIndexedRows) {
-    if (asks) rank_apart(checked, metric, device, *query, team);
+    if (asks) rank_apart(rows, metric, device, *query, team, block_rows);
     Neighbours found;
     work_together(team, [&] { found = search_by_index(groups, distinct, k, metric, *index); });
     return found;
   }
   const bool is_by_the_way =
-      asks && all_distinct && !device && static_cast<std::int64_t>(query->rows.size()) == checked.size(0);
+      asks && all_distinct && !device && static_cast<std::int64_t>(query->rows.size()) == rows.size();
   const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, device,
-                                           is_by_the_way ? query : nullptr, team);
-  if (asks && !is_by_the_way) rank_apart(checked, metric, device, *query, team);
+                                           is_by_the_way ? query : nullptr, team, block_rows);
+  if (asks && !is_by_the_way) rank_apart(rows, metric, device, *query, team, block_rows);
   return all_distinct ? found : expand(groups, found, k);
+}
+
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
+                              RankQuery* query, Team* team, IndexedSearch* index, std::int64_t block_rows) {
+  return nearest_neighbours(RowList({checked_rows(rows, 2, 1)}), k, metric, device, query, team, index,
+                            block_rows);
 }
 
 }  // namespace zoetrope::analysis

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "zoetrope/compute/tasks.hpp"
+#include "zoetrope/support/mapped_memory.hpp"
 
 #include "rows.hpp"
 
@@ -64,6 +65,7 @@ RankCounter::RankCounter(const SearchSpace& space, std::span<const std::int64_t>
         not_nearer_[at] = space_.least_score_within(asked_[a], distance_[at]);
         least_[a] = std::min(least_[a], not_nearer_[at]);
       }
+      support::keep_mapped_limit();
     }
   });
 }

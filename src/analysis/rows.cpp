@@ -8,10 +8,9 @@
 #include <numeric>
 #include <string>
 
-#include <ATen/ops/empty.h>
-
 #include "zoetrope/compute/tasks.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/mapped_memory.hpp"
 
 #include "vector_math.hpp"
 
@@ -59,22 +58,22 @@ std::vector<std::int32_t> order_by_hash(const std::vector<std::uint64_t>& hash) 
 }
 
 // For every row the first row that equals it.
-std::vector<std::int32_t> first_equal_row(const at::Tensor& rows) {
-  const std::int64_t num_rows = rows.size(0);
-  const std::int64_t num_columns = rows.size(1);
-  const float* data = rows.const_data_ptr<float>();
+std::vector<std::int32_t> first_equal_row(const RowList& rows) {
+  const std::int64_t num_rows = rows.size();
+  const std::int64_t num_columns = rows.columns();
   std::vector<std::uint64_t> hash(num_rows);
   compute::for_each_range(num_rows, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) hash[i] = hash_row(data + i * num_columns, num_columns);
+    for (std::int64_t i = begin; i < end; ++i) hash[i] = hash_row(rows[i], num_columns);
   });
   const std::vector<std::int32_t> order = order_by_hash(hash);
   std::vector<std::int32_t> first(num_rows);
   std::vector<std::int32_t> distinct;  // the distinct rows seen with this hash: almost always one
   for (std::int64_t i = 0; i < num_rows; ++i) {
     if (i == 0 || hash[order[i]] != hash[order[i - 1]]) distinct.clear();
-    const float* row = data + order[i] * num_columns;
+    // Of a hash that no other has there is nothing to compare, and no row to look at.
     const auto same = std::find_if(distinct.begin(), distinct.end(), [&](std::int64_t other) {
-      return equal_rows(row, data + other * num_columns, num_columns);
+      support::keep_mapped_limit();
+      return equal_rows(rows[order[i]], rows[other], num_columns);
     });
     first[order[i]] = same == distinct.end() ? order[i] : *same;
     if (same == distinct.end()) distinct.push_back(order[i]);
@@ -102,16 +101,7 @@ at::Tensor checked_rows(const at::Tensor& rows, std::int64_t least_rows, std::in
   return contiguous;
 }
 
-at::Tensor take_rows(const at::Tensor& rows, std::span<const std::int64_t> index) {
-  const std::int64_t num_columns = rows.size(1);
-  at::Tensor taken = at::empty({static_cast<std::int64_t>(index.size()), num_columns}, rows.options());
-  const float* from = rows.const_data_ptr<float>();
-  float* to = taken.mutable_data_ptr<float>();
-  for (const std::int64_t i : index) to = std::copy_n(from + i * num_columns, num_columns, to);
-  return taken;
-}
-
-RowGroups group_equal_rows(const at::Tensor& rows) {
+RowGroups group_equal_rows(const RowList& rows) {
   const std::vector<std::int32_t> first = first_equal_row(rows);
   const auto num_rows = static_cast<std::int64_t>(first.size());
   RowGroups groups;

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+
+#include "row_list.hpp"
 
 namespace zoetrope::analysis {
 
@@ -16,9 +17,6 @@ constexpr std::int64_t kRowsPerTask = 256;
 // `rows` as a contiguous float32 [N, D] tensor on the CPU. Throws InputError on another type or shape, with
 // fewer than `least_rows` rows or `least_columns` columns, and on a value that is not finite, naming its row.
 at::Tensor checked_rows(const at::Tensor& rows, std::int64_t least_rows, std::int64_t least_columns);
-
-// The rows named by `index`, in its order.
-at::Tensor take_rows(const at::Tensor& rows, std::span<const std::int64_t> index);
 
 // Rows with equal values (-0.0 equals 0.0, as in numpy.unique) form a group; groups are numbered by their
 // first member.
@@ -30,7 +28,7 @@ struct RowGroups {
   std::int64_t size() const { return static_cast<std::int64_t>(start.size()) - 1; }
   std::int32_t first(std::int64_t group) const { return member[start[group]]; }
 };
-// `rows`: from checked_rows, at most 2^31 - 1 rows.
-RowGroups group_equal_rows(const at::Tensor& rows);
+// `rows`: finite, at most 2^31 - 1.
+RowGroups group_equal_rows(const RowList& rows);
 
 }  // namespace zoetrope::analysis

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty.h>
 
 #include "zoetrope/compute/tasks.hpp"
 
@@ -23,23 +24,23 @@ constexpr double kSmallestNorm = 10.0 * std::numeric_limits<float>::epsilon();
 
 }  // namespace
 
-SearchSpace::SearchSpace(const at::Tensor& rows, Metric metric)
-    : rows_(rows),
-      data_(rows.const_data_ptr<float>()),
+SearchSpace::SearchSpace(RowList rows, Metric metric, Centred centred)
+    : rows_(std::move(rows)),
       metric_(metric),
-      centred_(at::empty_like(rows)),
-      offset_(rows.size(0)),
-      scale_(rows.size(0), 1.0),
-      constant_(rows.size(0)),
-      error_(rows.size(0)) {
+      offset_(size()),
+      scale_(size(), 1.0),
+      constant_(size()),
+      error_(size()) {
+  if (centred == Centred::kKept) centred_ = at::empty({size(), rows_.columns()}, at::kFloat);
   measure_rows();
-  centre_rows(mean_of_sample());
+  mean_ = mean_of_sample();
+  centre_rows();
 }
 
 void SearchSpace::measure_rows() {
   std::vector<double> norm(size());
   compute::for_each_range(size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) norm[i] = std::sqrt(dot(row(i), row(i), rows_.size(1)));
+    for (std::int64_t i = begin; i < end; ++i) norm[i] = std::sqrt(dot(row(i), row(i), rows_.columns()));
   });
   if (metric_ == Metric::kCosine) {
     for (std::int64_t i = 0; i < size(); ++i) scale_[i] = norm[i] < kSmallestNorm ? 1.0 : 1.0 / norm[i];
@@ -53,24 +54,25 @@ void SearchSpace::measure_rows() {
 // Any m gives the same neighbours, so the mean of a sample will do.
 std::vector<double> SearchSpace::mean_of_sample() const {
   const std::int64_t count = std::min(size(), kMeanSample);
-  std::vector<double> mean(rows_.size(1), 0.0);
+  std::vector<double> mean(rows_.columns(), 0.0);
   for (std::int64_t s = 0; s < count; ++s) {
     const std::int64_t i = s * size() / count;
-    accumulate(row(i), scale_[i] / static_cast<double>(count), rows_.size(1), mean.data());
+    accumulate(row(i), scale_[i] / static_cast<double>(count), rows_.columns(), mean.data());
   }
   return mean;
 }
 
-void SearchSpace::centre_rows(const std::vector<double>& mean) {
-  const std::int64_t num_columns = rows_.size(1);
-  float* centred = centred_.mutable_data_ptr<float>();
+void SearchSpace::centre_rows() {
+  const std::int64_t num_columns = rows_.columns();
+  float* const centred = centred_.defined() ? centred_.mutable_data_ptr<float>() : nullptr;
   std::vector<double> length(size());  // of a_i, times unit_
   double mean_square = 0;
-  for (const double m : mean) mean_square += m * m;
+  for (const double m : mean_) mean_square += m * m;
   compute::for_each_range(size(), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> passing(centred == nullptr ? num_columns : 0);
     for (std::int64_t i = begin; i < end; ++i) {
-      const CentredRow a =
-          centre(row(i), scale_[i], mean.data(), unit_, num_columns, centred + i * num_columns);
+      float* const to = centred == nullptr ? passing.data() : centred + i * num_columns;
+      const CentredRow a = centre(row(i), scale_[i], mean_.data(), unit_, num_columns, to);
       const bool cosine = metric_ == Metric::kCosine;
       const double offset = cosine ? a.mean_component : -0.5 * a.squared_norm;
       offset_[i] = static_cast<float>(unit_ * unit_ * offset);
@@ -85,7 +87,7 @@ void SearchSpace::centre_rows(const std::vector<double>& mean) {
 // summed in any order, is within gamma_D |a_i||a_j| of the true one, gamma_n = n u / (1 - n u). To D we add 8
 // for rounding the rows to float32, rounding h_j, adding it, and the second-order terms of these.
 void SearchSpace::bound_errors(const std::vector<double>& length) {
-  const auto num_columns = static_cast<double>(rows_.size(1));
+  const auto num_columns = static_cast<double>(rows_.columns());
   const double u = 0.5 * std::numeric_limits<float>::epsilon();
   const double n = (num_columns + 8) * u;
   const double gamma = n < 0.5 ? n / (1 - n) : std::numeric_limits<double>::infinity();
@@ -101,9 +103,28 @@ void SearchSpace::bound_errors(const std::vector<double>& length) {
   rounding_ = 64 * (num_columns + 32) * std::numeric_limits<double>::epsilon() * largest_ * largest_;
 }
 
+at::Tensor SearchSpace::centred(support::Range range) const {
+  if (centred_.defined()) return centred_.narrow(0, range.begin, range.size());
+  at::Tensor made = at::empty({range.size(), rows_.columns()}, at::kFloat);
+  auto* to = made.mutable_data_ptr<float>();
+  for (std::int64_t i = range.begin; i < range.end; ++i, to += rows_.columns())
+    centre(row(i), scale_[i], mean_.data(), unit_, rows_.columns(), to);
+  return made;
+}
+
+at::Tensor SearchSpace::centred(std::span<const std::int64_t> index) const {
+  at::Tensor made = at::empty({static_cast<std::int64_t>(index.size()), rows_.columns()}, at::kFloat);
+  auto* to = made.mutable_data_ptr<float>();
+  for (const std::int64_t i : index) {
+    centre(row(i), scale_[i], mean_.data(), unit_, rows_.columns(), to);
+    to += rows_.columns();
+  }
+  return made;
+}
+
 double SearchSpace::distance(std::int64_t i, std::int64_t j) const {
-  if (metric_ == Metric::kEuclidean) return std::sqrt(squared_distance(row(i), row(j), rows_.size(1)));
-  const double cosine = dot(row(i), row(j), rows_.size(1)) * scale_[i] * scale_[j];
+  if (metric_ == Metric::kEuclidean) return std::sqrt(squared_distance(row(i), row(j), rows_.columns()));
+  const double cosine = dot(row(i), row(j), rows_.columns()) * scale_[i] * scale_[j];
   return std::clamp(1.0 - cosine, 0.0, 2.0);
 }
 

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "zoetrope/analysis/neighbours.hpp"
+#include "zoetrope/support/range.hpp"
+
+#include "row_list.hpp"
 
 namespace zoetrope::analysis {
 
@@ -22,11 +26,20 @@ namespace zoetrope::analysis {
 // The products must be plain float32: not bfloat16 or TF32, which libtorch uses only when asked to.
 class SearchSpace {
  public:
-  // `rows`: float32 [N, D], contiguous and finite.
-  SearchSpace(const at::Tensor& rows, Metric metric);
+  enum class Centred {
+    kKept,     // once and for all: as much memory as the rows
+    kMadeAnew  // when they are asked for
+  };
 
-  std::int64_t size() const { return rows_.size(0); }
-  const at::Tensor& centred() const { return centred_; }         // a_i times a power of two, float32 [N, D]
+  // `rows`: finite.
+  SearchSpace(RowList rows, Metric metric, Centred centred = Centred::kKept);
+
+  std::int64_t size() const { return rows_.size(); }
+  // a_i times a power of two, float32: of the rows of a range, and of those named by `index`, [rows, D].
+  at::Tensor centred(support::Range range) const;
+  at::Tensor centred(std::span<const std::int64_t> index) const;
+  // Of all rows, where they are kept.
+  const at::Tensor& centred() const { return centred_; }
   const std::vector<float>& offsets() const { return offset_; }  // h_j in the same unit
 
   // The distance between two rows, in float64 from the rows themselves.
@@ -41,14 +54,14 @@ class SearchSpace {
  private:
   void measure_rows();
   std::vector<double> mean_of_sample() const;
-  void centre_rows(const std::vector<double>& mean);
+  void centre_rows();
   void bound_errors(const std::vector<double>& length);
-  const float* row(std::int64_t i) const { return data_ + i * rows_.size(1); }
+  const float* row(std::int64_t i) const { return rows_[i]; }
 
-  at::Tensor rows_;
-  const float* data_;
+  RowList rows_;
   Metric metric_;
-  at::Tensor centred_;
+  std::vector<double> mean_;  // m
+  at::Tensor centred_;        // undefined where they are made anew
   std::vector<float> offset_;
   std::vector<double> scale_;     // cosine: 1 / |row|; Euclidean: 1
   std::vector<double> constant_;  // c_i

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include <ATen/ops/cat.h>
-
 #include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/compute/tasks.hpp"
+#include "zoetrope/support/mapped_memory.hpp"
 
+#include "exact_search.hpp"
 #include "float_products.hpp"
 #include "nearest_list.hpp"
 #include "rows.hpp"
@@ -25,6 +25,7 @@ namespace zoetrope::analysis {
 namespace {
 
 constexpr std::int64_t kRowsOfSearch = 32;
+constexpr std::int64_t kScoresAtATime = 8192;
 
 // The k-th highest of the scores.
 float kth_score(std::vector<float> scores, std::int64_t k) {
@@ -32,31 +33,59 @@ float kth_score(std::vector<float> scores, std::int64_t k) {
   return scores[static_cast<std::size_t>(k - 1)];
 }
 
-// Of row `row` of the space among its first rows, which have these scores: those that score best bound how
-// far the nearest can be, and all whose score could lie within are settled in float64.
-NearestList nearest_of_row(const SearchSpace& space, std::int64_t row, const std::vector<float>& scores,
-                           std::int64_t k) {
-  const auto count = static_cast<std::int64_t>(scores.size());
-  const auto settle = [&](float least) {
-    NearestList nearest(k);
-    for (std::int64_t j = 0; j < count; ++j)
-      if (scores[static_cast<std::size_t>(j)] >= least) nearest.offer({space.distance(row, j), j});
+// The nearest of row `row` of the space among its first rows, which come with their scores, some at a time.
+class NearestAmong {
+ public:
+  NearestAmong(const SearchSpace& space, std::int64_t row, std::int64_t k)
+      : space_(space), row_(row), k_(k), nearest_(k) {}
+
+  // Those from `first` on; the first time k or more. Of these the ones that score best bound how far the
+  // nearest can be, later those found do, and all whose score could lie within are settled in float64.
+  void offer(std::int64_t first, const std::vector<float>& scores) {
+    const double reach = nearest_.full()
+                             ? nearest_.reach()
+                             : settle(first, scores, kth_score(scores, k_), NearestList(k_)).reach();
+    nearest_ = settle(first, scores, space_.least_score_within(row_, reach), std::move(nearest_));
+  }
+  const std::vector<Neighbour>& entries() const { return nearest_.entries(); }
+
+ private:
+  NearestList settle(std::int64_t first, const std::vector<float>& scores, float least,
+                     NearestList nearest) const {
+    for (std::size_t j = 0; j < scores.size(); ++j) {
+      const std::int64_t other = first + static_cast<std::int64_t>(j);
+      if (scores[j] >= least) nearest.offer({space_.distance(row_, other), other});
+    }
     return nearest;
-  };
-  return settle(space.least_score_within(row, settle(kth_score(scores, k)).reach()));
-}
+  }
+
+  const SearchSpace& space_;
+  std::int64_t row_, k_;
+  NearestList nearest_;
+};
 
 void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end, Neighbours& found) {
   const std::int64_t among = space.size() - static_cast<std::int64_t>(found.index.size()) / found.k;
-  const at::Tensor products = float_products(space.centred().narrow(0, among + begin, end - begin),
-                                             space.centred().narrow(0, 0, among));
-  std::vector<float> scores(static_cast<std::size_t>(among));
+  const std::int64_t width = std::max(kScoresAtATime, found.k);
+  std::vector<NearestAmong> nearest;
+  for (std::int64_t i = begin; i < end; ++i) nearest.emplace_back(space, among + i, found.k);
+  const at::Tensor a = space.centred(support::Range{among + begin, among + end});
+  std::vector<float> scores;
+  for (std::int64_t first = 0; first < among; first += width) {
+    const std::int64_t count = std::min(width, among - first);
+    const at::Tensor products = float_products(a, space.centred(support::Range{first, first + count}));
+    const float* product = products.const_data_ptr<float>();
+    for (NearestAmong& each : nearest) {
+      scores.assign(product, product + count);
+      product += count;
+      for (std::int64_t j = 0; j < count; ++j) scores[j] += space.offsets()[first + j];
+      each.offer(first, scores);
+    }
+    support::keep_mapped_limit();
+  }
   for (std::int64_t i = begin; i < end; ++i) {
-    const float* row = products.const_data_ptr<float>() + (i - begin) * among;
-    for (std::size_t j = 0; j < scores.size(); ++j) scores[j] = row[j] + space.offsets()[j];
-    const NearestList nearest = nearest_of_row(space, among + i, scores, found.k);
     for (std::int64_t n = 0; n < found.k; ++n) {
-      const Neighbour& neighbour = nearest.entries()[static_cast<std::size_t>(n)];
+      const Neighbour& neighbour = nearest[i - begin].entries()[static_cast<std::size_t>(n)];
       found.index[static_cast<std::size_t>(i * found.k + n)] = neighbour.row;
       found.distance[static_cast<std::size_t>(i * found.k + n)] = neighbour.distance;
     }
@@ -65,9 +94,10 @@ void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end
 
 // Among all rows together, those of `test` first.
 std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                Metric metric, TensorDevice device, Team* team, IndexedSearch* index) {
-  const Neighbours all =
-      nearest_neighbours(at::cat({test, training}), k, metric, device, nullptr, team, index);
+                                Metric metric, TensorDevice device, Team* team, IndexedSearch* index,
+                                std::int64_t block_rows) {
+  const Neighbours all = nearest_neighbours(RowList({checked_rows(test, 1, 1), checked_rows(training, 1, 1)}),
+                                            k, metric, device, nullptr, team, index, block_rows);
   const auto width = static_cast<std::size_t>(all.k);
   const auto num_tests = static_cast<std::size_t>(test.size(0));
   const double radius = duplicate_radius(all);
@@ -85,7 +115,7 @@ std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& traini
 }  // namespace
 
 Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
-                         Team* team) {
+                         Team* team, std::int64_t block_rows) {
   const at::Tensor first = checked_rows(among, 1, 1), last = checked_rows(rows, 1, 1);
   k = std::min(k, first.size(0));
   const support::Range share = share_of(last.size(0), team);
@@ -93,7 +123,8 @@ Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::i
   Neighbours mine{k, std::vector<std::int64_t>(values), std::vector<double>(values)};
   work_together(team, [&] {
     if (share.empty()) return;
-    const SearchSpace space(at::cat({first, last.narrow(0, share.begin, share.size())}), metric);
+    const SearchSpace space(RowList({first, last.narrow(0, share.begin, share.size())}), metric,
+                            centred_for(block_rows));
     compute::for_each_range(share.size(), kRowsOfSearch, [&](std::int64_t begin, std::int64_t end) {
       search_batch(space, begin, end, mine);
     });
@@ -102,17 +133,18 @@ Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::i
 }
 
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device, Team* team, SearchMethod search) {
+                                 Metric metric, TensorDevice device, Team* team, SearchMethod search,
+                                 std::int64_t block_rows) {
   if (training.size(0) < 2)
     throw InputError("training images: outlier scores need two of them at least, not " +
                      std::to_string(training.size(0)) + "; use a larger --train-sample");
   IndexedSearch own{search, k}, joint{search, k};
   const bool is_exact = search == SearchMethod::kExact;
   const Neighbours fitted =
-      nearest_neighbours(training, k, metric, device, nullptr, team, is_exact ? nullptr : &own);
-  const Neighbours found = nearest_among(training, test, fitted.k, metric, team);
+      nearest_neighbours(training, k, metric, device, nullptr, team, is_exact ? nullptr : &own, block_rows);
+  const Neighbours found = nearest_among(training, test, fitted.k, metric, team, block_rows);
   return {outlier_scores(found, metric, scale_of_scores(fitted)), mean_distances(found),
-          leaks(test, training, k, metric, device, team, is_exact ? nullptr : &joint),
+          leaks(test, training, k, metric, device, team, is_exact ? nullptr : &joint, block_rows),
           is_exact ? std::numeric_limits<double>::quiet_NaN() : joint.recall};
 }
 

@@ -21,21 +21,26 @@ namespace zoetrope::pipeline {
 
 std::vector<std::int64_t> labels_of(const data::Dataset& images);
 
-// As a tensor that owns them; `embeddings` has no values then.
-at::Tensor rows_of(store::Embeddings& embeddings);
+// Float32 [N, D] and [N, columns]; the latter undefined where there are none.
+struct EmbeddedTensors {
+  at::Tensor rows, logits;
+  store::Classifier classifier;
+};
 
 class FrameReader {
  public:
-  FrameReader(const store::RunDirectory& run, const std::vector<CheckpointSource>& sources, FitOn fit_on)
-      : run_(run), sources_(sources), fit_on_(fit_on) {}
+  // `is_mapped`: tensors are the files' memory (store::MappedEmbeddings), and must not be written to.
+  FrameReader(const store::RunDirectory& run, const std::vector<CheckpointSource>& sources, FitOn fit_on,
+              bool is_mapped)
+      : run_(run), sources_(sources), fit_on_(fit_on), is_mapped_(is_mapped) {}
 
-  // InputError where they are not what they were when the sources were read: a job beside this one may have
-  // embedded again.
-  store::Embeddings read(std::size_t frame, store::EmbeddedSplit split) const;
+  // With those columns of the logits. InputError where they are not what they were when the sources were
+  // read: a job beside this one may have embedded again.
+  EmbeddedTensors read(std::size_t frame, store::EmbeddedSplit split,
+                       const std::vector<std::int64_t>& columns) const;
   at::Tensor rows(std::size_t frame, store::EmbeddedSplit split) const;
   at::Tensor training_rows(std::size_t frame) const;  // undefined where no training images are shown
-  // None where no training images are shown. `columns` of their logits are kept; `label` must outlive the
-  // result.
+  // None where no training images are shown. `label` must outlive the result.
   std::optional<analysis::TrainingImages> training_images(std::size_t frame,
                                                           const std::vector<std::int64_t>& columns,
                                                           std::span<const std::int64_t> label) const;
@@ -45,6 +50,7 @@ class FrameReader {
   const store::RunDirectory& run_;
   const std::vector<CheckpointSource>& sources_;
   FitOn fit_on_;
+  bool is_mapped_;
 };
 
 }  // namespace zoetrope::pipeline

@@ -66,20 +66,19 @@ std::string why_no_regions(const std::vector<CheckpointSource>& sources,
   return columns.empty() ? "the model's classes are not those of --data" : "";
 }
 
-analysis::LinearClassifier classifier_of(const Session& session, const store::Embeddings& embeddings,
+analysis::LinearClassifier classifier_of(const Session& session, const store::EmbeddingsIdentity& of,
+                                         const store::Classifier& stored,
                                          const std::vector<std::int64_t>& columns) {
-  const store::EmbeddingsIdentity& of = embeddings.identity;
-  if (const store::Classifier& stored = embeddings.classifier; !stored.empty())
+  if (!stored.empty())
     return rows_at(columns, {stored.weight.data(), of.num_classes, of.num_columns}, stored.bias.data());
   const auto folder = session.run().checkpoint(of.step);
   std::string trouble = folder.string() + ": holds other weights than those that its " +
                         store::kEmbeddingsFile + " is of (zoetrope extract makes it again)";
   try {
-    const auto stored = model::StoredModel(folder, session.options().base).read_classifier();
-    if (stored.digest == of.model_digest)
-      return rows_at(columns,
-                     {stored.weight.const_data_ptr<float>(), stored.weight.size(0), stored.weight.size(1)},
-                     stored.bias.const_data_ptr<float>());
+    const auto own = model::StoredModel(folder, session.options().base).read_classifier();
+    if (own.digest == of.model_digest)
+      return rows_at(columns, {own.weight.const_data_ptr<float>(), own.weight.size(0), own.weight.size(1)},
+                     own.bias.const_data_ptr<float>());
   } catch (const InputError& error) {
     trouble = error.what();
   }

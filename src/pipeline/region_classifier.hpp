@@ -21,10 +21,11 @@ std::string why_no_regions(const Session& session, const store::EmbeddingsHeader
 std::string why_no_regions(const std::vector<CheckpointSource>& sources,
                            const std::vector<std::int64_t>& columns);
 
-// The classifier beside the checkpoint's embeddings, its rows those at `columns`. Embeddings of older
-// versions have none: then the model's, or NaN, with a warning, where that is damaged or no longer the one
-// that the embeddings are of.
-analysis::LinearClassifier classifier_of(const Session& session, const store::Embeddings& embeddings,
+// The classifier that is `stored` beside the checkpoint's embeddings, its rows those at `columns`. Embeddings
+// of older versions have none: then the model's, or NaN, with a warning, where that is damaged or no longer
+// the one that the embeddings are of.
+analysis::LinearClassifier classifier_of(const Session& session, const store::EmbeddingsIdentity& of,
+                                         const store::Classifier& stored,
                                          const std::vector<std::int64_t>& columns);
 
 // UsageErrors of --regions on where there are none, with the reason and what to do: before a training of this

@@ -10,11 +10,11 @@
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/analysis/frame.hpp"
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/mapped_memory.hpp"
 #include "zoetrope/support/progress.hpp"
 
 #include "analysis_sources.hpp"
@@ -23,6 +23,7 @@
 #include "frame_deal.hpp"
 #include "frame_gather.hpp"
 #include "frame_reader.hpp"
+#include "memory_plan.hpp"
 #include "region_classifier.hpp"
 #include "scatter_cache.hpp"
 #include "smooth_projection.hpp"
@@ -41,8 +42,9 @@ class Analyzer {
         placement_(placement_of(session.options())),
         sources_(sources),
         deal_(session, sources.size(), session.test().size(), sources.front().identity.num_columns),
-        reader_(session.run(), sources, options_.fit_on),
         columns_(class_columns(session, sources)),
+        plan_(plan_memory(session, sources, columns_, deal_.team() != nullptr)),
+        reader_(session.run(), sources, options_.fit_on, plan_.block_rows > 0),
         labels_(labels_of(session.test())),
         train_labels_(session.shows_training() ? labels_of(session.train_sample())
                                                : std::vector<std::int64_t>{}),
@@ -80,11 +82,12 @@ class Analyzer {
   const Placement placement_;
   const std::vector<CheckpointSource>& sources_;
   const FrameDeal deal_;
-  const FrameReader reader_;
   const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
+  const MemoryPlan plan_;
+  const FrameReader reader_;
   const std::vector<std::int64_t> labels_;
   const std::vector<std::int64_t> train_labels_;  // of the training images that are shown; else none
-  ScatterCache scatters_;                         // filled with --projection smooth alone
+  ScatterCache scatters_{plan_.scatter_bytes};    // filled with --projection smooth alone
   std::vector<analysis::Plane> planes_;           // of --projection smooth, one a frame; else none
   std::optional<analysis::Pca> shared_;           // of --projection last and joint
   FrameKeeper keeper_;
@@ -134,6 +137,7 @@ analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
     options.fitted = known_scatter_of(frame);
   options.device = session_.analysis_device();
   options.team = deal_.team();
+  options.block_rows = plan_.block_rows;
   return options;
 }
 
@@ -145,11 +149,11 @@ analysis::ComparedFrame Analyzer::compared_frame(std::size_t frame) const {
 FrameAnalysis Analyzer::analyze_frame(std::size_t frame, const analysis::Ends& ends,
                                       std::optional<analysis::ComparedFrame>& before) const {
   session_.set_stage("analysing checkpoint-" + std::to_string(sources_[frame].identity.step));
-  store::Embeddings embeddings = reader_.read(frame, store::EmbeddedSplit::kTest);
-  analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns_[frame]);
-  analysis::FrameInput input{rows_of(embeddings), std::move(embeddings.logits), columns_[frame].size(),
-                             labels_, reader_.training_images(frame, columns_[frame], train_labels_)};
-  if (has_regions()) input.classifier = classifier_of(session_, embeddings, columns_[frame]);
+  EmbeddedTensors read = reader_.read(frame, store::EmbeddedSplit::kTest, columns_[frame]);
+  analysis::FrameInput input{std::move(read.rows), std::move(read.logits), columns_[frame].size(), labels_,
+                             reader_.training_images(frame, columns_[frame], train_labels_)};
+  if (has_regions())
+    input.classifier = classifier_of(session_, sources_[frame].identity, read.classifier, columns_[frame]);
   return analysis::analyze_frame(input, options_of(frame), ends, before);
 }
 
@@ -267,6 +271,7 @@ void Analyzer::add_stages() {
 }
 
 store::Analysis Analyzer::analyze() {
+  support::limit_mapped_memory(plan_.mapped_bytes);
   find_planes();
   compute_missing();
   add_stages();

@@ -13,11 +13,13 @@ namespace zoetrope::pipeline {
 // Frames' scatters, kept for those who ask again as long as there is room.
 class ScatterCache {
  public:
+  explicit ScatterCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
   analysis::Scatter get(std::size_t frame, const std::function<analysis::Scatter()>& make) {
     if (auto known = find(frame)) return *std::move(known);
     analysis::Scatter scatter = make();
     const std::size_t bytes = sizeof(double) * static_cast<std::size_t>(scatter.products.size());
-    if ((scatters_.size() + 1) * bytes <= kMostBytes) scatters_.emplace(frame, scatter);
+    if ((scatters_.size() + 1) * bytes <= most_bytes_) scatters_.emplace(frame, scatter);
     return scatter;
   }
 
@@ -27,8 +29,7 @@ class ScatterCache {
   }
 
  private:
-  static constexpr std::size_t kMostBytes = std::size_t{512} << 20;
-
+  std::size_t most_bytes_;
   std::map<std::size_t, analysis::Scatter> scatters_;
 };
 

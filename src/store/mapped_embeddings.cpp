@@ -55,6 +55,7 @@ MappedEmbeddings::MappedEmbeddings(const std::filesystem::path& checkpoint_folde
   identity_ = read_sealed_identity(file, file_.path());
   values_ = map_floats(file, kEmbeddings, file_.bytes());
   if (identity_.num_classes > 0) logits_ = map_floats(file, kLogits, file_.bytes());
+  classifier_ = read_classifier(file, identity_, file_.path());
   file.verify();
   if (!values_.empty()) require_finite_in_blocks(values_, identity_.num_columns, file_.path());
 }

@@ -70,13 +70,17 @@ void expect_as_alone(const at::Tensor& rows, std::int64_t k, Metric metric, Tens
     const RankQuery asked = query_of(rows.size(0), step);
     RankQuery alone = asked;
     const Neighbours expected = nearest_neighbours(rows, k, metric, device, &alone);
-    for_teams([&](Team* team) {
+    const auto expect_as_expected = [&](Team* team, std::int64_t block_rows) {
       RankQuery query = asked;
-      const Neighbours found = nearest_neighbours(rows, k, metric, device, &query, team);
+      const Neighbours found = nearest_neighbours(rows, k, metric, device, &query, team, nullptr, block_rows);
       EXPECT_EQ(found.k, expected.k);
       EXPECT_EQ(found.index, expected.index);
       EXPECT_EQ(found.distance, expected.distance);
       EXPECT_EQ(query.ranks, alone.ranks);
+    };
+    for_teams([&](Team* team) {
+      expect_as_expected(team, 0);
+      if (!device) expect_as_expected(team, 300);  // row by row of tiles, with centred rows made anew
     });
   }
 }
@@ -108,11 +112,12 @@ TEST(Team, FindsThemByTensors) {
 }
 
 FrameAnalysis analysis_of(const at::Tensor& rows, const at::Tensor& earlier, const at::Tensor& training,
-                          Team* team) {
+                          Team* team, std::int64_t block_rows = 0) {
   const std::vector<std::int64_t> label = up_to(rows.size(0)), train_label = up_to(training.size(0));
   const FrameInput input{rows, {}, 0, label, TrainingImages{training, {}, train_label}};
   FrameOptions options;
   options.team = team;
+  options.block_rows = block_rows;
   std::optional<ComparedFrame> before = compared_frame(earlier, options, training);
   const ComparedFrame first = *before;
   return analyze_frame(input, options, {&first, nullptr}, before);
@@ -122,8 +127,7 @@ TEST(Team, AnalysesAFrameAsOneRankDoes) {
   const at::Tensor rows = random_rows(800, 16), earlier = random_rows(800, 16, 2),
                    training = random_rows(300, 16, 3);
   const FrameAnalysis expected = analysis_of(rows, earlier, training, nullptr);
-  for_teams([&](Team* team) {
-    const FrameAnalysis found = analysis_of(rows, earlier, training, team);
+  const auto expect_as_expected = [&](const FrameAnalysis& found) {
     EXPECT_EQ(found.score, expected.score);
     EXPECT_EQ(found.neighbour, expected.neighbour);
     EXPECT_EQ(found.duplicate_set, expected.duplicate_set);
@@ -137,6 +141,10 @@ TEST(Team, AnalysesAFrameAsOneRankDoes) {
     EXPECT_EQ(found.step.distance, expected.step.distance);
     EXPECT_EQ(found.training.test_score, expected.training.test_score);
     EXPECT_EQ(found.training.test_leak, expected.training.test_leak);
+  };
+  for_teams([&](Team* team) {
+    expect_as_expected(analysis_of(rows, earlier, training, team));
+    expect_as_expected(analysis_of(rows, earlier, training, team, 256));
   });
 }
 

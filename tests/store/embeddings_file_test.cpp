@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/embeddings_file.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <limits>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "zoetrope/store/mapped_embeddings.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 
@@ -65,27 +62,6 @@ TEST_F(EmbeddingsFileTest, JoinsLargeShards) {
   seal(folder_, large);
 
   EXPECT_EQ(read_embeddings(folder_).values, sample_rows(0, 7001, 768));
-}
-
-TEST_F(EmbeddingsFileTest, MapsWhatItReads) {
-  EmbeddingsIdentity large = sample_identity(7001, 768);
-  large.num_classes = 5;
-  write_shard(folder_, large, 0, {sample_rows(0, 7001, 768), sample_rows(1, 7002, 5)});
-  seal(folder_, large);
-
-  const MappedEmbeddings mapped(folder_);
-
-  EXPECT_EQ(mapped.identity(), large);
-  EXPECT_TRUE(std::ranges::equal(mapped.values(), sample_rows(0, 7001, 768)));
-  EXPECT_TRUE(std::ranges::equal(mapped.logits(), sample_rows(1, 7002, 5)));
-}
-
-TEST_F(EmbeddingsFileTest, RefusesToMapARowThatIsNotFinite) {
-  std::vector<float> values = sample_rows(0, 900, 768);
-  values[768 * 700 + 3] = std::numeric_limits<float>::infinity();
-  write_embeddings(folder_, {sample_identity(900, 768), std::move(values), {}});
-
-  EXPECT_THAT(message_of<InputError>([&] { MappedEmbeddings{folder_}; }), HasSubstr("row 700 is not finite"));
 }
 
 TEST_F(EmbeddingsFileTest, AnEmptySplitSealsWithoutShards) {

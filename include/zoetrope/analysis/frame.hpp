@@ -67,7 +67,7 @@ struct ComparedFrame {
 
 struct FrameInput {
   at::Tensor rows;                      // float32 [N, D]
-  std::vector<float> logits;            // [N, num_classes]
+  at::Tensor logits;                    // float32 [N, num_classes]
   std::size_t num_classes = 0;          // 0: there is no classifier
   std::span<const std::int64_t> label;  // [N]
   std::optional<TrainingImages> training = {};
@@ -84,6 +84,7 @@ struct FrameOptions {
   std::optional<Scatter> fitted = {};   // of what PCA is fitted on, where that is not the rows
   TensorDevice device = std::nullopt;   // multiplies matrices
   Team* team = nullptr;                 // of ranks that analyse the same checkpoint, where there are several
+  std::int64_t block_rows = 0;          // see nearest_neighbours()
 };
 
 // The first checkpoint and the last. Null: it is the one that is analysed.

@@ -46,8 +46,12 @@ struct RankQuery {
 // nearest: its recall says how many. Their distances are as exact, the bits as much the same, equal rows are
 // all found, and a query is answered as exactly. The index is on cores, takes the rows' memory once more, and
 // is made by each rank of a team.
+// With `block_rows` the rows' memory is a file's, of which some is there at a time
+// (support/mapped_memory.hpp): the exact search on cores then takes none of its own but for the 1 kB a row,
+// and looks at two blocks of so many rows after the other. The same bits.
 Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
                               TensorDevice device = std::nullopt, RankQuery* query = nullptr,
-                              Team* team = nullptr, IndexedSearch* index = nullptr);
+                              Team* team = nullptr, IndexedSearch* index = nullptr,
+                              std::int64_t block_rows = 0);
 
 }  // namespace zoetrope::analysis

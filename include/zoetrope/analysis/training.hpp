@@ -15,7 +15,7 @@ namespace zoetrope::analysis {
 
 struct TrainingImages {
   at::Tensor rows;                      // float32 [M, D]
-  std::vector<float> logits;            // [M, classes]
+  at::Tensor logits;                    // float32 [M, classes]; undefined where there is no classifier
   std::span<const std::int64_t> label;  // [M]
 };
 
@@ -50,14 +50,14 @@ struct AgainstTraining {
 
 // `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. `search` finds near
 // duplicates, and the training images' own neighbours; those of a test image among them are always exact. The
-// same bits whatever the number of threads. InputError as of nearest_neighbours().
+// same bits whatever the number of threads. `block_rows` and InputError as of nearest_neighbours().
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
                                  Metric metric, TensorDevice device = std::nullopt, Team* team = nullptr,
-                                 SearchMethod search = SearchMethod::kExact);
+                                 SearchMethod search = SearchMethod::kExact, std::int64_t block_rows = 0);
 
 // The k nearest rows of `among`, [M, D], of each of `rows`, [N, D]: index and distance [N, k], nearest first,
 // ties by index. k is cut to M. Distances as of nearest_neighbours(), but that equal rows are not set apart.
 Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
-                         Team* team = nullptr);
+                         Team* team = nullptr, std::int64_t block_rows = 0);
 
 }  // namespace zoetrope::analysis

@@ -99,7 +99,8 @@ struct AnalysisOptions {
   analysis::SearchMethod search = analysis::SearchMethod::kExact;  // of neighbours
   std::int64_t outliers = 8;                                       // of each frame, worst first
   double smoothness = 1;                                           // of Projection::kSmooth
-  bool is_asked_for = false;  // the command line says how points come to their places, or which there are
+  std::int64_t memory_limit = 0;  // bytes, of the ranks of a host together; 0: a quarter of its memory
+  bool is_asked_for = false;      // the command line says how points come to their places, or which there are
   // None: see placement_of().
   std::optional<Projection> projection;
   std::optional<analysis::AlignTo> align;

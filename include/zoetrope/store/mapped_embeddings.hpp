@@ -24,12 +24,14 @@ class MappedEmbeddings {
   const EmbeddingsIdentity& identity() const { return identity_; }
   std::span<const float> values() const { return values_; }  // row-major [N, D]
   std::span<const float> logits() const { return logits_; }  // row-major [N, C]
+  const Classifier& classifier() const { return classifier_; }
 
  private:
   support::MappedFile file_;
   support::BoundedMapping bounded_;
   EmbeddingsIdentity identity_;
   std::span<const float> values_, logits_;
+  Classifier classifier_;
 };
 
 }  // namespace zoetrope::store

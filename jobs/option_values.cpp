@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "option_values.hpp"
+
+#include <charconv>
+#include <string_view>
+#include <system_error>
+
+#include "zoetrope/support/error.hpp"
+
+namespace zoetrope::jobs {
+
+boost::program_options::typed_value<std::string>* memory_size(std::int64_t& target) {
+  return boost::program_options::value<std::string>()->default_value("auto")->value_name("SIZE")->notifier(
+      [&target](const std::string& size) {
+        target = 0;
+        if (size == "auto") return;
+        constexpr std::string_view kUnits = "KMGT";
+        const char* const end = size.data() + size.size();
+        const auto [unit, error] = std::from_chars(size.data(), end, target);
+        const std::size_t power = unit == end ? 0 : kUnits.find(*unit) + 1;
+        const bool is_size = error == std::errc{} && (unit == end || (unit + 1 == end && power > 0));
+        if (!is_size || target < 1 || target > (std::int64_t{1} << 50) >> (10 * power))
+          throw UsageError("--memory-limit " + size +
+                           ": give a size, e.g. 8G or 500M (K, M, G and T, powers of 1,024), or auto: a "
+                           "quarter of the host's memory");
+        target <<= 10 * power;
+      });
+}
+
+}  // namespace zoetrope::jobs

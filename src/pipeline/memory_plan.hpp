@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the rows of a checkpoint are analysed in memory or block by block: --memory-limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "zoetrope/pipeline/session.hpp"
+
+#include "checkpoint_source.hpp"
+
+namespace zoetrope::pipeline {
+
+struct MemoryPlan {
+  std::int64_t block_rows = 0;    // two such blocks at a time; 0: all rows are in memory
+  std::size_t mapped_bytes = 0;   // of the rows' files that may be in memory then
+  std::size_t scatter_bytes = 0;  // that may be kept for those who ask again
+};
+
+// Each rank's, and the same on all. Rank 0 says so where rows are read in blocks. Collective. UsageError
+// where --memory-limit is too small even for that, or where the search takes all rows in memory.
+// `columns`: see class_columns(); `is_shared`: several ranks analyse a checkpoint.
+MemoryPlan plan_memory(Session& session, const std::vector<CheckpointSource>& sources,
+                       const std::vector<std::vector<std::int64_t>>& columns, bool is_shared);
+
+}  // namespace zoetrope::pipeline
