@@ -26,14 +26,6 @@ std::uint32_t spread_bits(std::uint32_t value) {
   return (value | value << 1) & 0x55555555;
 }
 
-// The distance from a value to an interval, and to its farther end.
-double gap(double value, double low, double high) {
-  return std::max({low - value, value - high, 0.0});
-}
-double span_to(double value, double low, double high) {
-  return std::max(high - value, value - low);
-}
-
 }  // namespace
 
 // By Morton (1966): neighbours along this order are near.
@@ -66,7 +58,8 @@ PointBlocks::PointBlocks(const Points& points)
     const std::size_t count = std::min<std::size_t>(kPoints, x_.size() - first);
     const auto [left, right] = std::ranges::minmax(std::span(x_).subspan(first, count));
     const auto [bottom, top] = std::ranges::minmax(std::span(y_).subspan(first, count));
-    blocks_.push_back({left, right, bottom, top});
+    left_.push_back(left), right_.push_back(right);
+    bottom_.push_back(bottom), top_.push_back(top);
   }
 }
 
@@ -74,12 +67,11 @@ std::int64_t PointBlocks::size(std::int64_t block) const {
   return std::min(kPoints, static_cast<std::int64_t>(x_.size()) - begin(block));
 }
 
-// Rounded as squared_distance is, so that no distance lies outside.
-PointBlocks::Reach PointBlocks::reach(std::int64_t block, double x, double y) const {
-  const Block& b = blocks_[block];
-  const double dx = gap(x, b.left, b.right), dy = gap(y, b.bottom, b.top);
-  const double far_x = span_to(x, b.left, b.right), far_y = span_to(y, b.bottom, b.top);
-  return {dx * dx + dy * dy, far_x * far_x + far_y * far_y};
+PointBlocks::Reach PointBlocks::reach(double x, double y) const {
+  Reach reach{std::vector<double>(left_.size()), std::vector<double>(left_.size())};
+  reach_of_boxes({left_.data(), right_.data(), bottom_.data(), top_.data()}, num_blocks(), x, y,
+                 reach.least.data(), reach.most.data());
+  return reach;
 }
 
 double PointBlocks::squared_distance(std::int64_t a, std::int64_t b) const {
@@ -95,8 +87,9 @@ void PointBlocks::find_nearest(std::int64_t i, std::int64_t k, std::int64_t* nea
       if (place != here) list.offer({squared_distance(here, place), point_[place]});
   };
   look(own);
-  for (std::int64_t block = 0; block < static_cast<std::int64_t>(blocks_.size()); ++block)
-    if (block != own && reach(block, x_[here], y_[here]).least <= list.reach()) look(block);
+  const Reach reach = this->reach(x_[here], y_[here]);
+  for (std::int64_t block = 0; block < num_blocks(); ++block)
+    if (block != own && reach.least[block] <= list.reach()) look(block);
   for (const Neighbour& neighbour : list.entries()) *nearest++ = neighbour.row;
 }
 
@@ -110,11 +103,13 @@ std::vector<std::int64_t> PointBlocks::ranks(std::int64_t i, std::span<const std
   for (const std::size_t n : order) limits.push_back(distance_to(n));
   // Points of whole blocks are entered once, at the first limit that they are all within.
   std::vector<std::int64_t> nearer(limits.size(), 0), whole(limits.size() + 1, 0);
-  for (std::int64_t block = 0; block < static_cast<std::int64_t>(blocks_.size()); ++block) {
-    const auto [least, most] = reach(block, x_[here], y_[here]);
+  const Reach reach = this->reach(x_[here], y_[here]);
+  for (std::int64_t block = 0; block < num_blocks(); ++block) {
+    const double least = reach.least[block], most = reach.most[block];
     if (least >= limits.back()) continue;
     const auto some = std::ranges::upper_bound(limits, least), all = std::ranges::upper_bound(limits, most);
     whole[all - limits.begin()] += size(block);
+    if (some == all) continue;
     count_points_within(x_.data() + begin(block), y_.data() + begin(block), size(block), x_[here], y_[here],
                         &*some, all - some, nearer.data() + (some - limits.begin()));
   }

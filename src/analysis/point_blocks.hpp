@@ -20,23 +20,22 @@ class PointBlocks {
   std::vector<std::int64_t> ranks(std::int64_t i, std::span<const std::int64_t> others) const;
 
  private:
-  struct Block {
-    double left, right, bottom, top;
-  };
+  // Of each block: squared distances of its points are within.
   struct Reach {
-    double least, most;  // squared distances of the block's points are within
+    std::vector<double> least, most;
   };
   std::int64_t begin(std::int64_t block) const { return block * kPoints; }
   std::int64_t size(std::int64_t block) const;
-  Reach reach(std::int64_t block, double x, double y) const;
+  std::int64_t num_blocks() const { return static_cast<std::int64_t>(left_.size()); }
+  Reach reach(double x, double y) const;
   double squared_distance(std::int64_t a, std::int64_t b) const;  // of places
   void sort(const Points& points);
 
   static constexpr std::int64_t kPoints = 64;
-  std::vector<std::int64_t> place_;  // of each point, in the order of the blocks
-  std::vector<std::int64_t> point_;  // of each place
-  std::vector<double> x_, y_;        // of each place
-  std::vector<Block> blocks_;
+  std::vector<std::int64_t> place_;                  // of each point, in the order of the blocks
+  std::vector<std::int64_t> point_;                  // of each place
+  std::vector<double> x_, y_;                        // of each place
+  std::vector<double> left_, right_, bottom_, top_;  // of each block
 };
 
 }  // namespace zoetrope::analysis

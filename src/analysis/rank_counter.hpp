@@ -53,16 +53,25 @@ class RankCounter {
   std::vector<std::int64_t> ranks() const;
 
  private:
-  // How many of `count` rows from `first` on are nearer than each of the others of `a`, added to `nearer`.
+  // A row whose score for an asked one leaves it open than which of the asked one's others it is nearer:
+  // those of a block of limits, by its bits.
+  struct Open {
+    std::int64_t asked, row, block;
+    std::uint32_t limits;
+  };
+  // What is known of the others of the asked rows [begin, end).
+  void measure(std::int64_t begin, std::int64_t end, std::span<const std::int64_t> others);
+  // How many of `count` rows from `first` on are surely nearer than each of the others of `a`, added to
+  // `nearer`; and which are open.
   void count_in_row(std::int64_t a, const float* products, std::int64_t first, std::int64_t count,
-                    std::int32_t* nearer) const;
-  // To which of the rows [first, first + count), which are asked, `row` is nearer than their others, [count,
-  // width].
+                    std::int32_t* nearer, std::vector<Open>& open) const;
+  // To which of the rows [first, first + count), which are asked, `row` is surely nearer than their others,
+  // [count, width].
   void count_in_columns(std::int64_t row, const float* products, std::int64_t first, std::int64_t count,
-                        std::int32_t* nearer) const;
-  // The same of one row and those others of `a` of which its score leaves it open.
-  void settle(std::int64_t a, std::int64_t row, std::int64_t block, std::uint32_t open,
-              std::int32_t* nearer) const;
+                        std::int32_t* nearer, std::vector<Open>& open) const;
+  void leave_open(Open pair, std::vector<Open>& open) const;
+  // Adds what is open to `nearer`, the counts of the asked rows from `first` on.
+  void settle(std::span<const Open> open, std::int64_t first, std::int32_t* nearer) const;
   std::vector<float> by_other(const std::vector<float>& limits) const;
 
   const SearchSpace& space_;

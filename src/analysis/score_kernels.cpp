@@ -24,17 +24,20 @@ void flag_wanted(const float* products, const float* column_offsets, float row_t
   }
 }
 
-std::int64_t keep_at_least(const float* products, const float* offsets, float limit, std::int64_t count,
-                           float* scores, std::int32_t* places) {
+// As keep_at_least(); by column: with one offset, and a limit of each column.
+template <bool kByColumn>
+HWY_INLINE std::int64_t keep(const float* products, const float* offsets, const float* limits,
+                             std::int64_t count, float* scores, std::int32_t* places) {
   const hn::CappedTag<float, kMoreRoom> floats;
   const hn::RebindToSigned<decltype(floats)> integers;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(floats));
-  const auto least = hn::Set(floats, limit);
   std::int64_t kept = 0;
   std::int64_t j = 0;
   for (; j + lanes <= count; j += lanes) {
-    const auto score = hn::Add(hn::LoadU(floats, products + j), hn::LoadU(floats, offsets + j));
-    const auto is_kept = hn::Ge(score, least);
+    const auto offset = kByColumn ? hn::Set(floats, *offsets) : hn::LoadU(floats, offsets + j);
+    const auto limit = kByColumn ? hn::LoadU(floats, limits + j) : hn::Set(floats, *limits);
+    const auto score = hn::Add(hn::LoadU(floats, products + j), offset);
+    const auto is_kept = hn::Ge(score, limit);
     if (hn::AllFalse(floats, is_kept)) continue;
     const auto place = hn::Iota(integers, static_cast<std::int32_t>(j));
     hn::StoreU(hn::Compress(score, is_kept), floats, scores + kept);
@@ -42,11 +45,16 @@ std::int64_t keep_at_least(const float* products, const float* offsets, float li
     kept += static_cast<std::int64_t>(hn::CountTrue(floats, is_kept));
   }
   for (; j < count; ++j) {
-    scores[kept] = products[j] + offsets[j];
+    scores[kept] = products[j] + offsets[kByColumn ? 0 : j];
     places[kept] = static_cast<std::int32_t>(j);
-    kept += scores[kept] >= limit ? 1 : 0;
+    kept += scores[kept] >= limits[kByColumn ? j : 0] ? 1 : 0;
   }
   return kept;
+}
+
+std::int64_t keep_at_least(const float* products, const float* offsets, float limit, std::int64_t count,
+                           float* scores, std::int32_t* places) {
+  return keep<false>(products, offsets, &limit, count, scores, places);
 }
 
 const hn::CappedTag<float, kLimits> kFloats;
@@ -94,37 +102,58 @@ std::int64_t count_above(const float* scores, std::int64_t count, const float* h
 std::int64_t count_above_in_columns(const float* products, float offset, const float* least,
                                     std::int64_t count, const float* high, const float* low,
                                     std::int64_t stride, std::int32_t* above, Between* between) {
+  constexpr std::int64_t kColumns = 128;
+  std::array<float, kColumns + kMoreRoom> scores;
+  std::array<std::int32_t, kColumns + kMoreRoom> places;
   std::int64_t found = 0;
-  const auto look = [&](std::int64_t j) {
-    const float score = products[j] + offset;
-    Between self{};
-    const std::int64_t at = j * stride;
-    if (count_scores(&score, 1, high + at, low + at, above + at, &self) > 0)
-      between[found++] = {static_cast<std::int32_t>(j), self.limits};
-  };
-  const auto shift = hn::Set(kFloats, offset);
-  std::int64_t j = 0;
-  for (; j + kLanes <= count; j += kLanes) {
-    const auto is_kept =
-        hn::Ge(hn::Add(hn::LoadU(kFloats, products + j), shift), hn::LoadU(kFloats, least + j));
-    if (hn::AllFalse(kFloats, is_kept)) continue;
-    for (std::uint32_t bits = bits_of(is_kept); bits != 0; bits &= bits - 1) look(j + std::countr_zero(bits));
+  for (std::int64_t first = 0; first < count; first += kColumns) {
+    const std::int64_t some = count - first < kColumns ? count - first : kColumns;
+    const std::int64_t kept =
+        keep<true>(products + first, &offset, least + first, some, scores.data(), places.data());
+    for (std::int64_t n = 0; n < kept; ++n) {
+      Between self{};
+      const std::int64_t place = first + places[n], at = place * stride;
+      if (count_scores(&scores[n], 1, high + at, low + at, above + at, &self) > 0)
+        between[found++] = {static_cast<std::int32_t>(place), self.limits};
+    }
   }
-  for (; j < count; ++j)
-    if (products[j] + offset >= least[j]) look(j);
   return found;
+}
+
+double larger(double a, double b) {
+  return a > b ? a : b;
+}
+
+void reach_of_boxes(const BoxSides& boxes, std::int64_t count, double x, double y, double* least,
+                    double* most) {
+  for (std::int64_t j = 0; j < count; ++j) {
+    const double from_left = boxes.left[j] - x, from_right = x - boxes.right[j];
+    const double from_bottom = boxes.bottom[j] - y, from_top = y - boxes.top[j];
+    const double dx = larger(larger(from_left, from_right), 0.0);
+    const double dy = larger(larger(from_bottom, from_top), 0.0);
+    const double far_x = larger(-from_right, -from_left), far_y = larger(-from_top, -from_bottom);
+    least[j] = dx * dx + dy * dy;
+    most[j] = far_x * far_x + far_y * far_y;
+  }
 }
 
 void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,
                          const double* limits, std::int64_t num_limits, std::int64_t* below) {
-  for (std::int64_t n = 0; n < num_limits; ++n) {
-    const double limit = limits[n];
-    std::int64_t found = 0;
-    for (std::int64_t j = 0; j < count; ++j) {
-      const double dx = xs[j] - x, dy = ys[j] - y;
-      found += dx * dx + dy * dy < limit ? 1 : 0;
-    }
-    below[n] += found;
+  const hn::CappedTag<double, 8> doubles;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(doubles));
+  const auto from_x = hn::Set(doubles, x), from_y = hn::Set(doubles, y);
+  std::int64_t j = 0;
+  for (; j + lanes <= count; j += lanes) {
+    const auto dx = hn::Sub(hn::LoadU(doubles, xs + j), from_x);
+    const auto dy = hn::Sub(hn::LoadU(doubles, ys + j), from_y);
+    const auto distance = hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy));
+    for (std::int64_t n = 0; n < num_limits; ++n)
+      below[n] +=
+          static_cast<std::int64_t>(hn::CountTrue(doubles, hn::Lt(distance, hn::Set(doubles, limits[n]))));
+  }
+  for (; j < count; ++j) {
+    const double dx = xs[j] - x, dy = ys[j] - y;
+    for (std::int64_t n = 0; n < num_limits; ++n) below[n] += dx * dx + dy * dy < limits[n] ? 1 : 0;
   }
 }
 
@@ -139,6 +168,7 @@ HWY_EXPORT(flag_wanted);
 HWY_EXPORT(keep_at_least);
 HWY_EXPORT(count_above);
 HWY_EXPORT(count_above_in_columns);
+HWY_EXPORT(reach_of_boxes);
 HWY_EXPORT(count_points_within);
 
 void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
@@ -162,6 +192,11 @@ std::int64_t count_above_in_columns(const float* products, float offset, const f
                                     std::int64_t stride, std::int32_t* above, Between* between) {
   return HWY_DYNAMIC_DISPATCH(count_above_in_columns)(products, offset, least, count, high, low, stride,
                                                       above, between);
+}
+
+void reach_of_boxes(const BoxSides& boxes, std::int64_t count, double x, double y, double* least,
+                    double* most) {
+  HWY_DYNAMIC_DISPATCH(reach_of_boxes)(boxes, count, x, y, least, most);
 }
 
 void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,

@@ -33,6 +33,14 @@ std::int64_t count_above_in_columns(const float* products, float offset, const f
                                     std::int64_t count, const float* high, const float* low,
                                     std::int64_t stride, std::int32_t* above, Between* between);
 
+// The squared distances from (x, y) within which the points of each of `count` boxes are: to the nearest and
+// to the farthest place of the box. Rounded as squared distances of points are, so that none lies outside.
+struct BoxSides {
+  const double *left, *right, *bottom, *top;
+};
+void reach_of_boxes(const BoxSides& boxes, std::int64_t count, double x, double y, double* least,
+                    double* most);
+
 // How many of squared distances from (x, y) to the points xs[j], ys[j] are below each of `limits`, added to
 // `below`.
 void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,

@@ -124,8 +124,25 @@ at::Tensor SearchSpace::centred(std::span<const std::int64_t> index) const {
 
 double SearchSpace::distance(std::int64_t i, std::int64_t j) const {
   if (metric_ == Metric::kEuclidean) return std::sqrt(squared_distance(row(i), row(j), rows_.columns()));
-  const double cosine = dot(row(i), row(j), rows_.columns()) * scale_[i] * scale_[j];
-  return std::clamp(1.0 - cosine, 0.0, 2.0);
+  return cosine_distance(i, j, dot(row(i), row(j), rows_.columns()));
+}
+
+double SearchSpace::cosine_distance(std::int64_t i, std::int64_t j, double product) const {
+  return std::clamp(1.0 - product * scale_[i] * scale_[j], 0.0, 2.0);
+}
+
+std::vector<double> SearchSpace::distances(std::span<const std::int64_t> i,
+                                           std::span<const std::int64_t> j) const {
+  std::vector<double> all(i.size());
+  if (metric_ == Metric::kEuclidean) {
+    for (std::size_t n = 0; n < all.size(); ++n) all[n] = distance(i[n], j[n]);
+    return all;
+  }
+  std::vector<const float*> x, y;
+  for (std::size_t n = 0; n < all.size(); ++n) x.push_back(row(i[n])), y.push_back(row(j[n]));
+  dots(x.data(), y.data(), static_cast<std::int64_t>(all.size()), rows_.columns(), all.data());
+  for (std::size_t n = 0; n < all.size(); ++n) all[n] = cosine_distance(i[n], j[n], all[n]);
+  return all;
 }
 
 double SearchSpace::nearest_with_score(std::int64_t i, float score) const {

@@ -44,6 +44,8 @@ class SearchSpace {
 
   // The distance between two rows, in float64 from the rows themselves.
   double distance(std::int64_t i, std::int64_t j) const;
+  // The same of many pairs i[n], j[n], faster than one by one.
+  std::vector<double> distances(std::span<const std::int64_t> i, std::span<const std::int64_t> j) const;
   // A row whose score for row i is at most `score` is no nearer to it than this.
   double nearest_with_score(std::int64_t i, float score) const;
   // A row within `distance` of row i has a score for it of at least this.
@@ -56,6 +58,7 @@ class SearchSpace {
   std::vector<double> mean_of_sample() const;
   void centre_rows();
   void bound_errors(const std::vector<double>& length);
+  double cosine_distance(std::int64_t i, std::int64_t j, double product) const;
   const float* row(std::int64_t i) const { return rows_[i]; }
 
   RowList rows_;

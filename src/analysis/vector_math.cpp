@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include <hwy/cache_control.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "vector_math.cpp"
 #include <hwy/foreach_target.h>
@@ -12,6 +14,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace zoetrope::analysis::HWY_NAMESPACE {
 namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
 
 // Independent partial sums: enough for two AVX-512 registers of doubles, so that additions overlap.
 constexpr std::int64_t kLanes = 16;
@@ -30,6 +34,48 @@ double dot(const float* x, const float* y, std::int64_t size) {
   }
   for (std::int64_t i = whole; i < size; ++i) lanes[i - whole] += double{x[i]} * double{y[i]};
   return sum_of(lanes);
+}
+
+const hn::CappedTag<double, 8> kDoubles;
+const hn::Rebind<float, decltype(kDoubles)> kFloats;
+constexpr std::int64_t kWidth = static_cast<std::int64_t>(hn::MaxLanes(decltype(kDoubles)()));
+constexpr std::int64_t kVectors = kLanes / kWidth;
+// As many as have their sums in registers.
+constexpr std::int64_t kPairsAtOnce = HWY_MAX_BYTES >= 64 ? 4 : HWY_MAX_BYTES >= 32 ? 2 : 1;
+
+// A product of two floats is exact in float64: fused or not, the sums are those of dot().
+void dots_at_once(const float* const* x, const float* const* y, const float* const* next, std::int64_t size,
+                  double* products) {
+  hn::Vec<decltype(kDoubles)> sums[kPairsAtOnce][kVectors];
+  for (std::int64_t p = 0; p < kPairsAtOnce; ++p)
+    for (std::int64_t v = 0; v < kVectors; ++v) sums[p][v] = hn::Zero(kDoubles);
+  const std::int64_t whole = size - size % kLanes;
+  for (std::int64_t i = 0; i < whole; i += kLanes) {
+    for (std::int64_t p = 0; p < kPairsAtOnce; ++p) {
+      hwy::Prefetch(next[p] + i);
+      for (std::int64_t v = 0; v < kVectors; ++v) {
+        const std::int64_t at = i + v * kWidth;
+        sums[p][v] = hn::MulAdd(hn::PromoteTo(kDoubles, hn::LoadU(kFloats, x[p] + at)),
+                                hn::PromoteTo(kDoubles, hn::LoadU(kFloats, y[p] + at)), sums[p][v]);
+      }
+    }
+  }
+  for (std::int64_t p = 0; p < kPairsAtOnce; ++p) {
+    double lanes[kLanes];
+    for (std::int64_t v = 0; v < kVectors; ++v) hn::StoreU(sums[p][v], kDoubles, lanes + v * kWidth);
+    for (std::int64_t i = whole; i < size; ++i) lanes[i - whole] += double{x[p][i]} * double{y[p][i]};
+    products[p] = sum_of(lanes);
+  }
+}
+
+void dots(const float* const* x, const float* const* y, std::int64_t count, std::int64_t size,
+          double* products) {
+  std::int64_t n = 0;
+  for (; n + kPairsAtOnce <= count; n += kPairsAtOnce) {
+    const bool is_last = n + 2 * kPairsAtOnce > count;
+    dots_at_once(x + n, y + n, is_last ? y + n : y + n + kPairsAtOnce, size, products + n);
+  }
+  for (; n < count; ++n) products[n] = dot(x[n], y[n], size);
 }
 
 double squared_distance(const float* x, const float* y, std::int64_t size) {
@@ -107,6 +153,7 @@ HWY_AFTER_NAMESPACE();
 namespace zoetrope::analysis {
 
 HWY_EXPORT(dot);
+HWY_EXPORT(dots);
 HWY_EXPORT(squared_distance);
 HWY_EXPORT(accumulate);
 HWY_EXPORT(centre);
@@ -116,6 +163,11 @@ HWY_EXPORT(hash_row);
 
 double dot(const float* x, const float* y, std::int64_t size) {
   return HWY_DYNAMIC_DISPATCH(dot)(x, y, size);
+}
+
+void dots(const float* const* x, const float* const* y, std::int64_t count, std::int64_t size,
+          double* products) {
+  HWY_DYNAMIC_DISPATCH(dots)(x, y, count, size, products);
 }
 
 double squared_distance(const float* x, const float* y, std::int64_t size) {

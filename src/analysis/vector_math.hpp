@@ -10,6 +10,10 @@ namespace zoetrope::analysis {
 double dot(const float* x, const float* y, std::int64_t size);
 double squared_distance(const float* x, const float* y, std::int64_t size);
 
+// The same as dot() of each of `count` pairs x[n], y[n], several at a time: one alone waits for its own sums.
+void dots(const float* const* x, const float* const* y, std::int64_t count, std::int64_t size,
+          double* products);
+
 // sum += scale * x
 void accumulate(const float* x, double scale, std::int64_t size, double* sum);
 
