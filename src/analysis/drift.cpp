@@ -127,16 +127,25 @@ double neighbour_preservation(const Neighbours& before, const Neighbours& after)
                               : static_cast<double>(common) / static_cast<double>(before.index.size());
 }
 
+SimilarityInParts::SimilarityInParts(const at::Tensor& before, const Scatter& scatter_before,
+                                     const at::Tensor& after, const Scatter& scatter_after,
+                                     TensorDevice device)
+    : cross_(cross_products(checked_rows(before, 1, 1), scatter_before.mean, checked_rows(after, 1, 1),
+                            scatter_after.mean, device)),
+      norms_(std::sqrt(scatter_before.squared_norm() * scatter_after.squared_norm())),
+      linear_cka_(cka_of(cross_, scatter_before, scatter_after)),
+      device_(device) {}
+
+double SimilarityInParts::shape_disparity() {
+  if (!(norms_ > 0)) return kUndefined;
+  const double alike = sum_of_singular_values(cross_, device_) / norms_;
+  return std::max(0.0, 1 - alike * alike);
+}
+
 Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
                       const Scatter& scatter_after, TensorDevice device) {
-  const at::Tensor x = checked_rows(before, 1, 1), y = checked_rows(after, 1, 1);
-  Eigen::MatrixXd cross = cross_products(x, scatter_before.mean, y, scatter_after.mean, device);
-  Similarity similarity{cka_of(cross, scatter_before, scatter_after), kUndefined};
-  const double norms = std::sqrt(scatter_before.squared_norm() * scatter_after.squared_norm());
-  if (!(norms > 0)) return similarity;
-  const double alike = sum_of_singular_values(cross, device) / norms;
-  similarity.shape_disparity = std::max(0.0, 1 - alike * alike);
-  return similarity;
+  SimilarityInParts parts(before, scatter_before, after, scatter_after, device);
+  return {parts.linear_cka(), parts.shape_disparity()};
 }
 
 double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,

@@ -14,6 +14,7 @@
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "aside.hpp"
 #include "shared_work.hpp"
 
 namespace zoetrope::analysis {
@@ -105,25 +106,34 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   return neighbours;
 }
 
-void compare(const ComparedFrame& before, const ComparedFrame& now, const FrameOptions& options,
-             FrameAnalysis& result) {
-  const trace::Span span("comparing with the frame before");
-  result.neighbour_preservation = neighbour_preservation(before.neighbours, now.neighbours);
-  if (options.quality_neighbours == 0) {  // nobody asks for the rest
-    result.linear_cka = linear_cka(before.rows, before.scatter, now.rows, now.scatter, options.device);
-    return;
-  }
-  const Similarity alike = similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
-  result.linear_cka = alike.linear_cka;
-  result.shape_disparity = alike.shape_disparity;
-  if (before.rows.size(1) != now.rows.size(1)) return;  // rows of other spaces are at no distance
-  result.step = step_between(before.rows, before.plane, now.rows, now.plane);
-}
-
 Likeness likeness(const ComparedFrame& end, const ComparedFrame& now, const FrameOptions& options) {
   const trace::Span span("comparing with the ends");
   return {neighbour_preservation(end.neighbours, now.neighbours),
           quick_linear_cka(end.rows, end.scatter, now.rows, now.scatter, options.device)};
+}
+
+// Singular values are found by one thread: beside them the others compare with the ends.
+void compare(const std::optional<ComparedFrame>& before, const Ends& ends, const ComparedFrame& now,
+             const FrameOptions& options, FrameAnalysis& result) {
+  std::optional<SimilarityInParts> alike;
+  std::optional<Aside> shape;
+  if (before) {
+    const trace::Span span("comparing with the frame before");
+    result.neighbour_preservation = neighbour_preservation(before->neighbours, now.neighbours);
+    alike.emplace(before->rows, before->scatter, now.rows, now.scatter, options.device);
+    result.linear_cka = alike->linear_cka();
+  }
+  const bool is_judged = before && options.quality_neighbours > 0;
+  const auto compare_shapes = [&] { result.shape_disparity = alike->shape_disparity(); };
+  if (is_judged && options.device) compare_shapes();
+  if (is_judged && !options.device) shape.emplace(compare_shapes);
+  result.to_first = likeness(ends.first == nullptr ? now : *ends.first, now, options);
+  if (shape) shape->look();
+  result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
+  if (shape) shape->look();
+  if (is_judged && before->rows.size(1) == now.rows.size(1))  // else they are at no distance
+    result.step = step_between(before->rows, before->plane, now.rows, now.plane);
+  if (shape) shape->wait();
 }
 
 void read_classifier(const FrameInput& input, FrameAnalysis& result) {
@@ -200,11 +210,7 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   result.step.before_on_plane.assign(2 * images, kUnknown);
   result.step.on_plane_before.assign(2 * images, kUnknown);
   result.step.cosines.setConstant(kUnknown);
-  work_together(options.team, [&] {
-    if (before) compare(*before, now, options, result);
-    result.to_first = likeness(ends.first == nullptr ? now : *ends.first, now, options);
-    result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
-  });
+  work_together(options.team, [&] { compare(before, ends, now, options, result); });
   if (input.training) look_at_training(input, options, now, before, result.training);
   before = std::move(now);
   return result;

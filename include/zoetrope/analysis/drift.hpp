@@ -6,6 +6,7 @@
 #include <span>
 
 #include <ATen/core/Tensor.h>
+#include <Eigen/Core>
 
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/projection.hpp"
@@ -38,6 +39,21 @@ struct Similarity {
 // `scatter_before`, `scatter_after`: of the same rows. `device` makes the products, from matrices on the CPU.
 Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
                       const Scatter& scatter_after, TensorDevice device = std::nullopt);
+
+// The same in two parts, of which the second keeps to one thread and may be done on another.
+class SimilarityInParts {
+ public:
+  SimilarityInParts(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
+                    const Scatter& scatter_after, TensorDevice device = std::nullopt);
+  double linear_cka() const { return linear_cka_; }
+  double shape_disparity();
+
+ private:
+  Eigen::MatrixXd cross_;  // X^T Y
+  double norms_;           // |X|_F |Y|_F
+  double linear_cka_;
+  TensorDevice device_;
+};
 
 // similarity().linear_cka, without what the other needs.
 double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
