@@ -40,7 +40,8 @@ std::span<const float> floats_of(const at::Tensor& values) {
 }
 
 Scatter scatter_of(const at::Tensor& rows, const FrameOptions& options) {
-  return options.scatter ? *options.scatter : Scatter::of(rows, options.device);
+  if (options.scatter) return *options.scatter;
+  return options.known ? options.known->scatter : Scatter::of(rows, options.device);
 }
 
 Pca plane_of(const Scatter& scatter, const FrameOptions& options) {
@@ -65,7 +66,7 @@ Shown show(const at::Tensor& rows, const FrameOptions& options, FrameAnalysis& r
   result.explained_variance_ratio[0] = shown.plane.explained_variance_ratio[0];
   result.explained_variance_ratio[1] = shown.plane.explained_variance_ratio[1];
   result.pca_seconds = watch.seconds();
-  result.effective_rank = effective_rank(shown.scatter);
+  result.effective_rank = options.known ? options.known->effective_rank : effective_rank(shown.scatter);
   return shown;
 }
 
@@ -87,14 +88,25 @@ Neighbours search(const at::Tensor& rows, std::int64_t k, const FrameOptions& op
   return found;
 }
 
+// search(), where that is not done already.
+Neighbours found_neighbours(const at::Tensor& rows, std::int64_t k, const FrameOptions& options,
+                            RankQuery* query, double& recall) {
+  if (!options.known) return search(rows, k, options, query, recall);
+  if (query != nullptr)
+    answer(rows, metric_for(rows.size(1)), *query, options.device, options.team, options.block_rows);
+  recall = options.known->neighbour_recall;
+  return options.known->neighbours;
+}
+
 // The neighbours of outlier scores. Those of the picture's quality are found, and asked about, by the way.
 Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, const Points& points,
                           FrameAnalysis& result) {
   const trace::Span span("neighbours", "images", input.rows.size(0));
   const support::Stopwatch watch;
   PictureNeighbours in_picture = neighbours_in_picture(points, options.quality_neighbours, options.team);
-  const Neighbours found = search(input.rows, std::max(options.num_neighbours, in_picture.k), options,
-                                  in_picture.k > 0 ? &in_picture.query : nullptr, result.neighbour_recall);
+  const Neighbours found =
+      found_neighbours(input.rows, std::max(options.num_neighbours, in_picture.k), options,
+                       in_picture.k > 0 ? &in_picture.query : nullptr, result.neighbour_recall);
   const Neighbours neighbours = nearest_of(found, options.num_neighbours);
   result.score = outlier_scores(neighbours, metric_for(input.rows.size(1)));
   result.mean_distance = mean_distances(neighbours);
@@ -106,10 +118,21 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   return neighbours;
 }
 
-Likeness likeness(const ComparedFrame& end, const ComparedFrame& now, const FrameOptions& options) {
+// Of two that have rows and a scatter. Without quality nobody asks for more than linear CKA.
+template <typename Frame>
+Similarity similarity_of(const Frame& before, const Frame& now, const FrameOptions& options) {
+  if (options.quality_neighbours > 0)
+    return similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
+  return {linear_cka(before.rows, before.scatter, now.rows, now.scatter, options.device), kUnknown};
+}
+
+// `known`: the linear CKA, where it is.
+Likeness likeness(const ComparedFrame& end, const ComparedFrame& now, const FrameOptions& options,
+                  std::optional<double> known = {}) {
   const trace::Span span("comparing with the ends");
-  return {neighbour_preservation(end.neighbours, now.neighbours),
-          quick_linear_cka(end.rows, end.scatter, now.rows, now.scatter, options.device)};
+  const double preservation = neighbour_preservation(end.neighbours, now.neighbours);
+  if (known) return {preservation, *known};
+  return {preservation, quick_linear_cka(end.rows, end.scatter, now.rows, now.scatter, options.device)};
 }
 
 // Singular values are found by one thread: beside them the others compare with the ends.
@@ -120,14 +143,17 @@ void compare(const std::optional<ComparedFrame>& before, const Ends& ends, const
   if (before) {
     const trace::Span span("comparing with the frame before");
     result.neighbour_preservation = neighbour_preservation(before->neighbours, now.neighbours);
-    alike.emplace(before->rows, before->scatter, now.rows, now.scatter, options.device);
-    result.linear_cka = alike->linear_cka();
+    if (!options.known) alike.emplace(before->rows, before->scatter, now.rows, now.scatter, options.device);
+    result.linear_cka = alike ? alike->linear_cka() : options.known->to_before.linear_cka;
   }
   const bool is_judged = before && options.quality_neighbours > 0;
   const auto compare_shapes = [&] { result.shape_disparity = alike->shape_disparity(); };
-  if (is_judged && options.device) compare_shapes();
-  if (is_judged && !options.device) shape.emplace(compare_shapes);
-  result.to_first = likeness(ends.first == nullptr ? now : *ends.first, now, options);
+  if (is_judged && !alike) result.shape_disparity = options.known->to_before.shape_disparity;
+  if (is_judged && alike && options.device) compare_shapes();
+  if (is_judged && alike && !options.device) shape.emplace(compare_shapes);
+  result.to_first =
+      likeness(ends.first == nullptr ? now : *ends.first, now, options,
+               options.known ? std::optional(options.known->linear_cka_to_first) : std::nullopt);
   if (shape) shape->look();
   result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
   if (shape) shape->look();
@@ -162,6 +188,12 @@ std::vector<double> from_tests(const Pca& plane, const at::Tensor& training, con
   return {moved.data(), moved.data() + moved.size()};
 }
 
+AgainstTraining seen_by_training(const at::Tensor& tests, const at::Tensor& training,
+                                 const FrameOptions& options) {
+  return against_training(tests, training, options.num_neighbours, metric_for(training.size(1)),
+                          options.device, options.team, options.search, options.block_rows);
+}
+
 void look_at_training(const FrameInput& input, const FrameOptions& options, const ComparedFrame& now,
                       const std::optional<ComparedFrame>& before, TrainingAnalysis& result) {
   const trace::Span span("training images", "images", input.training->rows.size(0));
@@ -176,8 +208,7 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
     result.self_confidence = std::move(said.self_confidence);
   }
   AgainstTraining against =
-      against_training(input.rows, rows, options.num_neighbours, metric_for(rows.size(1)), options.device,
-                       options.team, options.search, options.block_rows);
+      options.known ? options.known->against.value() : seen_by_training(input.rows, rows, options);
   result.neighbour_recall = against.recall;
   result.test_score = std::move(against.score);
   result.test_distance = std::move(against.mean_distance);
@@ -225,8 +256,24 @@ ComparedFrame compared_frame(const at::Tensor& rows, const FrameOptions& options
     plane = plane_of(scatter, options);
   });
   double recall = 0;
-  const Neighbours found = search(rows, options.num_neighbours, options, nullptr, recall);
+  const Neighbours found = found_neighbours(rows, options.num_neighbours, options, nullptr, recall);
   return {rows, std::move(scatter), std::move(plane), nearest_of(found, options.num_neighbours), training};
+}
+
+KnownFrame know_frame(const at::Tensor& rows, const at::Tensor& training, const FrameOptions& options,
+                      const EarlierFrame* first, const EarlierFrame* before) {
+  EarlierFrame now{rows, scatter_of(rows, options)};
+  KnownFrame known;
+  known.effective_rank = effective_rank(now.scatter);
+  known.neighbours = search(rows, std::max(options.num_neighbours, options.quality_neighbours), options,
+                            nullptr, known.neighbour_recall);
+  known.to_before = {kUnknown, kUnknown};
+  if (before != nullptr) known.to_before = similarity_of(*before, now, options);
+  const EarlierFrame& start = first == nullptr ? now : *first;
+  known.linear_cka_to_first = quick_linear_cka(start.rows, start.scatter, rows, now.scatter, options.device);
+  if (training.defined()) known.against = seen_by_training(rows, training, options);
+  known.scatter = std::move(now.scatter);
+  return known;
 }
 
 }  // namespace zoetrope::analysis

@@ -240,6 +240,16 @@ void rank_apart(const RowList& rows, Metric metric, TensorDevice device, RankQue
 
 }  // namespace
 
+void answer(const at::Tensor& rows, Metric metric, RankQuery& query, TensorDevice device, Team* team,
+            std::int64_t block_rows) {
+  if (query.others.empty()) return;
+  // Of all rows by the way of the shortest search, which makes half of the products.
+  if (!device && static_cast<std::int64_t>(query.rows.size()) == rows.size(0))
+    nearest_neighbours(rows, 1, metric, device, &query, team, nullptr, block_rows);
+  else
+    rank_apart(RowList({checked_rows(rows, 2, 1)}), metric, device, query, team, block_rows);
+}
+
 Neighbours nearest_neighbours(const RowList& rows, std::int64_t k, Metric metric, TensorDevice device,
                               RankQuery* query, Team* team, IndexedSearch* index, std::int64_t block_rows) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");

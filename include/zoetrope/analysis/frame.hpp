@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/known_frame.hpp"
 #include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/picture_quality.hpp"
@@ -85,6 +87,7 @@ struct FrameOptions {
   TensorDevice device = std::nullopt;   // multiplies matrices
   Team* team = nullptr;                 // of ranks that analyse the same checkpoint, where there are several
   std::int64_t block_rows = 0;          // see nearest_neighbours()
+  std::shared_ptr<const KnownFrame> known = {};  // of this checkpoint, by the same options; null: nothing is
 };
 
 // The first checkpoint and the last. Null: it is the one that is analysed.
@@ -96,6 +99,18 @@ struct Ends {
 // `before` is compared with, where it is given, and replaced by this checkpoint.
 FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options, const Ends& ends,
                             std::optional<ComparedFrame>& before);
+
+// A checkpoint that another is compared with whatever its plane is.
+struct EarlierFrame {
+  at::Tensor rows;  // float32 [N, D]
+  Scatter scatter;
+};
+
+// Of the checkpoint of `rows`, float32 [N, D], and, where it is defined, of `training`, float32 [M, D]: with
+// it in FrameOptions::known analyze_frame() gives the same, to the bit. `first` and `before`: the run's first
+// checkpoint and the one before; null for the first. Of `options` counts how neighbours are searched.
+KnownFrame know_frame(const at::Tensor& rows, const at::Tensor& training, const FrameOptions& options,
+                      const EarlierFrame* first, const EarlierFrame* before);
 
 // What others are compared with where they are compared with the checkpoint of `rows` and, if any, of
 // `training` images.
