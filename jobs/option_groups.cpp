@@ -44,6 +44,9 @@ const Words<std::optional<analysis::AlignTo>> kAlignments = with_auto(pipeline::
 const Words<std::optional<analysis::ScaleOf>> kScales = with_auto(pipeline::kScales);
 const Words<render::Layout> kLayouts = {
     {"wide", render::Layout::kWide}, {"plot", render::Layout::kPlot}, {"article", render::Layout::kArticle}};
+const Words<pipeline::AnalyzeWhen> kAnalyzeWhens = {{"auto", pipeline::AnalyzeWhen::kAuto},
+                                                    {"beside", pipeline::AnalyzeWhen::kBeside},
+                                                    {"after", pipeline::AnalyzeWhen::kAfter}};
 const Words<pipeline::TweenPath> kTweenPaths = {{"points", pipeline::TweenPath::kPoints},
                                                 {"projection", pipeline::TweenPath::kProjection}};
 const Words<bool> kOnOrOff = {{"on", true}, {"off", false}};
@@ -176,6 +179,9 @@ po::options_description analysis_options(Options& o) {
   add("memory-limit", memory_size(o.pipeline.analysis.memory_limit),
       "memory that the ranks of a host may take together for a checkpoint, e.g. 8G; rows that do not fit are "
       "read in blocks, with the same result; auto: a quarter of the host's");
+  add("analyze", choice(o.pipeline.analysis.when, "analyze", "WHEN", kAnalyzeWhens),
+      "of a run: beside its training, on some of the cores, all that needs no later checkpoint, or after it; "
+      "auto: beside one on GPUs");
   add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "

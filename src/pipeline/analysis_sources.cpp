@@ -13,8 +13,6 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-constexpr const char* kMethod = "11";  // changes when the same embeddings would give other numbers
-
 template <typename Words, typename Value>
 std::string word_of(const Words& words, Value value) {
   return std::string(std::ranges::find(words, value, &Words::value_type::second)->first);

@@ -53,12 +53,16 @@ std::int64_t num_embedded(Session& session) {
   return session.test().size() + (session.shows_training() ? session.train_sample().size() : 0);
 }
 
-// Embeds with each checkpoint while its model is in memory.
-train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding) {
+using OnEmbedded = std::function<void(std::int64_t step)>;
+
+// Embeds with each checkpoint while its model is in memory. `on_embedded` may be empty.
+train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding, std::int64_t last_step,
+                                     const OnEmbedded& on_embedded) {
   std::vector<embed::ExtractionInput> inputs;
   for (const store::EmbeddedSplit split : splits_of(session))
     inputs.push_back(extraction_input(session, split));
-  return [&session, &embedding, inputs = std::move(inputs)](const train::CheckpointInMemory& made) {
+  return [&session, &embedding, inputs = std::move(inputs), last_step,
+          on_embedded](const train::CheckpointInMemory& made) {
     const support::Stopwatch watch;
     session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
     bool is_done = true;
@@ -70,7 +74,10 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
       if (is_done) embedding.items += input.images.labels().size(0);
     }
     embedding.seconds += watch.seconds();
-    if (is_done) session.add_embedded(made.step);
+    if (!is_done) return;
+    session.add_embedded(made.step);
+    if (on_embedded && session.is_root() && made.step < last_step)
+      made.once_written(0, [on_embedded, step = made.step](const std::string&) { on_embedded(step); });
   };
 }
 
@@ -103,7 +110,7 @@ train::TrainingResult train_or_say_how_long_saving_took(Session& session, train:
   }
 }
 
-void finetune(Session& session, bool embeds) {
+void finetune(Session& session, bool embeds, const OnEmbedded& on_embedded) {
   const data::Dataset& images = session.train();
   const auto& classes = images.class_names();
   require_two_classes(images, session);
@@ -124,7 +131,7 @@ void finetune(Session& session, bool embeds) {
     session.set_stage(stage);
   };
   hooks.on_log = tensorboard_hook(session, images.size());
-  if (embeds) hooks.on_checkpoint = embedding_hook(session, embedding);
+  if (embeds) hooks.on_checkpoint = embedding_hook(session, embedding, options.max_steps, on_embedded);
   const auto result =
       train_or_say_how_long_saving_took(session, std::move(input), options, hooks, preemption);
   session.keep_options();  // there may have been no step left
@@ -136,11 +143,11 @@ void finetune(Session& session, bool embeds) {
 }  // namespace
 
 void finetune(Session& session) {
-  finetune(session, session.options().training.save == train::SaveMode::kInSitu);
+  finetune(session, session.options().training.save == train::SaveMode::kInSitu, {});
 }
 
-void finetune_and_embed(Session& session) {
-  finetune(session, true);
+void finetune_and_embed(Session& session, const OnEmbedded& on_embedded) {
+  finetune(session, true, on_embedded);
 }
 
 }  // namespace zoetrope::pipeline

@@ -93,13 +93,6 @@ std::string size_of(std::int64_t bytes) {
                    "M or more, or " + instead);
 }
 
-// What each rank may take where all its host's ranks share the limit: that of the host with the least.
-std::int64_t share_of_limit(Session& session, int ranks) {
-  const std::int64_t asked = session.options().analysis.memory_limit;
-  const std::int64_t limit = asked > 0 ? asked : support::usable_memory() / 4;
-  return comm::all_reduce_scalar(session.communicator(), limit / ranks, comm::ReduceOp::kMin);
-}
-
 void tell(const MemoryNeeds& needs, const MemoryPlan& plan, std::int64_t share) {
   const std::int64_t blocks = (needs.rows + plan.block_rows - 1) / plan.block_rows;
   support::log_info("a checkpoint's " + support::format_count(needs.rows) + " rows are read in " +
@@ -110,13 +103,20 @@ void tell(const MemoryNeeds& needs, const MemoryPlan& plan, std::int64_t share) 
 
 }  // namespace
 
+std::int64_t share_of_limit(const AnalysisOptions& options, int ranks) {
+  const std::int64_t asked = options.memory_limit;
+  return (asked > 0 ? asked : support::usable_memory() / 4) / ranks;
+}
+
 MemoryPlan plan_memory(Session& session, const std::vector<CheckpointSource>& sources,
                        const std::vector<std::vector<std::int64_t>>& columns, bool is_shared) {
   const bool is_asked = session.options().analysis.memory_limit > 0;
   const auto ranks = static_cast<int>(comm::all_reduce_scalar(
       session.communicator(), std::int64_t{session.world().local_size()}, comm::ReduceOp::kMax));
   const MemoryNeeds needs = needs_of(session, sources, columns, is_shared);
-  const std::int64_t share = share_of_limit(session, ranks);
+  const std::int64_t share =  // of the host with the least
+      comm::all_reduce_scalar(session.communicator(), share_of_limit(session.options().analysis, ranks),
+                              comm::ReduceOp::kMin);
   if (is_asked && needs.result > std::max(share, needs.in_blocks))
     refuse(session, needs.result, ranks, "what is found of all checkpoints takes",
            "analyse fewer images (--test-limit)");

@@ -18,6 +18,9 @@ struct MemoryPlan {
   std::size_t scatter_bytes = 0;  // that may be kept for those who ask again
 };
 
+// What this rank may take where `ranks` of its host share --memory-limit.
+std::int64_t share_of_limit(const AnalysisOptions& options, int ranks);
+
 // Each rank's, and the same on all. Rank 0 says so where rows are read in blocks. Collective. UsageError
 // where --memory-limit is too small even for that, or where the search takes all rows in memory.
 // `columns`: see class_columns(); `is_shared`: several ranks analyse a checkpoint.

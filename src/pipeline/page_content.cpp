@@ -8,6 +8,9 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/trace.hpp"
+
+#include "analysis_ahead.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -23,13 +26,16 @@ data::Image repeat_grey(const data::Image& grey) {
 
 // The test images, and behind them training images, if any: all in one size: as they are where they are small
 // and alike, else made smaller. Grey ones stay so where all are.
-review::Images images_for_page(const data::Dataset& tests, const data::Dataset* training) {
+review::Images images_for_page(const data::Dataset& tests, const data::Dataset* training,
+                               const std::atomic<bool>* is_given_up = nullptr) {
+  const trace::Span span("images of the page");
   std::vector<data::Image> list;
   review::Images images;
   if (!tests.has_images()) return images;
   const std::int64_t count = tests.size() + (training == nullptr ? 0 : training->size());
   for (std::int64_t i = 0; i < count; ++i) {
     support::stop_point();
+    if (is_given_up != nullptr && *is_given_up) return {};
     data::Image image = i < tests.size() ? tests.image(i) : training->image(i - tests.size());
     if (i == 0) {
       images.height = std::min(image.height, kLargestSide);
@@ -84,6 +90,27 @@ std::string name_of(const std::filesystem::path& run) {
 
 }  // namespace
 
+PageImages::PageImages(const data::Dataset& tests, const data::Dataset* training)
+    : images_(std::async(std::launch::async, [this, &tests, training] {
+        trace::name_thread("zt-thumbnails");
+        go_behind_others();
+        const support::Interruptible until_asked;
+        return images_for_page(tests, training, &is_given_up_);
+      })) {}
+
+PageImages::~PageImages() {
+  is_given_up_ = true;
+}
+
+void begin_page_images(Session& session) {
+  constexpr std::int64_t kMostBytes = std::int64_t{512} << 20,
+                         kBytesOfImage = 3 * kLargestSide * kLargestSide;
+  const data::Dataset* const training = session.shows_training() ? &session.train_sample() : nullptr;
+  const std::int64_t count = session.test().size() + (training == nullptr ? 0 : training->size());
+  if (count > kMostBytes / kBytesOfImage) return;
+  session.keep_page_images(std::make_shared<PageImages>(session.test(), training));
+}
+
 review::Review review_of(Session& session, store::Analysis analysis) {
   review::Review page;
   page.title = name_of(session.run().root);
@@ -96,7 +123,8 @@ review::Review review_of(Session& session, store::Analysis analysis) {
         ": is of other training images than --train-sample and --seed give; run zoetrope analyze");
   page.log = session.loss_log();
   const data::Dataset* training = session.shows_training() ? &session.train_sample() : nullptr;
-  page.images = images_for_page(session.test(), training);
+  const auto begun = session.take_page_images();
+  page.images = begun ? begun->take() : images_for_page(session.test(), training);
   page.image_names = names_of(session.test());
   if (training != nullptr) {
     page.train_images = take_last(page.images, training->size());

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/support/error.hpp"
+
+#include "analysis_ahead.hpp"
+#include "page_content.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -11,7 +16,17 @@ void run(Session& session) {
     throw InputError("--data " + session.options().data.spec +
                      ": the training and the test images have other classes, or the same in another order: "
                      "give splits of one data set");
-  finetune_and_embed(session);
+  if (session.shows_training()) session.train_sample();  // by all ranks
+  {
+    std::optional<AnalysisAhead> ahead;
+    if (works_beside(session)) {
+      begin_page_images(session);
+      ahead.emplace(session);
+    }
+    finetune_and_embed(
+        session, ahead ? [&](std::int64_t step) { ahead->add(step); } : std::function<void(std::int64_t)>());
+    if (ahead) session.set_stage("finishing the analysis beside the training");
+  }
   extract(session);
   analyze(session);
   render(session);

@@ -23,6 +23,7 @@
 #include "frame_deal.hpp"
 #include "frame_gather.hpp"
 #include "frame_reader.hpp"
+#include "known_frames.hpp"
 #include "memory_plan.hpp"
 #include "region_classifier.hpp"
 #include "scatter_cache.hpp"
@@ -42,6 +43,7 @@ class Analyzer {
         placement_(placement_of(session.options())),
         sources_(sources),
         deal_(session, sources.size(), session.test().size(), sources.front().identity.num_columns),
+        known_(session, sources, keep),
         columns_(class_columns(session, sources)),
         plan_(plan_memory(session, sources, columns_, deal_.team() != nullptr)),
         reader_(session.run(), sources, options_.fit_on, plan_.block_rows > 0),
@@ -82,6 +84,7 @@ class Analyzer {
   const Placement placement_;
   const std::vector<CheckpointSource>& sources_;
   const FrameDeal deal_;
+  const KnownFrames known_;
   const std::vector<std::vector<std::int64_t>> columns_;  // see class_columns()
   const MemoryPlan plan_;
   const FrameReader reader_;
@@ -108,8 +111,11 @@ std::optional<analysis::Pca> Analyzer::shared_projection() const {
 }
 
 analysis::Scatter Analyzer::scatter_of(std::size_t frame) {
-  return scatters_.get(
-      frame, [&] { return analysis::Scatter::of(reader_.rows_to_fit(frame), session_.analysis_device()); });
+  return scatters_.get(frame, [&] {
+    if (options_.fit_on == FitOn::kTest)
+      if (const auto known = known_.of(frame)) return known->scatter;
+    return analysis::Scatter::of(reader_.rows_to_fit(frame), session_.analysis_device());
+  });
 }
 
 analysis::Scatter Analyzer::known_scatter_of(std::size_t frame) const {
@@ -125,17 +131,14 @@ void Analyzer::find_planes() {
 }
 
 analysis::FrameOptions Analyzer::options_of(std::size_t frame) const {
-  analysis::FrameOptions options;
-  options.num_neighbours = options_.neighbours;
-  options.quality_neighbours = options_.quality_neighbours;
-  options.search = options_.search;
+  analysis::FrameOptions options = options_to_know(options_, session_.analysis_device());
+  options.known = known_.of(frame);
   options.shared = shared_;
   if (!planes_.empty()) options.plane = planes_[frame];
   if (options_.fit_on == FitOn::kTest)
     options.scatter = scatters_.find(frame);
   else if (!shared_)
     options.fitted = known_scatter_of(frame);
-  options.device = session_.analysis_device();
   options.team = deal_.team();
   options.block_rows = plan_.block_rows;
   return options;

@@ -17,6 +17,7 @@
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/progress.hpp"
 
+#include "../../src/pipeline/analysis_ahead.hpp"
 #include "comm/double/double.hpp"
 #include "options.hpp"
 #include "tensors.hpp"
@@ -113,6 +114,37 @@ TEST_F(NcclRun, EmbeddingWhileTrainingEqualsARunOverMpi) {
   EXPECT_EQ(backend_, "nccl");
   const auto over_mpi = run("cpu", {"--save", "in-situ", "--device", "cpu"});
   expect_equal(over_nccl, over_mpi);
+}
+
+TEST_F(NcclRun, AnalysingBesideTheTrainingEqualsAnalysingAfterIt) {
+  const auto beside = run("beside", {"--analyze", "beside"});
+  EXPECT_EQ(backend_, "nccl");
+  const auto after = run("after", {"--analyze", "after"});
+  expect_equal(beside, after);
+  const auto found = store::read_analysis(beside.analysis()), wanted = store::read_analysis(after.analysis());
+  EXPECT_TRUE(found.neighbour == wanted.neighbour);
+  EXPECT_EQ(found.curves.at("effective_rank"), wanted.curves.at("effective_rank"));
+  EXPECT_EQ(found.curves.at("linear_cka_first"), wanted.curves.at("linear_cka_first"));
+}
+
+TEST_F(NcclRun, WorksBesideTheTrainingWhereItIsOnAGpuAndLeavesCores) {
+  const auto is_beside = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--run", "none", "--model", testing::golden("vit-tiny").string()});
+    return pipeline::works_beside(pipeline::Session(*world_, parse_options("run", kAll, words).pipeline));
+  };
+  const bool is_root = world_->rank() == 0;
+  EXPECT_EQ(is_beside({"--threads", "4"}), is_root);
+  EXPECT_FALSE(is_beside({"--threads", "3"}));
+  EXPECT_FALSE(is_beside({"--threads", "4", "--analyze", "after"}));
+  EXPECT_EQ(is_beside({"--threads", "1", "--analyze", "beside"}), is_root);
+  EXPECT_FALSE(is_beside({"--threads", "4", "--device", "cpu"}));
+  EXPECT_EQ(is_beside({"--threads", "1", "--device", "cpu", "--analyze", "beside"}), is_root);
+  EXPECT_FALSE(is_beside({"--threads", "4", "--precision", "tf32"}));
+  EXPECT_THAT(
+      [&] {
+        is_beside({"--threads", "4", "--precision", "tf32", "--analyze", "beside"});
+      },
+      ::testing::ThrowsMessage<UsageError>(::testing::HasSubstr("--analyze after")));
 }
 
 // Ten steps of 300 images: three run as they are, six are replayed, the last batch is short. (By default

@@ -93,7 +93,15 @@ inline constexpr std::array<std::pair<std::string_view, FitOn>, 3> kFitsOn = {
 inline constexpr std::array<std::pair<std::string_view, analysis::ScaleOf>, 2> kScales = {
     {{"frame", analysis::ScaleOf::kFrame}, {"run", analysis::ScaleOf::kRun}}};
 
+// When a run analyses its checkpoints.
+enum class AnalyzeWhen {
+  kAuto,    // see works_beside() in src/pipeline/analysis_ahead.hpp
+  kBeside,  // what can be known of one then: beside the training, once it is embedded
+  kAfter    // all of it after the training
+};
+
 struct AnalysisOptions {
+  AnalyzeWhen when = AnalyzeWhen::kAuto;
   std::int64_t neighbours = 10;          // cleanlab's k
   std::int64_t quality_neighbours = 15;  // of the picture's quality; 0: it is not looked at
   analysis::SearchMethod search = analysis::SearchMethod::kExact;  // of neighbours

@@ -28,6 +28,8 @@
 
 namespace zoetrope::pipeline {
 
+class PageImages;  // src/pipeline/page_content.hpp
+
 struct LoadedSplit {
   std::shared_ptr<const data::Dataset> dataset;
   std::unique_ptr<preprocess::ImageCache> images;  // made when a model first asks for them
@@ -50,6 +52,8 @@ class Session {
   analysis::TensorDevice analysis_device() const {
     return device_.is_cpu() ? std::nullopt : analysis::TensorDevice(device_);
   }
+  // This rank's, where the ranks compute on GPUs.
+  const std::optional<compute::Device>& gpu() const { return gpu_; }
   comm::Communicator& communicator() { return world_.communicator(); }
   bool is_root() const { return world_.rank() == 0; }
   const Options& options() const { return options_; }
@@ -91,6 +95,10 @@ class Session {
     analysis_ = std::make_shared<const store::Analysis>(std::move(analysis));
   }
 
+  // Images of the review page that are being decoded beside other work, if any.
+  void keep_page_images(std::shared_ptr<PageImages> images) { page_images_ = std::move(images); }
+  std::shared_ptr<PageImages> take_page_images() { return std::exchange(page_images_, nullptr); }
+
   // Checkpoints that this job itself has embedded: nothing is to be checked of them.
   const std::set<std::int64_t>& embedded() const { return embedded_; }
   void add_embedded(std::int64_t step) { embedded_.insert(step); }
@@ -124,6 +132,7 @@ class Session {
   std::optional<LoadedSplit> test_;
   std::shared_ptr<const data::Sample> sample_;
   std::optional<LoadedSplit> sampled_;  // the same
+  std::shared_ptr<PageImages> page_images_;
   std::shared_ptr<const store::Analysis> analysis_;
   std::set<std::int64_t> embedded_;
   std::vector<std::filesystem::path> exported_;
