@@ -14,6 +14,8 @@ from pathlib import Path
 PROGRAM = os.environ["ZOETROPE"]
 MPIRUN = shlex.split(os.environ["ZOETROPE_MPIRUN"])
 GOLDEN = Path(os.environ["ZOETROPE_GOLDEN_DIR"])
+# By what all limits of time are multiplied: a program built for a sanitizer takes several times as long.
+SLOWER = float(os.environ.get("ZOETROPE_TEST_SLOWER", "1"))
 
 # A run of a few seconds on real images: five checkpoints.
 SMALL_TRAINING = ["--train-limit", "640", "--test-limit", "700", "--max-steps", "20", "--save-steps", "5", "--logging-steps", "5",
@@ -32,7 +34,7 @@ def start(words, ranks=1):
 
 def run(words, ranks=1, code=0, timeout=240):
     """Runs to the end; the exit code must be `code`. Returns (stdout, stderr)."""
-    done = subprocess.run(command(words, ranks), capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(command(words, ranks), capture_output=True, text=True, timeout=timeout * SLOWER)
     assert done.returncode == code, f"exit code {done.returncode} instead of {code}\n{done.stdout}\n{done.stderr}"
     return done.stdout, done.stderr
 
@@ -92,7 +94,7 @@ def signal_ranks(launcher, number):
 
 
 def wait_for(condition, process, seconds=120):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * SLOWER
     while not condition():
         assert process.poll() is None, f"the job ended too early with code {process.returncode}\n{process.stderr.read()}"
         assert time.monotonic() < deadline, "what the test waits for did not come"
@@ -103,9 +105,9 @@ def kill_one_rank(process):
     """SIGKILL to the last rank; the job must end within 10 s. Returns what it said on standard error."""
     os.kill(ranks_of(process)[-1], signal.SIGKILL)
     start = time.monotonic()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60 * SLOWER)
     seconds = time.monotonic() - start
-    assert seconds < 10, f"the job took {seconds:.1f} s to end"
+    assert seconds < 10 * SLOWER, f"the job took {seconds:.1f} s to end"
     assert process.returncode != 0
     return errors
 

@@ -48,7 +48,7 @@ class Signals(unittest.TestCase):
             with self.subTest(number.name):
                 process = self.begin()
                 process.send_signal(number)
-                _, errors = process.communicate(timeout=60)
+                _, errors = process.communicate(timeout=60 * job.SLOWER)
                 self.assertEqual(process.returncode, 75, errors)
                 self.assertIn("interrupted: the training is saved at step", errors)
                 self.assert_saved()
@@ -62,7 +62,7 @@ class Signals(unittest.TestCase):
         time.sleep(1)
         self.assertIsNone(process.poll())
         process.send_signal(signal.SIGUSR1)
-        self.assertEqual(process.wait(60), 75)
+        self.assertEqual(process.wait(60 * job.SLOWER), 75)
         process.communicate()
 
     def test_a_closed_pipe_stops_nothing(self):
@@ -71,7 +71,7 @@ class Signals(unittest.TestCase):
         process = subprocess.Popen(job.command(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         process.stdout.readline()
         process.stdout.close()
-        self.assertEqual(process.wait(200), 0)
+        self.assertEqual(process.wait(200 * job.SLOWER), 0)
         self.assertTrue((self.run_folder / "review.html").exists())
         job.assert_no_leftovers(self.run_folder)
 
@@ -81,7 +81,7 @@ class Signals(unittest.TestCase):
         process.stdout.close()
         process.stderr.close()
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(60), 75)
+        self.assertEqual(process.wait(60 * job.SLOWER), 75)
         self.assert_saved()
 
     def test_a_file_that_may_not_grow_is_named(self):
@@ -89,8 +89,8 @@ class Signals(unittest.TestCase):
 
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-        done = subprocess.run(job.command(["run", "--run", self.run_folder, *DRAWN]), capture_output=True, text=True, timeout=200,
-                              preexec_fn=limit)
+        done = subprocess.run(job.command(["run", "--run", self.run_folder, *DRAWN]), capture_output=True, text=True,
+                              timeout=200 * job.SLOWER, preexec_fn=limit)
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertRegex(done.stderr, rf"(?m)^zoetrope: {self.run_folder}/\S+: .*")
         job.assert_no_leftovers(self.run_folder)
@@ -103,7 +103,7 @@ class Signals(unittest.TestCase):
         process = self.begin(ranks=2, **options)
         self.assertFalse(any(self.run_folder.glob("resume-*")))
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=60 * job.SLOWER)
         return process.returncode
 
     def test_ctrl_c_at_mpirun_saves(self):
@@ -120,11 +120,11 @@ class Signals(unittest.TestCase):
         process = self.begin(ranks=2, env=environment)
         since.touch()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=60 * job.SLOWER)
         self.assertEqual(process.returncode, 1)
         self.assertFalse(any(self.run_folder.glob("resume-*")), "it was saved before mpirun killed the ranks: nothing was tested")
         since.unlink()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 60 * job.SLOWER
         while not any(self.run_folder.glob("resume-*")) and time.monotonic() < deadline:
             time.sleep(0.1)
         self.assert_saved()
@@ -135,14 +135,14 @@ class Signals(unittest.TestCase):
         else:
             self.fail("the training did not go on from what was saved")
         process.send_signal(signal.SIGUSR1)
-        process.communicate(timeout=60)
+        process.communicate(timeout=60 * job.SLOWER)
         self.assertEqual(process.returncode, 75)
 
     def test_a_wrong_option_ends_all_ranks_at_once(self):
         self.run_folder.mkdir()
         start = time.monotonic()
         _, errors = job.run(["run", "--run", self.run_folder, "--lerning-rate", "1"], 2, code=2)
-        self.assertLess(time.monotonic() - start, 120)  # and not when a rank has waited for the others for --timeout
+        self.assertLess(time.monotonic() - start, 120 * job.SLOWER)  # and not when a rank has waited for the others for --timeout
         self.assertIn("did you mean --learning-rate?", errors)
         self.assertEqual((self.ended()["code"], self.ended()["job"]), ("2", ""))
 

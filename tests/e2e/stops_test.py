@@ -125,7 +125,7 @@ class Stops(unittest.TestCase):
             self.assertIsNone(process.poll(), "the signal comes too late to test anything")
             begin = time.monotonic()
             os.kill(process.pid if ranks == 1 else job.ranks_of(process)[-1], signal.SIGUSR1)
-        process.wait(600)
+        process.wait(600 * job.SLOWER)
         seconds = time.monotonic() - begin
         reader.join()
         process.stdout.close()
@@ -146,7 +146,7 @@ class Stops(unittest.TestCase):
         self.assertGreater(undisturbed, SHORTEST, "the stage is too short for a signal in its middle")
         seconds = self.call([words[0], "--run", runs[1], *words[1:]], ranks, signalled_after=0.25 * undisturbed, code=75)
         print(f"{name}, {ranks} ranks: {undisturbed:.1f} s undisturbed, {seconds:.1f} s after the signal", flush=True)
-        self.assertLess(seconds, max(SECONDS, PART * undisturbed))
+        self.assertLess(seconds, max(SECONDS * job.SLOWER, PART * undisturbed))
         self.assertEqual([path.name for path in runs[1].rglob("*.tmp")], [])
         job.run([words[0], "--run", runs[1], *words[1:], "--no-progress"], ranks, timeout=600)
         compare(*runs)
@@ -204,7 +204,7 @@ class Stops(unittest.TestCase):
                 with unittest.mock.patch.dict(os.environ, slow):
                     seconds = self.call(words, ranks, signalled_after=1, code=75)
                 print(f"{stage}, {ranks} ranks: {seconds:.1f} s after the signal", flush=True)
-                self.assertLess(seconds, max(SECONDS, PART * undisturbed))
+                self.assertLess(seconds, max(SECONDS * job.SLOWER, PART * undisturbed))
             job.run(["extract", "--run", run], ranks)
             self.same_embeddings(expected, run)
 

@@ -94,7 +94,7 @@ def pixels(path):
 
 
 def attempt(*words):
-    done = subprocess.run(job.command(words), capture_output=True, text=True, timeout=240)
+    done = subprocess.run(job.command(words), capture_output=True, text=True, timeout=240 * job.SLOWER)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "e2e"))
@@ -40,27 +41,28 @@ class FileFaults(unittest.TestCase):
 
     def go_on(self, folder, words, kill_after=0, fail_from=0, error=0):
         """Starts the run or goes on with it. Returns what it did to its files, and what it said on standard error."""
-        operations = self.root / "operations"
-        operations.unlink(missing_ok=True)
+        operations = folder.with_name(f"{folder.name}.operations")
+        operations.write_text("")
         environment = {**os.environ, "LD_PRELOAD": LIBRARY, "ZOETROPE_TEST_FOLDER": str(folder), "ZOETROPE_TEST_OPERATIONS": str(operations),
                        "ZOETROPE_TEST_KILL_AFTER": str(kill_after), "ZOETROPE_TEST_FAIL_FROM": str(fail_from),
                        "ZOETROPE_TEST_FAIL_WITH": str(error)}
-        done = subprocess.run([job.PROGRAM, "run", "--run", folder, *words], env=environment, capture_output=True, text=True, timeout=240)
+        done = subprocess.run([job.PROGRAM, "run", "--run", folder, *words], env=environment, capture_output=True, text=True,
+                              timeout=240 * job.SLOWER)
         did = operations.read_text().splitlines()
         # An operation of another thread may have begun before the last one and not be written down yet.
         expected = -9 if 0 < kill_after <= len(did) + 3 and done.returncode != 0 else 4 if 0 < fail_from else 0
         self.assertEqual(done.returncode, expected, f"killed after {kill_after}, failing from {fail_from}: {did[-1:]}\n{done.stderr}")
         return did, done.stderr
 
-    def compare(self, folder, reference, what):
+    def compare(self, folder, what):
         try:
-            job.assert_same_results(reference, folder)
-            self.assertEqual(files(reference), files(folder))
+            job.assert_same_results(self.reference, folder)
+            self.assertEqual(files(self.reference), files(folder))
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}") from None
 
-    def places(self, words):
-        """Numbers of operations, and what draws more."""
+    def try_places(self, words, disturb):
+        """`disturb(folder, place, draw)` says of each place what was done there to the run that it began in `folder`."""
         self.reference = self.root / "reference"
         operations, _ = self.go_on(self.reference, words)
         self.assertGreater(len(operations), 100)
@@ -68,20 +70,35 @@ class FileFaults(unittest.TestCase):
         print(f"{len(operations)} operations, seed {seed}", flush=True)
         draw = random.Random(seed)
         every = range(1, len(operations) + 1)
-        return (every if FAULTS == "all" else sorted(draw.sample(every, int(FAULTS)))), draw
+        places = every if FAULTS == "all" else sorted(draw.sample(every, int(FAULTS)))
+        cases = [(words, disturb, place, random.Random(draw.random())) for place in places]
+        with ThreadPoolExecutor(2) as pool:
+            complaints = [complaint for complaint in pool.map(self.try_one, cases) if complaint]
+        print(f"{len(cases)} places tried, {len(complaints)} with a complaint", flush=True)
+        self.assertFalse(complaints, f"{len(complaints)} of {len(cases)} places\n" + "\n".join(complaints))
+
+    def try_one(self, case):
+        words, disturb, place, draw = case
+        folder = self.root / f"place-{place}"
+        try:
+            what = disturb(folder, place, draw)
+            self.go_on(folder, words)
+            self.compare(folder, what)
+        except AssertionError as error:
+            return f"place {place}: {error}"
+        finally:
+            subprocess.run(["rm", "-rf", folder, folder.with_name(f"{folder.name}.operations")], check=True)
+        return None
 
     def kill(self, *saving):
         words = [*RUN, *saving]
-        places, draw = self.places(words)
-        for place in places:
-            folder = self.root / f"killed-{place}"
+
+        def disturb(folder, place, draw):
             done, _ = self.go_on(folder, words, kill_after=place)
             again = draw.randrange(1, 60)
             once_more, _ = self.go_on(folder, words, kill_after=again)
-            self.go_on(folder, words)
-            self.compare(folder, self.reference, f"killed after operation {place} ({done[-1]}), and {again} of its continuation "
-                                                 f"({once_more[-1]})")
-            subprocess.run(["rm", "-r", folder], check=True)
+            return f"killed after operation {place} ({done[-1]}), and {again} of its continuation ({once_more[-1]})"
+        self.try_places(words, disturb)
 
     def test_killed_with_all_models_kept(self):
         self.kill("--keep-optimizer", "1")
@@ -90,18 +107,15 @@ class FileFaults(unittest.TestCase):
         self.kill("--save", "in-situ")
 
     def test_a_disk_that_fails(self):
-        places, draw = self.places(RUN)
-        for place in places:
-            folder = self.root / f"failed-{place}"
+        def disturb(folder, place, draw):
             error = draw.choice([errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.EIO, errno.ESTALE])
-            what = f"operations fail with {errno.errorcode[error]} from {place} on"
             did, said = self.go_on(folder, RUN, fail_from=place, error=error)
+            what = f"operations fail with {errno.errorcode[error]} from {place} ({did[place - 1]}) on"
             lines = [line for line in said.splitlines() if line.startswith("zoetrope: ")]
-            self.assertEqual(len(lines), 1, f"{what} ({did[place - 1]}): {said}")
+            self.assertEqual(len(lines), 1, f"{what}: {said}")
             self.assertTrue(str(folder) in lines[0] or "zoetrope: ." in lines[0], f"{what}: no file is named: {lines[0]}")
-            self.go_on(folder, RUN)
-            self.compare(folder, self.reference, f"{what} ({did[place - 1]})")
-            subprocess.run(["rm", "-r", folder], check=True)
+            return what
+        self.try_places(RUN, disturb)
 
 
 if __name__ == "__main__":

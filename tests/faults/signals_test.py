@@ -21,7 +21,7 @@ import job  # noqa: E402
 
 FAULTS = os.environ.get("ZOETROPE_FAULTS", "10")
 RANKS = 2
-TIMEOUT = 5  # --timeout of a job with a rank that stands still
+TIMEOUT = round(5 * job.SLOWER)  # --timeout of a job with a rank that stands still
 RUN = ["--train-limit", "300", "--test-limit", "400", "--max-steps", "40", "--save-steps", "5", "--logging-steps", "5",
        "--batch-size", "16", "--learning-rate", "1e-3", "--size", "640x360", "--resume-every", "0.5", "--threads", "1", "--no-progress"]
 PICTURES = ["--format", "gif,mp4"]
@@ -87,7 +87,7 @@ class Signals(unittest.TestCase):
         listener = threading.Thread(target=listen)
         listener.start()
         if STAGES[stage]:
-            begun.wait(240)
+            begun.wait(240 * job.SLOWER)
         time.sleep(draw.uniform(0, 2 if stage == "start-up" else 0.3))
         ranks = job.ranks_of(process)
         in_time, target = bool(ranks) and process.poll() is None, None
@@ -101,9 +101,10 @@ class Signals(unittest.TestCase):
         if kind == "STOP" and self.stands_alone(process, target):
             in_time, start = False, time.monotonic()
             os.kill(target, signal.SIGCONT)
-            self.assertEqual(process.wait(60), 0, f"{kind} in {stage}: only the rank that stands still is left\n{''.join(said)}")
+            self.assertEqual(process.wait(60 * job.SLOWER), 0,
+                             f"{kind} in {stage}: only the rank that stands still is left\n{''.join(said)}")
         try:
-            process.wait(240)
+            process.wait(240 * job.SLOWER)
         finally:
             process.kill()
         listener.join()
@@ -115,7 +116,7 @@ class Signals(unittest.TestCase):
         """Whether the others have ended, and well: the rank stands still behind MPI_Finalize's last meeting.
         Its work is done, and nobody is left to watch it; as soon as it goes on, the job ends."""
         try:
-            process.wait(30)
+            process.wait(30 * job.SLOWER)
             return False
         except subprocess.TimeoutExpired:
             return job.ranks_of(process) == [rank]
@@ -127,7 +128,7 @@ class Signals(unittest.TestCase):
         code, said, in_time, seconds = self.disturb(stage, kind, saving, folder, draw)
         what = f"{kind} in {stage}, --save {saving}"
         self.assertIn(code % 256, CODES[kind] | {0}, f"{what}: code {code}\n{said[-3000:]}")
-        self.assertLess(seconds, 60, what)
+        self.assertLess(seconds, 60 * job.SLOWER, what)
         for words in ("terminate called", "Assertion", "double free", "Segmentation", "Traceback"):
             self.assertNotIn(words, said, what)
         job.run(self.words(saving, folder), RANKS)
