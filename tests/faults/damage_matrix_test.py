@@ -11,7 +11,6 @@ import struct
 import subprocess
 import sys
 import unittest
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -81,16 +80,6 @@ def is_harmless(whole, damaged, what):
     except AssertionError:
         return False
     return True
-
-
-def pixels(path):
-    """What a PNG's rows hold, however they are packed."""
-    content, at, rows = path.read_bytes(), 8, b""
-    while at < len(content):
-        size, kind = struct.unpack(">I4s", content[at:at + 8])
-        rows += content[at + 8:at + 8 + size] if kind == b"IDAT" else b""
-        at += size + 12
-    return content[16:29] + zlib.decompress(rows)
 
 
 def attempt(*words):
@@ -184,7 +173,7 @@ class DamageMatrix(unittest.TestCase):
         for name in "animation.gif", "run.ini":
             assert (folder / name).read_bytes() == (whole / name).read_bytes(), f"{name} differs\n{said}"
         for path in whole.rglob("*.png"):
-            assert pixels(path) == pixels(folder / path.relative_to(whole)), f"{path.name} differs\n{said}"
+            assert job.pixels(path) == job.pixels(folder / path.relative_to(whole)), f"{path.name} differs\n{said}"
         code, found = attempt("inspect", "--verify", folder)
         assert code == 0, f"not all of it is whole again\n{found}{said}"
 

@@ -135,8 +135,8 @@ class Signals(unittest.TestCase):
         try:
             job.assert_same_results(self.reference(saving), folder)
             job.assert_no_leftovers(folder)
-            for name in ("animation.gif", "poster.png"):
-                self.assertEqual((self.reference(saving) / name).read_bytes(), (folder / name).read_bytes(), name)
+            self.assertEqual(*((run / "animation.gif").read_bytes() for run in (self.reference(saving), folder)), "animation.gif")
+            self.assertEqual(*(job.pixels(run / "poster.png") for run in (self.reference(saving), folder)), "poster.png")
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}\n{said[-3000:]}") from None
         return code, in_time
