@@ -90,19 +90,36 @@ std::optional<Owner> owner_in(std::string_view text) {
   }
 }
 
-std::string content_of(int fd) {
+// Which file it is, whatever its name. What is asked of the lock's file here throws where the file system
+// gives no answer, since that tells neither that another job has it nor that none has.
+struct Identity {
+  dev_t device;
+  ino_t number;
+  bool operator==(const Identity&) const = default;
+};
+
+Identity identity_of(const fs::path& path, int fd) {
+  struct stat opened {};
+  if (::fstat(fd, &opened) != 0) throw_system_error(path, "cannot be looked at", errno);
+  return {opened.st_dev, opened.st_ino};
+}
+
+std::string content_of(const fs::path& path, int fd) {
   std::string text(kMostBytes, '\0');
   const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
-  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  if (count < 0) throw_system_error(path, "cannot be read", errno);
+  text.resize(static_cast<std::size_t>(count));
   return text;
 }
 
-// Whether the name still leads to the open file.
-bool is_in_place(const fs::path& path, int fd) {
-  struct stat named {
-  }, opened{};
-  return ::stat(path.c_str(), &named) == 0 && ::fstat(fd, &opened) == 0 && named.st_dev == opened.st_dev &&
-         named.st_ino == opened.st_ino;
+// Whether the name still leads to that file.
+bool is_in_place(const fs::path& path, const Identity& file) {
+  struct stat named {};
+  if (::stat(path.c_str(), &named) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    throw_system_error(path, "cannot be looked at", errno);
+  }
+  return Identity{named.st_dev, named.st_ino} == file;
 }
 
 }  // namespace
@@ -126,7 +143,11 @@ class FolderLock::Held {
     beats_.request_stop();
     beats_.join();
     // Whoever waits for the lock of a file that has no name any more looks for the name anew.
-    if (is_mine()) ::unlink(path_.c_str());
+    try {
+      if (is_mine()) ::unlink(path_.c_str());
+    } catch (const Error&) {
+      // It stays, as that of a job that was killed, and keeps nobody out.
+    }
   }
 
  private:
@@ -134,7 +155,7 @@ class FolderLock::Held {
     using namespace std::chrono_literals;
     const auto start = std::chrono::steady_clock::now();
     bool is_said = false;
-    while (!try_to_take()) {
+    while (!try_again([this] { return try_to_take(); })) {
       if (std::chrono::steady_clock::now() - start > options_.patience)
         throw RunError(
             folder_.string() + ": another job works there (" + owner_ +
@@ -153,8 +174,9 @@ class FolderLock::Held {
     FileDescriptor fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
     if (!fd.valid()) throw_system_error(path_, "cannot be created", errno);
     const Grant grant = ask_system(fd.get());
-    if (!is_in_place(path_, fd.get())) return false;
-    const auto owner = owner_in(content_of(fd.get()));
+    const Identity identity = identity_of(path_, fd.get());
+    if (!is_in_place(path_, identity)) return false;
+    const auto owner = owner_in(content_of(path_, fd.get()));
     if (!options_.take_over) {
       owner_ = owner ? owner->description : "it does not say which";
       if (grant == Grant::kRefused ? !is_silent_elsewhere(fd.get(), owner) : is_alive(fd.get(), owner, grant))
@@ -162,6 +184,7 @@ class FolderLock::Held {
     }
     if (grant == Grant::kGiven && write_into(fd.get())) {
       fd_ = std::move(fd);
+      identity_ = identity;
       return true;
     }
     return replace();
@@ -203,15 +226,31 @@ class FolderLock::Held {
     write_file(path_, own_entry());
     std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(std::chrono::seconds(2), options_.beat));
     fd_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd_.valid() || !is_mine()) return false;
+    if (!fd_.valid()) return false;
+    identity_ = identity_of(path_, fd_.get());
+    if (!is_mine()) return false;
     ask_system(fd_.get());
     return true;
   }
 
   bool is_mine() const {
-    if (!is_in_place(path_, fd_.get())) return false;
-    const auto owner = owner_in(content_of(fd_.get()));
+    if (!is_in_place(path_, identity_)) return false;
+    const auto owner = owner_in(content_of(path_, fd_.get()));
     return owner && owner->process.text() == ProcessName::own().text();
+  }
+
+  // A file server that does not answer is no loss: the next beat asks again.
+  bool is_lost() {
+    try {
+      const bool is_lost = !is_mine();
+      is_unanswered_ = false;
+      return is_lost;
+    } catch (const Error& error) {
+      if (!std::exchange(is_unanswered_, true))
+        log_warning(std::string(error.what()) +
+                    "; whether another job has taken over is asked until it can be");
+      return false;
+    }
   }
 
   void beat(const std::stop_token& stop) {
@@ -221,7 +260,7 @@ class FolderLock::Held {
     while (!wake.wait_for(lock, stop, options_.beat, [] { return false; })) {
       if (stop.stop_requested()) return;
       ::futimens(fd_.get(), nullptr);
-      if (is_mine()) continue;
+      if (!is_lost()) continue;
       on_loss_(folder_.string() + ": another job has taken over there, so this one ends");
       return;
     }
@@ -232,7 +271,9 @@ class FolderLock::Held {
   const LockOptions options_;
   const std::function<void(const std::string&)> on_loss_;
   FileDescriptor fd_{-1};
-  std::string owner_;  // of the lock, while it is waited for
+  Identity identity_{};                          // of what is open
+  bool is_unanswered_ = false;                   // since a beat
+  std::string owner_ = "it does not say which";  // of the lock, while it is waited for
   std::pair<std::time_t, long> last_beat_{-1, -1};
   std::chrono::steady_clock::time_point heard_;
   int looks_ = 0;  // since then

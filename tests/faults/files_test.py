@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run that is killed between any two operations on its files, its continuation, too, and one whose disk fails from any
-operation on: run again, it ends as one that nothing happened to.
+operation on: run again, it ends as one that nothing happened to. And one whose lock cannot be looked at.
 
 Some places, drawn anew each time; ZOETROPE_FAULTS=all: every place, which takes half an hour a test."""
 import errno
@@ -24,13 +24,20 @@ RUN = ["--train-limit", "96", "--test-limit", "60", "--max-steps", "8", "--save-
 
 
 def files(folder):
-    """What the run left: each file's path, and the bytes of those that hold no time and no path."""
+    """What the run left: each file's path, and what those hold that have no time and no path in them."""
     found = {}
     for path in sorted(folder.rglob("*")):
         kind = path.suffix if path.is_file() else "folder"
         same = kind in (".png", ".gif", ".safetensors") or path.name in ("config.json", "preprocessor_config.json", "training.json")
-        found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest() if same else kind
+        content = b"" if not same else job.pixels(path) if kind == ".png" else path.read_bytes()
+        found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest() if same else kind
     return found
+
+
+def results(folder):
+    """The digests of what the stages hand over to one another, and of what says how they came about."""
+    kinds = (".safetensors", ".h5", ".json", ".csv", ".ini")
+    return {path: digest for path, digest in job.digests(folder).items() if path.suffix in kinds and path.name != "summary.json"}
 
 
 class FileFaults(unittest.TestCase):
@@ -39,19 +46,21 @@ class FileFaults(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.root = Path(scratch.name)
 
-    def go_on(self, folder, words, kill_after=0, fail_from=0, error=0):
-        """Starts the run or goes on with it. Returns what it did to its files, and what it said on standard error."""
+    def go_on(self, folder, words, codes=(0,), asked_of=None, kill_after=0, fail_from=0, fail_until=0, error=0):
+        """Starts the run or goes on with it. Returns what it did to its files, or asked of those that are named, and what it said on
+        standard error."""
         operations = folder.with_name(f"{folder.name}.operations")
         operations.write_text("")
-        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "ZOETROPE_TEST_FOLDER": str(folder), "ZOETROPE_TEST_OPERATIONS": str(operations),
-                       "ZOETROPE_TEST_KILL_AFTER": str(kill_after), "ZOETROPE_TEST_FAIL_FROM": str(fail_from),
-                       "ZOETROPE_TEST_FAIL_WITH": str(error)}
+        settings = {"FOLDER": asked_of or folder, "READS": int(asked_of is not None), "OPERATIONS": operations, "KILL_AFTER": kill_after,
+                    "FAIL_FROM": fail_from, "FAIL_UNTIL": fail_until, "FAIL_WITH": error}
+        environment = {**os.environ, "LD_PRELOAD": LIBRARY, **{f"ZOETROPE_TEST_{name}": str(value) for name, value in settings.items()}}
         done = subprocess.run([job.PROGRAM, "run", "--run", folder, *words], env=environment, capture_output=True, text=True,
                               timeout=240 * job.SLOWER)
         did = operations.read_text().splitlines()
         # An operation of another thread may have begun before the last one and not be written down yet.
-        expected = -9 if 0 < kill_after <= len(did) + 3 and done.returncode != 0 else 4 if 0 < fail_from else 0
-        self.assertEqual(done.returncode, expected, f"killed after {kill_after}, failing from {fail_from}: {did[-1:]}\n{done.stderr}")
+        if 0 < kill_after <= len(did) + 3 and done.returncode != 0:
+            codes = (-9,)
+        self.assertIn(done.returncode, codes, f"killed after {kill_after}, failing from {fail_from}: {did[-1:]}\n{done.stderr}")
         return did, done.stderr
 
     def compare(self, folder, what):
@@ -109,13 +118,34 @@ class FileFaults(unittest.TestCase):
     def test_a_disk_that_fails(self):
         def disturb(folder, place, draw):
             error = draw.choice([errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.EIO, errno.ESTALE])
-            did, said = self.go_on(folder, RUN, fail_from=place, error=error)
+            did, said = self.go_on(folder, RUN, codes=(4,), fail_from=place, error=error)
             what = f"operations fail with {errno.errorcode[error]} from {place} ({did[place - 1]}) on"
-            lines = [line for line in said.splitlines() if line.startswith("zoetrope: ")]
-            self.assertEqual(len(lines), 1, f"{what}: {said}")
-            self.assertTrue(str(folder) in lines[0] or "zoetrope: ." in lines[0], f"{what}: no file is named: {lines[0]}")
+            self.assert_one_line(said, folder, what)
             return what
         self.try_places(RUN, disturb)
+
+    def test_a_lock_that_cannot_be_read(self):
+        """It is no other job's for that: whoever can't look at it says so soon, and does not wait for anybody."""
+        folder = self.root / "locked"
+        self.go_on(folder, RUN)
+        lock = folder / ".zoetrope.lock"
+        asked, _ = self.go_on(folder, RUN, asked_of=lock)
+        self.assertGreater(len(asked), 4)
+        for place in range(1, len(asked) + 1):
+            for until in (0, place + 1):
+                before = results(folder)
+                _, said = self.go_on(folder, RUN, codes=(0, 4), asked_of=lock, fail_from=place, fail_until=until, error=errno.EIO)
+                self.assertNotIn("another job", said)
+                if "zoetrope: " in said:
+                    self.assertEqual(until, 0, said)
+                    self.assert_one_line(said, lock, f"from {place}")
+                self.assertEqual(before, results(folder))
+        self.go_on(folder, RUN)
+
+    def assert_one_line(self, said, folder, what):
+        lines = [line for line in said.splitlines() if line.startswith("zoetrope: ")]
+        self.assertEqual(len(lines), 1, f"{what}: {said}")
+        self.assertTrue(str(folder) in lines[0] or "zoetrope: ." in lines[0], f"{what}: no file is named: {lines[0]}")
 
 
 if __name__ == "__main__":

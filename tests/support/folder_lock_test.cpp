@@ -3,16 +3,20 @@
 #include "zoetrope/support/folder_lock.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -167,6 +171,19 @@ TEST_F(FolderLockTest, APersonCanTakeItOverAndTheOwnerLearnsOfIt) {
   const auto lock = take({.patience = 0ms, .take_over = true, .beat = 20ms});
   EXPECT_EQ(owner.exit_code(), 4);
   EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1) << "the new owner holds it";
+}
+
+TEST_F(FolderLockTest, AFileSystemThatGivesNoAnswerIsNoLoss) {
+  const auto lock = take();
+  fs::create_symlink("run", "swap");
+  const auto exchange = [] { return ::renameat2(AT_FDCWD, "run", AT_FDCWD, "swap", RENAME_EXCHANGE); };
+  ASSERT_EQ(exchange(), 0);  // from here on the name leads to itself
+  struct stat status {};
+  ASSERT_EQ(::stat(kFile, &status), -1);
+  ASSERT_EQ(errno, ELOOP);
+  std::this_thread::sleep_for(200ms);  // ten beats
+  ASSERT_EQ(exchange(), 0);
+  EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1);
 }
 
 TEST_F(FolderLockTest, OfManyThatComeAtOnceOneAtATimeHasIt) {

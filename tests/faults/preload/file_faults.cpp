@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded into a program by LD_PRELOAD: ends it after the n-th operation on the files of one folder, as a node
 // that loses its power would, or lets the operations from the n-th on fail, as a full disk does. Counted is
-// what changes the folder: files made, written, flushed, renamed, removed.
+// what changes the folder: files made, written, flushed, renamed, removed; or, instead, what asks it: files
+// looked for, opened and read, folders listed.
 //   ZOETROPE_TEST_FOLDER      the folder, absolute
 //   ZOETROPE_TEST_OPERATIONS  a file outside the folder that gets a line for each operation
+//   ZOETROPE_TEST_READS       1: what reads is counted, and nothing else
 //   ZOETROPE_TEST_KILL_AFTER  n; 0: never
 //   ZOETROPE_TEST_FAIL_FROM   n; 0: never
+//   ZOETROPE_TEST_FAIL_UNTIL  the first that does not fail any more; 0: all do
 //   ZOETROPE_TEST_FAIL_WITH   the errno of those that fail
 #include <atomic>
 #include <cerrno>
@@ -14,7 +17,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -28,9 +33,12 @@ Function* next(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
-std::string variable(const char* name) {
+const char* variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
+}
+long number_in(const char* name) {
+  return std::atol(variable(name));
 }
 
 std::string name_of(int fd) {
@@ -45,23 +53,28 @@ std::string whole(int at, const char* path) {
   return name_of(at) + "/" + path;
 }
 
+enum class Kind { kChange, kRead };
+
 class Operation {
  public:
-  Operation(const char* name, const std::string& path) {
-    static const std::string folder = variable("ZOETROPE_TEST_FOLDER");
+  // Of other files it needs no memory: the start of a sanitizer makes folders, and has none to give yet.
+  Operation(const char* name, std::string_view path, Kind kind = Kind::kChange) {
+    static const Kind counted = number_in("ZOETROPE_TEST_READS") == 1 ? Kind::kRead : Kind::kChange;
+    if (kind != counted) return;
+    static const std::string_view folder = variable("ZOETROPE_TEST_FOLDER");
     static std::atomic<long> count{0};
     if (folder.empty() || !path.starts_with(folder)) return;
     number_ = ++count;
-    line_ = std::string(name) + " " + path.substr(folder.size()) + "\n";
+    line_ = std::string(name) + " " + std::string(path.substr(folder.size())) + "\n";
   }
   ~Operation() {
-    static const std::string log = variable("ZOETROPE_TEST_OPERATIONS");
-    static const long kill_after = std::atol(variable("ZOETROPE_TEST_KILL_AFTER").c_str());
+    static const char* log = variable("ZOETROPE_TEST_OPERATIONS");
+    static const long kill_after = number_in("ZOETROPE_TEST_KILL_AFTER");
     if (number_ == 0) return;
     const int error = errno;
-    if (!log.empty()) {
-      const int fd = next<int(const char*, int, ...)>("open")(
-          log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (*log != '\0') {
+      const int fd =
+          next<int(const char*, int, ...)>("open")(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
       [[maybe_unused]] const auto written =
           next<ssize_t(int, const void*, size_t)>("write")(fd, line_.data(), line_.size());
       ::close(fd);
@@ -73,9 +86,11 @@ class Operation {
   Operation& operator=(const Operation&) = delete;
 
   bool fails() const {
-    static const long fail_from = std::atol(variable("ZOETROPE_TEST_FAIL_FROM").c_str());
-    static const int error = std::atoi(variable("ZOETROPE_TEST_FAIL_WITH").c_str());
+    static const long fail_from = number_in("ZOETROPE_TEST_FAIL_FROM");
+    static const long fail_until = number_in("ZOETROPE_TEST_FAIL_UNTIL");
+    static const auto error = static_cast<int>(number_in("ZOETROPE_TEST_FAIL_WITH"));
     if (number_ == 0 || fail_from == 0 || number_ < fail_from) return false;
+    if (fail_until != 0 && number_ >= fail_until) return false;
     errno = error;
     return true;
   }
@@ -87,23 +102,29 @@ class Operation {
 
 int open_as(const char* name, const char* path, int flags, mode_t mode) {
   const auto real = next<int(const char*, int, ...)>(name);
-  if ((flags & O_CREAT) == 0) return real(path, flags);
-  const Operation operation("create", path);
+  const bool makes = (flags & O_CREAT) != 0;
+  const Operation operation(makes ? "create" : "open", path, makes ? Kind::kChange : Kind::kRead);
   return operation.fails() ? -1 : real(path, flags, mode);
 }
 
 FILE* fopen_as(const char* name, const char* path, const char* mode) {
   const auto real = next<FILE*(const char*, const char*)>(name);
-  if (*mode == 'r') return real(path, mode);
-  const Operation operation("create", path);
+  const bool reads = *mode == 'r';
+  const Operation operation(reads ? "open" : "create", path, reads ? Kind::kRead : Kind::kChange);
   return operation.fails() ? nullptr : real(path, mode);
 }
 
 // What the call gives where the operation does not fail.
 template <typename Call>
-auto attempt(const char* name, const std::string& path, Call call) -> decltype(call()) {
-  const Operation operation(name, path);
+auto attempt(const char* name, std::string_view path, Call call, Kind kind = Kind::kChange)
+    -> decltype(call()) {
+  const Operation operation(name, path, kind);
   return operation.fails() ? -1 : call();
+}
+
+template <typename Call>
+auto ask(const char* name, std::string_view path, Call call) -> decltype(call()) {
+  return attempt(name, path, call, Kind::kRead);
 }
 
 }  // namespace
@@ -178,6 +199,47 @@ int rmdir(const char* path) noexcept {
 int unlinkat(int at, const char* path, int flags) noexcept {
   return attempt("remove", whole(at, path),
                  [&] { return next<int(int, const char*, int)>("unlinkat")(at, path, flags); });
+}
+
+ssize_t read(int fd, void* bytes, size_t size) {
+  return ask("read", name_of(fd), [&] { return next<ssize_t(int, void*, size_t)>("read")(fd, bytes, size); });
+}
+ssize_t pread(int fd, void* bytes, size_t size, off_t at) {
+  return ask("read", name_of(fd),
+             [&] { return next<ssize_t(int, void*, size_t, off_t)>("pread")(fd, bytes, size, at); });
+}
+ssize_t pread64(int fd, void* bytes, size_t size, off64_t at) {
+  return ask("read", name_of(fd),
+             [&] { return next<ssize_t(int, void*, size_t, off64_t)>("pread64")(fd, bytes, size, at); });
+}
+int stat(const char* path, struct stat* status) noexcept {
+  return ask("look", path, [&] { return next<int(const char*, struct stat*)>("stat")(path, status); });
+}
+int stat64(const char* path, struct stat64* status) noexcept {
+  return ask("look", path, [&] { return next<int(const char*, struct stat64*)>("stat64")(path, status); });
+}
+int lstat(const char* path, struct stat* status) noexcept {
+  return ask("look", path, [&] { return next<int(const char*, struct stat*)>("lstat")(path, status); });
+}
+int fstat(int fd, struct stat* status) noexcept {
+  return ask("look", name_of(fd), [&] { return next<int(int, struct stat*)>("fstat")(fd, status); });
+}
+int fstatat(int at, const char* path, struct stat* status, int flags) noexcept {
+  return ask("look", whole(at, path), [&] {
+    return next<int(int, const char*, struct stat*, int)>("fstatat")(at, path, status, flags);
+  });
+}
+DIR* opendir(const char* path) {
+  const Operation operation("list", path, Kind::kRead);
+  return operation.fails() ? nullptr : next<DIR*(const char*)>("opendir")(path);
+}
+DIR* fdopendir(int fd) {
+  const Operation operation("list", name_of(fd), Kind::kRead);
+  return operation.fails() ? nullptr : next<DIR*(int)>("fdopendir")(fd);
+}
+dirent* readdir(DIR* folder) {
+  const Operation operation("list", name_of(::dirfd(folder)), Kind::kRead);
+  return operation.fails() ? nullptr : next<dirent*(DIR*)>("readdir")(folder);
 }
 
 }  // extern "C"
