@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <system_error>
 
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 #include "glob.hpp"
 #include "image_endings.hpp"
@@ -21,9 +23,11 @@ constexpr std::array<std::string_view, 6> kNoData{"README.md",         "config.j
                                                   "dummy_data.zip",    "dataset_dict.json"};
 
 bool holds_data(const fs::path& folder, const DataKind& kind) {
-  return std::ranges::any_of(fs::directory_iterator(folder), [&](const fs::directory_entry& file) {
-    return !is_left_out(file) && kind.is_data(file.path().filename().string());
-  });
+  std::error_code error;
+  for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error))
+    if (!is_left_out(*file) && kind.is_data(file->path().filename().string())) return true;
+  if (error) support::throw_system_error(folder, "cannot be listed", error.value());
+  return false;
 }
 
 // What is hidden is left out without a word; a class that is left out for its name is worth one.
@@ -39,9 +43,12 @@ void warn_of_left_out(const fs::directory_entry& entry, const DataKind& kind) {
 
 std::vector<std::string> list_files(const fs::path& folder, const DataKind& kind, bool with_hidden) {
   std::vector<std::string> files;
-  for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
+  fs::path listed = folder;  // where the iterator's next step may fail, which names no folder
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     support::stop_point();
     const bool is_link = at->is_symlink();
+    listed = !is_link && at->is_directory() ? at->path() : at->path().parent_path();
     if (!with_hidden && is_left_out(*at)) {
       warn_of_left_out(*at, kind);
       at.disable_recursion_pending();
@@ -55,6 +62,7 @@ std::vector<std::string> list_files(const fs::path& folder, const DataKind& kind
         files.push_back(file.generic_string());
     }
   }
+  if (error) support::throw_system_error(listed, "cannot be listed", error.value());
   std::ranges::sort(files);
   return files;
 }

@@ -103,10 +103,10 @@ fs::path new_path(const fs::path& folder) {
 
 void remove_others(const fs::path& folder, const fs::path& kept) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
     if (name.starts_with(kNameBegins) && name.ends_with(kNameEnds) && name != kept.filename())
-      support::remove_file(entry.path());
+      support::remove_file(entry->path());
   }
 }
 

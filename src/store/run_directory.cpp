@@ -23,17 +23,26 @@ std::int64_t step_of(std::string_view name, std::string_view prefix) {
   return step;
 }
 
-std::vector<std::int64_t> steps_of_folders(const std::filesystem::path& root, std::string_view prefix) {
-  std::error_code error;
-  std::filesystem::directory_iterator entries(root, error);
-  if (error) support::throw_system_error(root, "the run directory cannot be listed", error.value());
+// A step that is passed over for an error of the disk would be trained again, so each error counts.
+std::vector<std::int64_t> list_steps(const std::filesystem::path& root, std::string_view prefix) {
   std::vector<std::int64_t> steps;
-  for (const auto& entry : entries) {
-    const std::int64_t step = step_of(entry.path().filename().string(), prefix);
-    if (step >= 0 && entry.is_directory(error)) steps.push_back(step);
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(root, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::int64_t step = step_of(entry->path().filename().string(), prefix);
+    if (step < 0) continue;
+    std::error_code looking;
+    if (entry->is_directory(looking)) steps.push_back(step);
+    if (looking && looking != std::errc::no_such_file_or_directory)
+      support::throw_system_error(entry->path(), "cannot be looked at", looking.value());
   }
+  if (error) support::throw_system_error(root, "the run directory cannot be listed", error.value());
   std::sort(steps.begin(), steps.end());
   return steps;
+}
+
+std::vector<std::int64_t> steps_of_folders(const std::filesystem::path& root, std::string_view prefix) {
+  return support::try_again([&] { return list_steps(root, prefix); });
 }
 
 }  // namespace

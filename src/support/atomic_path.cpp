@@ -16,6 +16,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/new_file.hpp"
 #include "zoetrope/support/progress_marks.hpp"
+#include "zoetrope/support/system_error.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "file_descriptor.hpp"
@@ -100,7 +101,11 @@ AtomicPath::~AtomicPath() {
 void AtomicPath::commit() {
   const bool is_folder = fs::is_directory(temporary_);
   if (is_folder) {
-    for (const auto& entry : fs::recursive_directory_iterator(temporary_)) flush_to_disk(entry.path());
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(temporary_, error), end; !error && entry != end;
+         entry.increment(error))
+      flush_to_disk(entry->path());
+    if (error) throw_system_error(temporary_, "cannot be listed", error.value());
   }
   flush_to_disk(temporary_);
   const bool is_there = is_folder ? put_folder_in_place(temporary_, final_path_)
@@ -145,8 +150,9 @@ void remove_folder(const fs::path& folder) {
 
 void remove_leftovers(const fs::path& folder) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (is_temporary(entry.path()) && is_left_over(entry.path())) fs::remove_all(entry.path(), ignored);
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (is_temporary(entry->path()) && is_left_over(entry->path())) fs::remove_all(entry->path(), ignored);
   }
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run that is killed between any two operations on its files, its continuation, too, and one whose disk fails from any
-operation on: run again, it ends as one that nothing happened to. And one whose lock cannot be looked at.
+operation on: run again, it ends as one that nothing happened to. One whose lock or images cannot be looked at says so.
 
 Some places, drawn anew each time; ZOETROPE_FAULTS=all: every place, which takes half an hour a test."""
 import errno
@@ -123,6 +123,16 @@ class FileFaults(unittest.TestCase):
             self.assert_one_line(said, folder, what)
             return what
         self.try_places(RUN, disturb)
+
+    def test_a_folder_of_images_that_cannot_be_listed(self):
+        images = self.root / "images"
+        for name in ("train/cat/1.png", "train/dog/1.png", "test/cat/1.png", "test/dog/1.png"):
+            (images / name).parent.mkdir(parents=True)
+            (images / name).touch()
+        for place in (images, images / "train", images / "train/dog"):
+            _, said = self.go_on(self.root / "unlisted", ["--data", f"folder:{images}"], codes=(4,), asked_of=place, fail_from=1,
+                                 error=errno.EACCES)
+            self.assert_one_line(said, place, f"listing {place}")
 
     def test_a_lock_that_cannot_be_read(self):
         """It is no other job's for that: whoever can't look at it says so soon, and does not wait for anybody."""
