@@ -41,7 +41,7 @@ constexpr std::int64_t kHostBytesOfNumber = 4 * 5, kHostBytesOfRow = 2048;
 at::Tensor read_rows(const store::RunDirectory& run, std::int64_t step, store::EmbeddedSplit split) {
   support::stop_point();
   store::Embeddings embeddings = store::read_embeddings(run.checkpoint(step), split);
-  return rows_of(embeddings);
+  return as_tensor(std::move(embeddings.values), embeddings.identity.num_columns);
 }
 
 }  // namespace

@@ -22,8 +22,6 @@ std::vector<std::int64_t> labels_of(const data::Dataset& images) {
   return labels;
 }
 
-namespace {
-
 at::Tensor as_tensor(std::vector<float> values, std::int64_t columns) {
   if (columns == 0) return {};
   const auto owner = std::make_shared<std::vector<float>>(std::move(values));
@@ -31,6 +29,8 @@ at::Tensor as_tensor(std::vector<float> values, std::int64_t columns) {
       owner->data(), {static_cast<std::int64_t>(owner->size()) / columns, columns}, [owner](void*) {},
       at::kFloat);
 }
+
+namespace {
 
 EmbeddedTensors tensors_of(store::Embeddings embeddings, const std::vector<std::int64_t>& columns) {
   analysis::keep_columns(embeddings.logits, embeddings.identity.num_classes, columns);
@@ -41,7 +41,7 @@ EmbeddedTensors tensors_of(store::Embeddings embeddings, const std::vector<std::
 
 using Mapped = std::shared_ptr<const store::MappedEmbeddings>;
 
-at::Tensor as_tensor(const Mapped& owner, std::span<const float> values, std::int64_t columns) {
+at::Tensor view_of(const Mapped& owner, std::span<const float> values, std::int64_t columns) {
   return at::from_blob(
       const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size()) / columns, columns},
       [owner](void*) {}, at::kFloat);
@@ -51,7 +51,7 @@ at::Tensor as_tensor(const Mapped& owner, std::span<const float> values, std::in
 at::Tensor logits_of(const Mapped& mapped, const std::vector<std::int64_t>& columns) {
   const std::int64_t num_classes = mapped->identity().num_classes;
   if (columns.empty()) return {};
-  if (are_all(columns, num_classes)) return as_tensor(mapped, mapped->logits(), num_classes);
+  if (are_all(columns, num_classes)) return view_of(mapped, mapped->logits(), num_classes);
   std::vector<float> kept;
   kept.reserve(static_cast<std::size_t>(mapped->identity().num_rows) * columns.size());
   const std::span<const float> all = mapped->logits();
@@ -82,7 +82,7 @@ EmbeddedTensors FrameReader::read(std::size_t frame, store::EmbeddedSplit split,
   }
   const auto mapped = std::make_shared<const store::MappedEmbeddings>(folder, split);
   require_expected(mapped->identity());
-  return {as_tensor(mapped, mapped->values(), expected.num_columns), logits_of(mapped, columns),
+  return {view_of(mapped, mapped->values(), expected.num_columns), logits_of(mapped, columns),
           mapped->classifier()};
 }
 

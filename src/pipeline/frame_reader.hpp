@@ -21,6 +21,9 @@ namespace zoetrope::pipeline {
 
 std::vector<std::int64_t> labels_of(const data::Dataset& images);
 
+// Rows of so many columns; undefined where there are none.
+at::Tensor as_tensor(std::vector<float> values, std::int64_t columns);
+
 // Float32 [N, D] and [N, columns]; the latter undefined where there are none.
 struct EmbeddedTensors {
   at::Tensor rows, logits;

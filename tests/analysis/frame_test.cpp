@@ -85,7 +85,7 @@ TEST_F(Frame, FailsWithTheWorkAside) {
 TEST_F(Frame, MeasuresManyPairsAsEachAlone) {
   for (const std::int64_t columns : {2, 15, 16, 31, 80, 387}) {
     const at::Tensor rows = random_rows(40, columns);
-    const SearchSpace space(rows, columns > 3 ? Metric::kCosine : Metric::kEuclidean);
+    const SearchSpace space(RowList({rows}), columns > 3 ? Metric::kCosine : Metric::kEuclidean);
     std::vector<std::int64_t> i, j;
     std::vector<double> expected;
     for (std::int64_t n = 0; n < 39; ++n) {
