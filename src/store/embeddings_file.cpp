@@ -122,7 +122,8 @@ EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& pa
 
 void require_finite(std::span<const float> values, std::int64_t num_columns, const fs::path& path,
                     std::int64_t first_row) {
-  const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+  const auto bad =
+      std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
   if (bad == values.end()) return;
   throw InputError(
       path.string() + ": /embeddings: row " +
