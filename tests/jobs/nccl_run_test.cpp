@@ -201,6 +201,7 @@ TEST_F(NcclRun, RanksThatShareAGpuEqualRanksThatHaveOneEach) {
   const auto apart = run("apart", {"--device", "cuda"});
   nccl_double::share_device(true);
   setenv("NCCL_MULTI_RANK_GPU_ENABLE", "1", 1);
+  nccl_double::report_version(23000);
   const auto together = run("together", {"--device", "cuda"});
   EXPECT_EQ(backend_, "nccl");
   nccl_double::report_version(22809);
