@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
+#include <system_error>
 
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 #include "image_endings.hpp"
 #include "saved_dataset.hpp"
@@ -59,8 +61,9 @@ const Kind* kind_of(const fs::path& place) {
   if (!fs::is_directory(place)) return kind_of_file(place);
   std::array<std::size_t, kKinds.size()> counts{};
   std::size_t left = kMostEntries;
-  for (auto at = fs::recursive_directory_iterator(place, fs::directory_options::skip_permission_denied);
-       at != fs::recursive_directory_iterator() && left > 0; ++at, --left) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(place, fs::directory_options::skip_permission_denied, error), end;
+       !error && at != end && left > 0; at.increment(error), --left) {
     support::stop_point();
     if (is_left_out(*at)) {
       at.disable_recursion_pending();
@@ -68,6 +71,7 @@ const Kind* kind_of(const fs::path& place) {
       ++counts[static_cast<std::size_t>(kind - kKinds.data())];
     }
   }
+  if (error) support::throw_system_error(place, "cannot be listed", error.value());
   const auto most = std::ranges::max_element(counts);
   return *most == 0 ? nullptr : &kKinds[static_cast<std::size_t>(most - counts.begin())];
 }

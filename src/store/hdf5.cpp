@@ -2,6 +2,7 @@
 #include "hdf5.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <string_view>
 #include <system_error>
@@ -22,6 +23,11 @@ herr_t collect_description(unsigned /*depth*/, const H5E_error2_t* entry, void* 
   if (entry->desc != nullptr && *entry->desc != '\0') {
     static_cast<std::vector<std::string>*>(out)->emplace_back(entry->desc);
   }
+  return 0;
+}
+
+herr_t collect_hard_link(hid_t /*group*/, const char* name, const H5L_info_t* link, void* out) {
+  if (link->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(out)->emplace_back(name);
   return 0;
 }
 
@@ -46,12 +52,12 @@ PropertyList file_access(const Hdf5File::State& state, Hdf5File::Format format =
 }
 
 // HDF5's words for a system call that failed hold "errno = 5".
-int system_error_in(const std::string& stack) {
+int system_error_in(const std::string& description) {
   constexpr std::string_view kErrno = "errno = ";
-  const std::size_t at = stack.find(kErrno);
+  const std::size_t at = description.find(kErrno);
   int error = 0;
   if (at != std::string::npos)
-    std::from_chars(stack.data() + at + kErrno.size(), stack.data() + stack.size(), error);
+    std::from_chars(description.data() + at + kErrno.size(), description.data() + description.size(), error);
   return error;
 }
 
@@ -62,25 +68,35 @@ std::recursive_mutex& hdf5_mutex() {
   return mutex;
 }
 
-std::string take_error_stack() {
-  std::vector<std::string> descriptions;  // outermost call first
+ErrorStack take_error_stack() {
+  std::vector<std::string> descriptions;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect_description, &descriptions);
   H5Eclear2(H5E_DEFAULT);
-  if (descriptions.empty()) return "";
-  std::string text = descriptions.back();
-  if (descriptions.size() > 1) text += ": " + descriptions.front();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  ErrorStack stack;
+  for (const std::string& description : descriptions)
+    if (stack.system_error == 0) stack.system_error = system_error_in(description);
+  if (descriptions.empty()) return stack;
+  stack.words = descriptions.back();
+  if (descriptions.size() > 1) stack.words += ": " + descriptions.front();
+  std::replace(stack.words.begin(), stack.words.end(), '\n', ' ');
+  return stack;
 }
 
 void Hdf5File::State::fail(const std::string& place, const std::string& what) const {
-  const std::string stack = take_error_stack();
+  const ErrorStack stack = take_error_stack();
   const std::string message = (place.empty() ? "" : place + ": ") + what;
-  if (const int error = writing ? 0 : system_error_in(stack))
-    support::throw_system_error(path, message, error);
-  const std::string whole = path.string() + ": " + message + (stack.empty() ? "" : " (HDF5: " + stack + ")");
+  if (!writing && stack.system_error != 0) support::throw_system_error(path, message, stack.system_error);
+  const std::string whole =
+      path.string() + ": " + message + (stack.words.empty() ? "" : " (HDF5: " + stack.words + ")");
   if (writing) throw RunError(whole);
   throw InputError(whole);
+}
+
+bool Hdf5File::State::is_there(htri_t answer, const std::string& place) const {
+  const ErrorStack stack = take_error_stack();
+  if (answer < 0 && stack.system_error != 0)
+    support::throw_system_error(path, place + ": cannot be looked for", stack.system_error);
+  return answer > 0;
 }
 
 Hdf5File::Hdf5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -100,8 +116,13 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path, Format format) {
   if (!is_there) state->fail("", "there is no such file");
   support::refuse_lfs_pointer(path);
   const PropertyList access = file_access(*state, format);
-  state->file = FileHandle(state->check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "",
-                                        "this is not a readable HDF5 file"));
+  const std::string trouble = "this is not a readable HDF5 file";
+  errno = 0;
+  state->file = FileHandle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
+  // HDF5 does not say why fstat() has failed.
+  if (!state->file.valid() && (errno == EIO || errno == ESTALE))
+    support::throw_system_error(path, trouble, errno);
+  state->check(state->file.get(), "", trouble);
   return Hdf5File(std::move(state));
 }
 
@@ -126,27 +147,17 @@ void Hdf5File::close() {
 
 bool Hdf5File::has(const std::string& name) const {
   const std::string absolute = absolute_name(name);
-  const bool found = H5Lexists(state_->file.get(), absolute.c_str(), H5P_DEFAULT) > 0;
-  H5Eclear2(H5E_DEFAULT);  // a missing group on the way is an answer, not an error
-  return found;
+  return state_->is_there(H5Lexists(state_->file.get(), absolute.c_str(), H5P_DEFAULT), absolute);
 }
 
+// In the order in which they lie there. To name them by their place in another order HDF5 1.10 makes a list
+// of which it frees, where one cannot be read, what it never made.
 std::vector<std::string> Hdf5File::names() const {
-  H5G_info_t group{};
-  state_->check(H5Gget_info(state_->file.get(), &group), "/", "cannot list the datasets");
-  std::vector<std::string> names;
-  for (hsize_t i = 0; i < group.nlinks; ++i) {
-    const auto name_of = [&](char* buffer, std::size_t size) {
-      return H5Lget_name_by_idx(state_->file.get(), "/", H5_INDEX_NAME, H5_ITER_INC, i, buffer, size,
-                                H5P_DEFAULT);
-    };
-    const auto length = state_->check(name_of(nullptr, 0), "/", "cannot list the datasets");
-    std::string name(static_cast<std::size_t>(length), '\0');
-    state_->check(name_of(name.data(), name.size() + 1), "/", "cannot list the datasets");
-    H5L_info_t link{};
-    state_->check(H5Lget_info(state_->file.get(), name.c_str(), &link, H5P_DEFAULT), name,
-                  "cannot be looked at");
-    if (link.type != H5L_TYPE_HARD) continue;
+  std::vector<std::string> linked, names;
+  state_->check(
+      H5Literate(state_->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, collect_hard_link, &linked), "/",
+      "cannot list the datasets");
+  for (std::string& name : linked) {
     const Object object(
         state_->check(H5Oopen(state_->file.get(), name.c_str(), H5P_DEFAULT), name, "cannot be opened"));
     if (H5Iget_type(object.get()) == H5I_DATASET) names.push_back(std::move(name));

@@ -145,10 +145,8 @@ std::string absolute_name(const std::string& name) {
 OpenDataset open_dataset(const Hdf5File::State& state, const std::string& given_name) {
   const std::string name = absolute_name(given_name);
   H5L_info_t link{};
-  if (H5Lget_info(state.file.get(), name.c_str(), &link, H5P_DEFAULT) < 0) {
-    H5Eclear2(H5E_DEFAULT);
-    state.fail(name, "this dataset is missing");
-  }
+  const bool is_linked = H5Lget_info(state.file.get(), name.c_str(), &link, H5P_DEFAULT) >= 0;
+  if (!state.is_there(is_linked ? 1 : -1, name)) state.fail(name, "this dataset is missing");
   if (link.type != H5L_TYPE_HARD) state.fail(name, "is a link; put the dataset itself into this file");
   OpenDataset dataset;
   dataset.id = Dataset(
@@ -280,7 +278,9 @@ std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {
   const Datatype type(state_->check(H5Dget_type(dataset.id.get()), name, "has no readable type"));
   return read_strings_of(
       *state_, absolute_name(name), type.get(), dataset.num_elements, [&](hid_t memory_type, void* buffer) {
-        const herr_t done = H5Dread(dataset.id.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+        const herr_t done =
+            state_->check(H5Dread(dataset.id.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer),
+                          absolute_name(name), "cannot be read");
         state_->content.add(
             absolute_name(name), 0,
             {static_cast<const std::byte*>(buffer), dataset.num_elements * H5Tget_size(memory_type)});

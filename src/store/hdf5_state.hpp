@@ -52,9 +52,12 @@ using PropertyList = Handle<H5Pclose>;
 using Object = Handle<H5Oclose>;
 static_assert(!std::is_copy_constructible_v<FileHandle>);
 
-// HDF5's error stack as one phrase, outermost and innermost reason; the stack is cleared. "" when it is
-// empty.
-std::string take_error_stack();
+struct ErrorStack {
+  std::string words;     // outermost and innermost reason; "" when there are none
+  int system_error = 0;  // errno of a system call that failed on the way; 0: none did
+};
+// HDF5's, which is cleared.
+ErrorStack take_error_stack();
 
 // Held while a file is open. One thread may open several.
 std::recursive_mutex& hdf5_mutex();
@@ -68,6 +71,9 @@ struct Hdf5File::State {
 
   // Throws InputError (reading) or RunError (writing): "<file>: <place>: <what> (HDF5: <stack>)".
   [[noreturn]] void fail(const std::string& place, const std::string& what) const;
+  // HDF5's answer whether `place` is there. A missing group on the way is a no; a disk that cannot be read is
+  // none, and throws.
+  bool is_there(htri_t answer, const std::string& place) const;
   // Passes `result` on unless it is negative, HDF5's sign of failure.
   template <typename T>
   T check(T result, const std::string& place, const std::string& what) const {

@@ -20,7 +20,7 @@ Object open_object(const Hdf5File::State& state, const std::string& name) {
 Attribute open_attribute(const Hdf5File::State& state, const std::string& name, const std::string& key) {
   const Object object = open_object(state, name);
   const std::string place = attribute_place(name, key);
-  if (H5Aexists(object.get(), key.c_str()) <= 0) state.fail(place, "is missing");
+  if (!state.is_there(H5Aexists(object.get(), key.c_str()), place)) state.fail(place, "is missing");
   Attribute attribute(state.check(H5Aopen(object.get(), key.c_str(), H5P_DEFAULT), place, "cannot be read"));
   const Dataspace space(state.check(H5Aget_space(attribute.get()), place, "cannot be read"));
   if (H5Sget_simple_extent_npoints(space.get()) != 1) state.fail(place, "is not one value");
@@ -51,7 +51,7 @@ void read_number(const Hdf5File::State& state, const std::string& name, const st
 }  // namespace
 
 bool has_attribute(const Hdf5File::State& state, const std::string& key) {
-  return H5Aexists(open_object(state, "/").get(), key.c_str()) > 0;
+  return state.is_there(H5Aexists(open_object(state, "/").get(), key.c_str()), attribute_place("/", key));
 }
 
 std::string attribute_bytes(const Hdf5File::State& state, const std::string& key) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run that is killed between any two operations on its files, its continuation, too, and one whose disk fails from any
-operation on: run again, it ends as one that nothing happened to. One whose lock or images cannot be looked at says so.
+operation on: run again, it ends as one that nothing happened to. One whose files cannot be read for once takes none for
+damaged, and one whose lock or images cannot be looked at says so.
 
 Some places, drawn anew each time; ZOETROPE_FAULTS=all: every place, which takes half an hour a test."""
 import errno
@@ -133,6 +134,26 @@ class FileFaults(unittest.TestCase):
             _, said = self.go_on(self.root / "unlisted", ["--data", f"folder:{images}"], codes=(4,), asked_of=place, fail_from=1,
                                  error=errno.EACCES)
             self.assert_one_line(said, place, f"listing {place}")
+
+    def test_a_file_of_the_run_that_cannot_be_read_for_once(self):
+        """It is not damaged for that: nothing is made again, now or by the next job."""
+        folder = self.root / "unread"
+        self.go_on(folder, RUN)
+        before = results(folder)
+        for file in (folder / "checkpoint-3" / "embeddings.h5", folder / "analysis.h5"):
+            asked, _ = self.go_on(folder, RUN, asked_of=file)
+            self.assertGreater(len(asked), 40)
+            seed = random.randrange(10**9)
+            print(f"{file.name}: asked {len(asked)} times, seed {seed}", flush=True)
+            every = range(1, len(asked) + 1)
+            for place in every if FAULTS == "all" else sorted(random.Random(seed).sample(every, int(FAULTS))):
+                what = f"{asked[place - 1]} {file.name} fails at {place}"
+                _, said = self.go_on(folder, RUN, codes=(0, 4), asked_of=file, fail_from=place, fail_until=place + 1, error=errno.EIO)
+                if "zoetrope: " in said:
+                    self.assert_one_line(said, file, what)
+                self.assertEqual(before, results(folder), f"{what}: {said}")
+        self.go_on(folder, RUN)
+        self.assertEqual(before, results(folder))
 
     def test_a_lock_that_cannot_be_read(self):
         """It is no other job's for that: whoever can't look at it says so soon, and does not wait for anybody."""
