@@ -2,6 +2,7 @@
 #include "memory_plan.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "zoetrope/comm/communicator.hpp"
@@ -104,8 +105,9 @@ void tell(const MemoryNeeds& needs, const MemoryPlan& plan, std::int64_t share) 
 }  // namespace
 
 std::int64_t share_of_limit(const AnalysisOptions& options, int ranks) {
-  const std::int64_t asked = options.memory_limit;
-  return (asked > 0 ? asked : support::usable_memory() / 4) / ranks;
+  if (options.memory_limit > 0) return options.memory_limit / ranks;
+  const std::int64_t usable = support::usable_memory();  // 0: nobody knows
+  return usable > 0 ? usable / 4 / ranks : std::numeric_limits<std::int64_t>::max();
 }
 
 MemoryPlan plan_memory(Session& session, const std::vector<CheckpointSource>& sources,
