@@ -34,7 +34,7 @@ constexpr int kNice = 10;
 constexpr std::int64_t kBytesOfSearch = std::int64_t{2} << 30, kBytesOfNumber = 32;
 constexpr std::int64_t kPartOfDevice = 8;
 // On the host: rows of three checkpoints and the two copies of a search; candidates and neighbours.
-constexpr std::int64_t kHostBytesOfNumber = 4 * 5, kHostBytesOfRow = 2048;
+constexpr std::int64_t kHostBytesOfNumber = 20, kHostBytesOfRow = 2048;
 
 // HDF5 has one user at a time, and after a signal that is who saves the training, or a child that is left to
 // do so: before each file there is a stop_point().

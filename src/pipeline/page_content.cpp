@@ -104,7 +104,7 @@ PageImages::~PageImages() {
 
 void begin_page_images(Session& session) {
   constexpr std::int64_t kMostBytes = std::int64_t{512} << 20,
-                         kBytesOfImage = 3 * kLargestSide * kLargestSide;
+                         kBytesOfImage = std::int64_t{3} * kLargestSide * kLargestSide;
   const data::Dataset* const training = session.shows_training() ? &session.train_sample() : nullptr;
   const std::int64_t count = session.test().size() + (training == nullptr ? 0 : training->size());
   if (count > kMostBytes / kBytesOfImage) return;

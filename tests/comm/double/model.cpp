@@ -80,7 +80,7 @@ std::vector<std::string> Model::take_violations() {
 }
 
 std::shared_ptr<InFlight> Model::begin(const std::string& name, Buffer sent, Buffer received,
-                                       CUstream_st* stream) {
+                                       CUstream_st* stream, const ncclComm* comm) {
   const std::lock_guard lock(mutex_);
   if (stream->is_destroyed) violations_.push_back(name + " on a stream that was destroyed");
   if (stream->is_host) violations_.push_back(name + " on the caller's own stream");
@@ -95,6 +95,7 @@ std::shared_ptr<InFlight> Model::begin(const std::string& name, Buffer sent, Buf
   }
   auto operation = InFlight::now(name, sent, received);
   operation->stream = stream;
+  operation->comm = comm;
   operation->time = ++stream->time;
   stream->knows[stream] = stream->time;
   if (stream->capture) {
@@ -105,6 +106,11 @@ std::shared_ptr<InFlight> Model::begin(const std::string& name, Buffer sent, Buf
   if (!stream->capture && received.bytes != 0) std::memset(received.data, kPoison, received.bytes);
   in_flight_.push_back(operation);
   return operation;
+}
+
+void Model::drop(const ncclComm* comm) {
+  const std::lock_guard lock(mutex_);
+  in_flight_.remove_if([&](const auto& operation) { return operation->comm == comm; });
 }
 
 void Model::host_goes_on() {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <cuda_runtime_api.h>
+#include <nccl.h>
 
 namespace zoetrope::comm::nccl_double {
 
@@ -57,7 +58,8 @@ struct InFlight {
   std::vector<char> input;   // what was sent, at the time of the call
   std::vector<char> output;  // what is to be received, once executed
   const CUstream_st* stream = nullptr;
-  std::int64_t time = 0;    // of its stream
+  std::int64_t time = 0;  // of its stream
+  const ncclComm* comm = nullptr;
   bool has_result = false;  // false when it failed or was aborted: nothing is delivered then
 
   static std::shared_ptr<InFlight> now(const std::string& name, Buffer sent, Buffer received);
@@ -74,7 +76,10 @@ class Model {
 
   // Queues a collective's operation on its stream; poisons what it will receive. Checks the order of streams
   // and buffers.
-  std::shared_ptr<InFlight> begin(const std::string& name, Buffer sent, Buffer received, CUstream_st* stream);
+  std::shared_ptr<InFlight> begin(const std::string& name, Buffer sent, Buffer received, CUstream_st* stream,
+                                  const ncclComm* comm);
+  // The communicator was aborted: nothing of it is in flight, and its buffers may be gone.
+  void drop(const ncclComm* comm);
   // The host thread may have done anything since: the streams know nothing of it until an event tells.
   void host_goes_on();
   // The host stream is now ordered after `clock`: delivers what is in flight up to there.

@@ -205,7 +205,7 @@ ncclResult_t add_call(const char* name, ncclComm_t comm, CUstream_st* stream, Ca
   if (!is_usable(comm, name)) return ncclInvalidUsage;
   if (agreed.root >= comm->size || peer >= comm->size)
     return refuse(std::string(name) + " names a rank that is not there");
-  Call call{agreed, {}, peer, model().begin(name, sent, received, stream)};
+  Call call{agreed, {}, peer, model().begin(name, sent, received, stream, comm)};
   pending.push_back({comm, stream, std::move(call)});
   return group_depth == 0 ? end_group() : ncclSuccess;
 }
@@ -265,8 +265,9 @@ void replay(const CapturedGroup& group, CUstream_st* stream) {
   std::vector<Call> calls = group.calls;
   for (Call& call : calls) {
     const InFlight& captured = *call.operation;
-    call.operation = stream->is_host ? InFlight::now(captured.name, captured.sent, captured.received)
-                                     : model().begin(captured.name, captured.sent, captured.received, stream);
+    call.operation = stream->is_host
+                         ? InFlight::now(captured.name, captured.sent, captured.received)
+                         : model().begin(captured.name, captured.sent, captured.received, stream, group.comm);
   }
   run_on(stream, group.comm, calls);
   if (!stream->is_host) return;
@@ -389,6 +390,7 @@ ncclResult_t ncclCommAbort(ncclComm_t comm) {
   if (comm == nullptr || comm->life == ncclComm::Life::kEnded)
     return refuse("ncclCommAbort of a communicator that has ended");
   comm->aborted = true;
+  model().drop(comm);
   comm->registrations.clear();  // aborting frees them, too
   if (comm->stream != nullptr) --std::exchange(comm->stream, nullptr)->unsettled;
   end(comm, /*free_mpi=*/false);
