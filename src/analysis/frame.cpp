@@ -118,9 +118,8 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
   return neighbours;
 }
 
-// Of two that have rows and a scatter. Without quality nobody asks for more than linear CKA.
-template <typename Frame>
-Similarity similarity_of(const Frame& before, const Frame& now, const FrameOptions& options) {
+// Without quality nobody asks for more than linear CKA.
+Similarity similarity_of(const EarlierFrame& before, const EarlierFrame& now, const FrameOptions& options) {
   if (options.quality_neighbours > 0)
     return similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
   return {linear_cka(before.rows, before.scatter, now.rows, now.scatter, options.device), kUnknown};

@@ -5,7 +5,6 @@
 #include <bit>
 
 #include "zoetrope/compute/tasks.hpp"
-#include "zoetrope/support/mapped_memory.hpp"
 
 #include "rows.hpp"
 
@@ -56,10 +55,8 @@ RankCounter::RankCounter(const SearchSpace& space, std::span<const std::int64_t>
       least_(static_cast<std::size_t>(size_), kInfinity),
       nearer_(size_ * width_, 0) {
   if (size_ == space.size()) order_ = walk(others, size_, k_);
-  compute::for_each_range(size_, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    measure(begin, end, others);
-    support::keep_mapped_limit();
-  });
+  compute::for_each_range(size_, kRowsPerTask,
+                          [&](std::int64_t begin, std::int64_t end) { measure(begin, end, others); });
 }
 
 void RankCounter::measure(std::int64_t begin, std::int64_t end, std::span<const std::int64_t> others) {

@@ -11,7 +11,6 @@
 #include "zoetrope/compute/tasks.hpp"
 
 #include "rows.hpp"
-#include "vector_math.hpp"
 
 namespace zoetrope::analysis {
 namespace {
@@ -72,7 +71,7 @@ void SearchSpace::centre_rows() {
     std::vector<float> passing(centred == nullptr ? num_columns : 0);
     for (std::int64_t i = begin; i < end; ++i) {
       float* const to = centred == nullptr ? passing.data() : centred + i * num_columns;
-      const CentredRow a = centre(row(i), scale_[i], mean_.data(), unit_, num_columns, to);
+      const CentredRow a = centre_row(i, to);
       const bool cosine = metric_ == Metric::kCosine;
       const double offset = cosine ? a.mean_component : -0.5 * a.squared_norm;
       offset_[i] = static_cast<float>(unit_ * unit_ * offset);
@@ -103,12 +102,15 @@ void SearchSpace::bound_errors(const std::vector<double>& length) {
   rounding_ = 64 * (num_columns + 32) * std::numeric_limits<double>::epsilon() * largest_ * largest_;
 }
 
+CentredRow SearchSpace::centre_row(std::int64_t i, float* to) const {
+  return centre(row(i), scale_[i], mean_.data(), unit_, rows_.columns(), to);
+}
+
 at::Tensor SearchSpace::centred(support::Range range) const {
   if (centred_.defined()) return centred_.narrow(0, range.begin, range.size());
   at::Tensor made = at::empty({range.size(), rows_.columns()}, at::kFloat);
   auto* to = made.mutable_data_ptr<float>();
-  for (std::int64_t i = range.begin; i < range.end; ++i, to += rows_.columns())
-    centre(row(i), scale_[i], mean_.data(), unit_, rows_.columns(), to);
+  for (std::int64_t i = range.begin; i < range.end; ++i, to += rows_.columns()) centre_row(i, to);
   return made;
 }
 
@@ -116,7 +118,7 @@ at::Tensor SearchSpace::centred(std::span<const std::int64_t> index) const {
   at::Tensor made = at::empty({static_cast<std::int64_t>(index.size()), rows_.columns()}, at::kFloat);
   auto* to = made.mutable_data_ptr<float>();
   for (const std::int64_t i : index) {
-    centre(row(i), scale_[i], mean_.data(), unit_, rows_.columns(), to);
+    centre_row(i, to);
     to += rows_.columns();
   }
   return made;

@@ -12,6 +12,7 @@
 #include "zoetrope/support/range.hpp"
 
 #include "row_list.hpp"
+#include "vector_math.hpp"
 
 namespace zoetrope::analysis {
 
@@ -58,6 +59,7 @@ class SearchSpace {
   std::vector<double> mean_of_sample() const;
   void centre_rows();
   void bound_errors(const std::vector<double>& length);
+  CentredRow centre_row(std::int64_t i, float* to) const;
   double cosine_distance(std::int64_t i, std::int64_t j, double product) const;
   const float* row(std::int64_t i) const { return rows_[i]; }
 
