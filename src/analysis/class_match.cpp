@@ -124,14 +124,19 @@ std::string describe_pairs(const std::vector<std::string>& of_model, const std::
   return text;
 }
 
+bool are_all(const std::vector<std::int64_t>& columns, std::int64_t num_columns) {
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (columns[c] != static_cast<std::int64_t>(c)) return false;
+  return static_cast<std::int64_t>(columns.size()) == num_columns;
+}
+
 void keep_columns(std::vector<float>& values, std::int64_t num_columns,
                   const std::vector<std::int64_t>& columns) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(num_columns));
-  std::iota(all.begin(), all.end(), 0);
-  if (columns == all) return;
+  if (are_all(columns, num_columns)) return;
+  const auto width = static_cast<std::size_t>(num_columns);
   std::vector<float> kept;
-  kept.reserve(num_columns == 0 ? 0 : values.size() / all.size() * columns.size());
-  for (std::size_t row = 0; row < values.size(); row += all.size())
+  kept.reserve(width == 0 ? 0 : values.size() / width * columns.size());
+  for (std::size_t row = 0; row < values.size(); row += width)
     for (const std::int64_t column : columns) kept.push_back(values[row + static_cast<std::size_t>(column)]);
   values = std::move(kept);
 }

@@ -86,12 +86,6 @@ std::vector<std::vector<std::int64_t>> class_columns(Session& session,
   return columns;
 }
 
-bool are_all(const std::vector<std::int64_t>& columns, std::int64_t num_columns) {
-  for (std::size_t c = 0; c < columns.size(); ++c)
-    if (columns[c] != static_cast<std::int64_t>(c)) return false;
-  return static_cast<std::int64_t>(columns.size()) == num_columns;
-}
-
 void order_classifier(const Session& session, const std::vector<std::string>& of_data, model::Vit& model) {
   const fs::path folder = session.options().model;
   const fs::path base = session.options().base;

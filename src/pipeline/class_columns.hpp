@@ -18,9 +18,6 @@ namespace zoetrope::pipeline {
 std::vector<std::vector<std::int64_t>> class_columns(Session& session,
                                                      const std::vector<CheckpointSource>& sources);
 
-// Whether these are all of so many, each at its place.
-bool are_all(const std::vector<std::int64_t>& columns, std::int64_t num_columns);
-
 // Brings the rows of `model`'s classifier, which --model came with, into the order of the data's classes; a
 // new classifier has that order already. Warns where the names do not decide.
 void order_classifier(const Session& session, const std::vector<std::string>& of_data, model::Vit& model);

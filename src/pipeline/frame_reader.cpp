@@ -12,8 +12,6 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/mapped_memory.hpp"
 
-#include "class_columns.hpp"
-
 namespace zoetrope::pipeline {
 
 std::vector<std::int64_t> labels_of(const data::Dataset& images) {
@@ -51,7 +49,7 @@ at::Tensor view_of(const Mapped& owner, std::span<const float> values, std::int6
 at::Tensor logits_of(const Mapped& mapped, const std::vector<std::int64_t>& columns) {
   const std::int64_t num_classes = mapped->identity().num_classes;
   if (columns.empty()) return {};
-  if (are_all(columns, num_classes)) return view_of(mapped, mapped->logits(), num_classes);
+  if (analysis::are_all(columns, num_classes)) return view_of(mapped, mapped->logits(), num_classes);
   std::vector<float> kept;
   kept.reserve(static_cast<std::size_t>(mapped->identity().num_rows) * columns.size());
   const std::span<const float> all = mapped->logits();

@@ -5,13 +5,12 @@
 #include <limits>
 #include <string>
 
+#include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/host_memory.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/text.hpp"
-
-#include "class_columns.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -59,7 +58,7 @@ MemoryNeeds needs_of(Session& session, const std::vector<CheckpointSource>& sour
     const store::EmbeddingsIdentity& of = sources[frame].identity;
     needs.columns = std::max(needs.columns, of.num_columns);
     logits = std::max(logits, 4 * of.num_classes);
-    if (!are_all(columns[frame], of.num_classes))
+    if (!analysis::are_all(columns[frame], of.num_classes))
       copied_logits = std::max(copied_logits, 4 * static_cast<std::int64_t>(columns[frame].size()));
   }
   const auto checkpoints = static_cast<std::int64_t>(sources.size());

@@ -26,6 +26,9 @@ std::optional<ClassMatch> match_classes(const std::vector<std::string>& of_model
 std::string describe_pairs(const std::vector<std::string>& of_model, const std::vector<std::string>& of_data,
                            const std::vector<std::int64_t>& columns);
 
+// Whether these are all of so many, each at its place.
+bool are_all(const std::vector<std::int64_t>& columns, std::int64_t num_columns);
+
 // Of each row of `num_columns` values those at `columns`, which are below num_columns, in that order.
 void keep_columns(std::vector<float>& values, std::int64_t num_columns,
                   const std::vector<std::int64_t>& columns);
