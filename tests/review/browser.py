@@ -93,6 +93,18 @@ class BrowserTest(unittest.TestCase):
     def press(self, key):
         ActionChains(self.browser).send_keys(key).perform()
 
+    def hold_clock(self):
+        """From now on, until the page is opened anew, what it animates goes on by its tick(ms) alone: a busy machine leaves frames out."""
+        self.js("""
+            let now = performance.now(), waiting = [];
+            performance.now = () => now;
+            window.requestAnimationFrame = (call) => waiting.push(call);
+            window.tick = (ms) => {
+              const due = waiting;
+              [now, waiting] = [now + ms, []];
+              due.forEach((call) => call(now));
+            };""")
+
     def column(self, field):
         """The texts of a column's cells in sight, from the top."""
         return self.js("return Array.from(document.querySelectorAll(arguments[0]), (cell) => cell.innerText)",
