@@ -36,7 +36,7 @@ std::array<Forward::Weights, 2> Forward::split_rows(const Weights& weights, std:
 
 at::Tensor Forward::linear(const at::Tensor& x, const Weights& weights) const {
   if (rounded_.defined()) return linear_bf16(x, weights.weight, weights.bias);
-  return at::linear(x, weights.weight.parameter, weights.bias.parameter);
+  return model::linear(x, weights.weight.parameter, weights.bias.parameter);
 }
 
 // The LayerNorm's input becomes one sum.

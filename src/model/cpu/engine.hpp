@@ -15,6 +15,9 @@ namespace zoetrope::model {
 // Whether x is of a kind that is computed here.
 bool is_plain_float(const at::Tensor& x);
 
+// at::linear of x (..., K) and weight (N, K), and bias (N) or none.
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
 // qkv (B, T, 3H): every token's query, key and value -> (B, T, H).
 at::Tensor self_attention(const at::Tensor& qkv, std::int64_t heads);
 

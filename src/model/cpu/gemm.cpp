@@ -128,4 +128,13 @@ void multiply_transposed(ProductSize size, In a, In b, Out c, Before before) {
   });
 }
 
+bool outruns_blas() {
+#if defined(__x86_64__)
+  static const bool is_held_back = __builtin_cpu_supports("avx512f") && !__builtin_cpu_is("intel");
+  return is_held_back;
+#else
+  return false;
+#endif
+}
+
 }  // namespace zoetrope::model

@@ -35,4 +35,8 @@ void multiply_by_transposed(ProductSize size, MatrixView<const float> a, MatrixV
 void multiply_transposed(ProductSize size, MatrixView<const float> a, MatrixView<const float> b,
                          MatrixView<float> c, Before before = Before::kOverwritten);
 
+// Whether these are faster than libtorch's BLAS for large matrices, too, and not for small ones alone: MKL
+// uses AVX-512 on Intel's own processors, on others half as wide vectors.
+bool outruns_blas();
+
 }  // namespace zoetrope::model
