@@ -176,7 +176,7 @@ class Batch:
         if self.is_forward:
             answer = result.double().abs().sum()
         else:
-            answer = torch.stack([parameter.grad.norm() for parameter in self.network.parameters()]).norm()
+            answer = torch.stack([parameter.grad.double().norm() for parameter in self.network.parameters()]).norm()
         return {"seconds": fastest, "items": self.options.batch, "answer": answer.item()}
 
 

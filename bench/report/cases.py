@@ -38,12 +38,15 @@ QUICK = Sizes(steps=10, test_images=200, rows=600, batch=16, repeats=2, with_bas
 
 
 def flop_of_forward(config):
-    """One image's, as Vit computes it but for the last layer, of which it needs the CLS token's row alone: a little too much."""
+    """One image's, no more than has to be: of the last layer the CLS token's row alone, without keys and values of the others (see
+    encoder_layer_of_first() in src/model/cpu/engine.hpp)."""
     width, inner = config["hidden_size"], config["intermediate_size"]
     patches = (config["image_size"] // config["patch_size"]) ** 2
     tokens = patches + 1
     layer = 2 * tokens * width * (4 * width + 2 * inner) + 4 * tokens * tokens * width
-    return config["num_hidden_layers"] * layer + 2 * patches * width * config["num_channels"] * config["patch_size"] ** 2
+    last = 2 * width * (4 * width + 2 * inner) + 4 * config["num_attention_heads"] * tokens * width
+    pixels = config["num_channels"] * config["patch_size"] ** 2
+    return (config["num_hidden_layers"] - 1) * layer + last + 2 * patches * width * pixels
 
 
 class Cases:

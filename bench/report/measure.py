@@ -40,6 +40,10 @@ class Worker:
             self.process = subprocess.Popen([str(word) for word in self.command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=errors, text=True, env=ENVIRONMENT, cwd=ROOT)
 
+    def get_ready(self):
+        """A repetition that does not count: what it imports and compiles is over before another side has its turn."""
+        self.repeat()
+
     def repeat(self):
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write("\n")
@@ -72,6 +76,9 @@ class OtherSide:
     def start(self, folder):
         pass
 
+    def get_ready(self):
+        pass
+
     def repeat(self):
         return self.worker.last[self.key]
 
@@ -88,6 +95,9 @@ class Program:
     prepare: Callable = lambda: None
 
     def start(self, folder):
+        pass
+
+    def get_ready(self):
         pass
 
     def repeat(self):
@@ -113,23 +123,43 @@ class Case:
     why: str = ""                             # it is below half of its limit
 
 
+class OtherPrograms:
+    """What takes cores beside us: cores() is how many of them on average since the start, by programs that are not this one's children
+    and by the host of a virtual machine. Children count once they have been waited for."""
+
+    def __init__(self):
+        self.begin = self.now()
+
+    @staticmethod
+    def now():
+        user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+        of_all = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+        ours = os.times()
+        return time.monotonic(), of_all - (ours.user + ours.system + ours.children_user + ours.children_system)
+
+    def cores(self):
+        (began, before), (ended, after) = self.begin, self.now()
+        return max(0.0, after - before) / (ended - began)
+
+
 def measure(case, repetitions, folder):
     """{side: {rates, answer, command}}: repetitions in turn, ours first in every other round."""
     sides = [case.ours, *case.peers]
     results = {side.name: [] for side in sides}
-    load = []
+    others = OtherPrograms()
     try:
         for side in sides:
             side.start(folder)
+        for side in sides:
+            side.get_ready()
         for number in range(repetitions):
-            load.append(os.getloadavg()[0])
             is_in_order = number % 2 == 0 or any(isinstance(side, OtherSide) for side in sides)
             for side in sides if is_in_order else reversed(sides):
                 results[side.name].append(side.repeat())
     finally:
         for side in sides:
             side.close()
-    return {"case": case.name, "unit": case.unit, "load": max(load), "at": time.strftime("%H:%M"), "work": case.work, "why": case.why,
+    return {"case": case.name, "unit": case.unit, "others": others.cores(), "at": time.strftime("%H:%M"), "work": case.work, "why": case.why,
             "ours": summary(case.ours, results[case.ours.name]),
             "peers": [compared(case, peer, results) for peer in case.peers]}
 

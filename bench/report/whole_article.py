@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 
-from measure import ENVIRONMENT, ROOT, Failed, shown
+from measure import ENVIRONMENT, ROOT, Failed, OtherPrograms, shown
 
 ROUNDS = 3
 # A row: its name, Python's stages, zoetrope's.
@@ -20,10 +20,11 @@ def measure(options):
     out = options.out / "scratch/article"
     command = [sys.executable, ROOT / "bench/peers/compare.py", "--repeat", ROUNDS, "--out", out, "--data", options.data,
                "--zoetrope", options.build / "zoetrope"]
+    others = OtherPrograms()
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT)
     if done.returncode != 0:
         raise Failed(f"{shown(command)} ended with {done.returncode}:\n{done.stderr[-3000:]}")
-    return of_result(json.loads((out / "result.json").read_text())) | {"command": shown(command)}
+    return of_result(json.loads((out / "result.json").read_text())) | {"command": shown(command), "others": others.cores()}
 
 
 def of_result(result):
@@ -34,5 +35,4 @@ def of_result(result):
         ratios = sorted(a / b for a, b in zip(there, here, strict=True))
         rows.append({"stage": name, "python_seconds": statistics.median(there), "zoetrope_seconds": statistics.median(here),
                      "ratio": statistics.median(there) / statistics.median(here), "least": ratios[0], "most": ratios[-1]})
-    return {"rows": rows, "checks": result["checks"], "rounds": len(result["rounds"]),
-            "load": max(one["load_before"][0] for one in result["rounds"])}
+    return {"rows": rows, "checks": result["checks"], "rounds": len(result["rounds"])}
