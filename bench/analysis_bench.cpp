@@ -36,6 +36,7 @@
 #include "zoetrope/analysis/projection.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/memory.hpp"
 
 #include "made_rows.hpp"
 #include "stopwatch.hpp"
@@ -282,6 +283,7 @@ Options parse(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  zoetrope::support::keep_freed_memory();  // as jobs do
   try {
     const Options options = parse(argc, argv);
     if (options.threads > 0) at::set_num_threads(options.threads);

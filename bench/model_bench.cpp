@@ -21,6 +21,7 @@
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/memory.hpp"
 
 namespace {
 
@@ -133,6 +134,7 @@ Options parse(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  zoetrope::support::keep_freed_memory();  // as jobs do
   const Options options = parse(argc, argv);
   at::set_num_threads(options.threads);
   if (options.what == "read") {
