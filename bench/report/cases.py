@@ -191,7 +191,7 @@ class Cases:
                 program,
                 [self.fair(work, form, *flags, model=model) for form in ("packed", "timm", "transformers")],
                 work={"flop": passes * flop_of_forward(config)},
-                why="small matrices" if config["hidden_size"] < 768 else "one image's products have 197 rows, fewer than reach the peak",
+                why="all cores share each small product, and wait for one another; a job gives every thread images of its own",
             )
 
     def analysis(self, key, stage):

@@ -19,7 +19,8 @@ def of_readme(report):
         return ""
     if not report["article"]:
         return write.machine_text(report) + "\n\n" + write.figures_table(report)
-    return write.machine_text(report) + "\n\n" + write.article_table(report) + "\n\n![How many times as fast](docs/bench.png)"
+    tables = [write.article_table(report), write.strongest_table(report), "![How many times as fast](docs/bench.png)"]
+    return "\n\n".join([write.machine_text(report), *tables])
 
 
 def of_bench_readme(report):

@@ -49,6 +49,17 @@ def figures_table(report):
     return "\n".join(lines)
 
 
+def strongest_table(report):
+    """Of the works of a ViT the peer that did best."""
+    lines = ["| work | strongest form of PyTorch | images/s | zoetrope | |", "| --- | --- | ---: | ---: | ---: |"]
+    for figure in report["figures"]:
+        if "ViT" in figure["case"]:
+            peer = max(figure["peers"], key=lambda one: one["median"])
+            lines.append(f"| {figure['case']} | {peer['name']} | {number(peer['median'])} | {number(figure['ours']['median'])} | "
+                         f"**{times(peer['ratio'])}** ({times(peer['least'])} to {times(peer['most'])}) |")
+    return "\n".join(lines)
+
+
 def limits_table(report):
     limits = report["limits"]
     lines = ["| limit of this machine | |", "| --- | ---: |"]
