@@ -12,7 +12,7 @@ from pathlib import Path
 import job
 
 TRAINING = ["--train-limit", "2000", "--test-limit", "3000", "--max-steps", "60", "--save-steps", "10", "--logging-steps", "4",
-            "--learning-rate", "1e-3", "--size", "960x540", "--no-progress"]
+            "--learning-rate", "1e-3", "--size", "480x270", "--no-progress"]
 RANKS = 2
 
 class Interruption(unittest.TestCase):
@@ -147,7 +147,7 @@ class Interruption(unittest.TestCase):
         os.kill(stopped, signal.SIGSTOP)
         start = time.monotonic()
         _, errors = process.communicate(timeout=60)
-        self.assertLess(time.monotonic() - start, 3 + 10)
+        self.assertLess(time.monotonic() - start, 3 + 30)  # and not when mpirun or a person loses patience
         self.assertNotEqual(process.returncode, 0)
         self.assertIn("rank 1", errors)
         self.finish_and_compare(folder)
