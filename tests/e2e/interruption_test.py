@@ -12,7 +12,7 @@ from pathlib import Path
 import job
 
 TRAINING = ["--train-limit", "2000", "--test-limit", "3000", "--max-steps", "60", "--save-steps", "10", "--logging-steps", "4",
-            "--learning-rate", "1e-3", "--size", "480x270", "--no-progress"]
+            "--learning-rate", "1e-3", "--size", "640x360", "--no-progress"]
 RANKS = 2
 
 class Interruption(unittest.TestCase):
