@@ -151,6 +151,14 @@ class Article(unittest.TestCase):
         for make in (publish.of_readme, publish.of_bench_readme):
             self.assertIn("| training (Trainer) | 20 s | 2 s | **10.0x** (5.00x to 15.0x) |", make(report))
 
+    def test_beside_a_model_stands_the_peer_that_did_best(self):
+        figure = figure_of(worker("zoetrope", "0.1", 1.0), worker("slow", "0.25", 1.0)) | {"case": "training, small ViT"}
+        slow = figure["peers"][0]
+        figure["peers"].append(slow | {"name": "fast", "median": 50.0, "ratio": 2.0, "least": 1.5, "most": 2.5})
+        other = figure_of(worker("zoetrope", "0.1", 1.0), worker("other", "0.25", 1.0))
+        rows = write.strongest_table({"figures": [figure, other]}).splitlines()[2:]
+        self.assertEqual(rows, ["| training, small ViT | fast | 50 | 100 | **2.00x** (1.50x to 2.50x) |"])
+
 
 class Publish(unittest.TestCase):
     def test_marks_are_found_once_or_it_is_said(self):
