@@ -24,8 +24,21 @@ def shown(command):
     return shlex.join(str(word).replace(f"{ROOT}/", "") for word in command)
 
 
+class Side:
+    """Who does the work: start() once, get_ready() before any side has its turn, repeat() for each repetition, close() in the end."""
+
+    def start(self, folder):
+        pass
+
+    def get_ready(self):
+        pass
+
+    def close(self):
+        pass
+
+
 @dataclass
-class Worker:
+class Worker(Side):
     """A process that answers each line of its input with a repetition, as bench/peers/fair.py does."""
     name: str
     command: list
@@ -63,7 +76,7 @@ class Worker:
 
 
 @dataclass
-class OtherSide:
+class OtherSide(Side):
     """What a process that does the work of both sides has answered last, under another key."""
     name: str
     worker: Worker
@@ -73,32 +86,17 @@ class OtherSide:
     def command(self):
         return self.worker.command
 
-    def start(self, folder):
-        pass
-
-    def get_ready(self):
-        pass
-
     def repeat(self):
         return self.worker.last[self.key]
 
-    def close(self):
-        pass
-
 
 @dataclass
-class Program:
+class Program(Side):
     """A process for each repetition; `read` makes {seconds, items, answer} of its standard output."""
     name: str
     command: list
     read: Callable
     prepare: Callable = lambda: None
-
-    def start(self, folder):
-        pass
-
-    def get_ready(self):
-        pass
 
     def repeat(self):
         self.prepare()
@@ -107,16 +105,13 @@ class Program:
             raise Failed(f"{shown(self.command)} ended with {done.returncode}:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
         return self.read(done.stdout)
 
-    def close(self):
-        pass
-
 
 @dataclass
 class Case:
     """`allowed`: how far answers may be apart, relative to ours."""
     name: str
     unit: str
-    ours: Worker | Program
+    ours: Side
     peers: list
     allowed: float = 1e-4
     work: dict = field(default_factory=dict)  # of one item: {"flop": n}, {"memory_bytes": n} or {"disk_bytes": n}

@@ -18,6 +18,10 @@ def times(value):
     return f"{value:.0f}x" if value >= 20 else f"{value:.1f}x" if value >= 9.95 else f"{value:.2f}x"
 
 
+def ratio_text(one):
+    return f"**{times(one['ratio'])}** ({times(one['least'])} to {times(one['most'])})"
+
+
 def cores_of_others(report):
     """The most that other programs took while anything was measured."""
     return max((one["others"] for one in [*report["figures"], report["article"]] if one), default=0)
@@ -44,8 +48,7 @@ def figures_table(report):
         for position, peer in enumerate(figure["peers"]):
             name = figure["case"] if position == 0 else ""
             ours = f"{number(figure['ours']['median'])} {figure['unit']}" if position == 0 else ""
-            lines.append(f"| {name} | {ours} | {peer['name']} | {number(peer['median'])} | **{times(peer['ratio'])}** "
-                         f"({times(peer['least'])} to {times(peer['most'])}) | {peer['difference']:.0e} |")
+            lines.append(f"| {name} | {ours} | {peer['name']} | {number(peer['median'])} | {ratio_text(peer)} | {peer['difference']:.0e} |")
     return "\n".join(lines)
 
 
@@ -56,7 +59,7 @@ def strongest_table(report):
         if "ViT" in figure["case"]:
             peer = max(figure["peers"], key=lambda one: one["median"])
             lines.append(f"| {figure['case']} | {peer['name']} | {number(peer['median'])} | {number(figure['ours']['median'])} | "
-                         f"**{times(peer['ratio'])}** ({times(peer['least'])} to {times(peer['most'])}) |")
+                         f"{ratio_text(peer)} |")
     return "\n".join(lines)
 
 
@@ -76,8 +79,8 @@ def limits_table(report):
 def article_table(report):
     article = report["article"]
     lines = ["| the article's work | Python | zoetrope | |", "| --- | ---: | ---: | ---: |"]
-    lines += [f"| {row['stage']} | {number(row['python_seconds'])} s | {number(row['zoetrope_seconds'])} s | **{times(row['ratio'])}** "
-              f"({times(row['least'])} to {times(row['most'])}) |" for row in article["rows"]]
+    lines += [f"| {row['stage']} | {number(row['python_seconds'])} s | {number(row['zoetrope_seconds'])} s | "
+              f"{ratio_text(row)} |" for row in article["rows"]]
     return "\n".join(lines)
 
 
