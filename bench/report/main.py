@@ -2,7 +2,7 @@
 """Measures zoetrope beside the strongest forms of others' work that were found, and beside what the machine can do, and writes a report
 of it: Markdown, JSON and pictures.
 
-    script/bench                     all that fits the machine: an hour of two cores; let nothing else run
+    script/bench                     all that fits the machine: twenty minutes of two cores; let nothing else run
     script/bench --quick             some minutes, little work: whether both sides answer alike; its times say nothing
     script/bench --only NAME         the cases whose name holds this
     script/bench --publish           writes the report's tables and a plot into README.md and bench/README.md, nothing is measured
