@@ -95,11 +95,11 @@ class GpuCheck(unittest.TestCase):
     def test_without_a_gpu_it_says_what_it_could_not_run(self):
         code, output, result = gpu_check()
         self.assertEqual(code, 77)
-        self.assertEqual(len(result["claims"]), 18)
+        self.assertEqual(len(result["claims"]), 21)
         for claim in result["claims"]:
             self.assertEqual(claim["verdict"], "NOT RUN")
             self.assertIn("no GPU: ", claim["measured"])
-        self.assertIn("18 NOT RUN", output)
+        self.assertIn("21 NOT RUN", output)
 
     def test_a_rehearsal_runs_everything_and_claims_nothing_about_gpus(self):
         code, _, result = gpu_check("--rehearse", *([] if HAS_PYTORCH else ["--no-pytorch"]))
@@ -113,6 +113,7 @@ class GpuCheck(unittest.TestCase):
         self.assertEqual(set(result["numbers"]["training_images_per_second"]), {"1", "2"})
         self.assertGreater(result["numbers"]["extraction_images_per_second"], 0)
         self.assertGreater(result["numbers"]["whole_job_seconds_in_situ"]["total"], 0)
+        self.assertGreater(result["numbers"]["pca_seconds"], 0)
         if HAS_PYTORCH:
             self.assertEqual(set(result["numbers"]["pytorch_images_per_second"]), {"transformers, eager", "packed, eager"})
 
