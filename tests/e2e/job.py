@@ -6,11 +6,9 @@ import os
 import shlex
 import shutil
 import signal
-import struct
 import subprocess
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 PROGRAM = os.environ["ZOETROPE"]
@@ -76,16 +74,6 @@ def digests(folder):
     """Of every file of a run, but for those in which jobs say what they are and how they ended."""
     return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(Path(folder).rglob("*"))
             if path.is_file() and not path.name.startswith(".zoetrope") and path.name != "ended.ini"}
-
-
-def pixels(path):
-    """What a PNG holds, however its rows are packed: ISA-L 2.30 packs the same ones otherwise in one process of some hundreds."""
-    content, at, rows = Path(path).read_bytes(), 8, b""
-    while at < len(content):
-        size, kind = struct.unpack(">I4s", content[at:at + 8])
-        rows += content[at + 8:at + 8 + size] if kind == b"IDAT" else b""
-        at += size + 12
-    return content[16:29] + zlib.decompress(rows)
 
 
 def assert_no_leftovers(folder):

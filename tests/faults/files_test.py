@@ -30,8 +30,7 @@ def files(folder):
     for path in sorted(folder.rglob("*")):
         kind = path.suffix if path.is_file() else "folder"
         same = kind in (".png", ".gif", ".safetensors") or path.name in ("config.json", "preprocessor_config.json", "training.json")
-        content = b"" if not same else job.pixels(path) if kind == ".png" else path.read_bytes()
-        found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest() if same else kind
+        found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest() if same else kind
     return found
 
 

@@ -135,8 +135,8 @@ class Signals(unittest.TestCase):
         try:
             job.assert_same_results(self.reference(saving), folder)
             job.assert_no_leftovers(folder)
-            self.assertEqual(*((run / "animation.gif").read_bytes() for run in (self.reference(saving), folder)), "animation.gif")
-            self.assertEqual(*(job.pixels(run / "poster.png") for run in (self.reference(saving), folder)), "poster.png")
+            for name in ("animation.gif", "poster.png"):
+                self.assertEqual(*((run / name).read_bytes() for run in (self.reference(saving), folder)), name)
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}\n{said[-3000:]}") from None
         return code, in_time

@@ -3,6 +3,7 @@
 #include "zoetrope/support/deflate.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -100,6 +101,25 @@ TEST(Deflater, PacksTheSameWhateverMemoryHolds) {
         EXPECT_TRUE(again == packed) << "pattern " << pattern;
       }
     }
+  }
+}
+
+TEST(Deflater, PacksTheSameWhereverItLiesInMemory) {
+  const auto packed_of_all = [] {
+    std::string packed;
+    for (int first = 0; first < 12; ++first) {
+      Bytes bytes(1000);
+      for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(20 * first + i % 5);
+      packed += pack(bytes, Container::kZlib, Effort::kLittle);
+    }
+    return packed;
+  };
+  const std::string packed = packed_of_all();
+  std::vector<std::unique_ptr<std::uint8_t[]>>
+      before;  // 64 KiB more of the heap lie before each Deflater than before the last
+  for (int i = 0; i < 2500; ++i) {
+    before.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t{1} << 16));
+    ASSERT_TRUE(packed_of_all() == packed) << "at the " << i << "th place";
   }
 }
 

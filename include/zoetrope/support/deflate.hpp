@@ -31,9 +31,12 @@ class Deflater {
   std::string_view bytes() const { return {packed_.data(), used_}; }
 
  private:
+  void pack(std::span<const std::uint8_t> bytes, std::uint16_t flush, bool last);
+
   std::unique_ptr<isal_zstream> stream_;
   std::vector<std::uint8_t> buffer_;
-  std::string packed_;  // its first `used_` bytes count
+  std::vector<std::uint8_t> head_;  // the first bytes of all
+  std::string packed_;              // its first `used_` bytes count
   std::size_t used_ = 0;
 };
 
