@@ -8,6 +8,7 @@ import errno
 import hashlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import unittest
@@ -70,10 +71,13 @@ class FileFaults(unittest.TestCase):
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}") from None
 
-    def try_places(self, words, disturb):
-        """`disturb(folder, place, draw)` says of each place what was done there to the run that it began in `folder`."""
+    def try_places(self, words, disturb, reads=False):
+        """`disturb(folder, place, draw)` says of each place what was done there to the run that it began in `folder`. With `reads`
+        the places are those where a run that is whole is read."""
         self.reference = self.root / "reference"
         operations, _ = self.go_on(self.reference, words)
+        if reads:
+            operations, _ = self.go_on(self.reference, words, asked_of=self.reference)
         self.assertGreater(len(operations), 100)
         seed = random.randrange(10**9)
         print(f"{len(operations)} operations, seed {seed}", flush=True)
@@ -123,6 +127,21 @@ class FileFaults(unittest.TestCase):
             self.assert_one_line(said, folder, what)
             return what
         self.try_places(RUN, disturb)
+
+    def test_a_disk_that_cannot_be_read(self):
+        """Not for once, or not from some time on: what lies on it is not damaged for that, and stays."""
+        def disturb(folder, place, draw):
+            shutil.copytree(self.reference, folder)
+            before = results(folder)
+            error = draw.choice([errno.EIO, errno.ESTALE, errno.EACCES, errno.EMFILE])
+            until = draw.choice([0, place + 1])
+            asked, said = self.go_on(folder, RUN, codes=(0, 4), asked_of=folder, fail_from=place, fail_until=until, error=error)
+            what = f"reading fails with {errno.errorcode[error]} {'once, at' if until else 'from'} {place} ({asked[place - 1:place]})"
+            if "zoetrope: " in said:
+                self.assert_one_line(said, folder, what)
+            self.assertEqual(before, results(folder), f"{what}: {said}")
+            return what
+        self.try_places(RUN, disturb, reads=True)
 
     def test_a_folder_of_images_that_cannot_be_listed(self):
         images = self.root / "images"
