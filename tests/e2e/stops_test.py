@@ -76,7 +76,7 @@ class Stops(unittest.TestCase):
         cls.folder = job.scratch()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.root = Path(cls.folder.name)
-        write_images(cls.root / "images", 100, 30000, 8)
+        write_images(cls.root / "images", 100, 20000, 8)
         write_images(cls.root / "few", 100, 1500, 8)
         cls.tiny = write_model(cls.root / "tiny.json", hidden_size=64, num_hidden_layers=1, num_attention_heads=1,
                                intermediate_size=64, image_size=8, patch_size=8)
@@ -195,7 +195,7 @@ class Stops(unittest.TestCase):
 
     def test_extraction_of_one_checkpoint(self):
         trained = self.train("large", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
-                             "--test-limit", "250")
+                             "--test-limit", "160")
         for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-", ["extract"], trained, self.same_embeddings, ranks)
         run = self.copy("kept", trained)
@@ -204,7 +204,7 @@ class Stops(unittest.TestCase):
 
     def test_extraction_in_training(self):
         words = ["run", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
-                 "--test-limit", "250", "--size", "640x360"]
+                 "--test-limit", "160", "--size", "640x360"]
         for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-0", words, None, self.same_embeddings, ranks)
 
@@ -242,7 +242,7 @@ class Stops(unittest.TestCase):
         self.stop_in("reading test images", words, None, self.same_analysis, 2)
 
     def test_a_step_of_several_passes(self):
-        words = ["finetune", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "96", "--batch-size", "96",
+        words = ["finetune", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "64", "--batch-size", "64",
                  "--micro-batch", "8"]
         for ranks in some_ranks():
             self.stop_in("training, step 1", words, None, self.same_files("checkpoint-*/model.safetensors"), ranks)
@@ -253,8 +253,8 @@ class Stops(unittest.TestCase):
                          self.same_files("*/frame.png"), ranks)
 
     def test_encoding(self):
-        for animation in ("gif", "mp4", "webp"):
-            self.stop_in(f"encoding the {animation}", ["render", "--size", "2560x1440", "--format", animation], self.analysed,
+        for animation, size in (("gif", "2560x1440"), ("mp4", "2560x1440"), ("webp", "1920x1080")):
+            self.stop_in(f"encoding the {animation}", ["render", "--size", size, "--format", animation], self.analysed,
                          self.same_files(f"animation.{animation}"))
 
     def test_review_and_its_exports(self):
