@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a training step in bf16 moves and multiplies on a GPU, from the shapes: bytes read and written by each kind of kernel, with
-libtorch's autocast and as zoetrope does it, and the least time that a memory of 3.0 TB/s and products of 690 TFLOP/s allow.
+"""What a training step in bf16 moves and multiplies on a GPU, or the embedding of a batch, from the shapes: bytes read and written
+by each kind of kernel, with libtorch's autocast and as zoetrope does it, and the least time that a memory of 3.0 TB/s and products of
+690 TFLOP/s allow.
 
-    step_bytes.py [--batch 128] [--hidden 768] [--layers 12] [--inner 3072] [--tokens 197] [--labels 1000]
+    step_bytes.py [--extraction] [--batch 128] [--hidden 768] [--layers 12] [--inner 3072] [--tokens 197] [--labels 1000]
 
-The last layer counts as the others, though only its first token's row is used after the attention: on either side it is computed so.
+In a step the last layer counts as the others, though only its first token's row is used after the attention: on either side it is
+computed so. An extraction counts its keys and values alone.
 """
 import argparse
 from collections import defaultdict
@@ -111,12 +113,46 @@ def ours(s):
     return step
 
 
+def add_extraction(step, s):
+    """Products and attention: of the last layer the first tokens' rows are too few to count."""
+    for inputs, outputs in s.products:
+        x, y, w = HALF * s.rows * inputs, HALF * s.rows * outputs, HALF * inputs * outputs
+        step.add("matrix products", x + w, y, 2 * s.rows * inputs * outputs, s.layers - 1)
+    width = 2 * s.hidden
+    step.add("matrix products", HALF * (s.row + s.hidden * width), HALF * s.rows * width, 2 * s.row * width)
+    step.add("attention", 3 * HALF * s.row, HALF * s.row, 4 * s.batch * s.tokens**2 * s.hidden, s.layers - 1)
+    step.add("attention", 2 * HALF * s.row, 0)
+
+
+def extraction_with_autocast(s):
+    step = Step()
+    add_extraction(step, s)
+    norms = 2 * s.layers - 1
+    for inputs, outputs in s.products:
+        step.add("weights cast for their products", FLOAT * inputs * outputs, HALF * inputs * outputs, times=s.layers)
+    step.add("rows cast between fp32 and bf16", FLOAT * s.row, HALF * s.row, times=norms)
+    step.add("residual sums", (FLOAT + HALF) * s.row, FLOAT * s.row, times=norms - 1)
+    step.add("LayerNorm", FLOAT * s.row, FLOAT * s.row, times=norms)
+    step.add("GELU", HALF * s.wide, HALF * s.wide, times=s.layers - 1)
+    return step
+
+
+def our_extraction(s):
+    step = Step()
+    add_extraction(step, s)
+    step.add("LayerNorm", (FLOAT + HALF) * s.row, (FLOAT + HALF) * s.row, times=2 * s.layers - 1)
+    step.add("GELU", HALF * s.wide, HALF * s.wide, times=s.layers - 1)
+    return step
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in dict(batch=128, hidden=768, layers=12, inner=3072, tokens=197, labels=1000).items():
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--extraction", action="store_true")
     options = parser.parse_args()
-    steps = [autocast(Shapes(options)), ours(Shapes(options))]
+    sides = (extraction_with_autocast, our_extraction) if options.extraction else (autocast, ours)
+    steps = [side(Shapes(options)) for side in sides]
 
     def cells(sums):
         read, written, seconds, kernels = sums
