@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <numbers>
 
 #include <pango/pangocairo.h>
@@ -27,6 +28,11 @@ struct OptionsDeleter {
 constexpr double kHalfCapital = 0.36;
 // Bytes. No line of a figure holds more; shaping a hostile name of megabytes would take minutes.
 constexpr std::size_t kLongestText = 2048;
+
+// Cairo 1.16 lists the faces of a font file for the whole process, without a lock and before a face is
+// complete (cairo-ft-font.c). Text that is measured may make faces, and a font that goes may take its own
+// along.
+std::mutex cairo_faces;
 
 // Valid UTF-8 in one line: names come from folders and files, which may hold anything.
 std::string printable(const std::string& text) {
@@ -59,9 +65,13 @@ Typesetter::Typesetter(std::string families)
   pango_layout_set_single_paragraph_mode(state_->line.get(), TRUE);
 }
 
-Typesetter::~Typesetter() = default;
+Typesetter::~Typesetter() {
+  const std::lock_guard lock(cairo_faces);
+  state_.reset();
+}
 
-void Typesetter::set(const std::string& text, const TextStyle& style, double max_width) const {
+Typesetter::Line Typesetter::set(const std::string& text, const TextStyle& style, double max_width) const {
+  const std::lock_guard lock(cairo_faces);
   PangoLayout* line = state_->line.get();
   const std::unique_ptr<PangoFontDescription, FontDeleter> font(pango_font_description_new());
   pango_font_description_set_family(font.get(), families_.c_str());
@@ -86,13 +96,16 @@ void Typesetter::set(const std::string& text, const TextStyle& style, double max
   // A name in a right-to-left script is aligned as its box says.
   pango_layout_set_auto_dir(line, TRUE);
   pango_layout_set_alignment(line, PANGO_ALIGN_LEFT);
+
+  PangoRectangle logical;
+  pango_layout_get_extents(line, nullptr, &logical);
+  return {.left = static_cast<double>(logical.x) / PANGO_SCALE,
+          .width = static_cast<double>(logical.width) / PANGO_SCALE,
+          .baseline = static_cast<double>(pango_layout_get_baseline(line)) / PANGO_SCALE};
 }
 
 double Typesetter::width(const std::string& text, const TextStyle& style) const {
-  set(text, style, -1);
-  PangoRectangle logical;
-  pango_layout_get_extents(state_->line.get(), nullptr, &logical);
-  return static_cast<double>(logical.width) / PANGO_SCALE;
+  return set(text, style, -1).width;
 }
 
 TextStyle Typesetter::fitted(const std::string& text, const TextStyle& style, double max_width,
@@ -107,39 +120,29 @@ TextStyle Typesetter::fitted(const std::string& text, const TextStyle& style, do
 
 void Typesetter::draw(Canvas& canvas, const Rect& box, const std::string& text, const TextStyle& style,
                       double opacity) const {
-  set(text, style, box.w);
-  PangoLayout* line = state_->line.get();
-  PangoRectangle logical;
-  pango_layout_get_extents(line, nullptr, &logical);
-  const double left = static_cast<double>(logical.x) / PANGO_SCALE;
-  const double free = box.w - static_cast<double>(logical.width) / PANGO_SCALE;
+  const Line line = set(text, style, box.w);
+  const double free = box.w - line.width;
   const double share = style.align == Align::kLeft ? 0 : style.align == Align::kCentre ? 0.5 : 1;
-  const double baseline = static_cast<double>(pango_layout_get_baseline(line)) / PANGO_SCALE;
 
   canvas.set_colour(style.colour, opacity);
-  cairo_move_to(canvas.context(), box.x - left + free * share,
-                box.centre_y() + kHalfCapital * style.size - baseline);
-  pango_cairo_show_layout(canvas.context(), line);
+  cairo_move_to(canvas.context(), box.x - line.left + free * share,
+                box.centre_y() + kHalfCapital * style.size - line.baseline);
+  pango_cairo_show_layout(canvas.context(), state_->line.get());
   cairo_new_path(canvas.context());
 }
 
 void Typesetter::draw_haloed(Canvas& canvas, double x, double y, double max_width, const std::string& text,
                              const TextStyle& style, Colour halo, double opacity) const {
   const double halo_width = 0.16 * style.size;
-  set(text, style, max_width);
-  PangoLayout* line = state_->line.get();
-  PangoRectangle logical;
-  pango_layout_get_extents(line, nullptr, &logical);
-  const double baseline = static_cast<double>(pango_layout_get_baseline(line)) / PANGO_SCALE;
+  const Line line = set(text, style, max_width);
   cairo_t* context = canvas.context();
 
-  const double width = static_cast<double>(logical.width) / PANGO_SCALE;
   cairo_save(context);
-  canvas.clip({x - width / 2 - 2 * halo_width, y - style.size, width + 4 * halo_width, 2 * style.size});
+  canvas.clip(
+      {x - line.width / 2 - 2 * halo_width, y - style.size, line.width + 4 * halo_width, 2 * style.size});
   cairo_push_group(context);  // so that text and halo fade as one
-  cairo_move_to(context, x - static_cast<double>(logical.x) / PANGO_SCALE - width / 2,
-                y + kHalfCapital * style.size - baseline);
-  pango_cairo_layout_path(context, line);
+  cairo_move_to(context, x - line.left - line.width / 2, y + kHalfCapital * style.size - line.baseline);
+  pango_cairo_layout_path(context, state_->line.get());
   canvas.set_colour(halo);
   cairo_set_line_width(context, 2 * halo_width);
   cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);

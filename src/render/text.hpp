@@ -21,7 +21,7 @@ struct TextStyle {
   double letter_spacing = 0;  // in em
 };
 
-// Not for use by two threads at once.
+// Each is for one thread at a time; threads may use one each.
 class Typesetter {
  public:
   // `families`: font families by preference, separated by commas.
@@ -47,7 +47,10 @@ class Typesetter {
 
  private:
   struct State;
-  void set(const std::string& text, const TextStyle& style, double max_width) const;
+  struct Line {  // pixels
+    double left, width, baseline;
+  };
+  Line set(const std::string& text, const TextStyle& style, double max_width) const;
 
   std::string families_;
   std::unique_ptr<State> state_;
