@@ -45,27 +45,29 @@ class Shapes:
         self.wide = self.rows * self.inner
 
 
-def add_products(step, s, gradient_bytes):
-    """Forward, the inputs' gradients, the weights' gradients, whose every element takes so many bytes: read, written."""
+def add_forward(step, s, layers):
+    """Products and attention."""
+    for inputs, outputs in s.products:
+        x, y, w = HALF * s.rows * inputs, HALF * s.rows * outputs, HALF * inputs * outputs
+        step.add("matrix products", x + w, y, 2 * s.rows * inputs * outputs, layers)
+    step.add("attention", 3 * HALF * s.row, HALF * s.row, 4 * s.batch * s.tokens**2 * s.hidden, layers)
+
+
+def add_gradients(step, s, gradient_bytes):
+    """Of the inputs, and of the weights, whose every element takes so many bytes: read, written."""
     for inputs, outputs in s.products:
         operations = 2 * s.rows * inputs * outputs
         x, y, w = HALF * s.rows * inputs, HALF * s.rows * outputs, HALF * inputs * outputs
-        step.add("matrix products", x + w, y, operations, s.layers)
         step.add("matrix products", y + w, x, operations, s.layers)
         read, written = (inputs * outputs * size for size in gradient_bytes)
         step.add("matrix products", x + y + read, written, operations, s.layers)
-
-
-def add_attention(step, s):
-    operations = 4 * s.batch * s.tokens**2 * s.hidden
-    step.add("attention", 3 * HALF * s.row, HALF * s.row, operations, s.layers)
-    step.add("attention", 5 * HALF * s.row, 3 * HALF * s.row, 2.5 * operations, s.layers)
+    step.add("attention", 5 * HALF * s.row, 3 * HALF * s.row, 10 * s.batch * s.tokens**2 * s.hidden, s.layers)
 
 
 def autocast(s):
     step = Step()
-    add_products(step, s, (0, HALF))
-    add_attention(step, s)
+    add_forward(step, s, s.layers)
+    add_gradients(step, s, (0, HALF))
     for inputs, outputs in s.products:
         weight = inputs * outputs
         step.add("weights cast for their products", FLOAT * weight, HALF * weight, times=s.layers)
@@ -96,8 +98,8 @@ def autocast(s):
 
 def ours(s):
     step = Step()
-    add_products(step, s, (FLOAT, FLOAT))
-    add_attention(step, s)
+    add_forward(step, s, s.layers)
+    add_gradients(step, s, (FLOAT, FLOAT))
     packed = 3 * HALF * s.row
     step.add("gradient of packed q, k, v", packed, packed, times=s.layers)
     norms = 2 * s.layers
@@ -115,12 +117,9 @@ def ours(s):
 
 def add_extraction(step, s):
     """Products and attention: of the last layer the first tokens' rows are too few to count."""
-    for inputs, outputs in s.products:
-        x, y, w = HALF * s.rows * inputs, HALF * s.rows * outputs, HALF * inputs * outputs
-        step.add("matrix products", x + w, y, 2 * s.rows * inputs * outputs, s.layers - 1)
+    add_forward(step, s, s.layers - 1)
     width = 2 * s.hidden
     step.add("matrix products", HALF * (s.row + s.hidden * width), HALF * s.rows * width, 2 * s.row * width)
-    step.add("attention", 3 * HALF * s.row, HALF * s.row, 4 * s.batch * s.tokens**2 * s.hidden, s.layers - 1)
     step.add("attention", 2 * HALF * s.row, 0)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same answers on GPUs as on the CPU, wherever the images lie, on any number of GPUs. Fashion-MNIST, or made-up images
-where it is not there, and the built-in small model: in fp32, where differences are those of rounding alone, and in bf16, which GPUs compute with kernels
-of their own."""
+where it is not there, and the built-in small model: in fp32, where differences are those of rounding alone, and in bf16, which
+GPUs compute with kernels of their own."""
 
+import functools
 import math
 import operator
 
@@ -31,6 +32,11 @@ def small_run(jobs, device, ranks=1, more=(), precision="fp32"):
     jobs.zoetrope(["finetune", "--run", run, "--data", jobs.images(TRAIN_IMAGES), "--device", device, "--precision", precision,
                    *WORK, *more], ranks)
     return run
+
+
+@functools.cache
+def run_on_cores(jobs):
+    return small_run(jobs, "cpu")
 
 
 def embed(jobs, run, device, precision="fp32"):
@@ -79,7 +85,7 @@ def error(rows, exact):
 
 def losses_and_embeddings(jobs, report, found):
     """Losses, embeddings and neighbours: GPU against CPU"""
-    on_gpu, on_cpu = small_run(jobs, jobs.device), small_run(jobs, "cpu")
+    on_gpu, on_cpu = small_run(jobs, jobs.device), run_on_cores(jobs)
     difference = largest_loss_difference(on_gpu, on_cpu)
     report.answer(LOSSES, difference < 1e-3, f"{difference:.1e}")
 
@@ -95,7 +101,7 @@ def losses_and_embeddings(jobs, report, found):
 
 def bf16(jobs, report, found):
     """Losses and embeddings in bf16: GPU against CPU"""
-    on_gpu, on_cpu = small_run(jobs, jobs.device, precision="bf16"), small_run(jobs, "cpu")
+    on_gpu, on_cpu = small_run(jobs, jobs.device, precision="bf16"), run_on_cores(jobs)
     difference = largest_loss_difference(on_gpu, on_cpu)
     report.answer(LOSSES_BF16, difference < 5e-3, f"{difference:.1e}")
 

@@ -50,8 +50,8 @@ def main():
         found = look_around(jobs)
         print(f"{found['version']}\n{found['gpus']} GPU(s): {', '.join(found['names']) or found['why_none']}\n", flush=True)
         for part in (correctness.losses_and_embeddings, correctness.bf16, correctness.streaming, correctness.graph,
-                     correctness.ranks, correctness.shared, faults.ranks_that_go, speed.all_reduce, speed.training, speed.graph, speed.extraction,
-                     speed.whole_job):
+                     correctness.ranks, correctness.shared, faults.ranks_that_go, speed.all_reduce, speed.training,
+                     speed.graph, speed.extraction, speed.whole_job):
             report.begin(part)
             if found["gpus"] == 0 and not options.rehearse:
                 for claim in part.claims:

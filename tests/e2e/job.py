@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts zoetrope as a user would, and compares what it wrote."""
 import csv
+import errno
 import hashlib
 import os
 import shlex
@@ -99,6 +100,17 @@ def wait_for(condition, process, seconds=120):
         assert process.poll() is None, f"the job ended too early with code {process.returncode}\n{process.stderr.read()}"
         assert time.monotonic() < deadline, "what the test waits for did not come"
         time.sleep(0.005)
+
+
+def read_terminal(terminal):
+    """What comes out of a pseudo-terminal, piece by piece, until the program at its other end has ended."""
+    try:
+        while read := os.read(terminal, 65536):
+            yield read
+    except OSError as error:
+        if error.errno != errno.EIO:  # Linux' way of saying that the other side is closed
+            raise
+    os.close(terminal)
 
 
 def kill_one_rank(process):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A signal in the middle of any stage is heard within seconds, and the second attempt gives what an undisturbed one gives."""
-import errno
 import json
 import os
 import pty
@@ -161,16 +160,11 @@ class Stops(unittest.TestCase):
         process = subprocess.Popen(job.command(words), stdout=subprocess.DEVNULL, stderr=its_end)
         os.close(its_end)
         said, signalled = b"", False
-        try:
-            while True:
-                said += os.read(terminal, 4096)
-                if not signalled and re.search(pattern, said):
-                    process.send_signal(signal.SIGUSR1)
-                    signalled = True
-        except OSError as error:
-            if error.errno != errno.EIO:  # EIO: it has ended
-                raise
-        os.close(terminal)
+        for read in job.read_terminal(terminal):
+            said += read
+            if not signalled and re.search(pattern, said):
+                process.send_signal(signal.SIGUSR1)
+                signalled = True
         self.assertEqual(process.wait(), 75, said.decode())
 
     @staticmethod

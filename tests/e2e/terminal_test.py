@@ -38,16 +38,7 @@ def in_a_terminal(words):
     process, terminal = pty.fork()
     if process == 0:
         os.execv(job.PROGRAM, list(map(os.fsencode, job.command(words))))
-    shown = b""
-    while True:
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:  # Linux' way of saying that the other side is closed
-            break
-        if not read:
-            break
-        shown += read
-    os.close(terminal)
+    shown = b"".join(job.read_terminal(terminal))
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     # The terminal's own carriage returns, the level's colours, and the bar's way to the line's begin.
     shown = shown.replace(b"\r\n", b"\n").replace(b"\r\x1b[K", b"\n")

@@ -116,8 +116,8 @@ TEST(Deflater, PacksTheSameWhereverItLiesInMemory) {
     return packed;
   };
   const std::string packed = packed_of_all();
-  std::vector<std::unique_ptr<std::uint8_t[]>>
-      before;  // 64 KiB more of the heap lie before each Deflater than before the last
+  // 64 KiB more of the heap lie before each Deflater than before the last.
+  std::vector<std::unique_ptr<std::uint8_t[]>> before;
   for (int i = 0; i < 500; ++i) {
     before.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t{1} << 16));
     ASSERT_TRUE(packed_of_all() == packed) << "at the " << i << "th place";
