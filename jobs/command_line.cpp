@@ -9,6 +9,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "jobs.hpp"
+#include "option.hpp"
 #include "option_groups.hpp"
 #include "option_messages.hpp"
 #include "options.hpp"
@@ -51,12 +52,6 @@ namespace {
 }
 
 }  // namespace
-
-std::vector<std::string> names_of(const po::options_description& description) {
-  std::vector<std::string> names;
-  for (const auto& option : description.options()) names.push_back(option->long_name());
-  return names;
-}
 
 void store_command_line(const std::string& job, const po::options_description& own,
                         const std::vector<std::string>& arguments, po::variables_map& values) {

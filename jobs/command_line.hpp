@@ -9,8 +9,6 @@
 
 namespace zoetrope::jobs {
 
-std::vector<std::string> names_of(const boost::program_options::options_description& description);
-
 // Reads `arguments` of `job`, which takes the options `own`. UsageError on one that is unknown, or another
 // job's, or has no value.
 void store_command_line(const std::string& job, const boost::program_options::options_description& own,

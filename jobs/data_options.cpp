@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run is of: images, or embeddings of them that another program has computed.
+#include "option.hpp"
 #include "option_groups.hpp"
 #include "option_values.hpp"
 #include "words.hpp"
@@ -19,40 +20,43 @@ const Words<pipeline::SplitChoice> kSplits = {{"test", pipeline::SplitChoice::kT
 po::options_description describe_given(Options& o) {
   po::options_description group("Embeddings of your own, in place of a model's (docs/own-embeddings.md)",
                                 kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("embeddings", place(o.pipeline.given.embeddings, "PATH"),
       "takes them in: a folder of <step>.npy, step_<step>.npy or checkpoint-<step>.npy, or an .npz, .h5 or "
-      ".parquet file; of each step [rows, columns], a row for each thing that was embedded");
-  add("logits", place(o.pipeline.given.logits, "PATH"), "a classifier's, in the same forms");
+      ".parquet file; of each step [rows, columns], a row for each thing that was embedded",
+      kCommon | kOwnEmbeddings);
+  add("logits", place(o.pipeline.given.logits, "PATH"), "a classifier's, in the same forms", kOwnEmbeddings);
   add("labels", place(o.pipeline.given.labels, "FILE"),
       "of the rows: .npy of whole numbers, text with a word or number on each line, or a .parquet with a "
-      "column label; default: a Parquet file's own, those of --images, or one class");
+      "column label; default: a Parquet file's own, those of --images, or one class",
+      kCommon | kOwnEmbeddings);
   add("images", place(o.pipeline.given.images, "SPEC"),
-      "the test images that were embedded, in the same order, as --data takes them; default: none are shown");
+      "the test images that were embedded, in the same order, as --data takes them; default: none are shown",
+      kNotKept);
   return group;
 }
 
 po::options_description describe_split(Options& o) {
   po::options_description group("Training images beside the test images", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("split", choice(o.pipeline.embedding.split, "split", "SPLIT", kSplits),
       "which images are embedded and shown: test, or both: test images and, hollow, a sample of the training "
-      "images; train: as both, but extract embeds the training images alone");
+      "images; train: as both, but extract embeds the training images alone",
+      kCommon | kReanalyzes);
   add("train-sample", field(o.pipeline.embedding.train_sample, "M"),
-      "training images, drawn with --seed from those that --train-limit leaves; 0: all");
+      "training images, drawn with --seed from those that --train-limit leaves; 0: all", kReanalyzes);
   return group;
 }
 
 po::options_description describe_data(Options& o) {
   po::options_description group("Data", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("data", place(o.pipeline.data.spec, "SPEC"),
       "images: idx:DIR (MNIST's format, plain or .gz), cifar10:DIR or cifar100:DIR (the binary versions), "
-      "folder:DIR "
-      "(train/<class>/* and test/<class>/*, or train.zip and test.zip), parquet:DIR or parquet:FILE (Hugging "
-      "Face's layout, and what "
-      "save_to_disk wrote), webdataset:DIR or webdataset:FILE (.tar), hf:OWNER/NAME (in the Hugging Face "
-      "cache)");
+      "folder:DIR (train/<class>/* and test/<class>/*, or train.zip and test.zip), parquet:DIR or "
+      "parquet:FILE (Hugging Face's layout, and what save_to_disk wrote), webdataset:DIR or webdataset:FILE "
+      "(.tar), hf:OWNER/NAME (in the Hugging Face cache)",
+      kCommon);
   add("data-config", field(o.pipeline.data.config, "NAME"),
       "the configuration of a data set that has several, as its README.md or folders name them");
   add("train-limit", field(o.pipeline.data.train_limit, "N"), "use N training images; 0: all");

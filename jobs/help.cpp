@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <array>
 #include <sstream>
 #include <string_view>
 
+#include "option.hpp"
 #include "option_groups.hpp"
 #include "option_values.hpp"
 #include "options.hpp"
@@ -13,11 +13,6 @@ namespace zoetrope::jobs {
 namespace po = boost::program_options;
 
 namespace {
-
-constexpr std::array<std::string_view, 24> kCommon = {
-    "help",          "run",        "embeddings", "labels",     "data",   "model", "epochs", "batch-size",
-    "learning-rate", "save-steps", "device",     "projection", "layout", "title", "size",   "theme",
-    "tween",         "duration",   "format",     "outliers",   "split",  "live",  "export", "log"};
 
 struct Example {
   std::string_view job;
@@ -47,7 +42,7 @@ std::string help_text(const std::string& job, const std::string& purpose, unsign
   }
   po::options_description common("Common options", kLineLength);
   for (const auto& option : described.options())
-    if (std::ranges::find(kCommon, option->long_name()) != kCommon.end()) common.add(option);
+    if (has(*option, kCommon)) common.add(option);
   text << common << "\n";
   for (const Example& example : kExamples)
     if (example.job == job) text << "Example:\n  " << example.text << "\n\n";

@@ -35,8 +35,11 @@ namespace zoetrope::jobs {
 
 const std::vector<Job>& all_jobs() {
   static const std::vector<Job> jobs = {
-      {"run", "everything below, in one job; picks up where an earlier run stopped",
-       kData | kSplit | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering | kLog,
+      {"run",
+       "fine-tunes, embeds, analyses, draws and writes the page, in one job; picks up where an earlier one "
+       "stopped",
+       kData | kSplit | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering | kLog |
+           kSchedule,
        pipeline::run},
       {"finetune", "fine-tunes the model and saves a checkpoint every few steps",
        kData | kSplit | kModel | kTraining | kCompute | kDevice | kForward | kLog, pipeline::finetune},

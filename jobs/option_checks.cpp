@@ -50,7 +50,8 @@ void check_training(const train::TrainOptions& o, double epochs) {
           "--learning-rate must be positive: 1e-37 to 1e37");
   require(o.weight_decay >= 0 && o.weight_decay <= kMostRate, "--weight-decay must be 0 to 1e37");
   require(o.warmup_ratio >= 0 && o.warmup_ratio < 1, "--warmup-ratio must be at least 0 and below 1");
-  require(o.max_grad_norm >= 0, "--max-grad-norm must not be negative");
+  require(o.max_grad_norm >= 0 && o.max_grad_norm <= kMostRate,
+          "--max-grad-norm must be 0 to 1e37; 0: no clipping");
   require(o.save_steps > 0 && o.logging_steps > 0 && std::max(o.save_steps, o.logging_steps) <= kMost,
           "--save-steps and --logging-steps must be positive, and at most 2^30");
   require(o.resume_every >= 0 && o.resume_every <= static_cast<double>(kMost),

@@ -5,9 +5,11 @@
 #include <charconv>
 #include <string_view>
 
+#include "zoetrope/render/animation.hpp"
 #include "zoetrope/review/export.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "option.hpp"
 #include "option_values.hpp"
 #include "words.hpp"
 
@@ -94,29 +96,32 @@ po::typed_value<std::string>* step_range(support::Range& target) {
 
 po::options_description model_options(Options& o) {
   po::options_description group("Model", kLineLength);
-  group.add_options()("model", place(o.pipeline.model, "PATH"),
-                      "a Hugging Face ViT folder, a model's name on the Hub that is in the Hugging Face "
-                      "cache, or a config.json "
-                      "alone for a random start; default: a small ViT");
+  const OptionAdder add(group);
+  add("model", place(o.pipeline.model, "PATH"),
+      "a Hugging Face ViT folder, a model's name on the Hub that is in the Hugging Face cache, or a "
+      "config.json alone for a random start; default: a small ViT",
+      kCommon);
   return group;
 }
 
 po::options_description training_options(Options& o) {
   po::options_description group("Training (defaults as Hugging Face's Trainer)", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("max-steps", field(o.pipeline.training.max_steps, "N"), "optimizer steps; 0: as --epochs says");
-  add("epochs", real(o.pipeline.epochs, "3"), "passes over the training images");
-  add("batch-size", field(o.pipeline.training.batch_size, "N"), "images per optimizer step, over all ranks");
+  add("epochs", real(o.pipeline.epochs, "3"), "passes over the training images", kCommon);
+  add("batch-size", field(o.pipeline.training.batch_size, "N"), "images per optimizer step, over all ranks",
+      kCommon);
   add("micro-batch", field(o.pipeline.training.micro_batch, "N"),
       "images per forward pass on a rank; 0: what fits");
-  add("learning-rate", real(o.pipeline.training.learning_rate, "5e-5"), "peak learning rate");
+  add("learning-rate", real(o.pipeline.training.learning_rate, "5e-5"), "peak learning rate", kCommon);
   add("weight-decay", real(o.pipeline.training.weight_decay, "0"), "AdamW's weight decay");
   add("warmup-ratio", real(o.pipeline.training.warmup_ratio, "0.1"),
       "part of the steps in which the learning rate rises");
   add("max-grad-norm", real(o.pipeline.training.max_grad_norm, "1"), "gradient clipping; 0: none");
-  add("seed", field(o.pipeline.training.seed, "N"), "order of images and random start");
-  add("save-steps", field(o.pipeline.training.save_steps, "N"),
-      "a checkpoint, and so a frame, every N steps");
+  add("seed", seed(o.pipeline.training.seed),
+      "of the order of images, augmentation, a random start, and which images limits and samples take");
+  add("save-steps", field(o.pipeline.training.save_steps, "N"), "a checkpoint, and so a frame, every N steps",
+      kCommon);
   add("logging-steps", field(o.pipeline.training.logging_steps, "N"), "a line of log.csv every N steps");
   add("augment", choice(o.pipeline.training.augmentation, "augment", "A", kAugmentations),
       "none, or flip-crop (RandomResizedCrop and flip, as torchvision)");
@@ -126,87 +131,99 @@ po::options_description training_options(Options& o) {
       "on GPUs, a step of a full batch is one captured graph: on, off, or auto: where it can be captured");
   add("resume-every", real(o.pipeline.training.resume_every, "120"),
       "seconds of training that a job that dies loses at most: what it goes on from is saved so often, after "
-      "a "
-      "signal, and at the end; 0: with every checkpoint");
+      "a signal, and at the end; 0: with every checkpoint");
   add("pretend-preemption", real(o.pipeline.pretend_preemption, "0"),
       "tries what a time limit does: after so many seconds of training it is told to stop, as Slurm does, "
-      "saves, and "
-      "ends with code 75; 0: not");
+      "saves, and ends with code 75; 0: not",
+      kNotKept);
   add("keep-optimizer", field(o.pipeline.training.keep_optimizer, "N"),
       "newest checkpoints that keep the optimizer's state, of those that got it");
   add("trace-steps", step_range(o.trace_steps),
-      "with --trace: steps A to B with each operation of libtorch and each kernel");
+      "with --trace: steps A to B with each operation of libtorch and each kernel", kNotKept);
   return group;
 }
 
 po::options_description compute_options(Options& o) {
   po::options_description group("Computing", kLineLength);
-  group.add_options()("threads", field(o.pipeline.compute.threads, "N"),
-                      "threads of a rank; 0: its share of the host's cores");
+  const OptionAdder add(group);
+  add("threads", field(o.pipeline.compute.threads, "N"),
+      "threads of a rank; 0: its share of the host's cores");
   return group;
 }
 
 po::options_description device_options(Options& o) {
   po::options_description group("Device", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("device", choice(o.pipeline.compute.device, "device", "D", kDevices),
-      "cpu, cuda, or auto: the GPUs where every rank has one of its own");
+      "cpu, cuda, or auto: the GPUs where every rank has one of its own", kCommon);
   return group;
 }
 
 po::options_description forward_options(Options& o) {
   po::options_description group("Model's computation", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("backend", choice(o.pipeline.compute.backend, "backend", "B", kBackends),
       "what the ranks' tensors go through: mpi, nccl, or auto: nccl between GPUs");
   add("precision", choice(o.pipeline.compute.precision, "precision", "P", kPrecisions),
       "fp32; tf32 (a GPU's faster products); bf16 (matrix products; weights and optimizer stay fp32); auto: "
-      "bf16 on "
-      "GPUs, else fp32");
+      "bf16 on GPUs, else fp32");
   return group;
 }
 
 po::options_description analysis_options(Options& o) {
   po::options_description group("Analysis", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("neighbours", field(o.pipeline.analysis.neighbours, "K"),
-      "nearest neighbours of the outlier score (cleanlab's k)");
+      "nearest neighbours of the outlier score (cleanlab's k)", kReanalyzes);
   add("quality-neighbours", field(o.pipeline.analysis.quality_neighbours, "K"),
-      "neighbours by which is judged how far each picture can be trusted; 0: it is not judged");
+      "neighbours by which is judged how far each picture can be trusted; 0: it is not judged", kReanalyzes);
   add("neighbour-search", choice(o.pipeline.analysis.search, "neighbour-search", "S", kSearches),
       "exact; hnsw or ivf: approximate, by an index of FAISS, for 200,000 images and more; its recall is "
-      "measured");
+      "measured",
+      kReanalyzes);
   add("memory-limit", memory_size(o.pipeline.analysis.memory_limit),
       "memory that the ranks of a host may take together for a checkpoint, e.g. 8G; rows that do not fit are "
       "read in blocks, with the same result; auto: a quarter of the host's");
-  add("analyze", choice(o.pipeline.analysis.when, "analyze", "WHEN", kAnalyzeWhens),
-      "of a run: beside its training, on some of the cores, all that needs no later checkpoint, or after it; "
-      "auto: beside one on GPUs");
-  add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard");
+  add("outliers", field(o.pipeline.analysis.outliers, "K"), "length of the leaderboard",
+      kCommon | kReanalyzes);
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "
-      "another, so that what moves is the model; auto: smooth, with --layout article each");
+      "another, so that what moves is the model; auto: smooth, with --layout article each",
+      kCommon | kReanalyzes);
   add("fit-on", choice(o.pipeline.analysis.fit_on, "fit-on", "SPLIT", kFitsOn),
       "whose images PCA is fitted on: test, train or both; the latter two where --split shows training "
-      "images");
+      "images",
+      kReanalyzes);
   add("smoothness", real(o.pipeline.analysis.smoothness, "1"),
-      "of smooth: how much a plane keeps to its neighbours; towards 0: as each");
+      "of smooth: how much a plane keeps to its neighbours; towards 0: as each", kReanalyzes);
   add("align", choice(o.pipeline.analysis.align, "align", "TO", kAlignments),
-      "what Procrustes aligns a frame to: previous, first, last or none; auto: previous, with smooth none");
+      "what Procrustes aligns a frame to: previous, first, last or none; auto: previous, with smooth none",
+      kReanalyzes);
   add("scale", choice(o.pipeline.analysis.scale, "scale", "OF", kScales),
-      "what fills the picture: each frame, or the whole run with one scale; auto: frame, with smooth run");
+      "what fills the picture: each frame, or the whole run with one scale; auto: frame, with smooth run",
+      kReanalyzes);
+  return group;
+}
+
+po::options_description schedule_options(Options& o) {
+  po::options_description group("Order of the stages", kLineLength);
+  const OptionAdder add(group);
+  add("analyze", choice(o.pipeline.analysis.when, "analyze", "WHEN", kAnalyzeWhens),
+      "after: all of it after the training; beside: what needs no later checkpoint beside the training, on "
+      "some of the cores; auto: beside a training on GPUs");
   return group;
 }
 
 po::options_description rendering_options(Options& o) {
   po::options_description group("Animation", kLineLength);
-  auto add = group.add_options();
+  const OptionAdder add(group);
   add("layout", choice(o.pipeline.render.layout, "layout", "L", kLayouts),
-      "wide; plot (points, step and accuracy alone); or article (the article's figure)");
-  add("title", field(o.pipeline.render.title, "TEXT"), "of the frames; default: the model and the data");
+      "wide; plot (points, step and accuracy alone); or article (the article's figure)", kCommon);
+  add("title", field(o.pipeline.render.title, "TEXT"), "of the frames; default: the model and the data",
+      kCommon);
   add("size", picture_size(o.pipeline.render),
-      "pixels of a frame; auto: 1920x1080, of plot 800x860, of article 1600x1600");
-  add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark");
+      "pixels of a frame; auto: 1920x1080, of plot 800x860, of article 1600x1600", kCommon);
+  add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark", kCommon);
   add("regions", choice(o.pipeline.render.regions, "regions", "R", kOnOrOff),
       "on: tints behind the points say which class the model's classifier would say at each place of the "
       "plane; of models whose classifier takes what is embedded (ViT, DeiT); off");
@@ -214,55 +231,62 @@ po::options_description rendering_options(Options& o) {
       "frames a second; auto: 20, with --layout article 10");
   add("tween", number_or_auto(o.pipeline.render.tween, "tween", "N"),
       "in-between frames from one checkpoint to the next; auto: what makes it flow, for 8 s or more, with "
-      "--layout article none");
+      "--layout article none",
+      kCommon);
   add("duration", number_or_auto(o.pipeline.render.duration, "duration", "SECONDS"),
       "length of the animation, the last frame's rest of 2 s included, whatever --tween and --fps; auto: as "
-      "these say");
+      "these say",
+      kCommon);
   add("tween-path", choice(o.pipeline.render.tween_path, "tween-path", "P", kTweenPaths),
-      "what they show: points on smooth curves, or each a true projection of the embedding between");
-  add("format", word_list(o.pipeline.render.formats, "format", {"gif", "mp4", "webp"}),
-      "gif, mp4, webp; several with commas; animations of other formats are removed");
+      "what in-between frames show: points on smooth curves, or each a true projection of the embedding "
+      "between");
+  add("format", word_list(o.pipeline.render.formats, "format", render::animation_formats()),
+      "gif, mp4, webp; several with commas; animations of other formats are removed", kCommon);
   return group;
 }
 
 po::options_description review_options(Options& o) {
   po::options_description group("Review", kLineLength);
-  group.add_options()("live", po::bool_switch(&o.pipeline.review.live),
-                      "go on beside a run: the page follows as checkpoints are embedded")(
-      "columns", place_without_default(o.pipeline.review.columns, "FILE"),
+  const OptionAdder add(group);
+  add("live", po::bool_switch(&o.pipeline.review.live),
+      "go on beside a run: the page follows as checkpoints are embedded", kCommon | kNotKept);
+  add("columns", place_without_default(o.pipeline.review.columns, "FILE"),
       "a CSV file of columns of your own, by which the page colours, filters and sorts; a column index (from "
-      "0) or "
-      "name says which image a line is of")(
-      "export", word_list(o.pipeline.review.exports, "export", review::export_formats()),
-      "also for other viewers: spotlight, parquet, projector, npz; several with commas");
+      "0) or name says which image a line is of",
+      kNotKept);
+  add("export", word_list(o.pipeline.review.exports, "export", review::export_formats()),
+      "also for other viewers: spotlight, parquet, projector, npz; several with commas", kCommon | kNotKept);
   return group;
 }
 
 po::options_description log_options(Options& o) {
   po::options_description group("Logs", kLineLength);
-  group.add_options()("log", word_list(o.pipeline.logs, "log", {"tensorboard"}),
-                      "tensorboard: curves and frames also as event files, in RUN/tensorboard");
+  const OptionAdder add(group);
+  add("log", word_list(o.pipeline.logs, "log", {"tensorboard"}),
+      "tensorboard: curves and frames also as event files, in RUN/tensorboard", kCommon);
   return group;
 }
 
 po::options_description common_options(Options& o) {
   po::options_description group("All jobs", kLineLength);
-  auto add = group.add_options();
-  add("help,h", "these options; --help all: all of them");
-  add("run", place_without_default(o.pipeline.run, "DIR"), "the run directory (required)");
+  const OptionAdder add(group);
+  add("help,h", new po::untyped_value(true), "these options; --help all: all of them", kCommon | kNotKept);
+  add("run", place_without_default(o.pipeline.run, "DIR"), "the run directory (required)",
+      kCommon | kNotKept);
   add("config", place_without_default(o.config, "FILE"),
-      "an INI file of these options, e.g. another run's run.ini");
-  add("check-options", po::bool_switch(), "says whether the options can be used, and ends");
+      "an INI file of these options, e.g. another run's run.ini", kNotKept);
+  add("check-options", po::bool_switch(), "says whether the options can be used, and ends", kNotKept);
   add("timeout", field(o.timeout, "SECONDS"),
       "a rank that gets nothing done for longer while others wait ends the job; another job that works in "
-      "DIR is waited for as long");
+      "DIR is waited for as long",
+      kNotKept);
   add("take-over", po::bool_switch(&o.take_over),
-      "wait for no other job in DIR: for one that shows as running and is known to be gone");
-  add("quiet", po::bool_switch(&o.quiet), "warnings and errors only");
-  add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off");
-  add("no-progress", po::bool_switch(&o.no_progress), "no progress bars");
+      "wait for no other job in DIR: for one that shows as running and is known to be gone", kNotKept);
+  add("quiet", po::bool_switch(&o.quiet), "warnings and errors only", kNotKept);
+  add("log-level", field(o.log_level, "LEVEL"), "trace, debug, info, warning, error or off", kNotKept);
+  add("no-progress", po::bool_switch(&o.no_progress), "no progress bars", kNotKept);
   add("trace", place_without_default(o.trace, "FILE"),
-      "a timeline of the job for ui.perfetto.dev, as JSON; packed where FILE ends in .gz");
+      "a timeline of the job for ui.perfetto.dev, as JSON; packed where FILE ends in .gz", kNotKept);
   return group;
 }
 
@@ -280,6 +304,7 @@ po::options_description describe(Options& o, unsigned groups) {
   if (groups & kDevice) all.add(device_options(o));
   if (groups & kForward) all.add(forward_options(o));
   if (groups & kAnalysis) all.add(analysis_options(o));
+  if (groups & kSchedule) all.add(schedule_options(o));
   if (groups & kRendering) all.add(rendering_options(o));
   if (groups & kReview) all.add(review_options(o));
   if (groups & kLog) all.add(log_options(o));

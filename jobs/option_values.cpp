@@ -9,6 +9,18 @@
 
 namespace zoetrope::jobs {
 
+boost::program_options::typed_value<std::string>* seed(std::uint64_t& target) {
+  return boost::program_options::value<std::string>()
+      ->default_value(std::to_string(target))
+      ->value_name("N")
+      ->notifier([&target](const std::string& number) {
+        const char* const end = number.data() + number.size();
+        const auto [rest, error] = std::from_chars(number.data(), end, target);
+        if (error != std::errc{} || rest != end)
+          throw UsageError("--seed " + number + ": give a whole number of 0 to 18446744073709551615");
+      });
+}
+
 boost::program_options::typed_value<std::string>* memory_size(std::int64_t& target) {
   return boost::program_options::value<std::string>()->default_value("auto")->value_name("SIZE")->notifier(
       [&target](const std::string& size) {

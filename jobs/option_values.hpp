@@ -33,6 +33,9 @@ inline boost::program_options::typed_value<double>* real(double& target, const c
   return boost::program_options::value<double>(&target)->default_value(target, shown)->value_name("X");
 }
 
+// --seed N: 0 to 2^64 - 1. Boost reads -1 as the highest of them.
+boost::program_options::typed_value<std::string>* seed(std::uint64_t& target);
+
 // --memory-limit SIZE: bytes, or powers of 1,024 of them with K, M, G or T; "auto" is 0.
 boost::program_options::typed_value<std::string>* memory_size(std::int64_t& target);
 

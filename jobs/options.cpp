@@ -15,6 +15,7 @@
 #include "zoetrope/support/text.hpp"
 
 #include "command_line.hpp"
+#include "option.hpp"
 #include "option_groups.hpp"
 #include "option_messages.hpp"
 #include "place.hpp"
@@ -76,14 +77,10 @@ std::string checked(const fs::path& path, const std::string& text, std::string& 
 }
 
 // Not in run.ini: where it lies, and how it is talked about.
-bool shapes_the_run(const std::string& name, const Options& options) {
-  if (name == "epochs") return !options.has_max_steps();
-  if (name == "max-steps") return options.has_max_steps();
-  const std::vector<std::string> others = {"help",    "run",         "live",      "export",
-                                           "columns", "config",      "timeout",   "check-options",
-                                           "quiet",   "take-over",   "log-level", "no-progress",
-                                           "trace",   "trace-steps", "images",    "pretend-preemption"};
-  return std::find(others.begin(), others.end(), name) == others.end();
+bool shapes_the_run(const po::option_description& option, const Options& options) {
+  if (option.long_name() == "epochs") return !options.has_max_steps();
+  if (option.long_name() == "max-steps") return options.has_max_steps();
+  return !has(option, kNotKept);
 }
 
 bool is_given(const po::variables_map& values, const char* name) {
@@ -98,7 +95,6 @@ std::string text_of(const boost::any& value) {
   if (const auto* text = boost::any_cast<std::string>(&value)) return *text;
   if (const auto* place = boost::any_cast<Place>(&value)) return from_any_folder(place->text);
   if (const auto* number = boost::any_cast<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* number = boost::any_cast<std::uint64_t>(&value)) return std::to_string(*number);
   if (const auto* number = boost::any_cast<int>(&value)) return std::to_string(*number);
   if (const auto* flag = boost::any_cast<bool>(&value)) return *flag ? "true" : "false";
   // The shortest text that reads back as the same number.
@@ -127,10 +123,6 @@ std::map<std::string, std::string> values_of(const std::string& ini, const po::o
   return values;
 }
 
-bool is_given_option(const std::string& name) {
-  return name == "embeddings" || name == "logits" || name == "labels";
-}
-
 // Whether the job's run.ini takes the option's value of now: a job that trains keeps all that it takes,
 // another one the data that the run is of.
 bool is_kept(const std::string& name, unsigned groups, const std::vector<std::string>& data_names) {
@@ -139,11 +131,12 @@ bool is_kept(const std::string& name, unsigned groups, const std::vector<std::st
 }
 
 // What only the command line says: one that contradicts itself, and one that asks for another analysis.
-void look_at_command_line(const po::variables_map& values, Options& options) {
+void look_at_command_line(const po::variables_map& values, const po::options_description& own,
+                          Options& options) {
   if (is_given(values, "max-steps") && is_given(values, "epochs"))
     throw UsageError("--max-steps and --epochs contradict one another: give one");
-  for (const char* name : {"projection", "smoothness", "align", "scale", "fit-on", "split", "train-sample"})
-    if (is_given(values, name)) options.pipeline.analysis.is_asked_for = true;
+  options.pipeline.analysis.is_asked_for = std::ranges::any_of(
+      names_with(kReanalyzes, own), [&](const std::string& name) { return is_given(values, name.c_str()); });
 }
 
 // Given embeddings have no images but those that somebody names, with --images or as a run's --data.
@@ -164,13 +157,14 @@ store::NamedValues values_to_keep(const Options& options, const po::variables_ma
   const auto data_names = names_of(describe_data(ignored).add(describe_split(ignored)));
   const auto earlier = values_of(before, all);
   store::NamedValues kept;
-  for (const auto& name : names_of(all)) {
-    if (!shapes_the_run(name, options)) continue;
+  for (const auto& option : all.options()) {
+    if (!shapes_the_run(*option, options)) continue;
+    const std::string& name = option->long_name();
     const auto found = earlier.find(name);
     const pipeline::GivenOptions& given = options.pipeline.given;
     if (name == "data" && !given.embeddings.empty()) {
       if (!given.images.empty()) kept.emplace_back(name, from_any_folder(given.images));
-    } else if (is_given_option(name)) {
+    } else if (has(*option, kOwnEmbeddings)) {
       if (const std::string text = text_of(values[name].value()); !text.empty())
         kept.emplace_back(name, text);
     } else if (is_kept(name, options.groups, data_names)) {
@@ -221,7 +215,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   po::variables_map values;  // what is stored first wins
   store_command_line(job, own, arguments, values);
 
-  look_at_command_line(values, options);
+  look_at_command_line(values, own, options);
   const bool epochs_given = is_given(values, "epochs");
   const auto store_named = [&](const fs::path& file, const std::string& text) {
     const po::variables_map before = values;

@@ -26,6 +26,7 @@ enum Group : unsigned {
   kGiven = 512,    // embeddings that another program has computed
   kSplit = 1024,   // which images are embedded
   kLog = 2048,
+  kSchedule = 4096,  // which stage waits for which
 };
 
 struct Options {

@@ -120,8 +120,7 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   for (std::size_t t = 0; t < analysis.num_frames(); ++t)
     for (std::size_t k = 0; k < analysis.num_outliers(); ++k)
       scene.farthest = std::max(scene.farthest, render::medians_away(score_of_outlier(analysis, t, k)));
-  scene.outlier_slots =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, session.options().analysis.outliers));
+  scene.outlier_slots = std::max<std::size_t>(1, analysis.num_outliers());
   if (session.is_given()) describe_given(session.test(), analysis, scene);
   return scene;
 }

@@ -166,6 +166,22 @@ class Inputs(unittest.TestCase):
         _, errors = job.run(extract, code=3)
         self.assertIn('preprocessor_config.json: "crop_size" is [32]; supported are', errors)
 
+    def test_options_of_an_analysis_hold_for_every_job_that_takes_them(self):
+        run = self.root / "run"
+        quiet = ["--run", run, "--no-progress"]
+        job.run(["run", "--run", run, *job.SMALL])
+
+        def outliers_and_neighbours():
+            with h5py.File(run / "analysis.h5") as file:
+                return file["outlier"].shape[1], file["neighbour"].shape[2]
+        job.run(["analyze", *quiet, "--outliers", "12"])
+        job.run(["render", *quiet, "--tween", "0"])  # asks for nothing
+        self.assertEqual(outliers_and_neighbours(), (12, 10))
+        job.run(["render", *quiet, "--tween", "0", "--outliers", "3", "--neighbours", "4"])
+        self.assertEqual(outliers_and_neighbours(), (3, 4))
+        job.run(["review", *quiet, "--neighbours", "6"])
+        self.assertEqual(outliers_and_neighbours(), (8, 6))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -41,11 +41,14 @@ class Usage(unittest.TestCase):
         self.refused(["run", "--run", run, "--format", "gif,avi"], 2, "avi", "webp")
         self.refused(["run", "--run", run, "--format", ""], 2, "--format", "webp")
         self.refused(["run", "--run", run, "--data", ""], 2, "--data is empty")
-        self.refused(["run", "--run", run, "--seed", "%value%"], 2, "percent signs")  # a placeholder of Boost's
-        self.refused(["run", "--run", run, "--seed", "5 %"], 2, "--seed")
+        self.refused(["run", "--run", run, "--batch-size", "%value%"], 2, "percent signs")  # a placeholder of Boost's
+        for seed in ("5 %", "-1", "1e3", str(2**64)):
+            self.refused(["run", "--run", run, "--seed", seed], 2, f"--seed {seed}", "whole number")
         self.refused(["run", "--run", run, "--batch-size", str(2**63 - 1)], 2, "--batch-size")
         self.refused(["run", "--run", run, "--epochs", "inf"], 2, "--epochs")
         self.refused(["run", "--run", run, "--learning-rate", "inf"], 2, "--learning-rate")
+        self.refused(["run", "--run", run, "--max-grad-norm", "inf"], 2, "--max-grad-norm", "0: no clipping")
+        self.refused(["analyze", "--run", run, "--analyze", "beside"], 2, "analyze takes no --analyze")
         self.refused(["run", "--run", run, "--threads", "100000"], 2, "--threads")
         self.refused(["run", "--run", run, "--layout", "article", "--theme", "dark"], 2, "--layout article")
         self.refused(["run", "--run", run, "--data", "folder:x "], 2, "--data", "spaces")
