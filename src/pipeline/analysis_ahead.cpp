@@ -20,6 +20,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "frame_reader.hpp"
+#include "analysis_sources.hpp"
 #include "known_frames.hpp"
 #include "memory_plan.hpp"
 

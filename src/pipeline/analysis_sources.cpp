@@ -40,47 +40,62 @@ void add(support::Sha256& digest, const std::string& part) {
   digest.update(part + ";");
 }
 
-void add(support::Sha256& digest, const CheckpointSource& source) {
-  const store::EmbeddingsIdentity& of = source.identity;
-  digest.update(std::to_string(of.step) + of.model_digest + of.dataset_digest + of.dtype +
-                source.embeddings_digest);
-  for (const std::string& name : source.class_names) digest.update(name + "\n");
-  if (source.training)
-    add(digest, "training " + source.training->identity.dataset_digest + source.training->identity.dtype +
-                    source.training->embeddings_digest);
+void add_embeddings(support::Sha256& digest, const store::EmbeddingsIdentity& of,
+                    const std::string& content) {
+  for (const std::string& part :
+       {std::to_string(of.step), of.model_digest, of.dataset_digest, of.dtype, content})
+    add(digest, part);
 }
 
-// Nothing where it is the test images, as it always was.
-void add_fit(support::Sha256& digest, FitOn fit_on) {
-  if (fit_on != FitOn::kTest) add(digest, "fitted on " + word_of(kFitsOn, fit_on));
+// Every digest of an analysis is of these: what an analysis::FrameAnalysis is computed from, and how, as far
+// as no other checkpoint decides it.
+void add_frame(support::Sha256& digest, const CheckpointSource& source) {
+  add_embeddings(digest, source.identity, source.embeddings_digest);
+  if (!source.training) return add(digest, "test images alone");
+  add_embeddings(digest, source.training->identity, source.training->embeddings_digest);
 }
 
-// Nothing where it is the exact search, as it always was.
-void add_search(support::Sha256& digest, analysis::SearchMethod search) {
-  if (search == analysis::SearchMethod::kExact) return;
-  add(digest,
-      "neighbours by " + word_of(analysis::kSearchMethods, search) + ", " + analysis::parameters_of(search));
+void add_search(support::Sha256& digest, std::int64_t neighbours, std::int64_t quality_neighbours,
+                analysis::SearchMethod search) {
+  for (const std::string& part :
+       {std::string(kMethod), std::to_string(neighbours), std::to_string(quality_neighbours),
+        word_of(analysis::kSearchMethods, search)})
+    add(digest, part);
+  if (search != analysis::SearchMethod::kExact) add(digest, analysis::parameters_of(search));
 }
 
-void add_class_names(support::Sha256& digest, Session& session) {
+// And these: how what was found there is projected, and what it is called.
+void add_pictures(support::Sha256& digest, Session& session) {
+  const AnalysisOptions& options = session.options().analysis;
+  add_search(digest, options.neighbours, options.quality_neighbours, options.search);
+  add(digest, word_of(kFitsOn, options.fit_on));
   for (const std::string& name : session.test().class_names()) digest.update(name + "\n");
+}
+
+void add_with_classes(support::Sha256& digest, const CheckpointSource& source) {
+  add_frame(digest, source);
+  for (const std::string& name : source.class_names) digest.update(name + "\n");
 }
 
 }  // namespace
 
+std::string digest_to_know(const analysis::FrameOptions& options, const CheckpointSource& source,
+                           const CheckpointSource* first, const CheckpointSource* before) {
+  support::Sha256 digest;
+  add_search(digest, options.num_neighbours, options.quality_neighbours, options.search);
+  add(digest, options.device ? "device" : "cores");
+  for (const CheckpointSource* one : {&source, first, before})
+    if (one != nullptr) add_frame(digest, *one);
+  return digest.hex();
+}
+
 std::string digest_of_frame(Session& session, const CheckpointSource& source,
                             std::span<const CheckpointSource* const> compared,
                             std::span<const double> projection) {
-  const AnalysisOptions& options = session.options().analysis;
   support::Sha256 digest;
-  add(digest, kMethod);
-  add(digest, std::to_string(options.neighbours));
-  add(digest, std::to_string(options.quality_neighbours));
-  add(digest, source);
-  add_fit(digest, options.fit_on);
-  add_search(digest, options.search);
-  for (const CheckpointSource* other : compared) add(digest, *other);
-  add_class_names(digest, session);
+  add_pictures(digest, session);
+  add_with_classes(digest, source);
+  for (const CheckpointSource* other : compared) add_with_classes(digest, *other);
   digest.update(std::as_bytes(projection));
   return digest.hex();
 }
@@ -89,16 +104,13 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
   const AnalysisOptions& options = session.options().analysis;
   const Placement placement = placement_of(session.options());
   support::Sha256 digest;
+  add_pictures(digest, session);
   for (const std::string& part :
-       {std::string(kMethod), std::to_string(options.neighbours), std::to_string(options.quality_neighbours),
-        std::to_string(options.outliers), word_of(kAlignments, placement.align),
+       {std::to_string(options.outliers), word_of(kAlignments, placement.align),
         word_of(kScales, placement.scale), word_of(kProjections, placement.projection),
         placement.projection == Projection::kSmooth ? support::Json(options.smoothness).dump() : ""})
     add(digest, part);
-  add_fit(digest, options.fit_on);
-  add_search(digest, options.search);
-  for (const CheckpointSource& source : sources) add(digest, source);
-  add_class_names(digest, session);
+  for (const CheckpointSource& source : sources) add_with_classes(digest, source);
   for (const auto& record : session.loss_log())
     digest.update(std::to_string(record.step) + " " + std::to_string(record.loss));
   return digest.hex();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "zoetrope/analysis/frame.hpp"
 #include "zoetrope/pipeline/session.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 
@@ -14,7 +15,7 @@
 namespace zoetrope::pipeline {
 
 // Changes when the same embeddings would give other numbers.
-inline constexpr const char* kMethod = "11";
+inline constexpr const char* kMethod = "12";
 
 // Over everything that the numbers of a run's analysis depend on.
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources);
@@ -24,6 +25,11 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
 std::string digest_of_frame(Session& session, const CheckpointSource& source,
                             std::span<const CheckpointSource* const> compared,
                             std::span<const double> projection);
+
+// Over everything that the numbers of analysis::know_frame() depend on. `first` and `before`: the checkpoints
+// that the frame is compared with; null for the first.
+std::string digest_to_know(const analysis::FrameOptions& options, const CheckpointSource& source,
+                           const CheckpointSource* first, const CheckpointSource* before);
 
 // The run's analysis.h5, which the session then keeps. Throws InputError where it is of other images than
 // --data gives.

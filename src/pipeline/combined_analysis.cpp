@@ -144,8 +144,7 @@ void CombinedAnalysis::add_training(const analysis::TrainingAnalysis& training, 
   const Eigen::Map<const analysis::Points> points(training.points.data(),
                                                   static_cast<Eigen::Index>(training.points.size() / 2), 2);
   const Eigen::RowVector2d from = projected.colwise().mean(), to = shown.colwise().mean();
-  const analysis::Points placed =
-      ((points.rowwise() - from) * analysis::map_of_plane(projected, shown)).rowwise() + to;
+  const analysis::Points placed = ((points.rowwise() - from) * aligned_.map[frame]).rowwise() + to;
   append(result_.train_pca, training.points);
   result_.train_aligned.insert(result_.train_aligned.end(), placed.data(), placed.data() + placed.size());
   append(result_.train_prediction, training.prediction);
@@ -170,7 +169,7 @@ void CombinedAnalysis::add_training(const analysis::TrainingAnalysis& training, 
 void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame) {
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   const analysis::Points& shown = aligned_.points[frame];
-  const Eigen::Matrix2d map = analysis::map_of_plane(points_[frame], shown);
+  const Eigen::Matrix2d& map = aligned_.map[frame];
   analysis::Motion motion{kUnknown, kUnknown};
   analysis::Stability stability{kUnknown, kUnknown, kUnknown, kUnknown};
   if (frame > 0 && !std::isnan(step.distance.at(0))) {

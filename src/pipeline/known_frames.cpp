@@ -9,7 +9,6 @@
 
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/store/analysis_part.hpp"
-#include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/listing.hpp"
@@ -111,16 +110,6 @@ void require_shape(const store::AnalysisPart& part, const KnownShape& shape, con
                      " images; delete it");
 }
 
-void add_embedded(support::Sha256& digest, const CheckpointSource* source) {
-  if (source == nullptr) return digest.update("none;");
-  const store::EmbeddingsIdentity& of = source->identity;
-  digest.update(std::to_string(of.step) + " " + of.model_digest + " " + of.dataset_digest + " " + of.dtype +
-                " " + source->embeddings_digest + ";");
-  if (source->training)
-    digest.update(source->training->identity.dataset_digest + " " + source->training->embeddings_digest +
-                  ";");
-}
-
 }  // namespace
 
 analysis::FrameOptions options_to_know(const AnalysisOptions& options, analysis::TensorDevice device) {
@@ -130,19 +119,6 @@ analysis::FrameOptions options_to_know(const AnalysisOptions& options, analysis:
   to_know.search = options.search;
   to_know.device = device;
   return to_know;
-}
-
-std::string digest_to_know(const analysis::FrameOptions& options, const CheckpointSource& source,
-                           const CheckpointSource* first, const CheckpointSource* before) {
-  support::Sha256 digest;
-  digest.update(std::string(kMethod) + ";" + std::to_string(options.num_neighbours) + ";" +
-                std::to_string(options.quality_neighbours) + ";" +
-                std::string(analysis::word_of(options.search)) + ";" +
-                (options.device ? "device;" : "cores;"));
-  if (options.search != analysis::SearchMethod::kExact)
-    digest.update(analysis::parameters_of(options.search));
-  for (const CheckpointSource* one : {&source, first, before}) add_embedded(digest, one);
-  return digest.hex();
 }
 
 bool is_known(const store::RunDirectory& run, const CheckpointSource& source,

@@ -19,11 +19,6 @@ namespace zoetrope::pipeline {
 // How the job finds neighbours and where it multiplies, as far as the numbers depend on that.
 analysis::FrameOptions options_to_know(const AnalysisOptions& options, analysis::TensorDevice device);
 
-// Over everything that the numbers of analysis::know_frame() depend on. `first` and `before`: the checkpoints
-// that the frame is compared with; null for the first.
-std::string digest_to_know(const analysis::FrameOptions& options, const CheckpointSource& source,
-                           const CheckpointSource* first, const CheckpointSource* before);
-
 // Whether the frame of `source` is there, is of that digest and whole.
 bool is_known(const store::RunDirectory& run, const CheckpointSource& source,
               const analysis::FrameOptions& options, const std::string& digest);
