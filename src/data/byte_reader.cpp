@@ -8,13 +8,12 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 
+#include "memory_bound.hpp"
+
 namespace zoetrope::data {
 namespace {
 
 constexpr std::uint64_t kDeflateMaxRatio = 1032;  // zlib's manual: no input expands further than this
-// Images and labels shrink less. What is small may be all alike.
-constexpr std::uint64_t kMostBytesPerPackedByte = 64;
-constexpr std::uint64_t kLeastUnpacked = std::uint64_t{256} << 20;
 // A header is believed so far; beyond, as much again as has come.
 constexpr std::uint64_t kBelieved = std::uint64_t{16} << 20;
 constexpr int kGzipOnly = 15 + 16;  // inflateInit2: a window of 32 KiB, gzip header expected
@@ -44,7 +43,8 @@ void ByteReader::fail(std::uint64_t offset, const std::string& what) const {
 std::uint64_t ByteReader::most_bytes_left() const noexcept {
   const std::uint64_t size = file_.bytes().size();
   if (!packed_) return size - offset_;
-  return std::min(size * kDeflateMaxRatio, std::max(size * kMostBytesPerPackedByte, kLeastUnpacked));
+  const auto believed = static_cast<std::uint64_t>(believed_bytes(static_cast<std::int64_t>(size)));
+  return std::min(size * kDeflateMaxRatio, believed);
 }
 
 // Unpacks up to out.size() bytes and returns how many came; fewer only at the end of the gzip member.

@@ -2,6 +2,7 @@
 // numpy's .npz: a zip file of .npy files, stored or deflated.
 #include "zoetrope/support/files.hpp"
 
+#include "memory_bound.hpp"
 #include "step_readers.hpp"
 #include "zip_reader.hpp"
 
@@ -37,7 +38,8 @@ class NpzArrays final : public StepArrays {
     while (zip.next())
       if (step_in_name(array_name(zip), word_) == step) break;
     const NpyHeader header = header_of(zip, array.place);
-    std::vector<float> values = read_rows(array, header, bytes_of(zip));
+    std::vector<float> values =
+        read_rows(array, header, bytes_of(zip), believed_bytes(std::ssize(file_.bytes())));
     zip.require_end();
     return values;
   }

@@ -80,11 +80,28 @@ bool load_integer(std::span<const std::byte> bytes, std::size_t i, const NumberT
   }
 }
 
-FloatRows::FloatRows(const ArrayInfo& array, const NumberType& type, bool is_by_columns)
+FloatRows::FloatRows(const ArrayInfo& array, const NumberType& type, bool is_by_columns,
+                     std::int64_t believed_bytes)
     : array_(array),
       type_(type),
       is_by_columns_(is_by_columns),
-      values_(static_cast<std::size_t>(array.rows) * static_cast<std::size_t>(array.columns)) {}
+      size_(static_cast<std::size_t>(array.rows) * static_cast<std::size_t>(array.columns)),
+      is_turned_at_end_(is_by_columns && size_ > static_cast<std::size_t>(believed_bytes) / sizeof(float)) {
+  values_.reserve(std::min(size_, static_cast<std::size_t>(believed_bytes) / sizeof(float)));
+  if (is_by_columns_ && !is_turned_at_end_) values_.resize(size_);
+}
+
+std::size_t FloatRows::place_of(std::size_t number) const {
+  const auto rows = static_cast<std::size_t>(array_.rows), columns = static_cast<std::size_t>(array_.columns);
+  return is_by_columns_ ? number % rows * columns + number / rows : number;
+}
+
+std::vector<float> FloatRows::take() {
+  if (!is_turned_at_end_) return std::move(values_);
+  std::vector<float> turned(values_.size());
+  for (std::size_t number = 0; number < values_.size(); ++number) turned[place_of(number)] = values_[number];
+  return turned;
+}
 
 void FloatRows::refuse(std::size_t at, double value) const {
   const auto row = at / static_cast<std::size_t>(array_.columns);
@@ -101,13 +118,12 @@ void FloatRows::refuse(std::size_t at, double value) const {
 
 template <typename Load>
 void FloatRows::add_each(std::span<const std::byte> bytes, const Load& load) {
-  const auto rows = static_cast<std::size_t>(array_.rows), columns = static_cast<std::size_t>(array_.columns);
-  const std::size_t count = std::min(bytes.size() / type_.bytes, values_.size() - next_);
+  const std::size_t count = std::min(bytes.size() / type_.bytes, size_ - next_);
+  if (values_.size() < next_ + count) values_.resize(next_ + count);
   for (std::size_t i = 0; i < count; ++i, ++next_) {
     const auto value = load(bytes.data() + i * type_.bytes);
-    const std::size_t at = is_by_columns_ ? next_ % rows * columns + next_ / rows : next_;
-    if (!(std::abs(double{value}) < kTooLargeForFloat)) refuse(at, value);
-    values_[at] = static_cast<float>(value);
+    if (!(std::abs(double{value}) < kTooLargeForFloat)) refuse(place_of(next_), value);
+    values_[is_turned_at_end_ ? next_ : place_of(next_)] = static_cast<float>(value);
   }
 }
 

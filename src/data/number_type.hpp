@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "zoetrope/data/step_arrays.hpp"
@@ -30,20 +30,26 @@ bool load_integer(std::span<const std::byte> bytes, std::size_t i, const NumberT
 // array and the row, where one is not finite or too large for that.
 class FloatRows {
  public:
-  FloatRows(const ArrayInfo& array, const NumberType& type, bool is_by_columns);
+  // No more than `believed_bytes` are set aside at once: beyond, memory grows as numbers come. An array whose
+  // file has been found to hold all of it is believed.
+  FloatRows(const ArrayInfo& array, const NumberType& type, bool is_by_columns,
+            std::int64_t believed_bytes = std::numeric_limits<std::int64_t>::max());
 
   void add(std::span<const std::byte> bytes);  // whole numbers, no more than are missing
-  std::vector<float> take() { return std::move(values_); }
+  std::vector<float> take();
 
  private:
   template <typename Load>
   void add_each(std::span<const std::byte> bytes, const Load& load);
+  std::size_t place_of(std::size_t number) const;  // in the result
   [[noreturn]] void refuse(std::size_t at, double value) const;
 
   const ArrayInfo& array_;
   NumberType type_;
   bool is_by_columns_;
-  std::size_t next_ = 0;  // number, in the file's order
+  std::size_t size_;
+  bool is_turned_at_end_;  // until then by columns
+  std::size_t next_ = 0;   // number, in the file's order
   std::vector<float> values_;
 };
 

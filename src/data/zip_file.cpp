@@ -21,6 +21,7 @@ constexpr const char* kZip = "zip file";
 // Images do not become smaller by it. What does is no data set, or made to fill the memory.
 constexpr std::size_t kMostTimesZipsSize = 100;
 constexpr std::size_t kLeastUnpackedZip = std::size_t{16} << 20;
+constexpr std::size_t kPieceOfZip = std::size_t{4} << 20;
 
 // As zipfile unpacks it and `datasets` walks through that; "" of what these leave out.
 std::string unpacked_name(const std::string& stored) {
@@ -79,13 +80,17 @@ std::vector<std::string> names_in_zip(const fs::path& path) {
 
 ZipFile::ZipFile(const fs::path& path) : path_(path) {
   const support::MappedFile file(path);
-  unpacked_.reserve(unpacked_size(file));
+  // Its directory may claim more than is in it: beyond what images take, memory grows as they come.
+  unpacked_.reserve(std::min(unpacked_size(file), std::max(kLeastUnpackedZip, 2 * file.bytes().size())));
   for (ZipReader zip(file, kZip); zip.next();) {
     const std::string name = image_name(zip);
     if (name.empty()) continue;
     const Place place{unpacked_.size(), zip.size()};
-    unpacked_.resize(place.offset + place.size);
-    zip.read(std::as_writable_bytes(std::span(unpacked_).subspan(place.offset)));
+    while (const std::size_t left = place.offset + place.size - unpacked_.size()) {
+      const std::size_t before = unpacked_.size();
+      unpacked_.resize(before + std::min(left, kPieceOfZip));
+      zip.read(std::as_writable_bytes(std::span(unpacked_).subspan(before)));
+    }
     zip.require_end();
     places_[name] = place;  // of two files of one name the later is what zipfile leaves
   }

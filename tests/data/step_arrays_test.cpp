@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 
 #include <c10/util/Half.h>
 #include <gmock/gmock.h>
@@ -153,6 +154,21 @@ TEST(NumberTypes, HalvesAreThoseOfOthers) {
       ASSERT_EQ(std::bit_cast<std::uint32_t>(rows.take().at(0)), std::bit_cast<std::uint32_t>(expected))
           << bits;
     }
+}
+
+// Of a forged header the claim is more than there is memory.
+TEST(FloatRowsOfAClaim, TakeMemoryAsNumbersCome) {
+  constexpr std::int64_t kMany = std::int64_t{1} << 20;
+  const ArrayInfo claimed{"a", "float32", kMany, kMany};
+  for (const bool is_by_columns : {false, true}) {
+    FloatRows rows(claimed, {'f', 4, false}, is_by_columns, 16);
+    rows.add(std::as_bytes(std::span(kSixFloats)));
+  }
+  const ArrayInfo whole{"a", "float32", 2, 3};
+  FloatRows by_rows(whole, {'f', 4, false}, false, 16), by_columns(whole, {'f', 4, false}, true, 16);
+  for (FloatRows* rows : {&by_rows, &by_columns}) rows->add(std::as_bytes(std::span(kSixFloats)));
+  EXPECT_THAT(by_rows.take(), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(by_columns.take(), ElementsAre(1, 3, 5, 2, 4, 6));
 }
 
 class GivenLabelFiles : public ScratchTest {

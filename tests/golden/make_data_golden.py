@@ -366,6 +366,12 @@ def make_parquet():
     pq.write_table(table, folder / "train.parquet", write_statistics=False)
     (folder / "class_names.txt").write_text("a\n")
 
+    # Embeddings, with a footer in which the numbers of rows and values can be found.
+    folder = FOLDER / "parquet-arrays"
+    folder.mkdir(exist_ok=True)
+    table = pa.table({"embedding_20": pa.array([[i, i + 0.5] for i in range(37)], pa.list_(pa.float32()))})
+    pq.write_table(table, folder / "rows.parquet", compression="none", use_dictionary=False, write_statistics=False, store_schema=False)
+
 
 class TorchRandom:
     """Stands in for `torch` in torchvision's get_params: its own code, zoetrope's numbers."""

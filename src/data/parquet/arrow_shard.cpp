@@ -10,6 +10,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 
+#include "../memory_bound.hpp"
 #include "arrow_values.hpp"
 #include "formats.hpp"
 
@@ -26,7 +27,7 @@ class ArrowShard final : public Shard {
   explicit ArrowShard(const fs::path& path)
       : file_(path),
         memory_(arrow::MemoryPool::CreateDefault()),
-        pool_(memory_.get(), std::max(kLeastMemory, kMostBytesPerFileByte * file_bytes())) {
+        pool_(memory_.get(), believed_bytes(file_bytes())) {
     const auto* data = reinterpret_cast<const std::uint8_t*>(file_.bytes().data());
     const auto source =
         std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(data, file_bytes()));

@@ -15,12 +15,9 @@
 
 namespace zoetrope::data {
 
-// What is set aside before it is unpacked is what the file claims. Image files hardly shrink, labels and
-// paths may a lot. An image takes more than a byte; values that are all the same take no room in the file,
-// but do in memory.
-constexpr std::int64_t kMostBytesPerFileByte = 64;
+// Of images and their labels. An image takes more than a byte; values that are all the same take no room in
+// the file, but do in memory.
 constexpr std::int64_t kMostValuesPerFileByte = 1;
-constexpr std::int64_t kLeastMemory = std::int64_t{256} << 20;
 
 // "PATH: is not a Parquet file that can be read: REASON", on one line.
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const char* kind, std::string reason);

@@ -15,6 +15,7 @@
 
 #include "zoetrope/support/files.hpp"
 
+#include "../memory_bound.hpp"
 #include "arrow_values.hpp"
 #include "formats.hpp"
 
@@ -96,8 +97,7 @@ class CsvTable final : public Table {
     if (rows.starts_with(kByteOrderMark)) rows.remove_prefix(kByteOrderMark.size());
     // Sets room aside for rows by the columns that the header has.
     const auto memory = arrow::MemoryPool::CreateDefault();
-    arrow::CappedMemoryPool pool(
-        memory.get(), std::max(kLeastMemory, kMostBytesPerFileByte * static_cast<std::int64_t>(text.size())));
+    arrow::CappedMemoryPool pool(memory.get(), believed_bytes(std::ssize(text)));
     auto options = arrow::csv::ParseOptions::Defaults();
     options.newlines_in_values = true;
     ShortRows short_rows;

@@ -8,6 +8,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 
+#include "../memory_bound.hpp"
 #include "../step_readers.hpp"
 #include "parquet_file.hpp"
 
@@ -58,7 +59,8 @@ class ParquetArrays final : public StepArrays {
   std::vector<float> read(std::int64_t step) const override {
     const ArrayInfo& array = steps().at(step);
     const std::size_t column = columns_.at(step);
-    FloatRows rows(array, number_type(*type_of_numbers(*field(column).type())), false);
+    FloatRows rows(array, number_type(*type_of_numbers(*field(column).type())), false,
+                   believed_bytes(file_.bytes()));
     std::int64_t row = 0;
     for (int group = 0; group < file_.metadata().num_row_groups(); ++group)
       for_each_chunk(column, group, [&](const arrow::Array& chunk) {
@@ -79,6 +81,14 @@ class ParquetArrays final : public StepArrays {
     return *file_.schema().field(static_cast<int>(column));
   }
 
+  // The column of the lists' numbers.
+  int leaf_of(std::size_t column) const {
+    const auto& inner = file_.field(column).children;
+    if (inner.size() != 1 || !inner[0].is_leaf())
+      refuse_file(file_.path(), kParquetKind, "column " + field(column).name() + " holds no plain lists");
+    return inner[0].column_index;
+  }
+
   void add_column(std::int64_t step, std::size_t column) {
     const std::string place = file_.path().string() + ": column " + field(column).name();
     const auto numbers = type_of_numbers(*field(column).type());
@@ -86,7 +96,7 @@ class ParquetArrays final : public StepArrays {
     if (type.kind == 0)
       throw InputError(place + ": holds " + field(column).type()->ToString() +
                        "; lists of float16, float32 or float64 are expected");
-    const auto rows = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file_.metadata().num_rows()));
+    const auto rows = static_cast<std::uint64_t>(file_.num_rows(leaf_of(column)));
     add(step, array_info(place, type, {rows, first_width(column, place)}));
     columns_[step] = column;
   }
@@ -106,12 +116,8 @@ class ParquetArrays final : public StepArrays {
   template <typename Use>
   void for_each_chunk(std::size_t column, int group, const Use& use) const {
     support::stop_point();
-    const auto& inner = file_.field(column).children;
-    if (inner.size() != 1 || !inner[0].is_leaf())
-      refuse_file(file_.path(), kParquetKind, "column " + field(column).name() + " holds no plain lists");
-    const std::int64_t most = std::max(kLeastMemory, kMostBytesPerFileByte * file_.bytes()) /
-                              static_cast<std::int64_t>(sizeof(float));
-    const auto table = file_.read_row_group(group, {inner[0].column_index}, most);
+    const std::int64_t most = believed_bytes(file_.bytes()) / std::int64_t{sizeof(float)};
+    const auto table = file_.read_row_group(group, {leaf_of(column)}, most);
     for (const auto& chunk : table->column(0)->chunks()) {
       require_ok(chunk->ValidateFull(), file_.path(), kParquetKind);
       use(*chunk);

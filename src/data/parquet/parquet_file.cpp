@@ -9,6 +9,8 @@
 
 #include "zoetrope/support/files.hpp"
 
+#include "../memory_bound.hpp"
+
 namespace zoetrope::data {
 namespace fs = std::filesystem;
 
@@ -37,7 +39,7 @@ ParquetFile::ParquetFile(const fs::path& file)
     : path_(file),
       file_bytes_(static_cast<std::int64_t>(fs::file_size(file))),
       memory_(arrow::MemoryPool::CreateDefault()),
-      pool_(memory_.get(), std::max(kLeastMemory, kMostBytesPerFileByte * file_bytes_)) {
+      pool_(memory_.get(), believed_bytes(file_bytes_)) {
   support::refuse_lfs_pointer(path_);
   try {
     const auto source = require_ok(arrow::io::ReadableFile::Open(file.string(), &pool_), path_, kParquetKind);
@@ -52,6 +54,34 @@ ParquetFile::ParquetFile(const fs::path& file)
   } catch (const parquet::ParquetException& error) {
     fail(path_, error);
   }
+}
+
+std::int64_t ParquetFile::num_rows(int leaf) const {
+  const std::int64_t claimed = metadata_->num_rows();
+  std::int64_t of_groups = 0;
+  try {
+    for (int i = 0; i < metadata_->num_row_groups(); ++i) {
+      const auto group = metadata_->RowGroup(i);
+      const std::int64_t rows = group->num_rows(), values = group->ColumnChunk(leaf)->num_values();
+      if (values < rows)
+        refuse_file(path_, kParquetKind,
+                    "row group " + std::to_string(i) + " claims " + std::to_string(rows) + " rows, and " +
+                        std::to_string(values) + " values of them");
+      if (rows < 0 || __builtin_add_overflow(of_groups, rows, &of_groups))
+        refuse_file(path_, kParquetKind,
+                    "row group " + std::to_string(i) + " claims " + std::to_string(rows) + " rows");
+    }
+  } catch (const parquet::ParquetException& error) {
+    fail(path_, error);
+  }
+  if (claimed != of_groups)
+    refuse_file(
+        path_, kParquetKind,
+        "it claims " + std::to_string(claimed) + " rows, and its row groups " + std::to_string(of_groups));
+  // Pages may make many rows of few bytes, but each takes eight of memory, for its label.
+  if (claimed > believed_bytes(file_bytes_) / std::int64_t{sizeof(std::int64_t)})
+    refuse_values(path_, kParquetKind, file_bytes_);
+  return claimed;
 }
 
 std::shared_ptr<arrow::Table> ParquetFile::read_row_group(int row_group, const std::vector<int>& leaves,

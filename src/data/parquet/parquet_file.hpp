@@ -26,6 +26,9 @@ class ParquetFile {
   const parquet::arrow::SchemaField& field(std::size_t column) const {
     return reader_->manifest().schema_fields.at(column);
   }
+  // Of the whole file, as far as its row groups and their parts of the leaf column `leaf` bear them out;
+  // InputError where they do not, or where the file's bytes cannot hold so many. Nothing is read for it.
+  std::int64_t num_rows(int leaf) const;
   // Of the leaf columns `leaves`, none of which may claim more than `most_values`.
   std::shared_ptr<arrow::Table> read_row_group(int row_group, const std::vector<int>& leaves,
                                                std::int64_t most_values) const;

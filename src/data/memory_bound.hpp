@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much memory a foreign file may have set aside before its bytes have borne that out.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace zoetrope::data {
+
+// Of a file of so many bytes, in bytes. What is packed may unpack to more, and then memory grows as it comes.
+// Numbers and images hardly shrink; what is small may be all alike.
+constexpr std::int64_t believed_bytes(std::int64_t file_bytes) {
+  constexpr std::int64_t kOfEachByte = 64, kOfAnyFile = std::int64_t{256} << 20;
+  return std::max(kOfAnyFile, kOfEachByte * file_bytes);
+}
+
+}  // namespace zoetrope::data
