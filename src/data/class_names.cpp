@@ -5,6 +5,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -13,8 +14,13 @@ std::vector<std::string> read_class_names(const fs::path& file) {
   constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
   std::istringstream lines(support::read_file(file, kMaxBytes));
   std::vector<std::string> names;
+  std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
+    ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!support::is_utf8(line))
+      throw InputError(file.string() + ": line " + std::to_string(number) + ": the class name \"" + line +
+                       "\" is not UTF-8; write the file anew in UTF-8");
     if (!line.empty()) names.push_back(line);
   }
   if (names.empty())
@@ -27,6 +33,13 @@ std::optional<std::vector<std::string>> class_names_in(const fs::path& folder) {
     if (fs::exists(folder / name)) return read_class_names(folder / name);
   }
   return std::nullopt;
+}
+
+void refuse_names_beyond_utf8(const std::vector<std::string>& names, const std::string& origin) {
+  for (const std::string& name : names)
+    if (!support::is_utf8(name))
+      throw InputError(origin + ": the class name \"" + name +
+                       "\" is not UTF-8; rename its folder, or write the file of names anew in UTF-8");
 }
 
 std::string join_names(const std::vector<std::string>& names) {

@@ -9,9 +9,9 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
-#include "zoetrope/support/json.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "class_names.hpp"
 #include "class_warnings.hpp"
 #include "kinds.hpp"
 #include "readers.hpp"
@@ -114,20 +114,6 @@ void refuse_options_without_meaning(const Scheme& scheme, Split split, const Dat
   if (!scheme.has_label_column && !options.label_column.empty()) refuse("--label-column");
 }
 
-// The names go into config.json and analysis.h5.
-void refuse_names_beyond_utf8(const Dataset& dataset, const std::string& spec) {
-  for (const std::string& name : dataset.class_names()) {
-    try {
-      support::Json(name).dump();
-    } catch (const support::Json::type_error&) {
-      constexpr auto kReplace = support::Json::error_handler_t::replace;
-      throw InputError("--data " + spec + ": the class name " +
-                       support::Json(name).dump(-1, ' ', false, kReplace) +
-                       " is not UTF-8; rename its folder, or write the file of names anew in UTF-8");
-    }
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options) {
@@ -136,7 +122,7 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, cons
   const trace::Span span("opening a data set", folder);
   try {
     auto dataset = scheme.open(folder, split, options);
-    refuse_names_beyond_utf8(*dataset, spec);
+    refuse_names_beyond_utf8(dataset->class_names(), "--data " + spec);
     warn_of_lookalikes(dataset->class_names(), "--data " + spec);
     return dataset;
   } catch (const fs::filesystem_error& error) {  // a folder without permission to read, a disk that went away

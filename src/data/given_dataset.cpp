@@ -9,6 +9,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
 
+#include "class_names.hpp"
 #include "given_labels.hpp"
 
 namespace zoetrope::data {
@@ -75,6 +76,7 @@ std::unique_ptr<Dataset> open_given_dataset(const GivenRows& rows) {
                      " test images, and there are embeddings of " + support::format_count(rows.count) +
                      " rows: give the images that were embedded, in the same order");
   GivenLabels labels = labels_of(rows);
+  refuse_names_beyond_utf8(labels.class_names, rows.labels.empty() ? "--images" : rows.labels.string());
   const auto num_classes = static_cast<std::int64_t>(labels.class_names.size());
   if (rows.num_classes > 0 && num_classes != rows.num_classes)
     throw InputError((rows.labels.empty() ? "--images" : rows.labels.string()) + ": has " +

@@ -10,7 +10,7 @@
 #include "zoetrope/data/given_dataset.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/support/json.hpp"
+#include "zoetrope/support/terminal.hpp"
 
 #include "npy_header.hpp"
 #include "parquet/shard.hpp"
@@ -72,15 +72,6 @@ std::string label_in(std::string_view line, bool is_csv) {
   return text;
 }
 
-bool is_utf8(const std::string& text) {
-  try {
-    support::Json(text).dump();
-    return true;
-  } catch (const support::Json::type_error&) {
-    return false;
-  }
-}
-
 std::vector<std::string> lines_of(const fs::path& path) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   const bool is_csv = path.extension() == ".csv";
@@ -95,7 +86,7 @@ std::vector<std::string> lines_of(const fs::path& path) {
     lines.push_back(label_in(line, is_csv));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (lines.back().empty()) throw InputError(place + "is empty; each line is the label of a row");
-    if (!is_utf8(lines.back())) throw InputError(place + "is not UTF-8");
+    if (!support::is_utf8(lines.back())) throw InputError(place + "is not UTF-8");
     if (is_csv && !line.starts_with('"') && line.find(',') != std::string_view::npos)
       throw InputError(place + "has several columns; write the labels alone, one on each line");
   }

@@ -13,6 +13,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/terminal.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "csv.hpp"
@@ -55,6 +56,7 @@ class ColumnsReader {
   [[noreturn]] void fail(std::size_t line, const std::string& what) const {
     throw InputError(path_.string() + ": line " + std::to_string(line) + ": " + what);
   }
+  void require_utf8(const CsvRecord& record) const;
   void read_header(CsvReader& csv);
   void find_names(std::size_t line);
   std::size_t image_of(const CsvRecord& record) const;
@@ -71,6 +73,12 @@ class ColumnsReader {
   std::vector<std::vector<std::string>> fields_;             // [header][count]
 };
 
+void ColumnsReader::require_utf8(const CsvRecord& record) const {
+  for (const std::string& field : record.fields)
+    if (!support::is_utf8(field))
+      fail(record.line, "\"" + field + "\" is not UTF-8; write the file anew in UTF-8");
+}
+
 void ColumnsReader::find_names(std::size_t line) {
   if (names_.empty())
     fail(line, "names are asked for, but these images have none: give a column index, from 0");
@@ -83,6 +91,7 @@ void ColumnsReader::find_names(std::size_t line) {
 void ColumnsReader::read_header(CsvReader& csv) {
   CsvRecord record;
   if (!csv.next(record)) throw InputError(path_.string() + ": is empty; its first line names the columns");
+  require_utf8(record);
   if (record.fields.size() > kMostColumns)
     fail(record.line, "has " + std::to_string(record.fields.size()) + " columns, more than " +
                           std::to_string(kMostColumns));
@@ -123,6 +132,7 @@ void ColumnsReader::read_record(const CsvRecord& record) {
   if (record.fields.size() != header_.size())
     fail(record.line, "has " + std::to_string(record.fields.size()) + " fields, the header " +
                           std::to_string(header_.size()));
+  require_utf8(record);
   const std::size_t image = image_of(record);
   if (lines_[image] != 0) fail(record.line, "is of the same image as line " + std::to_string(lines_[image]));
   lines_[image] = record.line;

@@ -95,6 +95,14 @@ TEST_F(Cifar10, NamesTheLabelOutsideTheClassesEvenBeyondTheLimit) {
                   AllOf(HasSubstr("data_batch_5.bin"), HasSubstr("byte 3073"), HasSubstr("label 10"))));
 }
 
+TEST_F(Cifar10, RefusesNamesThatAreNotUtf8) {
+  write_text("batches.meta.txt", "airplane\nautom\xf3vil\n");
+
+  EXPECT_THAT(
+      [&] { open(Split::kTest); },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("batches.meta.txt: line 2"), HasSubstr("is not UTF-8"))));
+}
+
 TEST_F(Cifar10, SaysWhatIsMissing) {
   std::filesystem::remove(folder_ / "data_batch_4.bin");
   EXPECT_THAT([this] { open(Split::kTrain); }, ThrowsMessage<InputError>(HasSubstr("data_batch_4.bin")));

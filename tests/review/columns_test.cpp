@@ -105,6 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadFile{"index,a\n0,\"1\n", "line 2", "quote that does not end"},
                       BadFile{"index,a\n0,\"1\"2\n", "line 2", "closing quote"},
                       BadFile{"index,a\n0,\"x\ny\"\n1,\"z\"z\n", "line 4", "closing quote"},
+                      BadFile{"index,caf\xe9\n0,1\n", "line 1", "\"caf\xe9\" is not UTF-8"},
+                      BadFile{"index,a\n0,x\n1,caf\xe9\n", "line 3", "is not UTF-8"},
                       BadFile{"index,a\n0,1\n1,inf\n", "line 3", "column a: inf is no finite number"},
                       BadFile{"index,a\n0,1e999\n", "line 2", "no finite number"}));
 

@@ -26,6 +26,13 @@ TEST(Printable, WhatIsWrittenInAnyScriptStays) {
     EXPECT_EQ(printable(text), text);
 }
 
+TEST(Utf8, IsToldFromOtherBytes) {
+  for (const std::string text : {"", "plain", "caf\u00e9", "\ud7ff\ue000", "\U00010000\U0010ffff"})
+    EXPECT_TRUE(is_utf8(text)) << text;
+  for (const std::string text : {"caf\xe9", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80"})
+    EXPECT_FALSE(is_utf8(text)) << printable(text);
+}
+
 TEST(Printable, ControlCharactersBecomeEscapes) {
   EXPECT_EQ(printable("a\nb\rc\td"), "a\\nb\\rc\\td");
   EXPECT_EQ(printable("\x1b[31m\x07"), "\\x1b[31m\\x07");

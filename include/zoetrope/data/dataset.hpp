@@ -29,7 +29,7 @@ class Dataset {
   // What the image is called where it comes from: a folder's file below DIR ("test/cat/1.jpg"), a Parquet
   // struct's path; "" where images have no names. Thread-safe. UTF-8 as far as the file system's is.
   virtual std::string image_name(std::int64_t /*index*/) const { return ""; }
-  virtual const std::vector<std::string>& class_names() const = 0;
+  virtual const std::vector<std::string>& class_names() const = 0;  // UTF-8
   // SHA-256 over what determines the images, their order and their labels. Changes with the limit.
   virtual const std::string& digest() const = 0;
 };

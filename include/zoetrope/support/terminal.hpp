@@ -10,6 +10,9 @@
 
 namespace zoetrope::support {
 
+// RFC 3629's: no longer forms than needed, no surrogates.
+bool is_utf8(std::string_view text);
+
 // `text` as it can be shown: valid UTF-8 stays as it is, but control characters and those that turn the
 // direction of writing become their escapes in C (`\n`, `\x1b`, `\u202e`), and so do bytes that are no UTF-8.
 std::string printable(std::string_view text);
