@@ -186,7 +186,7 @@ class ImageCache::Impl {
     }
     const std::size_t plane = image_bytes() / static_cast<std::size_t>(channels_);
     if (image.channels > channels_) throw std::logic_error("a dataset of grey images holds a coloured one");
-    writer.write(image, {target, static_cast<std::size_t>(image.channels) * plane});
+    write_image(writer, *dataset_, index, image, {target, static_cast<std::size_t>(image.channels) * plane});
     for (int c = image.channels; c < channels_; ++c)
       std::copy_n(target, plane, target + static_cast<std::size_t>(c) * plane);
     if (flip) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 
 #include "zoetrope/support/error.hpp"
@@ -36,13 +37,26 @@ Size within_limits(const ResizeTo& to, const Image& image) {
   return {truncated(image.height * scale), truncated(image.width * scale)};
 }
 
-// get_resize_output_image_size without a largest size.
-Size to_shortest_edge(int edge, const Image& image) {
-  const auto longer = [&](int long_side, int short_side) {
-    return static_cast<int>(std::int64_t{edge} * long_side / short_side);
-  };
-  if (image.width <= image.height) return {longer(image.height, image.width), edge};
-  return {edge, longer(image.width, image.height)};
+std::string text(std::int64_t height, std::int64_t width) {
+  return std::to_string(height) + " x " + std::to_string(width);
+}
+
+std::string text(Size size) {
+  return text(size.height, size.width);
+}
+
+// get_resize_output_image_size without a largest size. Of an image that is a line it is far more than any
+// memory holds.
+Size to_shortest_edge(std::int64_t edge, const Image& image) {
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();  // pixels
+  const bool is_tall = image.width <= image.height;
+  const std::int64_t longer = is_tall ? edge * image.height / image.width : edge * image.width / image.height;
+  const std::int64_t height = is_tall ? longer : edge, width = is_tall ? edge : longer;
+  if (longer > kMost / edge)
+    throw InputError("an image of " + text({image.height, image.width}) + " pixels, resized to " +
+                     text(height, width) + ", has more than " + std::to_string(kMost) +
+                     " pixels; it is too long and narrow: cut it, or leave it out");
+  return {static_cast<int>(height), static_cast<int>(width)};
 }
 
 Size resized_size(const PreprocessorConfig& config, const Image& image) {
@@ -58,10 +72,6 @@ int margin(const PreprocessorConfig& config, int away) {
   const int half = away / 2;
   const bool is_up = config.crop_rounds_half_to_even && away % 2 != 0 && half % 2 != 0;
   return is_up ? half + 1 : half;
-}
-
-std::string text(Size size) {
-  return std::to_string(size.height) + " x " + std::to_string(size.width);
 }
 
 }  // namespace
@@ -96,6 +106,16 @@ void PlaneWriter::write(const Image& image, std::span<std::uint8_t> planes) {
   if (!resizer_ || !resizer_->accepts(image)) set_up(image);
   if (rows_.count < output_.height || columns_.count < output_.width) return write_padded(image, planes);
   resizer_->run(image, planes);
+}
+
+void write_image(PlaneWriter& writer, const data::Dataset& dataset, std::int64_t index, const Image& image,
+                 std::span<std::uint8_t> planes) {
+  try {
+    writer.write(image, planes);
+  } catch (const InputError& error) {
+    const std::string name = dataset.image_name(index);
+    throw InputError((name.empty() ? "image " + std::to_string(index) : name) + ": " + error.what());
+  }
 }
 
 void PlaneWriter::write_padded(const Image& image, std::span<std::uint8_t> planes) {

@@ -30,7 +30,8 @@ class PlaneWriter {
 
   // planes[(c * height + y) * width + x] for the output's height and width and the image's channels. Black
   // where a crop is larger than what it is taken of.
-  // Throws InputError when a config that does not resize meets an image that does not fit.
+  // Throws InputError when a config that does not resize meets an image that does not fit, and where an image
+  // would be resized to more than 2^31 - 1 pixels.
   void write(const Image& image, std::span<std::uint8_t> planes);
 
  private:
@@ -50,5 +51,9 @@ class PlaneWriter {
   std::optional<Resizer> resizer_;
   std::vector<std::uint8_t> unpadded_;
 };
+
+// Of the image `index` of `dataset`, which errors name.
+void write_image(PlaneWriter& writer, const data::Dataset& dataset, std::int64_t index, const Image& image,
+                 std::span<std::uint8_t> planes);
 
 }  // namespace zoetrope::preprocess

@@ -41,7 +41,7 @@ bool fill_pixels(const data::Dataset& dataset, const PreprocessorConfig& config,
         return;
       }
       std::uint8_t* target = bytes + i * channels * plane;
-      writer.write(image, {target, static_cast<std::size_t>(image.channels * plane)});
+      write_image(writer, dataset, i, image, {target, static_cast<std::size_t>(image.channels * plane)});
       for (std::int64_t c = image.channels; c < channels; ++c) std::copy_n(target, plane, target + c * plane);
     }
   });

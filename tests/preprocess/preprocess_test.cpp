@@ -124,7 +124,23 @@ TEST(LoadPixels, RefusesImagesOfDifferentSizesWithoutResize) {
   PreprocessorConfig config;
   config.do_resize = false;
 
-  EXPECT_THAT([&] { load_pixels(images, config); }, ThrowsMessage<InputError>(HasSubstr("1 x 2")));
+  EXPECT_THAT([&] { load_pixels(images, config); },
+              ThrowsMessage<InputError>(HasSubstr("image 1: an image of 1 x 2 pixels")));
+}
+
+// 4,915,200,000 pixels are 620,232,704 in 32 bits.
+TEST(LoadPixels, RefusesALineWhoseLongSideWouldNotFit) {
+  constexpr int kLength = 300'000;
+  const data::FakeDataset images({Image{1, kLength, 1, std::vector<std::uint8_t>(kLength)}});
+  PreprocessorConfig config;
+  config.size = ResizeTo{0, 0, false, 16384, 0};
+  config.do_center_crop = true;
+  config.crop_height = config.crop_width = 4;
+
+  EXPECT_THAT(
+      [&] { load_pixels(images, config); },
+      ThrowsMessage<InputError>(HasSubstr("image 0: an image of 1 x 300000 pixels, resized to 16384 x "
+                                          "4915200000, has more than 2147483647")));
 }
 
 TEST(Normalize, GivesTheSameBitsWhateverTheBatch) {
