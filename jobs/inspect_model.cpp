@@ -13,17 +13,13 @@
 namespace zoetrope::jobs {
 
 namespace fs = std::filesystem;
-using support::format_bytes;
 using support::format_count;
+using support::format_estimated_bytes;
 
 namespace {
 
 constexpr std::int64_t kMicroBatches[] = {1, 8, 32};
 constexpr std::size_t kMostLabels = 20;
-
-std::string bytes_text(double bytes) {
-  return format_bytes(static_cast<std::uint64_t>(bytes));
-}
 
 std::string flops_text(double flops) {
   return support::format_fixed(flops / 1e9, 3) + " GFLOP an image";
@@ -68,11 +64,11 @@ void print_cost(const model::VitConfig& config, std::int64_t side) {
   print("parameters", format_count(model::num_parameters(config)));
   print("forward", flops_text(model::forward_flops(config, side)));
   print("training", flops_text(model::training_flops(config, side)));
-  print("memory", bytes_text(model::training_bytes(config, 0, side)) +
+  print("memory", format_estimated_bytes(model::training_bytes(config, 0, side)) +
                       " for weights, gradients and both moments; with activations");
   for (const std::int64_t micro_batch : kMicroBatches)
-    print("", bytes_text(model::training_bytes(config, micro_batch, side)) + " at --micro-batch " +
-                  std::to_string(micro_batch));
+    print("", format_estimated_bytes(model::training_bytes(config, micro_batch, side)) +
+                  " at --micro-batch " + std::to_string(micro_batch));
 }
 
 void print_weights(const model::WeightReport& report) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -31,6 +32,12 @@ std::string format_bytes(std::uint64_t bytes) {
     ++unit;
   }
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string format_estimated_bytes(double bytes) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  if (bytes >= static_cast<double>(kMost)) return "more than " + format_bytes(kMost);
+  return format_bytes(bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0);
 }
 
 std::string format_fixed(double value, int digits) {

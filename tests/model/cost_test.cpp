@@ -38,6 +38,21 @@ TEST(Cost, GrowsWithTheImages) {
   EXPECT_GT(activation_bytes(base("vit"), 384), 2.9 * activation_bytes(base("vit"), 224));
 }
 
+// The activations of a model that is read take more bytes than 64 bits count.
+TEST(Cost, NoConfigurationOverflows) {
+  const VitConfig config = VitConfig::from_json({{"model_type", "vit"},
+                                                 {"hidden_size", 1},
+                                                 {"num_attention_heads", 1},
+                                                 {"num_hidden_layers", 9000},
+                                                 {"intermediate_size", 1048576},
+                                                 {"image_size", 200000},
+                                                 {"patch_size", 1}},
+                                                "config.json");
+  EXPECT_GT(num_parameters(config), 50'000'000'000);
+  EXPECT_GT(training_bytes(config, 1), 0x1p64);
+  EXPECT_GT(forward_flops(config), 0x1p64);
+}
+
 TEST(Cost, TrainingHoldsFourBuffersAndTheMicroBatchsActivations) {
   EXPECT_DOUBLE_EQ(training_bytes(base("vit"), 0), 16.0 * static_cast<double>(num_parameters(base("vit"))));
   EXPECT_DOUBLE_EQ(training_bytes(base("vit"), 8) - training_bytes(base("vit"), 0),

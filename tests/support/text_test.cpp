@@ -47,6 +47,14 @@ TEST(FormatBytes, CountsInPowersOf1024) {
   EXPECT_EQ(format_bytes(std::uint64_t{5000} << 40), "5000.0 TiB");
 }
 
+TEST(FormatEstimatedBytes, SaysSoWhere64BitsDoNotHoldThem) {
+  EXPECT_EQ(format_estimated_bytes(0), "0 B");
+  EXPECT_EQ(format_estimated_bytes(1536.9), "1.5 KiB");
+  EXPECT_EQ(format_estimated_bytes(0x1p63), "8388608.0 TiB");
+  for (const double bytes : {0x1p64, 3e21, 1e300, HUGE_VAL})
+    EXPECT_EQ(format_estimated_bytes(bytes), "more than 16777216.0 TiB") << bytes;
+}
+
 TEST(FormatFixed, HasAsManyDigitsAsAreAskedFor) {
   EXPECT_EQ(format_fixed(0.41234, 3), "0.412");
   EXPECT_EQ(format_fixed(0.9996, 3), "1.000");

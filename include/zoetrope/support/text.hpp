@@ -7,8 +7,10 @@
 
 namespace zoetrope::support {
 
-std::string format_duration(double seconds);         // "42 s", "3 min 07 s", "2 h 05 min"
-std::string format_bytes(std::uint64_t bytes);       // "812 B", "1.2 GiB"
+std::string format_duration(double seconds);    // "42 s", "3 min 07 s", "2 h 05 min"
+std::string format_bytes(std::uint64_t bytes);  // "812 B", "1.2 GiB"
+// Of an estimate that 64 bits may not hold: "more than 16777216.0 TiB".
+std::string format_estimated_bytes(double bytes);
 std::string format_fixed(double value, int digits);  // "0.412"
 std::string format_count(std::int64_t count);        // "10,000"
 std::string format_rate(double per_second);  // "1,234", "5.6", "0.042": never 0 where something goes on
