@@ -117,8 +117,7 @@ void inspect(const std::string& path) {
   throw InputError(
       path +
       ": is not a run directory, a model folder, a config.json, a .safetensors file, embeddings.h5, "
-      "embeddings-train.h5 or "
-      "analysis.h5");
+      "embeddings-train.h5 or analysis.h5");
 }
 
 void inspect_verify(const std::string& path) {

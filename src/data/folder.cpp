@@ -55,8 +55,8 @@ void refuse_different_depths(const fs::path& folder, const std::vector<SplitFile
         throw InputError(
             (folder / file).string() + ": lies deeper or less deep than " + (folder / *first).string() +
             ", so that datasets would give neither a label; images lie directly in the folder of their "
-            "class, "
-            "all classes' folders at one depth (--train-split and --test-split leave other splits out)");
+            "class, all classes' folders at one depth (--train-split and --test-split leave other splits "
+            "out)");
     }
   }
 }

@@ -25,8 +25,7 @@ namespace {
 
 constexpr const char* kNetwork =
     "look at the hosts that are named, and at the network between them: every port must be open; with "
-    "several "
-    "interfaces name the one that MPI is to take (OMPI_MCA_btl_tcp_if_include=eth0), and NCCL "
+    "several interfaces name the one that MPI is to take (OMPI_MCA_btl_tcp_if_include=eth0), and NCCL "
     "(NCCL_SOCKET_IFNAME)";
 constexpr const char* kFiles =
     "the file system does not answer there: look at its mount and its server, or give another --run";
@@ -98,8 +97,7 @@ class Examination {
     for (const std::string& text : wrong)
       chart_.add({Verdict::kWrong, "values" + over, text,
                   "trust no result of these hosts: look at memory, network cards and drivers, and whether "
-                  "all run the "
-                  "same libraries"});
+                  "all run the same libraries"});
     if (wrong.empty())
       chart_.add({Verdict::kOk, "values" + over, "every collective gives what it should", ""});
     if (world_.size() == 1) return;

@@ -132,8 +132,7 @@ std::vector<Finding> judge_cores(const Facts& facts) {
   warn("start fewer ranks there: each waits for the cores of another", too_many_ranks);
   warn(
       "mpirun binds ranks to single cores: give it --bind-to none, or --map-by slot:PE=N --bind-to core; "
-      "under srun "
-      "--cpus-per-task",
+      "under srun --cpus-per-task",
       bound_to_single_cores);
   warn("give the container more, or the ranks --threads", less_time_than_cores);
   warn("leave out --threads, or start fewer ranks there; under Slurm give --cpus-per-task", too_many_threads);

@@ -178,8 +178,7 @@ Absence RollCall::who_is_missing() const {
   return {ranks_words(missing) + has_or_have(missing) + "not started: no such process has written into " +
               folder_.parent_path().string() + " (" + by_host(come) + " did)",
           "look at the host where it should run: is it up, does it start programs, does it share that "
-          "folder? Or start "
-          "without it"};
+          "folder? Or start without it"};
 }
 
 }  // namespace zoetrope::doctor

@@ -221,13 +221,11 @@ std::vector<Finding> judge_quality(const std::string& home, const std::vector<Ho
   add(hosts_where(hosts, answers, has_no_locks),
       "no locks (" + (unlocked == answers.end() ? "" : unlocked->lock_error) + ")",
       "jobs in one run directory are kept apart by the times of a file then, which takes half a minute: "
-      "start one at "
-      "a time");
+      "start one at a time");
   add(hosts_where(hosts, answers, [](const auto& each) { return each.lock_of_another == "given"; }),
       "a lock that " + hosts.front().name + " holds is given there, too",
       "mount it with locks between hosts (Lustre: -o flock; NFS: no nolock); until then start one job at a "
-      "time in a "
-      "run directory");
+      "time in a run directory");
   if (first.free_bytes < kLittleSpace)
     found.push_back(warning(home + ": " + format_size(first.free_bytes) + " are free",
                             "a checkpoint takes the model's size, one to go on from three times that"));

@@ -145,8 +145,7 @@ std::string about_other_family(const std::string& model_type) {
     supported.append(supported.empty() ? "" : ", ").append(known);
   return text + "; take a model of one of the families that are supported: " + supported +
          "; or embed the images in Python, and have zoetrope go on from there: docs/own-embeddings.md, "
-         "\"Models "
-         "that zoetrope does not read\"";
+         "\"Models that zoetrope does not read\"";
 }
 
 std::optional<Family> family_of(const std::string& model_type) {

@@ -31,8 +31,7 @@ constexpr std::string_view kSaveModel =
 
 constexpr std::string_view kOfTimm =
     "where timm's train.py wrote it, docs/own-embeddings.md, \"Checkpoints of timm\", converts it; else load "
-    "it in "
-    "Python as it was trained, and save the model alone: model.save_pretrained(folder)";
+    "it in Python as it was trained, and save the model alone: model.save_pretrained(folder)";
 
 constexpr std::string_view kOtherName =
     "has another name than model.safetensors, under which a model's weights are looked for";
@@ -71,8 +70,7 @@ constexpr Kind kKinds[] = {
      "from_pretrained(folder, from_flax=True).save_pretrained(folder)"},
     {"", ".safetensors.index.json", kOtherName,
      "where these are the weights of the model that config.json describes, save them in Python as "
-     "transformers "
-     "does: from_pretrained(folder, variant=...).save_pretrained(new_folder)"},
+     "transformers does: from_pretrained(folder, variant=...).save_pretrained(new_folder)"},
     {"", ".safetensors", kOtherName,
      "where these are the weights of the model that config.json describes, rename the file"},
     {"", ".bin", kPickle, kSaveModel},

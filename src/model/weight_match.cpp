@@ -62,8 +62,7 @@ std::string about_unexpected(const VitConfig& config, bool is_encoder_whole) {
   if (!is_encoder_whole) return "; is config.json another model's?";
   const std::string encoder = names_of(config.family).prefix;
   return ", which the file holds besides; of a head of your own the encoder alone can be read, whose images "
-         "are "
-         "embedded and not classified: in Python model." +
+         "are embedded and not classified: in Python model." +
          encoder + "save_pretrained(folder)";
 }
 

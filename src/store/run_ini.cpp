@@ -15,8 +15,7 @@ namespace {
 
 constexpr std::string_view kSealedHeader =
     "# The options of this run. Read them back with --config. The last line is their digest: where zoetrope "
-    "asks "
-    "about an edit, delete this one.\n";
+    "asks about an edit, delete this one.\n";
 constexpr std::string_view kSeal = "# xxh3-128:";
 
 bool can_be_kept(const std::string& value) {
