@@ -16,12 +16,14 @@
 
 namespace zoetrope::analysis {
 
+// clang-format off
 // With x_i the row (cosine: divided by its norm), m a vector near the mean of the rows and a_i = x_i - m,
 // both metrics come down to a product of rows and one number per row:
 //
 //   cosine     1 - x_i.x_j    = c_i -   (a_i.a_j + h_j)    c_i = 1 - m.a_i - m.m    h_j = m.a_j
 //   Euclidean  |x_i - x_j|^2  = c_i - 2 (a_i.a_j + h_j)    c_i = |a_i|^2            h_j = -|a_j|^2 / 2
 //
+// clang-format on
 // "Score" is a_i.a_j + h_j in float32: the higher, the nearer j is to i. Taking m away keeps the products
 // small where all rows point the same way, as they do before training, and with them the float32 error.
 // The products must be plain float32: not bfloat16 or TF32, which libtorch uses only when asked to.

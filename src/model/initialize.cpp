@@ -44,8 +44,7 @@ void fill(const at::Tensor& values, Init how, const VitConfig& config, const at:
 // transformers 5.23: PreTrainedModel._init_weights draws Linear and Conv2d weights from N(0,
 // initializer_range), ViTPreTrainedModel._init_weights the CLS token and the position embeddings from the
 // same normal cut at +-2, which is a hundred standard deviations away; CLIPPreTrainedModel._init_weights says
-// what is CLIP's. Drawn on the CPU, so that a start does
-// not depend on the device.
+// what is CLIP's. Drawn on the CPU, so that a start does not depend on the device.
 void initialize(Vit& model, std::uint64_t seed, const std::string& only) {
   const c10::NoGradGuard no_grad;
   at::Generator generator = at::detail::createCPUGenerator(seed);

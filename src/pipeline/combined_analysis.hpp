@@ -19,9 +19,8 @@ namespace zoetrope::pipeline {
 
 class CombinedAnalysis {
  public:
-  // `points` of all frames, [N, 2] each, before alignment; `train_label`: of training
-  // images, if any. Throws InputError where a frame has a single
-  // distinct point.
+  // `points` of all frames, [N, 2] each, before alignment; `train_label`: of training images, if any. Throws
+  // InputError where a frame has a single distinct point.
   CombinedAnalysis(std::vector<std::int64_t> label, std::vector<std::int64_t> train_label,
                    std::vector<analysis::Points> points, const Placement& placement,
                    const AnalysisOptions& options);

@@ -8,7 +8,7 @@
 
 namespace zoetrope::review {
 
-// The file's content. `name` is one of those that src/CMakeLists.txt embeds.
+// The file's content. `name` is one of those that cmake/resources.cmake embeds.
 std::string_view resource(std::string_view name);
 
 // The page's modules as one script.

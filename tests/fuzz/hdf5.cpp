@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The input is an HDF5 file behind a letter: e an embeddings.h5, t an
-// embeddings-train.h5, s a shard, any other an analysis.h5.
+// The input is an HDF5 file behind a letter: e an embeddings.h5, t an embeddings-train.h5, s a shard, any
+// other an analysis.h5.
 #include <algorithm>
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact k nearest neighbours of every row among the other rows.
+// The k nearest neighbours of every row among the other rows: exactly, or by an index, which may miss some.
 #pragma once
 
 #include <cstdint>

@@ -18,9 +18,8 @@ class RankWatch {
 
   // From now on, until stop(): after `limit` (at least 10 s, since a busy host starts ranks slowly) a line on
   // standard error says what happened, and the process exits with code 4, upon which mpirun and srun end the
-  // other ranks.
-  // `explain`, called in the watch's thread, has a better line, and may do what is to be done before the end;
-  // "": another rank has said it.
+  // other ranks. `explain`, called in the watch's thread, has a better line, and may do what is to be done
+  // before the end; "": another rank has said it.
   using Explain = std::function<std::string()>;
   RankWatch(Of what, std::chrono::seconds limit, Explain explain = {});
   ~RankWatch() { stop(); }

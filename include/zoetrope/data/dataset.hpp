@@ -45,17 +45,20 @@ struct DatasetOptions {
   std::string label_column;  // likewise; cifar100: "coarse_label", which alone of these idx and CIFAR have
 };
 
+// clang-format off
 // Opens one split of `spec`, as --data takes it:
-//   idx:DIR       train-images-idx3-ubyte and so on, plain or .gz (MNIST, Fashion-MNIST)
-//   cifar10:DIR   the binary version; cifar100:DIR likewise
-//   folder:DIR    DIR/train/<class>/* and DIR/test/<class>/* (or val/): JPEG, PNG, WebP, BMP; classes in
-//                 sorted order; or images with their labels in metadata.csv, metadata.jsonl or
-//                 metadata.parquet
-//   parquet:DIR   shards in Hugging Face's layout: an image column of structs {bytes, path} and a ClassLabel;
-//                 or what save_to_disk() of `datasets` wrote, or one .parquet or .arrow file
+//   idx:DIR         train-images-idx3-ubyte and so on, plain or .gz (MNIST, Fashion-MNIST)
+//   cifar10:DIR     the binary version; cifar100:DIR likewise
+//   folder:DIR      DIR/train/<class>/* and DIR/test/<class>/* (or val/), or train.zip and test.zip of such
+//                   folders: images of the kinds in image::kReadKinds; classes in sorted order; or images
+//                   with their labels in metadata.csv, metadata.jsonl or metadata.parquet
+//   parquet:DIR     shards in Hugging Face's layout: an image column of structs {bytes, path} and a
+//                   ClassLabel; or what save_to_disk() of `datasets` wrote, or one .parquet or .arrow file
 //   webdataset:DIR  tar files whose files belong together by their names: KEY.jpg and KEY.cls; or one of them
-//   hf:NAME       what the Hugging Face cache holds of a data set on the Hub, as parquet: or else folder:; a
-//                 NAME with an owner, and cifar10, cifar100, mnist, fashion_mnist, also without hf:
+//   hf:NAME         what the Hugging Face cache holds of a data set on the Hub: the scheme that most of its
+//                   files are of, else folder:; a NAME with an owner, and cifar10, cifar100, mnist,
+//                   fashion_mnist, also without hf:
+// clang-format on
 // Which file of these is of which split is as `datasets` has it (docs/formats.md).
 // A limit keeps the first images, but a folder, whose first images are all of one class, gives those that
 // come first in a permutation seeded with `seed`. Throws UsageError on an unknown scheme or an option that

@@ -19,15 +19,18 @@ struct GivenRows {
   std::shared_ptr<const Dataset> images;  // null: there are none
 };
 
+// clang-format off
 // Labels are read from
-//   .npy        whole numbers [N]
-//   .parquet    a column of whole numbers or words, found as in shards of images; a column `name` names the
-//   rows other files text, one label a line: whole numbers, or words. In a .csv the first line may be a
-//   heading
+//   .npy         whole numbers [N]
+//   .parquet     a column of whole numbers or words, found as in shards of images; a column `name` names the
+//                rows
+//   other files  text, one label a line: whole numbers, or words. In a .csv the first line may be a heading
+// clang-format on
 // Classes are, of words, these, sorted; of numbers, those that class_names.txt beside the file or a
 // ClassLabel names; else 0 to C - 1 where there are logits, else the numbers themselves, sorted. Throws
-// InputError, naming file and row, where there are not as many labels or images as rows, and where labels and
-// logits are not of as many classes; UsageError for logits without labels.
+// InputError, naming file and row, where there are not as many labels or images as rows, where labels and
+// logits are not of as many classes, and where a class's name is no UTF-8; UsageError for logits without
+// labels.
 std::unique_ptr<Dataset> open_given_dataset(const GivenRows& rows);
 
 // Whether a Parquet file has a column of labels of its own.

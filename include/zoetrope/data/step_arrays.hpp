@@ -41,16 +41,17 @@ class StepArrays {
   std::map<std::int64_t, ArrayInfo> steps_;
 };
 
+// clang-format off
 // Opens, by what `place` is:
-//   a folder      <step>.npy, step_<step>.npy, step-<step>.npy, checkpoint-<step>.npy, ... in it
-//   .npz          such arrays in one file, stored or deflated
-//   .h5, .hdf5    such datasets at its root, or one /<word> [T, rows, columns], with its steps in /step
-//   .parquet      columns of lists, <word>_<step>
+//   a folder    <step>.npy, step_<step>.npy, step-<step>.npy, checkpoint-<step>.npy, ... in it
+//   .npz        such arrays in one file, stored or deflated
+//   .h5, .hdf5  such datasets at its root, or one /<word> [T, rows, columns], with its steps in /step
+//   .parquet    columns of lists, <word>_<step>
+// clang-format on
 // `word`, which may stand in place of "step", is "embeddings" or "logits"; of embeddings also "embedding".
 // All else is passed over. Only headers are read, of Parquet a column's first row group, too, and each array
-// can have the bytes that its header claims. Throws
-// InputError where nothing is of a step, and, naming the array, what is damaged, no array of floating-point
-// numbers or not two-dimensional.
+// can have the bytes that its header claims. Throws InputError where nothing is of a step, and, naming the
+// array, what is damaged, no array of floating-point numbers or not two-dimensional.
 std::unique_ptr<StepArrays> open_step_arrays(const std::filesystem::path& place, const std::string& word);
 
 }  // namespace zoetrope::data

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Vision Transformer as Hugging Face's ViTForImageClassification, DeiTForImageClassification and
-// Dinov2ForImageClassification compute it: pre-norm encoder, no pooler, a linear classifier on the CLS token
-// after the final LayerNorm (DINOv2: on the CLS token and the patches' mean).
+// The Vision Transformer as Hugging Face's ViTForImageClassification, DeiTForImageClassification,
+// Dinov2ForImageClassification, Dinov2WithRegistersForImageClassification and CLIPForImageClassification
+// compute it: pre-norm encoder, no pooler, a linear classifier on the CLS token after the final LayerNorm
+// (DINOv2: on that and the patches' mean; CLIP: on the patches' mean).
 //
 // Shapes: B images, C channels, S image side, P patches, T tokens, H hidden size, F features, L labels.
 #pragma once
