@@ -32,12 +32,26 @@ struct Scheme {
 };
 
 constexpr std::array kSchemes{
-    Scheme{"idx", open_idx},
-    Scheme{"cifar10", open_cifar10},
-    Scheme{"cifar100", open_cifar100, false, false, true},
-    Scheme{"folder", open_folder, true, true, true},
-    Scheme{"parquet", open_parquet, true, true, true, true},
-    Scheme{"webdataset", open_webdataset, true, true, true, true},
+    Scheme{.name = "idx", .open = open_idx},
+    Scheme{.name = "cifar10", .open = open_cifar10},
+    Scheme{.name = "cifar100", .open = open_cifar100, .has_label_column = true},
+    Scheme{.name = "folder",
+           .open = open_folder,
+           .holds_files = true,
+           .has_image_column = true,
+           .has_label_column = true},
+    Scheme{.name = "parquet",
+           .open = open_parquet,
+           .holds_files = true,
+           .has_image_column = true,
+           .has_label_column = true,
+           .takes_a_file = true},
+    Scheme{.name = "webdataset",
+           .open = open_webdataset,
+           .holds_files = true,
+           .has_image_column = true,
+           .has_label_column = true,
+           .takes_a_file = true},
 };
 
 const Scheme& scheme_of(std::string_view name) {
