@@ -2,7 +2,6 @@
 #include <optional>
 
 #include "zoetrope/pipeline/stages.hpp"
-#include "zoetrope/support/error.hpp"
 
 #include "analysis_ahead.hpp"
 #include "page_content.hpp"
@@ -11,11 +10,7 @@ namespace zoetrope::pipeline {
 
 void run(Session& session) {
   // What is wrong with the images is found before the training.
-  const auto& classes = session.train().class_names();
-  if (session.test().class_names() != classes)
-    throw InputError("--data " + session.options().data.spec +
-                     ": the training and the test images have other classes, or the same in another order: "
-                     "give splits of one data set");
+  session.require_same_classes();
   if (session.shows_training()) session.train_sample();  // by all ranks
   {
     std::optional<AnalysisAhead> ahead;

@@ -239,12 +239,18 @@ preprocess::ImageCache& Session::test_images() {
   return images_of(*test_, preprocess::Augmentation::kNone);
 }
 
+void Session::require_same_classes(const std::string& way_out) {
+  const auto& classes = train().class_names();
+  if (test().class_names() == classes) return;
+  throw InputError("--data " + options_.data.spec +
+                   ": the training and the test images have other classes, or the same in another order: "
+                   "give splits of one data set" +
+                   way_out);
+}
+
 const data::Sample& Session::train_sample() {
   if (sample_) return *sample_;
-  if (train().class_names() != test().class_names())
-    throw InputError("--data " + options_.data.spec +
-                     ": the training and the test images have other classes, or the same in another order: "
-                     "give splits of one data set, or show the test images alone with --split test");
+  require_same_classes(", or show the test images alone with --split test");
   const std::int64_t asked = options_.embedding.train_sample;
   sample_ = std::make_shared<data::Sample>(train_->dataset, asked > 0 ? asked : train_->dataset->size(),
                                            options_.training.seed);

@@ -73,6 +73,9 @@ class Session {
   // Interrupted on every rank after a signal on any.
   const data::Dataset& train();
   const data::Dataset& test();
+  // InputError where the two splits have other classes, or the same in another order; `way_out` ends its
+  // message.
+  void require_same_classes(const std::string& way_out = "");
   preprocess::ImageCache& train_images();
   preprocess::ImageCache& test_images();
   // Whether training images are shown beside the test images, and those that are: a sample of the training
