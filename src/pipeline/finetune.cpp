@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "zoetrope/comm/stop.hpp"
+#include "zoetrope/data/sampler.hpp"
 #include "zoetrope/embed/extract.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/pipeline/stages.hpp"
@@ -25,9 +26,11 @@ namespace {
 
 train::TrainOptions training_options(const Session& session, std::int64_t num_images) {
   train::TrainOptions training = session.options().training;
-  const std::int64_t steps_per_epoch = (num_images + training.batch_size - 1) / training.batch_size;
+  data::Sampler sampler;
+  sampler.num_images = num_images;
+  sampler.batch_size = training.batch_size;
   if (training.max_steps == 0)
-    training.max_steps = train::steps_of_epochs(session.options().epochs, steps_per_epoch);
+    training.max_steps = train::steps_of_epochs(session.options().epochs, sampler.steps_per_epoch());
   training.precision = session.precision();
   training.threads = session.threads();
   return training;

@@ -20,10 +20,6 @@ constexpr double kEnough = 3;        // seconds of steps that are timed
 constexpr std::int64_t kFewest = 3;  // steps
 constexpr double kWorthSaying = 10;  // seconds that are left
 
-std::int64_t num_frames(const train::TrainOptions& options) {
-  return 1 + (options.max_steps + options.save_steps - 1) / options.save_steps;
-}
-
 }  // namespace
 
 void announce_training(Session& session, const model::VitConfig& model, const train::TrainOptions& options,
@@ -39,7 +35,7 @@ void announce_training(Session& session, const model::VitConfig& model, const tr
   std::string model_name = "a small ViT";
   for (const auto& [name, value] : session.options().kept)
     if (name == "model") model_name = name_of_model(value);
-  const std::string frames = format_count(num_frames(options));
+  const std::string frames = format_count(options.num_frames());
   support::log_info("fine-tuning " + model_name + " (" + format_count(model::num_parameters(model)) +
                     " parameters) on " + format_count(images.size()) + " images of " +
                     format_count(static_cast<std::int64_t>(images.class_names().size())) + " classes: " +
@@ -58,7 +54,7 @@ std::string Forecast::time_left() const {
   const std::int64_t timed = begun_ - 2, done = first_ + begun_ - 1;
   double seconds = training / static_cast<double>(timed) * static_cast<double>(options_.max_steps - done);
   // Of embedding, too, where it has been seen.
-  const std::int64_t frames_to_come = num_frames(options_) - 1 - done / options_.save_steps;
+  const std::int64_t frames_to_come = options_.num_frames() - options_.num_frames(done);
   if (embedding_.items > 0)
     seconds += embedding_.seconds / static_cast<double>(embedding_.items) *
                static_cast<double>(frames_to_come * num_tests_);

@@ -64,6 +64,19 @@ std::vector<int> due_steps(double interval, int save_steps, double seconds, int 
   return due;
 }
 
+TEST(TrainOptions, CountFramesAsTheySayWhichStepsAreOnes) {
+  TrainOptions options;
+  for (options.max_steps = 0; options.max_steps <= 12; ++options.max_steps)
+    for (options.save_steps = 1; options.save_steps <= 14; ++options.save_steps) {
+      std::int64_t frames = 0;
+      for (std::int64_t step = 0; step <= options.max_steps; ++step) {
+        frames += options.is_frame(step) ? 1 : 0;
+        EXPECT_EQ(options.num_frames(step), frames) << options.max_steps << " " << options.save_steps;
+      }
+      EXPECT_EQ(options.num_frames(), frames) << options.max_steps << " " << options.save_steps;
+    }
+}
+
 TEST(ResumeClock, FallsDueWithTheLastFrameInTime) {
   EXPECT_EQ(due_steps(120, 20, 1, 400), (std::vector<int>{120, 240, 360}));
   EXPECT_EQ(due_steps(119, 20, 1, 400), (std::vector<int>{100, 200, 300, 400}));

@@ -46,6 +46,11 @@ struct TrainOptions {
 
   // Whether the model after `step` steps is a frame of the animation.
   bool is_frame(std::int64_t step) const { return step % save_steps == 0 || step == max_steps; }
+  // How many of the models after 0 to `last` steps are, and of the whole training.
+  std::int64_t num_frames(std::int64_t last) const {
+    return 1 + last / save_steps + (last == max_steps && last % save_steps != 0 ? 1 : 0);
+  }
+  std::int64_t num_frames() const { return num_frames(max_steps); }
 
   // The options that decide what is learned: a run is only continued with equal ones.
   support::Json identity() const;
