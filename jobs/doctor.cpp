@@ -26,6 +26,7 @@
 #include "failure.hpp"
 #include "jobs.hpp"
 #include "option_values.hpp"
+#include "options.hpp"
 #include "words.hpp"
 
 namespace zoetrope::jobs {
@@ -64,7 +65,8 @@ DoctorOptions parse_doctor(const std::vector<std::string>& words) {
   po::notify(values);
   if (options.timeout < 30 || options.timeout > 3600)
     throw UsageError("--timeout must be 30 to 3600 seconds");
-  if (options.threads < 0 || options.threads > 4096) throw UsageError("--threads must be 0 to 4096");
+  if (options.threads < 0 || options.threads > kMostThreads)
+    throw UsageError("--threads must be 0 to " + std::to_string(kMostThreads));
   return options;
 }
 

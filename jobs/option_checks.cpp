@@ -115,7 +115,6 @@ void check_pictures(const pipeline::RenderOptions& o) {
 }  // namespace
 
 void check(const Options& options) {
-  constexpr int kMostThreads = 4096;
   const pipeline::Options& o = options.pipeline;
   require(!o.run.empty(), "--run is required: the directory to work in");
   check_given(options);

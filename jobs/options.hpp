@@ -52,6 +52,8 @@ struct Options {
 
 inline constexpr unsigned kAllGroups = ~0U;
 
+inline constexpr int kMostThreads = 4096;  // of a rank
+
 // What --help says of `job`, which takes `groups`: the options that most people want and an example, or all.
 std::string help_text(const std::string& job, const std::string& purpose, unsigned groups, bool all);
 
