@@ -81,13 +81,13 @@ bool load_integer(std::span<const std::byte> bytes, std::size_t i, const NumberT
 }
 
 FloatRows::FloatRows(const ArrayInfo& array, const NumberType& type, bool is_by_columns,
-                     std::int64_t believed_bytes)
+                     std::int64_t believed)
     : array_(array),
       type_(type),
       is_by_columns_(is_by_columns),
       size_(static_cast<std::size_t>(array.rows) * static_cast<std::size_t>(array.columns)),
-      is_turned_at_end_(is_by_columns && size_ > static_cast<std::size_t>(believed_bytes) / sizeof(float)) {
-  values_.reserve(std::min(size_, static_cast<std::size_t>(believed_bytes) / sizeof(float)));
+      is_turned_at_end_(is_by_columns && size_ > static_cast<std::size_t>(believed) / sizeof(float)) {
+  values_.reserve(std::min(size_, static_cast<std::size_t>(believed) / sizeof(float)));
   if (is_by_columns_ && !is_turned_at_end_) values_.resize(size_);
 }
 

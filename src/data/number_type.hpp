@@ -30,10 +30,10 @@ bool load_integer(std::span<const std::byte> bytes, std::size_t i, const NumberT
 // array and the row, where one is not finite or too large for that.
 class FloatRows {
  public:
-  // No more than `believed_bytes` are set aside at once: beyond, memory grows as numbers come. An array whose
+  // No more than `believed` bytes are set aside at once: beyond, memory grows as numbers come. An array whose
   // file has been found to hold all of it is believed.
   FloatRows(const ArrayInfo& array, const NumberType& type, bool is_by_columns,
-            std::int64_t believed_bytes = std::numeric_limits<std::int64_t>::max());
+            std::int64_t believed = std::numeric_limits<std::int64_t>::max());
 
   void add(std::span<const std::byte> bytes);  // whole numbers, no more than are missing
   std::vector<float> take();

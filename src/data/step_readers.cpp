@@ -60,8 +60,8 @@ ArrayInfo array_info(const std::string& place, const NumberType& type,
 }
 
 std::vector<float> read_rows(const ArrayInfo& array, const NpyHeader& header, const NextBytes& next,
-                             std::int64_t believed_bytes) {
-  FloatRows rows(array, header.type, header.is_by_columns, believed_bytes);
+                             std::int64_t believed) {
+  FloatRows rows(array, header.type, header.is_by_columns, believed);
   std::vector<std::byte> block(std::min<std::uint64_t>(kBytesAtOnce, header.num_numbers * header.type.bytes));
   for (std::uint64_t left = header.num_numbers * header.type.bytes; left > 0; left -= block.size()) {
     block.resize(std::min<std::uint64_t>(block.size(), left));

@@ -32,8 +32,8 @@ std::optional<std::int64_t> step_in_name(std::string_view name, const std::strin
 ArrayInfo array_info(const std::string& place, const NumberType& type,
                      const std::vector<std::uint64_t>& shape);
 
-// All numbers of an array whose header `next` is behind; `believed_bytes` as FloatRows has it.
+// All numbers of an array whose header `next` is behind; `believed` bytes as FloatRows has it.
 std::vector<float> read_rows(const ArrayInfo& array, const NpyHeader& header, const NextBytes& next,
-                             std::int64_t believed_bytes = std::numeric_limits<std::int64_t>::max());
+                             std::int64_t believed = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace zoetrope::data
