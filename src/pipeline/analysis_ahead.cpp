@@ -19,8 +19,8 @@
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/trace.hpp"
 
-#include "frame_reader.hpp"
 #include "analysis_sources.hpp"
+#include "frame_reader.hpp"
 #include "known_frames.hpp"
 #include "memory_plan.hpp"
 
