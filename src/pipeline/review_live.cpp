@@ -8,6 +8,7 @@
 
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/review/review.hpp"
+#include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
@@ -54,6 +55,7 @@ void refresh(Session& session, LivePage& live) {
   const auto steps = embedded_steps(session);
   if (steps.empty() || (page && page->analysis.step == steps)) return;
   auto analysis = analyze_sources(session, read_sources(session, steps), Keep::kInMemory);
+  store::require_results(analysis, session.run().root);
   if (!page) page = review_of(session, {});
   page->analysis = std::move(analysis);
   page->log = session.loss_log();

@@ -2,7 +2,6 @@
 #include "zoetrope/store/analysis_file.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "zoetrope/support/error.hpp"
@@ -11,9 +10,9 @@
 #include "zoetrope/support/text.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "analysis_checks.hpp"
 #include "analysis_reader.hpp"
 #include "hdf5.hpp"
-#include "number_checks.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -60,32 +59,6 @@ const std::set<std::string>& member_names() {
     return all;
   }();
   return names;
-}
-
-// Losses and curves may be anything: what is not finite is not drawn.
-void check_all_numbers(const AnalysisReader& reader, const Analysis& a) {
-  check_numbers(reader, "step", a.step, "step", is_step);
-  check_numbers(reader, "epoch", a.epoch, "epoch", is_epoch);
-  check_numbers(reader, "explained_variance_ratio", a.explained_variance_ratio, "share",
-                is_result_or_unknown);
-  const std::string result = "result of an analysis";
-  check_numbers(reader, "ood_score", a.ood_score, result, is_result);
-  check_numbers(reader, "pca", a.pca, result, is_result);
-  check_numbers(reader, "aligned", a.aligned, result, is_result);
-  check_numbers(reader, "disparity", a.disparity, result, is_result);
-  check_numbers(reader, "confidence", a.confidence, result, is_result);
-  check_numbers(reader, "self_confidence", a.self_confidence, result, is_result);
-  check_numbers(reader, "normalized_margin", a.normalized_margin, result, is_result);
-  check_numbers(reader, "confidence_weighted_entropy", a.confidence_weighted_entropy, result, is_result);
-  check_numbers(reader, "hardness", a.hardness, result, is_result);
-  check_numbers(reader, "mistakenness", a.mistakenness, result, is_result);
-  check_numbers(reader, "mean_distance", a.mean_distance, result, is_result);
-  check_numbers(reader, "trust", a.trust, result, is_result_or_unknown);
-  check_numbers(reader, "continuity", a.continuity, result, is_result_or_unknown);
-  check_numbers(reader, "before_on_plane", a.before_on_plane, result, is_result_or_unknown);
-  check_numbers(reader, "on_plane_before", a.on_plane_before, result, is_result_or_unknown);
-  check_numbers(reader, "plane_cosines", a.plane_cosines, result, is_result_or_unknown);
-  check_numbers(reader, "plane_classifier", a.plane_classifier, result, is_result_or_unknown);
 }
 
 void read_classification(const AnalysisReader& reader, std::uint64_t frames, std::uint64_t images,
@@ -185,7 +158,25 @@ void write_members(Hdf5File& file, const Analysis& a) {
 
 }  // namespace
 
+void require_results(const Analysis& analysis, const std::filesystem::path& path) {
+  check_numbers(analysis, [&](const std::string& name, const std::string& what) {
+    throw InputError(path.string() + ": /" + name + ": " + what +
+                     ": the embeddings' values are too large; scale down those that were given, or train "
+                     "with a smaller --learning-rate");
+  });
+}
+
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis) {
+  const auto refuse = [&](const std::string& name, const std::string& what) {
+    throw RunError(path.string() + ": /" + name + ": is not written: " + what);
+  };
+  check_members(analysis, refuse);
+  check_indices(analysis, refuse);
+  require_results(analysis, path);
+  write_unchecked_analysis(path, analysis);
+}
+
+void write_unchecked_analysis(const std::filesystem::path& path, const Analysis& analysis) {
   const trace::Span span("writing", path);
   if (!analysis.embeddings_digest.empty() && analysis.embeddings_digest.size() != analysis.num_frames())
     throw RunError(path.string() + ": not as many digests of embeddings as frames");
@@ -225,17 +216,11 @@ Analysis read_analysis(const std::filesystem::path& path) {
   const trace::Span span("reading", path);
   const AnalysisReader reader(path);
   Analysis analysis = read_members(reader);
-  check_all_numbers(reader, analysis);
+  const auto refuse = [&](const std::string& name, const std::string& what) { reader.fail(name, what); };
+  check_members(analysis, refuse);
+  check_numbers(analysis, refuse);
   reader.file().verify();
-  check_indices(reader, "label", analysis.label, analysis.class_names.size());
-  check_indices(reader, "neighbour", analysis.neighbour, analysis.num_images());
-  check_indices(reader, "outlier", analysis.outlier, analysis.num_images());
-  check_indices(reader, "prediction", analysis.prediction, analysis.class_names.size());
-  check_indices(reader, "label_issue", analysis.label_issue, 2);
-  const auto images = static_cast<std::int64_t>(analysis.num_images());
-  check_numbers(reader, "duplicate_set", analysis.duplicate_set, "image",
-                [images](std::int64_t image) { return image >= -1 && image < images; });
-  check_training(reader, analysis);
+  check_indices(analysis, refuse);
   return analysis;
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How analysis.h5 is read and checked, dataset by dataset.
+// How analysis.h5 is read, dataset by dataset.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -89,35 +87,10 @@ class AnalysisReader {
   Hdf5File file_;
 };
 
-// Every number that is used as an index is one.
-template <typename Integer>
-void check_indices(const AnalysisReader& reader, const std::string& name, const std::vector<Integer>& values,
-                   std::size_t limit) {
-  const auto bad = std::find_if(values.begin(), values.end(), [limit](Integer value) {
-    return value < 0 || static_cast<std::uint64_t>(value) >= limit;
-  });
-  if (bad != values.end()) {
-    reader.fail(name, "holds " + std::to_string(*bad) + ", which is not between 0 and " +
-                          std::to_string(limit) + " - 1");
-  }
-}
-
-// `what` a number of the dataset is: said of the first for which `is_good` is false.
-template <typename T, typename IsGood>
-void check_numbers(const AnalysisReader& reader, const std::string& name, const std::vector<T>& values,
-                   const std::string& what, IsGood is_good) {
-  const auto bad = std::find_if_not(values.begin(), values.end(), is_good);
-  if (bad == values.end()) return;
-  std::ostringstream text;
-  text << "value " << bad - values.begin() << " is " << *bad << ", which is no " << what;
-  reader.fail(name, text.str());
-}
-
 // Those of training images, beside `frames` x `images`; their names.
 const std::vector<std::string>& training_names();
 void read_training(const AnalysisReader& reader, std::uint64_t frames, std::uint64_t images,
                    Analysis& analysis);
-void check_training(const AnalysisReader& reader, const Analysis& analysis);
 void write_training(Hdf5File& file, const Analysis& analysis);
 
 }  // namespace zoetrope::store

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What analysis.h5 holds of training images.
-#include <functional>
 #include <span>
 
 #include "zoetrope/support/interruption.hpp"
 
 #include "analysis_reader.hpp"
-#include "number_checks.hpp"
 
 namespace zoetrope::store {
 
@@ -51,26 +49,6 @@ void read_training(const AnalysisReader& reader, std::uint64_t frames, std::uint
   a.ood_vs_train = reader.doubles("ood_vs_train", {frames, images});
   a.mean_distance_to_train = reader.floats_if_any("mean_distance_to_train", {frames, images});
   a.leak = reader.ints("leak", {frames, images});
-}
-
-void check_training(const AnalysisReader& reader, const Analysis& a) {
-  const auto training = static_cast<std::int64_t>(a.num_training());
-  check_indices(reader, "train_label", a.train_label, a.class_names.size());
-  check_indices(reader, "train_prediction", a.train_prediction, a.class_names.size());
-  if (!std::ranges::all_of(a.train_index, [](std::int64_t place) { return place >= 0; }) ||
-      std::ranges::adjacent_find(a.train_index, std::greater_equal{}) != a.train_index.end())
-    reader.fail("train_index", "does not name images of the training split in their order");
-  check_numbers(reader, "leak", a.leak, "training image",
-                [training](std::int64_t image) { return image >= -1 && image < training; });
-  const std::string result = "result of an analysis";
-  check_numbers(reader, "train_pca", a.train_pca, result, is_result);
-  check_numbers(reader, "train_aligned", a.train_aligned, result, is_result);
-  check_numbers(reader, "train_confidence", a.train_confidence, result, is_result);
-  check_numbers(reader, "train_self_confidence", a.train_self_confidence, result, is_result);
-  check_numbers(reader, "train_before_on_plane", a.train_before_on_plane, result, is_result_or_unknown);
-  check_numbers(reader, "train_on_plane_before", a.train_on_plane_before, result, is_result_or_unknown);
-  check_numbers(reader, "ood_vs_train", a.ood_vs_train, result, is_result);
-  check_numbers(reader, "mean_distance_to_train", a.mean_distance_to_train, result, is_result);
 }
 
 void write_training(Hdf5File& file, const Analysis& a) {

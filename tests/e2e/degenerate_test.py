@@ -127,6 +127,12 @@ class Degenerate(unittest.TestCase):
             said = self.job_on([rows(1), changed((4, 2), value)], code=3)
             self.assertIn("10.npy: row 4, column 2: is " + word, said)
 
+    def test_values_whose_results_overflow_float32(self):
+        largest = [np.random.default_rng(seed).uniform(-3.3e38, 3.3e38, size=(20, D)).astype(np.float32) for seed in (1, 2)]
+        said = self.job_on(largest, code=3)
+        self.assertRegex(said, r"analysis\.h5: /\w+: value \d+ is -?inf, .*the embeddings' values are too large")
+        self.assertFalse((self.folder / "run/analysis.h5").exists())
+
     def test_a_single_checkpoint(self):
         found = self.analysed([rows(1)])
         for curve in ("linear_cka", "neighbour_preservation", "camera_share", "shape_disparity", "temporal_preservation", "stability_kendall"):

@@ -63,4 +63,30 @@ inline Analysis sample_analysis(std::size_t frames, std::size_t images, std::siz
   return a;
 }
 
+// With `count` training images beside its images, and a classifier.
+inline Analysis with_training(Analysis a, std::size_t count) {
+  const std::size_t of_training = a.num_frames() * count, of_tests = a.num_frames() * a.num_images();
+  for (std::size_t i = 0; i < count; ++i) {
+    a.train_index.push_back(static_cast<std::int64_t>(3 * i));
+    a.train_label.push_back(static_cast<std::int64_t>(i % 3));
+  }
+  a.prediction.assign(of_tests, 2);
+  a.confidence = sample_doubles(of_tests, 9);
+  a.self_confidence = sample_doubles(of_tests, 10);
+  a.before_on_plane.assign(2 * of_tests, 0.75F);
+  a.on_plane_before.assign(2 * of_tests, 1.5F);
+  a.train_pca = sample_doubles(2 * of_training, 11);
+  a.train_aligned = sample_doubles(2 * of_training, 12);
+  a.train_prediction.assign(of_training, 1);
+  a.train_confidence = sample_doubles(of_training, 13);
+  a.train_self_confidence = sample_doubles(of_training, 14);
+  a.train_before_on_plane.assign(2 * of_training, 0.5F);
+  a.train_on_plane_before.assign(2 * of_training, 0.25F);
+  a.ood_vs_train = sample_doubles(of_tests, 15);
+  a.mean_distance_to_train.assign(of_tests, 0.125F);
+  a.leak.assign(of_tests, -1);
+  a.leak.front() = static_cast<std::int64_t>(count) - 1;
+  return a;
+}
+
 }  // namespace zoetrope::store

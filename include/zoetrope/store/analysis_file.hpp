@@ -90,10 +90,14 @@ bool has_epochs(const Analysis& analysis);
 // Where each frame stands in time: its epoch or, without epochs, its step.
 std::vector<double> moments_of(const Analysis& analysis);
 
-// RunError when a member's size contradicts the others.
+// InputError, which names `path`, where a number is no finite result, or one that no embeddings but too large
+// ones come to: read_analysis() would refuse it.
+void require_results(const Analysis& analysis, const std::filesystem::path& path);
+// Writes only what read_analysis() takes. RunError when a member's size contradicts the others, or an index
+// is none; InputError as require_results().
 void write_analysis(const std::filesystem::path& path, const Analysis& analysis);
-// InputError when a dataset is missing, its shape contradicts the others, or a bit of it has changed since it
-// was written.
+// InputError when a dataset is missing, its shape contradicts the others, it is of no frame or no image, a
+// number is none that an analysis gives, or a bit of it has changed since it was written.
 Analysis read_analysis(const std::filesystem::path& path);
 // The file's source_digest, or "" when there is no readable file.
 std::string read_source_digest(const std::filesystem::path& path);
