@@ -100,6 +100,12 @@ ReadValues read_values(const fs::path& path) {
   return read;
 }
 
+void require_all_finite(const Embeddings& embeddings, const fs::path& path) {
+  require_finite(embeddings.values, embeddings.identity.num_columns, path, kEmbeddings);
+  require_finite(embeddings.logits, embeddings.identity.num_classes, path, kLogits);
+  require_finite(embeddings.classifier, embeddings.identity, path);
+}
+
 }  // namespace
 
 const char* embeddings_file_of(EmbeddedSplit split) {
@@ -121,15 +127,20 @@ EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& pa
 }
 
 void require_finite(std::span<const float> values, std::int64_t num_columns, const fs::path& path,
-                    std::int64_t first_row) {
+                    const char* dataset, std::int64_t first_row) {
   const auto bad =
       std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
   if (bad == values.end()) return;
   throw InputError(
-      path.string() + ": /embeddings: row " +
+      path.string() + ": " + dataset + ": row " +
       std::to_string(first_row + (bad - values.begin()) / num_columns) +
       " is not finite: the training diverged (try a lower --learning-rate), or the file is damaged "
       "(zoetrope extract makes it again where its model is there)");
+}
+
+void require_finite(const Classifier& classifier, const EmbeddingsIdentity& identity, const fs::path& path) {
+  require_finite(classifier.weight, identity.num_columns, path, kClassifierWeight);
+  require_finite(classifier.bias, 1, path, kClassifierBias);
 }
 
 std::vector<support::Range> missing_rows(std::int64_t num_rows, const std::vector<support::Range>& present) {
@@ -201,15 +212,13 @@ EmbeddingsHeader read_header(const fs::path& checkpoint_folder, EmbeddedSplit sp
 
 Embeddings read_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {
   Embeddings embeddings = read_values(sealed_path(checkpoint_folder, split)).embeddings;
-  require_finite(embeddings.values, embeddings.identity.num_columns, sealed_path(checkpoint_folder, split));
+  require_all_finite(embeddings, sealed_path(checkpoint_folder, split));
   return embeddings;
 }
 
 void verify_embeddings(const fs::path& checkpoint_folder, EmbeddedSplit split) {
   const ReadValues read = read_values(sealed_path(checkpoint_folder, split));
-  if (!read.has_digest)
-    require_finite(read.embeddings.values, read.embeddings.identity.num_columns,
-                   sealed_path(checkpoint_folder, split));
+  if (!read.has_digest) require_all_finite(read.embeddings, sealed_path(checkpoint_folder, split));
 }
 
 }  // namespace zoetrope::store

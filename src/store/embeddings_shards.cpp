@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kShardSuffix = ".h5";
-constexpr const char* kClassifierBias = "/classifier_bias";
 
 constexpr std::string_view prefix_of(EmbeddedSplit split) {
   return split == EmbeddedSplit::kTest ? "embeddings.shard-" : "embeddings-train.shard-";
@@ -56,11 +55,16 @@ std::vector<fs::path> shards_of(const fs::path& checkpoint_folder, EmbeddedSplit
   return shards;
 }
 
+// For damage, which in a shard of older versions, without a digest, shows where a number is not finite.
 void read_all(const Hdf5File& shard, const EmbeddingsIdentity& identity, const fs::path& path) {
-  shard.read_floats(kEmbeddings);
-  if (identity.num_classes > 0) shard.read_floats(kLogits);
-  read_classifier(shard, identity, path);
-  shard.verify();
+  const std::vector<float> values = shard.read_floats(kEmbeddings);
+  const std::vector<float> logits =
+      identity.num_classes > 0 ? shard.read_floats(kLogits) : std::vector<float>{};
+  const Classifier classifier = read_classifier(shard, identity, path);
+  if (shard.verify()) return;
+  require_finite(values, identity.num_columns, path, kEmbeddings);
+  require_finite(logits, identity.num_classes, path, kLogits);
+  require_finite(classifier, identity, path);
 }
 
 bool is_complete_shard(const fs::path& path, support::Range rows, const EmbeddingsIdentity& identity,

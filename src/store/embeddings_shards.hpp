@@ -15,6 +15,7 @@ inline constexpr const char* kEmbeddings = "/embeddings";
 inline constexpr const char* kLogits = "/logits";
 inline constexpr const char* kIndex = "/index";
 inline constexpr const char* kClassifierWeight = "/classifier_weight";
+inline constexpr const char* kClassifierBias = "/classifier_bias";
 
 void write_classifier(Hdf5File& file, const EmbeddingsIdentity& identity, const Classifier& classifier);
 // Empty where the file has none. InputError where it is not one of `identity`.
@@ -27,9 +28,11 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const std::filesystem:
 
 // The same of a sealed file, whose name and rows must be those that it says.
 EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const std::filesystem::path& path);
-// InputError that names the row where one of them, from `first_row` on, holds another value.
+// InputError that names the row where one of `dataset`, from `first_row` on, holds another value.
 void require_finite(std::span<const float> values, std::int64_t num_columns,
-                    const std::filesystem::path& path, std::int64_t first_row = 0);
+                    const std::filesystem::path& path, const char* dataset, std::int64_t first_row = 0);
+void require_finite(const Classifier& classifier, const EmbeddingsIdentity& identity,
+                    const std::filesystem::path& path);
 
 // As collect_shards(), by the headers alone: who joins them reads the values.
 std::vector<support::Range> list_shards(const std::filesystem::path& checkpoint_folder,

@@ -36,11 +36,12 @@ std::span<const float> map_floats(const Hdf5File& file, const char* name, std::s
 }
 
 void require_finite_in_blocks(std::span<const float> values, std::int64_t num_columns,
-                              const std::filesystem::path& path) {
+                              const std::filesystem::path& path, const char* dataset) {
+  if (values.empty()) return;
   const std::size_t rows = std::max<std::size_t>(1, kFloatsAtATime / static_cast<std::size_t>(num_columns));
   const std::size_t step = rows * static_cast<std::size_t>(num_columns);
   for (std::size_t first = 0; first < values.size(); first += step) {
-    require_finite(values.subspan(first, std::min(step, values.size() - first)), num_columns, path,
+    require_finite(values.subspan(first, std::min(step, values.size() - first)), num_columns, path, dataset,
                    static_cast<std::int64_t>(first) / num_columns);
     support::keep_mapped_limit();
   }
@@ -57,7 +58,9 @@ MappedEmbeddings::MappedEmbeddings(const std::filesystem::path& checkpoint_folde
   if (identity_.num_classes > 0) logits_ = map_floats(file, kLogits, file_.bytes());
   classifier_ = read_classifier(file, identity_, file_.path());
   file.verify();
-  if (!values_.empty()) require_finite_in_blocks(values_, identity_.num_columns, file_.path());
+  require_finite_in_blocks(values_, identity_.num_columns, file_.path(), kEmbeddings);
+  require_finite_in_blocks(logits_, identity_.num_classes, file_.path(), kLogits);
+  require_finite(classifier_, identity_, file_.path());
 }
 
 }  // namespace zoetrope::store

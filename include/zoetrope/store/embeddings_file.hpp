@@ -73,7 +73,8 @@ std::vector<support::Range> collect_shards(const std::filesystem::path& checkpoi
 
 // All shards in a checkpoint's folder, whatever they are of, sorted by name.
 std::vector<std::filesystem::path> shards_in(const std::filesystem::path& checkpoint_folder);
-// Reads all of one. InputError where it is damaged.
+// Reads all of one. InputError where it is damaged; of one without a digest, of older versions, that is known
+// where a number is not finite.
 void verify_shard(const std::filesystem::path& shard);
 
 // Row ranges of [0, num_rows) that `present` (sorted) lacks.
@@ -104,7 +105,8 @@ struct Embeddings {
 };
 // Writes embeddings.h5 at once. RunError.
 void write_embeddings(const std::filesystem::path& checkpoint_folder, const Embeddings& embeddings);
-// Reads embeddings.h5. InputError when it is missing, damaged or holds other than finite numbers.
+// Reads embeddings.h5. InputError when it is missing, damaged or one of its datasets holds other than finite
+// numbers.
 Embeddings read_embeddings(const std::filesystem::path& checkpoint_folder,
                            EmbeddedSplit split = EmbeddedSplit::kTest);
 // Reads all of it, for damage: InputError where a bit has changed since it was written. Of a file without a
