@@ -15,19 +15,13 @@ constexpr double kSecondsInMemory = 2;  // of work, which is all that a kill cos
 
 }  // namespace
 
-void FrameKeeper::require_shape(const PackedFrame& frame, const std::string& of) const {
-  if (frame.numbers.size() != shape_.num_numbers() || frame.integers.size() != shape_.num_integers())
-    throw InputError(of + ": holds other numbers than those of " + std::to_string(shape_.num_images) +
-                     " images");
-}
-
 bool FrameKeeper::has(std::int64_t step, const std::string& source_digest) {
   const std::filesystem::path path = run_.analysis_part(step);
   if (keep_ == Keep::kInMemory || !std::filesystem::exists(path)) return false;
   try {
     store::AnalysisPart part = store::read_analysis_part(path);
     if (part.source_digest != source_digest) return false;
-    require_shape({std::move(part.numbers), std::move(part.integers)}, path.string());
+    require_shape({std::move(part.numbers), std::move(part.integers)}, shape_, path.string());
     return true;
   } catch (const InputError& damage) {
     support::log_warning(std::string(damage.what()) + "; it is made again");
@@ -38,7 +32,7 @@ bool FrameKeeper::has(std::int64_t step, const std::string& source_digest) {
 void FrameKeeper::put(std::int64_t step, const std::string& source_digest,
                       const analysis::FrameAnalysis& frame) {
   PackedFrame packed = pack(frame);
-  require_shape(packed, "the analysis of checkpoint-" + std::to_string(step));
+  require_shape(packed, shape_, "the analysis of checkpoint-" + std::to_string(step));
   in_memory_[step] = {source_digest, std::move(packed.numbers), std::move(packed.integers)};
   if (since_flush_.seconds() > kSecondsInMemory) flush();
 }
@@ -56,7 +50,7 @@ PackedFrame FrameKeeper::get(std::int64_t step) const {
   const std::string path = run_.analysis_part(step).string();
   store::AnalysisPart part = store::read_analysis_part(path);
   PackedFrame frame{std::move(part.numbers), std::move(part.integers)};
-  require_shape(frame, path);
+  require_shape(frame, shape_, path);
   return frame;
 }
 

@@ -35,8 +35,6 @@ class FrameKeeper {
   const PackedShape& shape() const { return shape_; }
 
  private:
-  void require_shape(const PackedFrame& frame, const std::string& of) const;
-
   const store::RunDirectory& run_;
   PackedShape shape_;
   Keep keep_;

@@ -30,19 +30,22 @@ std::filesystem::path path_of(const store::RunDirectory& run, std::int64_t step)
 // How long the rows of a part are.
 struct KnownShape {
   std::size_t num_images = 0, num_columns = 0, num_neighbours = 0;
-  bool has_training = false;
+  std::size_t num_training = 0;  // images beside them
+
+  bool has_training() const { return num_training > 0; }
 
   std::size_t num_numbers() const {
-    return 6 + num_columns * (num_columns + 1) + num_images * (num_neighbours + (has_training ? 2 : 0));
+    return 6 + num_columns * (num_columns + 1) + num_images * (num_neighbours + (has_training() ? 2 : 0));
   }
-  std::size_t num_integers() const { return num_images * (num_neighbours + (has_training ? 1 : 0)); }
+  std::size_t num_integers() const { return num_images * (num_neighbours + (has_training() ? 1 : 0)); }
 };
 
 KnownShape shape_of(const CheckpointSource& source, const analysis::FrameOptions& options) {
   const std::int64_t asked = std::max(options.num_neighbours, options.quality_neighbours);
   const store::EmbeddingsIdentity& of = source.identity;
   return {static_cast<std::size_t>(of.num_rows), static_cast<std::size_t>(of.num_columns),
-          static_cast<std::size_t>(std::min(asked, of.num_rows - 1)), source.training.has_value()};
+          static_cast<std::size_t>(std::min(asked, of.num_rows - 1)),
+          source.training ? static_cast<std::size_t>(source.training->identity.num_rows) : 0};
 }
 
 template <typename Numbers>
@@ -91,7 +94,7 @@ KnownFrame unpacked(const store::AnalysisPart& part, const KnownShape& shape) {
   const auto neighbours_end =
       part.integers.begin() + static_cast<std::ptrdiff_t>(shape.num_images * shape.num_neighbours);
   known.neighbours.index.assign(part.integers.begin(), neighbours_end);
-  if (!shape.has_training) return known;
+  if (!shape.has_training()) return known;
   take(against.score, shape.num_images);
   take(against.mean_distance, shape.num_images);
   against.leak.assign(neighbours_end, part.integers.end());
@@ -100,12 +103,16 @@ KnownFrame unpacked(const store::AnalysisPart& part, const KnownShape& shape) {
 }
 
 void require_shape(const store::AnalysisPart& part, const KnownShape& shape, const std::string& path) {
-  const auto is_image = [&](std::int64_t i) {
-    return i >= 0 && i < static_cast<std::int64_t>(shape.num_images);
+  const auto are_between = [](auto first, auto last, std::int64_t least, std::size_t limit) {
+    return std::all_of(first, last, [=](std::int64_t index) {
+      return index >= least && index < static_cast<std::int64_t>(limit);
+    });
   };
   const auto neighbours = static_cast<std::ptrdiff_t>(shape.num_images * shape.num_neighbours);
+  const auto begin = part.integers.begin();
   if (part.numbers.size() != shape.num_numbers() || part.integers.size() != shape.num_integers() ||
-      !std::all_of(part.integers.begin(), part.integers.begin() + neighbours, is_image))
+      !are_between(begin, begin + neighbours, 0, shape.num_images) ||
+      !are_between(begin + neighbours, part.integers.end(), -1, shape.num_training))
     throw InputError(path + ": holds other numbers than those of " + std::to_string(shape.num_images) +
                      " images; delete it");
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "zoetrope/support/error.hpp"
+
 namespace zoetrope::pipeline {
 
 using analysis::FrameAnalysis;
@@ -89,18 +91,40 @@ void append_values(std::vector<double>& row, const double* values, Eigen::Index 
 std::size_t PackedShape::num_numbers() const {
   const FrameAnalysis any;
   const std::size_t per_image = vectors_of_images(any).size() + 2 * vectors_of_points(any).size() +
-                                (has_classifier ? vectors_of_classifier(any).size() : 0);
+                                (has_classifier() ? vectors_of_classifier(any).size() : 0);
   const auto of_matrices = static_cast<std::size_t>(any.step.products.size() + any.step.cosines.size());
   const std::size_t of_training =
       num_training * (2 * training_points(any.training).size() +
-                      (has_classifier ? training_vectors(any.training).size() : 0)) +
+                      (has_classifier() ? training_vectors(any.training).size() : 0)) +
       (num_training > 0 ? num_images * against_training(any.training).size() : 0);
   return scalars(any).size() + of_matrices + num_images * per_image + of_training + 3 * num_region_classes;
 }
 
 std::size_t PackedShape::num_integers() const {
-  return (integers_per_image(has_classifier) + num_neighbours + (num_training > 0 ? 1 : 0)) * num_images +
-         (has_classifier ? num_training : 0);
+  return (integers_per_image(has_classifier()) + num_neighbours + (num_training > 0 ? 1 : 0)) * num_images +
+         (has_classifier() ? num_training : 0);
+}
+
+void require_shape(const PackedFrame& packed, const PackedShape& shape, const std::string& of) {
+  bool fits = packed.numbers.size() == shape.num_numbers() && packed.integers.size() == shape.num_integers();
+  auto row = packed.integers.begin();
+  const auto require = [&](std::size_t count, std::int64_t least, std::size_t limit) {
+    if (!fits) return;
+    const auto end = row + static_cast<std::ptrdiff_t>(count);
+    fits = std::all_of(row, end, [&](std::int64_t index) {
+      return index >= least && index < static_cast<std::int64_t>(limit);
+    });
+    row = end;
+  };
+  const std::size_t images = shape.num_images, training = shape.num_training, classes = shape.num_classes;
+  require(images * shape.num_neighbours, 0, images);
+  require(images, -1, images);  // the sets of near duplicates
+  require(shape.has_classifier() ? images : 0, 0, classes);
+  require(shape.has_classifier() ? images : 0, 0, 2);  // whether the label is an issue
+  require(training > 0 ? images : 0, -1, training);
+  require(shape.has_classifier() ? training : 0, 0, classes);
+  if (!fits)
+    throw InputError(of + ": holds other numbers than those of " + std::to_string(images) + " images");
 }
 
 PackedFrame pack(const FrameAnalysis& frame) {
@@ -141,22 +165,22 @@ FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
   take_matrix(frame.step.cosines);
   for (auto* part : vectors_of_images(frame)) take(*part, shape.num_images);
   for (auto* part : vectors_of_points(frame)) take(*part, 2 * shape.num_images);
-  for (auto* part : vectors_of_classifier(frame)) take(*part, shape.has_classifier ? shape.num_images : 0);
+  for (auto* part : vectors_of_classifier(frame)) take(*part, shape.has_classifier() ? shape.num_images : 0);
   analysis::TrainingAnalysis& training = frame.training;
   for (auto* part : training_points(training)) take(*part, 2 * shape.num_training);
-  for (auto* part : training_vectors(training)) take(*part, shape.has_classifier ? shape.num_training : 0);
+  for (auto* part : training_vectors(training)) take(*part, shape.has_classifier() ? shape.num_training : 0);
   for (auto* part : against_training(training)) take(*part, shape.num_training > 0 ? shape.num_images : 0);
   take(frame.plane_classifier, 3 * shape.num_region_classes);
   auto parts = integers(frame);
   const std::int64_t* whole = packed.integers.data();
   frame.neighbour.assign(whole, whole + shape.num_images * shape.num_neighbours);
   whole += frame.neighbour.size();
-  for (std::size_t i = 0; i < integers_per_image(shape.has_classifier); ++i, whole += shape.num_images)
+  for (std::size_t i = 0; i < integers_per_image(shape.has_classifier()); ++i, whole += shape.num_images)
     parts[i]->assign(whole, whole + shape.num_images);
   if (shape.num_training == 0) return frame;
   training.test_leak.assign(whole, whole + shape.num_images);
   whole += shape.num_images;
-  if (shape.has_classifier) training.prediction.assign(whole, whole + shape.num_training);
+  if (shape.has_classifier()) training.prediction.assign(whole, whole + shape.num_training);
   return frame;
 }
 

@@ -51,7 +51,7 @@ class Analyzer {
         train_labels_(session.shows_training() ? labels_of(session.train_sample())
                                                : std::vector<std::int64_t>{}),
         keeper_(session.run(),
-                {labels_.size(), num_neighbours(), !columns_.front().empty(), train_labels_.size(),
+                {labels_.size(), num_neighbours(), columns_.front().size(), train_labels_.size(),
                  has_regions() ? columns_.front().size() : 0},
                 keep) {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/analysis_part.hpp"
 
+#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/trace.hpp"
 
@@ -34,7 +35,8 @@ AnalysisPart read_analysis_part(const std::filesystem::path& path) {
   const Hdf5File file = Hdf5File::open(path);
   AnalysisPart part{file.string_attribute("/", kPartSource), file.read_doubles(kPartNumbers),
                     file.read_ints(kPartIntegers)};
-  file.verify();
+  if (!file.verify())  // no version has written one without
+    throw InputError(path.string() + ": is damaged: its digest is gone");
   return part;
 }
 

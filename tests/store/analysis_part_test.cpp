@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/store/analysis_part.hpp"
 
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +13,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "hdf5.hpp"
 #include "store/scratch.hpp"
 
 namespace zoetrope::store {
@@ -50,6 +56,21 @@ TEST_F(AnalysisPartTest, NamesTheFileThatIsDamagedOrMissing) {
   EXPECT_THAT(read, names_it);
   support::remove_file(path());
   EXPECT_THAT(read, names_it);
+}
+
+// No version has written one: its digest's name is damaged.
+TEST_F(AnalysisPartTest, RefusesAPartWithoutADigest) {
+  const std::vector<double> numbers = {1, 2};
+  const std::vector<std::int64_t> integers = {3};
+  Hdf5File file = Hdf5File::create(folder_ / "40.h5");
+  file.write("numbers", std::span(numbers), {2});
+  file.write("integers", std::span(integers), {1});
+  file.set_attribute("/", "source_digest", std::string("abc"));
+  file.close();
+
+  EXPECT_THAT(
+      [&] { read_analysis_part(folder_ / "40.h5"); },
+      testing::ThrowsMessage<InputError>(testing::HasSubstr("40.h5: is damaged: its digest is gone")));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct AnalysisPart {
 
 // Makes the folder, too. RunError.
 void write_analysis_part(const std::filesystem::path& path, const AnalysisPart& part);
-// InputError where it is missing, or a bit of it has changed since it was written.
+// InputError where it is missing, or a bit of it has changed since it was written, its digest included.
 AnalysisPart read_analysis_part(const std::filesystem::path& path);
 
 }  // namespace zoetrope::store
