@@ -15,7 +15,9 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
+#include "zoetrope/support/log.hpp"
 
+#include "bits.hpp"
 #include "loss_line.hpp"
 
 namespace zoetrope::store {
@@ -37,8 +39,18 @@ bool starts_with_letter(std::string_view line) {
   return !line.empty() && ((line[0] >= 'a' && line[0] <= 'z') || (line[0] >= 'A' && line[0] <= 'Z'));
 }
 
-std::vector<std::string_view> lines_of(std::string_view content, bool& has_header) {
+// Whether a line is our header with one bit another, which says what its columns were.
+bool is_flipped_header(std::string_view line) {
+  return differing_bits(line, kLossHeader) == 1;
+}
+
+std::vector<std::string_view> lines_of(std::string_view content, const std::string& path, bool& has_header) {
   std::vector<std::string_view> lines = split(content, '\n');
+  if (is_flipped_header(lines.front())) {
+    support::warn_once(path + ": line 1: is damaged, and read as the header " + std::string(kLossHeader) +
+                       ", which it was");
+    lines.front() = kLossHeader;
+  }
   has_header = starts_with_letter(lines.front()) && lines.front().substr(0, 3) != "nan";
   // Our own last line without its end was cut by a crash: its numbers cannot be trusted.
   if (has_header) lines.pop_back();
@@ -49,7 +61,7 @@ std::vector<std::string_view> lines_of(std::string_view content, bool& has_heade
 
 std::vector<LossRecord> parse_log(std::string_view content, const std::string& path) {
   bool has_header = false;
-  const std::vector<std::string_view> lines = lines_of(content, has_header);
+  const std::vector<std::string_view> lines = lines_of(content, path, has_header);
   std::vector<std::string_view> columns(kArticleColumns.begin(), kArticleColumns.end());
   std::vector<LossRecord> records;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -96,7 +108,8 @@ void LossLog::append(const LossRecord& record) {
 bool has_own_header(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string start(kLossHeader.size(), '\0');
-  return file.read(start.data(), static_cast<std::streamsize>(start.size())) && start == kLossHeader;
+  return file.read(start.data(), static_cast<std::streamsize>(start.size())) &&
+         (start == kLossHeader || is_flipped_header(start));
 }
 
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path) {

@@ -5,6 +5,8 @@
 
 #include "zoetrope/support/digest.hpp"
 
+#include "bits.hpp"
+
 namespace zoetrope::store {
 
 using support::Json;
@@ -24,12 +26,22 @@ Json with_digest(Json object) {
 
 bool check_digest(Json object, const std::string& origin) {
   if (!object.is_object()) throw InputError(origin + ": is not a JSON object");
-  if (!object.contains(kJsonDigest)) return false;
+  if (!object.contains(kJsonDigest)) {
+    refuse_flipped_key(object, kJsonDigest, origin);
+    return false;
+  }
   const Json digest = std::move(object.at(kJsonDigest));
   object.erase(kJsonDigest);
   if (digest != digest_of_text(object.dump()))
     throw InputError(origin + ": is damaged: it no longer holds what its digest was made of");
   return true;
+}
+
+void refuse_flipped_key(const Json& object, std::string_view name, const std::string& origin) {
+  for (const auto& [key, value] : object.items())
+    if (differing_bits(key, name) == 1)
+      throw InputError(origin + ": is damaged: it holds \"" + key + "\" instead of \"" + std::string(name) +
+                       "\"");
 }
 
 }  // namespace zoetrope::store

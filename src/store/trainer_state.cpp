@@ -83,10 +83,17 @@ namespace {
 constexpr const char* kSealKey = "trial_params";
 constexpr const char* kModelDigest = "model_digest";
 
-// True where the state carries a digest, which holds.
+// True where the state carries a digest, which holds. InputError where it does not hold, or is gone.
 bool check_seal(const Json& state, const std::string& origin) {
   const auto seal = state.find(kSealKey);
-  if (seal == state.end() || !seal->is_object() || !seal->contains(kJsonDigest)) return false;
+  if (seal == state.end()) refuse_flipped_key(state, kSealKey, origin);
+  if (seal == state.end() || !seal->is_object()) return false;
+  if (!seal->contains(kJsonDigest)) {
+    refuse_flipped_key(*seal, kJsonDigest, origin);
+    if (!seal->contains(kModelDigest)) return false;  // others' parameters of a trial
+    throw InputError(origin + ": is damaged: it says \"" + kModelDigest +
+                     "\", and its own digest, which comes with that, is gone");
+  }
   Json sealed = state;
   sealed[kJsonDigest] = seal->at(kJsonDigest);
   sealed[kSealKey].erase(kJsonDigest);

@@ -39,7 +39,9 @@ std::optional<Json> read_training_record(const fs::path& folder) {
   const fs::path path = folder / kTrainingRecordFile;
   if (!fs::exists(path)) return std::nullopt;
   Json record = support::read_json(path);
-  check_digest(record, path.string());
+  if (!check_digest(record, path.string()) && record.contains(kFiles))
+    throw InputError(path.string() + ": is damaged: it says \"" + kFiles +
+                     "\", and its own digest, which comes with that, is gone");
   return record;
 }
 

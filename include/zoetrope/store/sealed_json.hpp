@@ -16,7 +16,11 @@ std::string digest_of_text(std::string_view text);  // "xxh3-128:" and 32 hexade
 
 support::Json with_digest(support::Json object);
 
-// InputError where the object has another digest than its own. False: it has none.
+// InputError where the object has another digest than its own, or one of its keys was the digest's until a
+// bit became another. False: it has none, as of versions that wrote none, and of others.
 bool check_digest(support::Json object, const std::string& origin);
+
+// InputError where a key of the object was `name` until one of its bits became another.
+void refuse_flipped_key(const support::Json& object, std::string_view name, const std::string& origin);
 
 }  // namespace zoetrope::store
