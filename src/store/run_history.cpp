@@ -11,13 +11,21 @@
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/to_integer.hpp"
+
+#include "number_checks.hpp"
 
 namespace zoetrope::store {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+bool are_alike(double steps, double others) {
+  return std::abs(steps - others) < 1e-6 * steps;
+}
 
 // As if it were not there where it is damaged or another's.
 StoredTrainerState read_if_whole(const SavedFolder& folder) {
@@ -29,12 +37,49 @@ StoredTrainerState read_if_whole(const SavedFolder& folder) {
   return {};
 }
 
-// Of a step and its epoch; a training counts whole steps.
+// Steps of an epoch, of a step and its epoch; a training counts whole steps. None where that is no number of
+// steps.
 std::optional<double> ratio(std::int64_t step, double epoch) {
   if (step <= 0 || !(epoch > 0) || !std::isfinite(epoch)) return std::nullopt;
   const double steps = static_cast<double>(step) / epoch;
+  if (!(steps >= 0.5 && steps <= static_cast<double>(kMostSteps))) return std::nullopt;
   const double whole = std::round(steps);
-  return std::abs(steps - whole) < 1e-6 * steps ? whole : steps;
+  return are_alike(steps, whole) ? whole : steps;
+}
+
+// What more of them say than anything else; none where as many say something else.
+std::optional<double> most_said(std::vector<double> ratios) {
+  std::ranges::stable_sort(ratios);
+  std::optional<double> said;
+  std::ptrdiff_t most = 0;
+  for (auto first = ratios.begin(); first != ratios.end();) {
+    const auto end =
+        std::find_if_not(first, ratios.end(), [&](double one) { return are_alike(one, *first); });
+    if (end - first == most) said.reset();
+    if (end - first > most) said = *first, most = end - first;
+    first = end;
+  }
+  return said;
+}
+
+// What the lines of log.csv agree on.
+std::optional<double> ratio_in_log(const std::filesystem::path& path) {
+  const std::vector<LossRecord> log = mend_loss_log(path, {}).records;
+  std::vector<double> ratios;
+  for (const LossRecord& line : log)
+    if (const auto known = ratio(line.step, line.epoch)) ratios.push_back(*known);
+  const auto said = most_said(ratios);
+  for (const LossRecord& line : log) {
+    const auto known = ratio(line.step, line.epoch);
+    if (line.step <= 0 || (known && said && are_alike(*known, *said))) continue;
+    support::warn_once(path.string() + ": the line of step " + std::to_string(line.step) + " says epoch " +
+                       support::Json(line.epoch).dump() + ", " +
+                       (said
+                            ? "which the other lines do not agree with; it is passed over"
+                            : "from which, and the other lines, how many steps an epoch has cannot be told"));
+    break;
+  }
+  return said;
 }
 
 // Whether any of its checkpoints is of a training of ours, which also writes log.csv.
@@ -102,10 +147,14 @@ std::vector<LossRecord> read_unmended_log(const RunDirectory& run) {
 
 namespace {
 
-// The article's log says of each line the epoch alone.
+// The article's log says of each line the epoch alone. A line of none that a training of so many steps comes
+// to stays without a step, and is passed over.
 std::vector<LossRecord> with_steps(std::vector<LossRecord> log, const std::optional<double>& per_epoch) {
   if (per_epoch)
-    for (LossRecord& record : log) record.step = std::llround(record.epoch * *per_epoch);
+    for (LossRecord& record : log) {
+      const auto step = support::to_integer<std::int64_t>(std::round(record.epoch * *per_epoch));
+      if (step && is_step(*step)) record.step = *step;
+    }
   return log;
 }
 
@@ -136,9 +185,7 @@ std::optional<double> steps_per_epoch(const RunDirectory& run) {
   for (const std::int64_t step : run.checkpoint_steps())
     if (const auto sealed = sealed_identity(run.checkpoint(step)); sealed && sealed->step == step)
       if (const auto known = ratio(step, sealed->epoch)) return known;
-  for (const LossRecord& record : mend_loss_log(run.log_csv(), {}).records)
-    if (const auto known = ratio(record.step, record.epoch)) return known;
-  return std::nullopt;
+  return ratio_in_log(run.log_csv());
 }
 
 double epoch_of(const RunDirectory& run, std::int64_t step) {

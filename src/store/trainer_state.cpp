@@ -2,7 +2,6 @@
 #include "zoetrope/store/trainer_state.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -53,8 +52,8 @@ Json to_json(const TrainerState& state, const std::vector<LossRecord>& log) {
                        {"loss", record.loss},
                        {"step", record.step}});
   }
-  const auto epochs = static_cast<std::int64_t>(
-      std::ceil(static_cast<double>(state.max_steps) / static_cast<double>(state.steps_per_epoch)));
+  const std::int64_t of_epoch = std::max<std::int64_t>(1, state.steps_per_epoch);
+  const std::int64_t epochs = state.max_steps / of_epoch + (state.max_steps % of_epoch > 0 ? 1 : 0);
   return {{"best_global_step", nullptr},
           {"best_metric", nullptr},
           {"best_model_checkpoint", nullptr},

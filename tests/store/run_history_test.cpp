@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <tuple>
 
 #include <gmock/gmock.h>
@@ -161,6 +162,35 @@ TEST_F(RunHistoryTest, AnEpochIsKnownFromOthers) {
   EXPECT_THROW(epoch_of(run_, 15), InputError);
   const LossLog log(run_.log_csv(), records(15));
   EXPECT_EQ(epoch_of(run_, 15), 15.0 / 7);
+}
+
+// Of a line with a flipped bit; a training's lines agree to the last digit.
+TEST_F(RunHistoryTest, StepsOfAnEpochAreWhatMostLinesSay) {
+  std::vector<LossRecord> log = records(20);
+  const auto said_with = [&](std::size_t line, double epoch) {
+    std::vector<LossRecord> damaged = log;
+    damaged[line].epoch = epoch;
+    const LossLog written(run_.log_csv(), damaged);
+    return steps_per_epoch(run_);
+  };
+  for (const double epoch : {1e-310, 5e-324, 1e12, 0.0, 0.25}) EXPECT_EQ(said_with(0, epoch), 7.0) << epoch;
+  log = records(10);
+  EXPECT_EQ(said_with(0, 1e-310), 7.0);
+  EXPECT_EQ(said_with(0, 0.25), std::nullopt);  // one says this, one that
+  log = records(5);
+  EXPECT_EQ(said_with(0, 5.0 / 7), 7.0);
+  EXPECT_EQ(said_with(0, 1e-310), std::nullopt);
+}
+
+TEST_F(RunHistoryTest, AnEpochOfNoStepIsPassedOver) {
+  constexpr std::int64_t kStep = 9'000'000'000'000'000;
+  fs::create_directories(run_.checkpoint(kStep));
+  std::ofstream(run_.trainer_state(kStep)) << R"({"epoch": 1, "global_step": 9000000000000000})";
+  std::ofstream(run_.log_csv()) << "0.5,1e-3,0.5\n0.25,1e-3,1e12\n";
+  const auto log = read_run_log(run_);
+  ASSERT_THAT(log, SizeIs(2));
+  EXPECT_EQ(log[0].step, kStep / 2);
+  EXPECT_EQ(log[1].step, 0);
 }
 
 // A folder with a model alone knows of no epochs.

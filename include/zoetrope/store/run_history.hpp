@@ -38,8 +38,9 @@ std::vector<LossRecord> read_run_log(const RunDirectory& run);
 // with a warning.
 std::vector<LossRecord> read_unmended_log(const RunDirectory& run);
 
-// How many steps the training's epoch has, as trainer_state.json of other steps, embeddings.h5 and log.csv
-// tell; none where nobody does.
+// How many steps the training's epoch has, as trainer_state.json of other steps, embeddings.h5 and what most
+// lines of log.csv tell, at least one half and no more than a training comes to; none where nobody does. A
+// line of log.csv that tells something else is warned of.
 std::optional<double> steps_per_epoch(const RunDirectory& run);
 
 // The epoch of a checkpoint: trainer_state.json's, and where that is missing or damaged what the others
