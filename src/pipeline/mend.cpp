@@ -16,6 +16,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/to_integer.hpp"
 
 #include "small_files.hpp"
 
@@ -46,6 +47,7 @@ class Mender {
   std::optional<std::string> record_of(const SavedFolder& folder) const;
   std::optional<std::string> copy_of(const SavedFolder& folder, const char* name) const;
   std::optional<std::string> state_of(const SavedFolder& folder) const;
+  std::vector<store::LossRecord> log_of(const SavedFolder& folder, std::int64_t logging_steps) const;
 
   const store::RunDirectory& run_;
   std::vector<SavedFolder> folders_;
@@ -58,7 +60,12 @@ void Mender::mend_each(const char* name, const Make& make) const {
   for (const SavedFolder& folder : to_mend_) {
     const std::string problem = problem_of(folder, name);
     if (problem.empty()) continue;
-    const std::optional<std::string> text = make(folder);
+    std::optional<std::string> text;
+    try {
+      text = make(folder);
+    } catch (const InputError&) {
+      // What it would be made of is damaged, too.
+    }
     if (!text) continue;
     support::log_warning(problem + "; it is made again from what the run's other files say");
     support::write_file(folder.path / name, *text);
@@ -92,10 +99,30 @@ std::optional<std::string> Mender::copy_of(const SavedFolder& folder, const char
   return std::nullopt;
 }
 
+// Up to the folder's step. Lines that nothing can read are left out, as a training leaves them out.
+std::vector<store::LossRecord> Mender::log_of(const SavedFolder& folder, std::int64_t logging_steps) const {
+  std::vector<store::LossRecord> log;
+  std::string unread;
+  try {
+    log = store::read_run_log(run_);
+  } catch (const InputError& error) {
+    unread = error.what();
+    log = store::mend_loss_log(run_.log_csv(), store::newest_log_history(run_)).records;
+  }
+  std::erase_if(log, [&](const store::LossRecord& line) { return line.step > folder.step; });
+  const bool is_whole =
+      logging_steps > 0 && log.size() == static_cast<std::size_t>(folder.step / logging_steps);
+  if (!unread.empty() && !is_whole)
+    support::warn_once(unread + "; " + (folder.path / store::kTrainerStateFile).string() +
+                       " is made again without it");
+  return log;
+}
+
 std::optional<std::string> Mender::state_of(const SavedFolder& folder) const {
   const auto record = store::read_training_record(folder.path);
   const auto epoch_steps = store::steps_per_epoch(run_);
-  if (!record || !epoch_steps) return std::nullopt;
+  const auto whole_steps = epoch_steps ? support::to_integer<std::int64_t>(*epoch_steps) : std::nullopt;
+  if (!record || !whole_steps || *whole_steps < 1) return std::nullopt;
   const std::string origin = (folder.path / store::kTrainingRecordFile).string();
   const auto option = [&](const char* name) {
     return support::json_get<std::int64_t>(*record, name, origin);
@@ -103,12 +130,11 @@ std::optional<std::string> Mender::state_of(const SavedFolder& folder) const {
   const store::TrainerState state{folder.step,
                                   static_cast<double>(folder.step) / *epoch_steps,
                                   option("max-steps"),
-                                  static_cast<std::int64_t>(*epoch_steps),
+                                  *whole_steps,
                                   option("logging-steps"),
                                   option("save-steps"),
                                   option("batch-size")};
-  std::vector<store::LossRecord> log = store::read_run_log(run_);
-  std::erase_if(log, [&](const store::LossRecord& line) { return line.step > folder.step; });
+  std::vector<store::LossRecord> log = log_of(folder, state.logging_steps);
   const bool is_resume_point = fs::exists(folder.path / store::kOptimizerFile);
   if (!is_resume_point && log.size() > 1) log.erase(log.begin(), log.end() - 1);
   return store::sealed_trainer_state(store::to_json(state, log),

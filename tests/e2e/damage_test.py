@@ -125,6 +125,18 @@ class Damage(unittest.TestCase):
         job.run(["run", "--run", folder, *job.SMALL])
         job.assert_same_results(self.whole, folder)
 
+    def test_a_missing_state_beside_a_line_that_nothing_can_read(self):
+        folder = self.copy("two-faults")
+        state = folder / "checkpoint-0/trainer_state.json"
+        before = state.read_bytes()
+        state.unlink()
+        with (folder / "log.csv").open("a") as log:
+            log.write("3,0.7\n")
+        _, said = job.run(["finetune", "--run", folder, "--no-progress"])
+        self.assertIn("checkpoint-0/trainer_state.json: is missing; it is made again", said)
+        self.assertEqual(state.read_bytes(), before)
+        self.assertEqual((folder / "log.csv").read_bytes(), (self.whole / "log.csv").read_bytes())
+
 
 if __name__ == "__main__":
     unittest.main()
