@@ -123,8 +123,11 @@ std::vector<LossRecord> log_of(const Json& state, const std::string& origin) {
   return log;
 }
 
+// A line of the log takes 250 bytes: eight million of them.
+constexpr std::size_t kMostStateBytes = std::size_t{2} << 30;
+
 Json read_json_of(const std::filesystem::path& path) {
-  Json state = support::read_python_json(path, std::numeric_limits<std::size_t>::max());
+  Json state = support::read_python_json(path, kMostStateBytes);
   if (!state.is_object()) throw InputError(path.string() + ": is not a JSON object");
   return state;
 }

@@ -56,10 +56,18 @@ void refuse_lfs_pointer(const fs::path& path, const FileDescriptor& fd, std::siz
                      "repository, brings that");
 }
 
+[[noreturn]] void refuse_size(const fs::path& path, std::size_t max_bytes) {
+  throw InputError(path.string() + ": is larger than the " + std::to_string(max_bytes) +
+                   " bytes expected here");
+}
+
 std::string read_once(const fs::path& path, std::size_t max_bytes) {
   const FileDescriptor fd = open_to_read(path);
-  refuse_lfs_pointer(path, fd, size_of_regular_file(path, fd));
+  const std::size_t size = size_of_regular_file(path, fd);
+  refuse_lfs_pointer(path, fd, size);
+  if (size > max_bytes) refuse_size(path, max_bytes);
   std::string content;
+  content.reserve(size);
   char chunk[1 << 16];
   while (true) {
     const ssize_t count = ::read(fd.get(), chunk, sizeof chunk);
@@ -68,9 +76,7 @@ std::string read_once(const fs::path& path, std::size_t max_bytes) {
     if (count == 0) return content;
     mark_progress();
     content.append(chunk, static_cast<std::size_t>(count));
-    if (content.size() > max_bytes)
-      throw InputError(path.string() + ": is larger than the " + std::to_string(max_bytes) +
-                       " bytes expected here");
+    if (content.size() > max_bytes) refuse_size(path, max_bytes);  // it grows
   }
 }
 

@@ -194,7 +194,20 @@ Json parse_json(std::string_view text, const std::string& origin) {
   return parse(text, origin, [](Json&) {});
 }
 
+namespace {
+
+// Whether a text has none of what Python adds, not even in a string: then it is read without a copy, which of
+// a long log is as large as itself.
+bool is_plain(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kPythons = {"NaN", "Infinity", "\\u"};
+  return std::ranges::all_of(
+      kPythons, [&](std::string_view word) { return text.find(word) == std::string_view::npos; });
+}
+
+}  // namespace
+
 Json parse_python_json(std::string_view text, const std::string& origin) {
+  if (is_plain(text)) return parse_json(text, origin);
   NumberFinder finder(text);
   std::string json = without_words(text);
   replace_lone_surrogates(json);

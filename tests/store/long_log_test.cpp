@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program of its own, since it takes long where a sanitizer watches.
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "zoetrope/store/trainer_state.hpp"
+#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+
+#include "support/peak_memory.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -24,6 +29,16 @@ TEST(TrainerState, OfALongTrainingIsReadAndShortened) {
   shorten_trainer_log("state.json");
   EXPECT_LT(std::filesystem::file_size("state.json"), 2000U);
   EXPECT_EQ(read_trainer_log("state.json").back().step, 400'000);
+}
+
+// A sparse file takes no room on its disk.
+TEST(TrainerState, LargerThanOfAnyTrainingIsRefusedUnread) {
+  std::ofstream("state.json").close();
+  std::filesystem::resize_file("state.json", std::uintmax_t{50} << 30);
+  const auto read = [] { read_trainer_state("state.json"); };
+  EXPECT_THROW(read(), InputError);
+  EXPECT_LT(support::peak_kib_of(read), 16 << 10);
+  std::filesystem::remove("state.json");
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "zoetrope/support/json.hpp"
 
+#include "support/peak_memory.hpp"
+
 namespace zoetrope::support {
 namespace {
 
@@ -153,6 +155,14 @@ TEST(ReadJson, NamesTheFile) {
   EXPECT_THAT([] { read_python_json("a.json", 12); }, refused("is larger than the 12 bytes"));
   std::ofstream("a.json") << R"({"a": [1, 2)";
   EXPECT_THAT([] { read_json("a.json"); }, refused("is not valid JSON at byte 12"));
+}
+
+// As long as a log may be.
+TEST(PythonJson, IsNotCopiedWhereItIsJson) {
+  const std::string text(std::size_t{64} << 20, '\0');
+  const auto parse = [&] { parse_python_json(text, "a.json"); };
+  EXPECT_THROW(parse(), InputError);
+  EXPECT_LT(peak_kib_of(parse), 16 << 10);
 }
 
 }  // namespace

@@ -21,6 +21,8 @@
 #include "zoetrope/support/mapping_guard.hpp"
 #include "zoetrope/support/system_error.hpp"
 
+#include "support/peak_memory.hpp"
+
 namespace zoetrope::support {
 namespace {
 
@@ -164,6 +166,16 @@ TEST(Readers, RefuseALinkToNothingAndFollowOthers) {
   fs::create_symlink("file", "link");
   EXPECT_EQ(read_file("link"), kText);
   EXPECT_EQ(text_of(MappedFile("link")), kText);
+}
+
+// Of a sparse file, which takes no room on its disk.
+TEST(ReadFile, WhatIsTooLargeIsRefusedUnread) {
+  std::ofstream("file").close();
+  fs::resize_file("file", std::uintmax_t{1} << 36);
+  const auto read = [] { read_file("file"); };
+  EXPECT_THAT(read, ThrowsMessage<InputError>("file: is larger than the 1073741824 bytes expected here"));
+  EXPECT_LT(peak_kib_of(read), 16 << 10);
+  fs::remove("file");
 }
 
 // Looked at and not read, it can be no exception.

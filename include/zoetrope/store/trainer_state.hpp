@@ -28,7 +28,8 @@ support::Json to_json(const TrainerState& state, const std::vector<LossRecord>& 
 // Puts a digest into it, and that of the weights that it is of: in "trial_params", which a Trainer sets anew.
 support::Json sealed_trainer_state(support::Json state, const std::string& model_digest);
 
-// What is read of it, however long its log is. InputError where it is damaged.
+// What is read of it, in 2 GiB at most: a log of some millions of lines. InputError where it is damaged or
+// larger.
 struct StoredTrainerState {
   bool is_there = false;
   bool is_ours = false;      // sealed: nothing in it has changed
