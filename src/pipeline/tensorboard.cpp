@@ -17,21 +17,6 @@ namespace {
 
 using store::EventFile;
 
-// When each line was written, where the last one has been now. log.csv has no times; its lines say how fast
-// they went.
-std::vector<EventFile::Time> times_of(std::span<const store::LossRecord> lines, std::int64_t num_images) {
-  std::vector<EventFile::Time> times(lines.size());
-  EventFile::Time time = std::chrono::system_clock::now();
-  for (std::size_t i = lines.size(); i-- > 0;) {
-    times[i] = time;
-    if (i == 0 || !(lines[i].images_per_second > 0)) continue;
-    const double images = (lines[i].epoch - lines[i - 1].epoch) * static_cast<double>(num_images);
-    time -= std::chrono::duration_cast<EventFile::Time::duration>(
-        std::chrono::duration<double>(images / lines[i].images_per_second));
-  }
-  return times;
-}
-
 EventFile::Values values_of(const store::LossRecord& line) {
   return {{"loss", line.loss},           {"learning_rate", line.learning_rate},
           {"grad_norm", line.grad_norm}, {"accuracy", line.accuracy},
@@ -39,6 +24,22 @@ EventFile::Values values_of(const store::LossRecord& line) {
 }
 
 }  // namespace
+
+std::vector<EventFile::Time> times_of_lines(std::span<const store::LossRecord> lines, std::int64_t num_images,
+                                            EventFile::Time now) {
+  std::vector<EventFile::Time> times(lines.size());
+  EventFile::Time time = now;
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    times[i] = time;
+    if (i == 0 || !(lines[i].images_per_second > 0)) continue;
+    const double images = (lines[i].epoch - lines[i - 1].epoch) * static_cast<double>(num_images);
+    const std::chrono::duration<double> most = time - EventFile::Time{};
+    const std::chrono::duration<double> took(
+        std::clamp(images / lines[i].images_per_second, 0.0, std::max(0.0, most.count())));
+    time = std::max(time - std::chrono::duration_cast<EventFile::Time::duration>(took), EventFile::Time{});
+  }
+  return times;
+}
 
 bool logs_to_tensorboard(const Session& session) {
   return std::ranges::find(session.options().logs, "tensorboard") != session.options().logs.end();
@@ -50,7 +51,7 @@ train::LogHook tensorboard_hook(const Session& session, std::int64_t num_images)
   return [folder, num_images,
           file = std::shared_ptr<EventFile>()](std::span<const store::LossRecord> lines) mutable {
     if (!file) file = std::make_shared<EventFile>(folder);
-    const auto times = times_of(lines, num_images);
+    const auto times = times_of_lines(lines, num_images, std::chrono::system_clock::now());
     for (std::size_t i = 0; i < lines.size(); ++i)
       file->add_scalars(lines[i].step, times[i], values_of(lines[i]));
   };

@@ -4,11 +4,20 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "zoetrope/pipeline/session.hpp"
+#include "zoetrope/store/event_file.hpp"
+#include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/train/trainer.hpp"
 
 namespace zoetrope::pipeline {
+
+// When each line of a training of `num_images` was written, where the last one has been at `now`. log.csv has
+// no times; its lines say how fast they went. None is before 1970 or after another one, whatever they say.
+std::vector<store::EventFile::Time> times_of_lines(std::span<const store::LossRecord> lines,
+                                                   std::int64_t num_images, store::EventFile::Time now);
 
 bool logs_to_tensorboard(const Session& session);
 
