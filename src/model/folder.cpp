@@ -162,9 +162,10 @@ StoredModel::Classifier StoredModel::read_classifier() const {
   const std::string name = kClassifier;
   const std::map<std::string, at::Tensor> wanted = {{stored.at(name + "weight"), classifier.weight},
                                                     {stored.at(name + "bias"), classifier.bias}};
-  const auto known = digest();
-  if (known) state_->files.read_part(wanted);
-  classifier.digest = known ? *known : state_->files.read(wanted);
+  classifier.digest = state_->files.read(wanted);
+  if (!at::isfinite(classifier.weight).all().item<bool>() ||
+      !at::isfinite(classifier.bias).all().item<bool>())
+    throw InputError(state_->files.path().string() + ": holds a classifier that is not finite");
   return classifier;
 }
 

@@ -185,17 +185,6 @@ std::optional<std::string> WeightFiles::digest() const {
 }
 
 std::string WeightFiles::read(const std::map<std::string, at::Tensor>& destinations) const {
-  std::string digests;
-  read_with([&](const auto& file, const auto& wanted) { append(digests, file.read(wanted)); }, destinations);
-  return digests;
-}
-
-void WeightFiles::read_part(const std::map<std::string, at::Tensor>& destinations) const {
-  read_with([](const auto& file, const auto& wanted) { file.read_part(wanted); }, destinations);
-}
-
-void WeightFiles::read_with(const ReadFile& read_file,
-                            const std::map<std::string, at::Tensor>& destinations) const {
   std::vector<std::map<std::string, at::Tensor>> of_file(files_.size());
   std::vector<std::pair<const Place*, at::Tensor>> parts;
   for (const auto& [name, destination] : destinations) {
@@ -214,13 +203,15 @@ void WeightFiles::read_with(const ReadFile& read_file,
       for (const std::string& stored : {change.down, change.up, change.magnitude, change.added})
         if (!stored.empty())
           of_file.back().emplace(stored, at::empty(files_.back().shape(stored), at::kFloat));
-  for (std::size_t i = 0; i < files_.size(); ++i) read_file(files_[i], of_file[i]);
+  std::string digests;
+  for (std::size_t i = 0; i < files_.size(); ++i) append(digests, files_[i].read(of_file[i]));
   for (const auto& [place, destination] : parts)
     destination.copy_(
         of_file[place->file].at(place->name).chunk(place->parts)[static_cast<std::size_t>(place->part)]);
   for (const auto& [name, change] : changes_)
     if (const auto found = destinations.find(name); found != destinations.end())
       Adapter::merge(change, of_file.back(), found->second);
+  return digests;
 }
 
 void WeightFiles::verify() const {

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,7 +38,6 @@ class WeightFiles {
   // As store::SafetensorsFile's, of every file; of several files their digests with commas.
   std::optional<std::string> digest() const;
   std::string read(const std::map<std::string, at::Tensor>& destinations) const;
-  void read_part(const std::map<std::string, at::Tensor>& destinations) const;
   void verify() const;
 
  private:
@@ -55,10 +53,6 @@ class WeightFiles {
   void add(const std::string& stored, const std::string& module, std::size_t file);
   void add(const std::string& name, const Place& place);
   const Place& place_of(const std::string& name) const;
-  // `read_file` reads tensors, by their names there, from one file after the other.
-  using ReadFile =
-      std::function<void(const store::SafetensorsFile&, const std::map<std::string, at::Tensor>&)>;
-  void read_with(const ReadFile& read_file, const std::map<std::string, at::Tensor>& destinations) const;
 
   std::filesystem::path path_;
   std::vector<store::SafetensorsFile> files_;

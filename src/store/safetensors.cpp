@@ -156,15 +156,6 @@ void SafetensorsFile::require_shapes(const std::map<std::string, at::Tensor>& de
                        ", where " + c10::str(destination.sizes()) + " is asked for");
 }
 
-void SafetensorsFile::read_part(const std::map<std::string, at::Tensor>& destinations) const {
-  require_shapes(destinations);
-  support::Xxh3 of_part;
-  for (const auto& [name, destination] : destinations) {
-    const Entry& found = entry(name);
-    read_tensor(file_, found.begin, found.end, found.dtype, destination, of_part);
-  }
-}
-
 std::string SafetensorsFile::read(const std::map<std::string, at::Tensor>& destinations) const {
   const trace::Span span("reading", path());
   require_shapes(destinations);

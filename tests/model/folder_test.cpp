@@ -2,10 +2,15 @@
 // Model folders: what is kept through reading and writing, and what is refused.
 #include "zoetrope/model/folder.hpp"
 
+#include <fstream>
+#include <limits>
+
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <gmock/gmock.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 
 #include "fingerprint.hpp"
 #include "model_folders.hpp"
@@ -51,6 +56,26 @@ INSTANTIATE_TEST_SUITE_P(Families, Saved,
                          Values("vit-tiny", "vit-shapes/sharded", "vit-families/deit",
                                 "vit-families/mae-pretraining", "vit-families/dinov2",
                                 "vit-families/dinov2-encoder", "vit-families/dinov2-swiglu"));
+
+// As all that is used of a file with a digest.
+TEST(Saved, GivesItsClassifierWhereEveryByteOfItHolds) {
+  const auto folder = scratch_folder();
+  Vit model = load_for_fine_tuning(golden("vit-tiny"), kClasses, 7);
+  const std::string digest = save_model(model, folder);
+  EXPECT_EQ(StoredModel(folder).read_classifier().digest, digest);
+
+  std::string content = support::read_file(folder / "model.safetensors");
+  content.back() = static_cast<char>(content.back() ^ 1);
+  std::ofstream(folder / "model.safetensors", std::ios::binary) << content;
+  EXPECT_THAT([&] { StoredModel(folder).read_classifier(); },
+              ThrowsMessage<InputError>(HasSubstr("model.safetensors: is damaged")));
+
+  const c10::NoGradGuard no_grad;
+  model.flat().fill_(std::numeric_limits<float>::infinity());
+  save_model(model, folder);
+  EXPECT_THAT([&] { StoredModel(folder).read_classifier(); },
+              ThrowsMessage<InputError>(HasSubstr("holds a classifier that is not finite")));
+}
 
 TEST(Saved, KeepsTheMaskTokenOfDinov2) {
   const Vit model = load_for_fine_tuning(golden("vit-families/dinov2"), kClasses, 7);

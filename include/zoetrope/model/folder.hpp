@@ -37,8 +37,8 @@ class StoredModel {
   };
   Values read() const;
   void verify() const;  // passes files without a digest unread
-  // The classifier alone, of a model with one: float32 [L, F] and [L], and the digest of the weights. Of
-  // files that carry it nothing else is read, and it is not made sure of.
+  // The classifier alone, of a model with one: float32 [L, F] and [L], and the digest of the weights, for
+  // which all files are read to their ends. InputError where a value of it is not finite.
   struct Classifier {
     at::Tensor weight, bias;
     std::string digest;

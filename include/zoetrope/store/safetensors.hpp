@@ -41,8 +41,6 @@ class SafetensorsFile {
   // memory twice. Returns the digest of what was read; InputError where the file has another of its own,
   // since a bit of it has changed then.
   std::string read(const std::map<std::string, at::Tensor>& destinations) const;
-  // Some tensors without the rest of the file, and so without its digest.
-  void read_part(const std::map<std::string, at::Tensor>& destinations) const;
   // As read(), for the digest's sake alone. A file without one, such as transformers writes, passes unread.
   void verify() const;
   const std::filesystem::path& path() const { return file_.path(); }
