@@ -147,14 +147,18 @@ std::vector<LossRecord> read_unmended_log(const RunDirectory& run) {
 
 namespace {
 
-// The article's log says of each line the epoch alone. A line of none that a training of so many steps comes
-// to stays without a step, and is passed over.
-std::vector<LossRecord> with_steps(std::vector<LossRecord> log, const std::optional<double>& per_epoch) {
-  if (per_epoch)
-    for (LossRecord& record : log) {
-      const auto step = support::to_integer<std::int64_t>(std::round(record.epoch * *per_epoch));
-      if (step && is_step(*step)) record.step = *step;
-    }
+// The article's log says of each line the epoch alone. A line without a step is passed over.
+std::vector<LossRecord> with_steps(std::vector<LossRecord> log, const std::optional<double>& per_epoch,
+                                   const fs::path& path) {
+  if (!per_epoch) return log;
+  for (LossRecord& record : log) {
+    const auto step = support::to_integer<std::int64_t>(std::round(record.epoch * *per_epoch));
+    if (step && is_step(*step))
+      record.step = *step;
+    else
+      support::warn_once(path.string() + ": the line of epoch " + support::Json(record.epoch).dump() +
+                         " is of no step that a training comes to; it is passed over");
+  }
   return log;
 }
 
@@ -172,7 +176,7 @@ std::vector<LossRecord> read_run_log(const RunDirectory& run) {
   const bool has_steps = std::ranges::any_of(log, [](const LossRecord& record) { return record.step > 0; });
   if (has_steps || steps.empty()) return log;
   auto trainer_log = read_trainer_log(run.trainer_state(steps.back()));
-  if (trainer_log.empty()) return with_steps(std::move(log), steps_per_epoch(run));
+  if (trainer_log.empty()) return with_steps(std::move(log), steps_per_epoch(run), run.log_csv());
   if (!log.empty())
     support::warn_once(run.log_csv().string() + ": is passed over, as its lines name no steps; the losses " +
                        "are those of the newest checkpoint's " + std::string(kTrainerStateFile));
