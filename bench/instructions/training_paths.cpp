@@ -8,8 +8,8 @@
 
 #include "zoetrope/data/sampler.hpp"
 #include "zoetrope/preprocess/preprocess.hpp"
-#include "zoetrope/train/optimizer.hpp"
 
+#include "../../src/train/optimizer.hpp"
 #include "data/fake_dataset.hpp"
 #include "hot_paths.hpp"
 

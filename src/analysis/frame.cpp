@@ -9,12 +9,12 @@
 
 #include "zoetrope/analysis/classification.hpp"
 #include "zoetrope/analysis/drift.hpp"
-#include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "aside.hpp"
+#include "issues.hpp"
 #include "shared_work.hpp"
 
 namespace zoetrope::analysis {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/analysis/issues.hpp"
+#include "issues.hpp"
 
 #include <algorithm>
 #include <cmath>

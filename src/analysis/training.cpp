@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/compute/tasks.hpp"
+#include "zoetrope/support/error.hpp"
 #include "zoetrope/support/mapped_memory.hpp"
 
 #include "exact_search.hpp"
 #include "float_products.hpp"
+#include "issues.hpp"
 #include "nearest_list.hpp"
 #include "rows.hpp"
 #include "search_space.hpp"

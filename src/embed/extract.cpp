@@ -8,12 +8,13 @@
 #include <ATen/ATen.h>
 
 #include "zoetrope/comm/stop.hpp"
-#include "zoetrope/embed/plan.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
 
+#include "extractor.hpp"
+#include "plan.hpp"
 #include "sealed.hpp"
 #include "stored_checkpoints.hpp"
 #include "stored_classifier.hpp"

@@ -9,10 +9,11 @@
 
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/embed/extract.hpp"
-#include "zoetrope/embed/plan.hpp"
 #include "zoetrope/support/interruption.hpp"
 
+#include "extractor.hpp"
 #include "identity.hpp"
+#include "plan.hpp"
 #include "sealed.hpp"
 #include "stored_classifier.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/embed/extractor.hpp"
+#include "extractor.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/train/checkpoint.hpp"
+#include "checkpoint.hpp"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>

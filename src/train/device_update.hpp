@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "zoetrope/train/optimizer.hpp"
+#include "optimizer.hpp"
 
 namespace zoetrope::train {
 

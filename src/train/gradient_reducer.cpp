@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/train/gradient_reducer.hpp"
+#include "gradient_reducer.hpp"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>

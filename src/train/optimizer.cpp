@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/train/optimizer.hpp"
+#include "optimizer.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -13,9 +13,10 @@
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/support/json.hpp"
-#include "zoetrope/train/checkpoint.hpp"
-#include "zoetrope/train/state.hpp"
 #include "zoetrope/train/trainer.hpp"
+
+#include "checkpoint.hpp"
+#include "state.hpp"
 
 namespace zoetrope::train {
 

@@ -12,7 +12,8 @@
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/support/json.hpp"
-#include "zoetrope/train/checkpoint.hpp"
+
+#include "checkpoint.hpp"
 
 namespace zoetrope::train {
 

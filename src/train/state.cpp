@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/train/state.hpp"
+#include "state.hpp"
 
 #include <algorithm>
 #include <utility>

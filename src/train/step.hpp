@@ -11,8 +11,9 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
-#include "zoetrope/train/gradient_reducer.hpp"
-#include "zoetrope/train/optimizer.hpp"
+
+#include "gradient_reducer.hpp"
+#include "optimizer.hpp"
 
 namespace zoetrope::train {
 

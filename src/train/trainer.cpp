@@ -20,13 +20,13 @@
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/text.hpp"
 #include "zoetrope/support/trace.hpp"
-#include "zoetrope/train/optimizer.hpp"
-#include "zoetrope/train/schedule.hpp"
-#include "zoetrope/train/state.hpp"
 
 #include "captured_step.hpp"
+#include "optimizer.hpp"
 #include "saver.hpp"
+#include "schedule.hpp"
 #include "start.hpp"
+#include "state.hpp"
 
 namespace zoetrope::train {
 

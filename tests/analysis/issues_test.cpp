@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/analysis/issues.hpp"
+#include "../../src/analysis/issues.hpp"
 
 #include <vector>
 

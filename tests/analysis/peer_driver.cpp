@@ -17,7 +17,6 @@
 
 #include "zoetrope/analysis/alignment.hpp"
 #include "zoetrope/analysis/drift.hpp"
-#include "zoetrope/analysis/issues.hpp"
 #include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
 #include "zoetrope/analysis/outliers.hpp"
@@ -26,6 +25,8 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/json.hpp"
+
+#include "../../src/analysis/issues.hpp"
 
 namespace {
 

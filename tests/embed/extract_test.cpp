@@ -14,6 +14,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "extractor.hpp"
 #include "tensor_dataset.hpp"
 #include "tensors.hpp"
 

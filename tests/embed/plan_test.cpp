@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/embed/plan.hpp"
+#include "plan.hpp"
 
 #include <map>
 #include <set>

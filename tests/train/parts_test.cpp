@@ -10,13 +10,13 @@
 
 #include "zoetrope/comm/testing.hpp"
 #include "zoetrope/model/folder.hpp"
-#include "zoetrope/train/gradient_reducer.hpp"
-#include "zoetrope/train/optimizer.hpp"
 #include "zoetrope/train/options.hpp"
-#include "zoetrope/train/schedule.hpp"
 
 #include "device_update.hpp"
+#include "gradient_reducer.hpp"
+#include "optimizer.hpp"
 #include "saver.hpp"
+#include "schedule.hpp"
 #include "step.hpp"
 #include "tensor_dataset.hpp"
 #include "training_data.hpp"

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
-#include "zoetrope/embed/extractor.hpp"
+#include "zoetrope/model/precision.hpp"
+#include "zoetrope/model/vit.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/run_directory.hpp"

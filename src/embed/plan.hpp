@@ -3,10 +3,11 @@
 // checkpoints on many ranks and many checkpoints on few ranks both keep all ranks busy.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "zoetrope/store/embeddings_file.hpp"
+#include "zoetrope/support/range.hpp"
 
 namespace zoetrope::embed {
 

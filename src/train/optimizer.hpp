@@ -8,7 +8,8 @@
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/support/range.hpp"
-#include "zoetrope/train/state.hpp"
+
+#include "state.hpp"
 
 namespace zoetrope::train {
 
