@@ -50,7 +50,8 @@ support::Range blocks_of_round(std::int64_t total, std::int64_t at_once, std::in
 // Rank 0's: the rows of one round, of all ranks, to be written when the checkpoint's folder is there.
 void write_later(const store::RunDirectory& run, const store::EmbeddingsIdentity& identity,
                  const model::Vit& model, const std::vector<support::Range>& pieces,
-                 const at::Tensor& embeddings, const at::Tensor& logits, const OnceWritten& once_written) {
+                 const at::Tensor& embeddings, const at::Tensor& logits,
+                 const model::OnceWritten& once_written) {
   std::int64_t first = 0;
   for (const support::Range piece : pieces) {
     if (piece.empty()) continue;
@@ -70,7 +71,7 @@ void write_later(const store::RunDirectory& run, const store::EmbeddingsIdentity
 }
 
 void seal_later(const std::filesystem::path& folder, const store::EmbeddingsIdentity& identity,
-                const OnceWritten& once_written) {
+                const model::OnceWritten& once_written) {
   once_written(0, [folder, identity](const std::string& digest) {
     store::EmbeddingsIdentity written = identity;
     written.model_digest = digest;
@@ -80,7 +81,7 @@ void seal_later(const std::filesystem::path& folder, const store::EmbeddingsIden
 
 }  // namespace
 
-bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& checkpoint,
+bool extract_in_memory(const store::RunDirectory& run, const model::CheckpointInMemory& checkpoint,
                        const ExtractionInput& input, comm::Communicator& communicator) {
   const model::Vit& model = checkpoint.model;
   const auto identity =

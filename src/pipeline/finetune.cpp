@@ -65,15 +65,12 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
   for (const store::EmbeddedSplit split : splits_of(session))
     inputs.push_back(extraction_input(session, split));
   return [&session, &embedding, inputs = std::move(inputs), last_step,
-          on_embedded](const train::CheckpointInMemory& made) {
+          on_embedded](const model::CheckpointInMemory& made) {
     const support::Stopwatch watch;
     session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
     bool is_done = true;
     for (const embed::ExtractionInput& input : inputs) {
-      is_done = is_done &&
-                embed::extract_in_memory(session.run(),
-                                         {made.step, made.epoch, made.model, made.digest, made.once_written},
-                                         input, session.communicator());
+      is_done = is_done && embed::extract_in_memory(session.run(), made, input, session.communicator());
       if (is_done) embedding.items += input.images.labels().size(0);
     }
     embedding.seconds += watch.seconds();

@@ -86,9 +86,9 @@ void Saver::wait() {
 }
 
 // `digest` is the queue's: a task of it writes it, and later ones read it.
-CheckpointInMemory Saver::in_memory(std::int64_t step, const model::Vit& model,
-                                    std::optional<std::string> known,
-                                    const std::shared_ptr<std::string>& digest) {
+model::CheckpointInMemory Saver::in_memory(std::int64_t step, const model::Vit& model,
+                                           std::optional<std::string> known,
+                                           const std::shared_ptr<std::string>& digest) {
   return {step, epoch_of(step), model, std::move(known),
           [this, digest](std::int64_t bytes, std::function<void(const std::string&)> task) {
             queue_.push(bytes, [digest, task = std::move(task)] { task(*digest); });

@@ -63,8 +63,9 @@ class Saver {
              std::shared_ptr<std::string> digest);
   std::optional<std::string> stored_digest(std::int64_t step, const model::Vit& model,
                                            bool is_resume_point) const;
-  CheckpointInMemory in_memory(std::int64_t step, const model::Vit& model, std::optional<std::string> known,
-                               const std::shared_ptr<std::string>& digest);
+  model::CheckpointInMemory in_memory(std::int64_t step, const model::Vit& model,
+                                      std::optional<std::string> known,
+                                      const std::shared_ptr<std::string>& digest);
 
   const store::RunDirectory run_;
   const TrainOptions options_;

@@ -120,10 +120,10 @@ TEST_F(Extract, IsTheSameBitsOnAnyNumberOfRanks) {
 TEST_F(Extract, OfAModelInMemoryIsTheSameBitsAsFromTheCheckpoint) {
   const model::Vit model = make_model(7);
   std::vector<std::function<void(const std::string&)>> tasks;
-  const ModelInMemory checkpoint{7, 0.5, model, std::nullopt, [&](std::int64_t, auto task) {
-                                   EXPECT_EQ(comm().rank(), 0);
-                                   tasks.push_back(std::move(task));
-                                 }};
+  const model::CheckpointInMemory checkpoint{7, 0.5, model, std::nullopt, [&](std::int64_t, auto task) {
+                                               EXPECT_EQ(comm().rank(), 0);
+                                               tasks.push_back(std::move(task));
+                                             }};
 
   EXPECT_TRUE(extract_in_memory(run_, checkpoint, input(), comm()));
   save_checkpoint(7);

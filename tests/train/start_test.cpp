@@ -348,7 +348,7 @@ TEST(Start, KeepsFramesOfWhichOnlyEmbeddingsAreLeft) {
   options.save = SaveMode::kInSitu;
   TrainingHooks hooks;
   std::vector<std::int64_t> known;  // frames that the hook is told to be there
-  hooks.on_checkpoint = [&](const CheckpointInMemory& made) {
+  hooks.on_checkpoint = [&](const model::CheckpointInMemory& made) {
     if (made.digest) known.push_back(made.step);
     made.once_written(0, [&run, step = made.step](const std::string& digest) {
       store::EmbeddingsIdentity identity;

@@ -146,7 +146,7 @@ TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   const store::RunDirectory run{folder};
   std::vector<std::int64_t> seen;
   TrainingHooks hooks;
-  hooks.on_checkpoint = [&](const CheckpointInMemory& made) {
+  hooks.on_checkpoint = [&](const model::CheckpointInMemory& made) {
     const std::string in_memory = testing::fingerprint(made.model);
     made.once_written(0, [&run, in_memory, step = made.step](const std::string& digest) {
       EXPECT_EQ(in_memory, testing::fingerprint(model::load_checkpoint(run.checkpoint(step))));

@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/model/checkpoint_in_memory.hpp"
 #include "zoetrope/model/precision.hpp"
-#include "zoetrope/model/vit.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/run_directory.hpp"
@@ -54,23 +53,10 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
 // comes to the same weights again where it begins before them.
 std::string way_out_without_model(const store::RunDirectory& run, std::int64_t step);
 
-// Has `task`, which holds `bytes` of memory, called with the digest of a checkpoint's weights once its folder
-// is on disk, beside the computation, in the order of the calls.
-using OnceWritten =
-    std::function<void(std::int64_t bytes, std::function<void(const std::string& digest)> task)>;
-
-struct ModelInMemory {
-  std::int64_t step = 0;
-  double epoch = 0;
-  const model::Vit& model;  // the same on every rank, on `ExtractionInput::device`
-  // Rank 0's. Known already where an earlier job has written the checkpoint.
-  std::optional<std::string> digest;
-  OnceWritten once_written;
-};
-
-// Embeds with a model whose checkpoint is being written, or is there; nothing is done where its embeddings
-// are there, too. Collective. False after a signal to any rank: what is missing is left to extract().
-bool extract_in_memory(const store::RunDirectory& run, const ModelInMemory& checkpoint,
+// Embeds with a model on `ExtractionInput::device` whose checkpoint is being written, or is there; nothing is
+// done where its embeddings are there, too. Collective. False after a signal to any rank: what is missing is
+// left to extract().
+bool extract_in_memory(const store::RunDirectory& run, const model::CheckpointInMemory& checkpoint,
                        const ExtractionInput& input, comm::Communicator& communicator);
 
 }  // namespace zoetrope::embed

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/model/checkpoint_in_memory.hpp"
 #include "zoetrope/model/vit.hpp"
 #include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/preprocess/preprocess.hpp"
@@ -32,20 +32,7 @@ struct TrainingInput {
   std::string dataset_digest;
 };
 
-// A frame while its model is in memory. Its files are being written beside the training.
-struct CheckpointInMemory {
-  std::int64_t step = 0;
-  double epoch = 0;
-  const model::Vit& model;
-  // And the rest on rank 0 only. The digest of the weights where it is known already: an earlier job has
-  // written the checkpoint.
-  std::optional<std::string> digest;
-  // Has `task`, which holds `bytes` of memory, called with the digest once the checkpoint is on disk, beside
-  // the training too, in the order of the calls. Waits where what is to be written has no room in memory.
-  std::function<void(std::int64_t bytes, std::function<void(const std::string& digest)> task)> once_written;
-};
-
-using CheckpointHook = std::function<void(const CheckpointInMemory&)>;
+using CheckpointHook = std::function<void(const model::CheckpointInMemory& frame)>;
 using LogHook = std::function<void(std::span<const store::LossRecord> lines)>;
 
 struct TrainingHooks {
