@@ -166,7 +166,7 @@ class Measurement {
         return nearest_neighbours(rows, options_.neighbours, Metric::kCosine, std::nullopt, nullptr, nullptr,
                                   &index);
       });
-    const Points points = watches_.pca.time([&] { return Pca::fit(rows).transform(rows); });
+    const Points points = watches_.pca.time([&] { return Pca::fit(Scatter::of(rows)).transform(rows); });
     if (is_first) reference_ = points, before_ = rows, scatter_before_ = Scatter::of(rows);
     const Aligned aligned = watches_.procrustes.time([&] { return procrustes(reference_, points); });
     const Scatter scatter = Scatter::of(rows);  // as PCA has made it

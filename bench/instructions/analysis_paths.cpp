@@ -31,11 +31,12 @@ HotPath frame_path() {
 std::vector<HotPath> analysis_paths() {
   using namespace analysis;
   const at::Tensor rows = bench::make_rows(1000, 128, 0);
-  const Points reference = Pca::fit(bench::make_rows(1000, 128, 1)).transform(bench::make_rows(1000, 128, 1));
-  const Points points = Pca::fit(rows).transform(rows);
+  const Points reference =
+      Pca::fit(Scatter::of(bench::make_rows(1000, 128, 1))).transform(bench::make_rows(1000, 128, 1));
+  const Points points = Pca::fit(Scatter::of(rows)).transform(rows);
   return {{"neighbours and outlier scores, 1000 x 128",
            [=] { outlier_scores(nearest_neighbours(rows, 10, Metric::kCosine), Metric::kCosine); }},
-          {"PCA, 1000 x 128", [=] { Pca::fit(rows).transform(rows); }},
+          {"PCA, 1000 x 128", [=] { Pca::fit(Scatter::of(rows)).transform(rows); }},
           {"Procrustes, 1000 points", [=] { procrustes(reference, points); }},
           frame_path()};
 }

@@ -122,6 +122,8 @@ Pca Pca::fit(const Scatter& scatter) {
     throw InputError("PCA: " + std::to_string(scatter.count) +
                      " rows, but at least 2 are needed; embed more images");
   }
+  if (scatter.mean.size() < 2)
+    throw InputError("PCA: the embeddings have 1 column, but at least 2 are needed; give wider ones");
   Eigen::MatrixXd covariance = scatter.products / static_cast<double>(scatter.count - 1);
   const double total = covariance.trace();
   const Leading leading = leading_eigenpairs(covariance);
@@ -149,11 +151,6 @@ Pca Pca::onto(const Plane& plane, const Scatter& scatter) {
   pca.explained_variance_ratio =
       total > 0 ? Eigen::Vector2d(pca.explained_variance / total) : Eigen::Vector2d::Zero();
   return pca;
-}
-
-Pca Pca::fit(const at::Tensor& rows, TensorDevice device) {
-  checked_rows(rows, 0, 2);
-  return fit(Scatter::of(rows, device));
 }
 
 Points Pca::transform(const at::Tensor& rows) const {

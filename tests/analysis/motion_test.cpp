@@ -24,7 +24,7 @@ Motion motion_between(const at::Tensor& before, const Pca& plane_before, const a
 
 TEST(Motion, IsTheModelsWhereThePlaneStays) {
   const at::Tensor before = random_rows(300, 20), after = before + 0.1 * random_rows(300, 20, 2);
-  const Pca plane = Pca::fit(before);
+  const Pca plane = Pca::fit(Scatter::of(before));
   const Motion motion = motion_between(before, plane, after, plane);
 
   EXPECT_NEAR(motion.camera_share, 0.0, 1e-12);
@@ -33,7 +33,8 @@ TEST(Motion, IsTheModelsWhereThePlaneStays) {
 
 TEST(Motion, IsTheCamerasWhereTheModelStays) {
   const at::Tensor rows = random_rows(300, 20);
-  const Motion motion = motion_between(rows, Pca::fit(rows), rows, Pca::fit(random_rows(300, 20, 2)));
+  const Motion motion =
+      motion_between(rows, Pca::fit(Scatter::of(rows)), rows, Pca::fit(Scatter::of(random_rows(300, 20, 2))));
 
   EXPECT_NEAR(motion.camera_share, 1.0, 1e-12);
   EXPECT_TRUE(std::isnan(motion.seen_share));
@@ -41,7 +42,7 @@ TEST(Motion, IsTheCamerasWhereTheModelStays) {
 
 TEST(Motion, IsUnknownWhereNothingMoves) {
   const at::Tensor rows = random_rows(30, 5);
-  const Pca plane = Pca::fit(rows);
+  const Pca plane = Pca::fit(Scatter::of(rows));
 
   EXPECT_TRUE(std::isnan(motion_between(rows, plane, rows, plane).camera_share));
 }
@@ -50,13 +51,14 @@ TEST(Motion, IsTheSameInATurnedSpace) {
   const at::Tensor before = random_rows(200, 9), after = before + 0.3 * random_rows(200, 9, 2);
   const at::Tensor turn = std::get<0>(at::linalg_qr(random_rows(9, 9, 3)));
   const at::Tensor turned = at::mm(before, turn), turned_after = at::mm(after, turn);
-  const Motion motion = motion_between(before, Pca::fit(before), after, Pca::fit(after));
+  const Motion motion =
+      motion_between(before, Pca::fit(Scatter::of(before)), after, Pca::fit(Scatter::of(after)));
   // A turned PCA may mirror its axes, which map_of_plane() takes back as an alignment would.
-  const Pca plane = Pca::fit(turned), plane_after = Pca::fit(turned_after);
-  const Motion in_turned =
-      motion_of(step_between(turned, plane, turned_after, plane_after),
-                map_of_plane(plane.transform(turned), Pca::fit(before).transform(before)),
-                map_of_plane(plane_after.transform(turned_after), Pca::fit(after).transform(after)));
+  const Pca plane = Pca::fit(Scatter::of(turned)), plane_after = Pca::fit(Scatter::of(turned_after));
+  const Motion in_turned = motion_of(
+      step_between(turned, plane, turned_after, plane_after),
+      map_of_plane(plane.transform(turned), Pca::fit(Scatter::of(before)).transform(before)),
+      map_of_plane(plane_after.transform(turned_after), Pca::fit(Scatter::of(after)).transform(after)));
 
   EXPECT_NEAR(in_turned.camera_share, motion.camera_share, 1e-5);
   EXPECT_NEAR(in_turned.seen_share, motion.seen_share, 1e-5);
@@ -64,7 +66,7 @@ TEST(Motion, IsTheSameInATurnedSpace) {
 
 TEST(Motion, RefusesFramesThatDoNotMatch) {
   const at::Tensor rows = random_rows(30, 5);
-  const Pca plane = Pca::fit(rows);
+  const Pca plane = Pca::fit(Scatter::of(rows));
 
   EXPECT_THROW(step_between(rows, plane, random_rows(31, 5), plane), InputError);
 }

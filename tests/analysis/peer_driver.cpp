@@ -70,8 +70,8 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
   write_array<std::int64_t>(folder / "index.i64", neighbours.index);
   write_array<double>(folder / "score.f64", outlier_scores(neighbours, metric));
 
-  const Points reference = Pca::fit(before).transform(before);
-  const Points points = Pca::fit(after).transform(after);
+  const Points reference = Pca::fit(Scatter::of(before)).transform(before);
+  const Points points = Pca::fit(Scatter::of(after)).transform(after);
   const Aligned aligned = procrustes(reference, points);
   write_points(folder / "pca_before.f64", reference);
   write_points(folder / "pca_after.f64", points);
@@ -85,7 +85,7 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
 
   const Similarity alike = similarity(before, Scatter::of(before), after, Scatter::of(after));
   const AlignedFrames shown = align_frames({reference, points}, AlignTo::kPrevious);
-  const Step step = step_between(before, Pca::fit(before), after, Pca::fit(after));
+  const Step step = step_between(before, Pca::fit(Scatter::of(before)), after, Pca::fit(Scatter::of(after)));
   const Motion motion =
       motion_of(step, map_of_plane(reference, shown.points[0]), map_of_plane(points, shown.points[1]));
   const Stability stable = stability(step.distance, shown.points[0], shown.points[1]);

@@ -127,7 +127,7 @@ TEST(PictureQuality, IsOneWhereThePictureIsTheEmbedding) {
 TEST(PictureQuality, IsTheSameOfRowsInAnotherOrder) {
   constexpr std::int64_t kRows = 400;
   const at::Tensor rows = random_rows(kRows, 12);
-  const Points points = Pca::fit(rows).transform(rows);
+  const Points points = Pca::fit(Scatter::of(rows)).transform(rows);
   const at::Tensor order = at::randperm(kRows, at::kLong);
   Points shuffled(kRows, 2);
   for (std::int64_t i = 0; i < kRows; ++i) shuffled.row(i) = points.row(order[i].item<std::int64_t>());

@@ -53,7 +53,7 @@ TEST_P(PcaOf, EqualsScikitLearnSignIncluded) {
   const support::Json& set = named(golden.at("sets"), GetParam());
   const at::Tensor rows = golden.rows(set.at("rows"));
 
-  const Pca pca = Pca::fit(rows);
+  const Pca pca = Pca::fit(Scatter::of(rows));
 
   expect_as_golden(golden, set.at("pca"), pca, pca.transform(rows));
 }
@@ -63,7 +63,7 @@ TEST_P(PcaOf, ByTensorOperationsEqualsScikitLearn) {
   const support::Json& set = named(golden.at("sets"), GetParam());
   const at::Tensor rows = golden.rows(set.at("rows"));
 
-  const Pca pca = Pca::fit(rows, at::Device(at::kCPU));
+  const Pca pca = Pca::fit(Scatter::of(rows, at::Device(at::kCPU)));
 
   expect_as_golden(golden, set.at("pca"), pca, pca.transform(rows));
 }
@@ -97,7 +97,7 @@ TEST(CovarianceAccumulator, RefusesTooLittleAndSetsOfAnotherWidth) {
 TEST(Pca, OfManyBlocksHasTheVarianceOfItsPoints) {
   const at::Tensor rows = random_rows(2100, 300) * at::linspace(1, 5, 300) + 100;
 
-  const Pca pca = Pca::fit(rows);
+  const Pca pca = Pca::fit(Scatter::of(rows));
   const Points points = pca.transform(rows);
 
   const Points centred = points.rowwise() - points.colwise().mean();
@@ -115,7 +115,7 @@ TEST(Pca, OfManyBlocksHasTheVarianceOfItsPoints) {
 TEST(Pca, OfManyColumnsHasTheLeadingEigenvectorsOfAll) {
   const at::Tensor rows = random_rows(900, 768) * at::logspace(0, -2, 768);
 
-  const Pca pca = Pca::fit(rows);
+  const Pca pca = Pca::fit(Scatter::of(rows));
 
   const at::Tensor centred = rows.to(at::kDouble) - rows.to(at::kDouble).mean(0);
   const auto [values, vectors] = at::linalg_eigh(centred.t().mm(centred) / 899.0);
@@ -134,7 +134,7 @@ TEST(Pca, OfManyColumnsHasTheLeadingEigenvectorsOfAll) {
 TEST(Pca, OfRowsOnALineExplainsAllByOneComponent) {
   const at::Tensor rows = random_rows(50, 1).mm(random_rows(1, 100, 2));
 
-  const Pca pca = Pca::fit(rows);
+  const Pca pca = Pca::fit(Scatter::of(rows));
 
   EXPECT_NEAR(pca.explained_variance_ratio[0], 1.0, 1e-9);
   EXPECT_NEAR(pca.explained_variance_ratio[1], 0.0, 1e-9);
@@ -144,7 +144,7 @@ TEST(Pca, OfRowsOnALineExplainsAllByOneComponent) {
 TEST(Pca, OfTheSameVarianceEverywhereHasTwoOfManyComponents) {
   const at::Tensor rows = at::cat({at::eye(100), -at::eye(100)});
 
-  const Pca pca = Pca::fit(rows);
+  const Pca pca = Pca::fit(Scatter::of(rows));
 
   for (int c = 0; c < 2; ++c) EXPECT_NEAR(pca.explained_variance_ratio[c], 0.01, 1e-9);
   EXPECT_NEAR(pca.components.row(0).dot(pca.components.row(1)), 0.0, 1e-9);
@@ -155,9 +155,9 @@ TEST(Pca, IsTheSameBitsWhateverTheNumberOfThreads) {
   const int threads = at::get_num_threads();
 
   at::set_num_threads(1);
-  const Points one = Pca::fit(rows).transform(rows);
+  const Points one = Pca::fit(Scatter::of(rows)).transform(rows);
   at::set_num_threads(3);
-  const Points three = Pca::fit(rows).transform(rows);
+  const Points three = Pca::fit(Scatter::of(rows)).transform(rows);
   at::set_num_threads(threads);
 
   EXPECT_EQ(one, three);
@@ -166,15 +166,15 @@ TEST(Pca, IsTheSameBitsWhateverTheNumberOfThreads) {
 TEST(Pca, OfEqualRowsExplainsNothing) {
   const at::Tensor rows = at::full({20, 5}, 0.1F);
 
-  const Pca pca = Pca::fit(rows);
+  const Pca pca = Pca::fit(Scatter::of(rows));
 
   EXPECT_EQ(pca.explained_variance_ratio, Eigen::Vector2d(0, 0));
   EXPECT_EQ(pca.transform(rows), Points(Points::Zero(20, 2)));
 }
 
 TEST(Pca, NeedsTwoRowsAndTwoColumns) {
-  EXPECT_THROW(Pca::fit(random_rows(1, 5)), InputError);
-  EXPECT_THROW(Pca::fit(random_rows(5, 1)), InputError);
+  EXPECT_THROW(Pca::fit(Scatter::of(random_rows(1, 5))), InputError);
+  EXPECT_THROW(Pca::fit(Scatter::of(random_rows(5, 1))), InputError);
 }
 
 TEST(Pca, NamesTheRowThatIsNotFinite) {
@@ -182,7 +182,7 @@ TEST(Pca, NamesTheRowThatIsNotFinite) {
   rows[31][2] = std::numeric_limits<float>::quiet_NaN();
 
   try {
-    Pca::fit(rows);
+    Pca::fit(Scatter::of(rows));
     FAIL() << "no InputError";
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), HasSubstr("row 31, column 2"));
@@ -190,7 +190,7 @@ TEST(Pca, NamesTheRowThatIsNotFinite) {
 }
 
 TEST(Pca, RefusesRowsOfAnotherWidth) {
-  const Pca pca = Pca::fit(random_rows(10, 4));
+  const Pca pca = Pca::fit(Scatter::of(random_rows(10, 4)));
 
   EXPECT_THROW(pca.transform(random_rows(10, 5)), InputError);
   EXPECT_EQ(pca.transform(at::empty({0, 4})).rows(), 0);

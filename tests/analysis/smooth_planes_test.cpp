@@ -96,11 +96,11 @@ TEST(SmoothPlanes, AreEachCheckpointsOwnWhereNothingHoldsThem) {
   const auto planes = smooth_planes(all_axes(), products_of(frames), 1e-9);
 
   for (std::size_t t = 0; t < frames.size(); ++t) {
-    const Plane own = Pca::fit(frames[t]).components.transpose();
+    const Plane own = Pca::fit(Scatter::of(frames[t])).components.transpose();
     EXPECT_LT((projector(own) - projector(planes[t])).norm(), 1e-6) << "frame " << t;
   }
   // The last is turned as its PCA is, signs included.
-  const Plane last = Pca::fit(frames.back()).components.transpose();
+  const Plane last = Pca::fit(Scatter::of(frames.back())).components.transpose();
   EXPECT_LT((planes.back() - last).norm(), 1e-6);
 }
 
@@ -156,7 +156,7 @@ TEST(SmoothPlanes, TakeRowsThatAreAllEqualAndOneFrame) {
 
   const auto frames = wandering_rows(1);
   const auto planes = smooth_planes(all_axes(), products_of(frames), 1.0);
-  EXPECT_LT((planes.front() - Pca::fit(frames.front()).components.transpose()).norm(), 1e-6);
+  EXPECT_LT((planes.front() - Pca::fit(Scatter::of(frames.front())).components.transpose()).norm(), 1e-6);
 }
 
 TEST(LeadingAxes, AreThoseOfTheLargestEigenvalues) {
@@ -187,7 +187,7 @@ TEST(AlongAxes, GivesTheSameBitsOnAnyNumberOfThreads) {
 
 TEST(PcaOnto, ExplainsOfItsRowsWhatThePlaneHolds) {
   const at::Tensor rows = wandering_rows(1).front();
-  const Pca own = Pca::fit(rows);
+  const Pca own = Pca::fit(Scatter::of(rows));
   const Pca onto = Pca::onto(own.components.transpose(), Scatter::of(rows));
 
   EXPECT_LT((onto.explained_variance - own.explained_variance).norm(), 1e-12);

@@ -26,7 +26,7 @@ class WaysTest : public ::testing::Test {
     rows_[1] = rows_[0] + 0.5 * at::randn({kImages, kColumns});
     std::vector<analysis::Points> projected;
     for (int t = 0; t < 2; ++t) {
-      planes_[t] = analysis::Pca::fit(rows_[t]);
+      planes_[t] = analysis::Pca::fit(analysis::Scatter::of(rows_[t]));
       projected.push_back(planes_[t].transform(rows_[t]));
     }
     shown_ = analysis::align_frames(projected, analysis::AlignTo::kPrevious).points;

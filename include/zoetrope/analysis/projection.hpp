@@ -36,10 +36,7 @@ struct Pca {
   Eigen::Vector2d explained_variance;                   // eigenvalues, divided by N - 1
   Eigen::Vector2d explained_variance_ratio;             // 0 where all rows are equal (scikit-learn: nan)
 
-  // `rows`: float32 [N, D], N >= 2, D >= 2. Throws InputError naming the row on a value that is not finite.
-  // The same bits whatever the number of threads. `device` makes the covariance, from `rows` on the CPU.
-  static Pca fit(const at::Tensor& rows, TensorDevice device = std::nullopt);
-  static Pca fit(const Scatter& scatter);  // throws InputError with fewer than 2 rows
+  static Pca fit(const Scatter& scatter);  // throws InputError with fewer than 2 rows or columns
   // The projection onto a plane that is given, with what it explains of these rows.
   static Pca onto(const Plane& plane, const Scatter& scatter);
   Points transform(const at::Tensor& rows) const;
@@ -49,7 +46,7 @@ struct Pca {
 class CovarianceAccumulator {
  public:
   explicit CovarianceAccumulator(TensorDevice device = std::nullopt) : device_(device) {}
-  void add(const at::Tensor& rows);  // float32 [N, D], D the same each time; throws InputError as Pca::fit
+  void add(const at::Tensor& rows);  // float32 [N, D], D the same each time; throws InputError as Scatter::of
   Pca fit() const;                   // throws InputError with fewer than 2 rows in all
 
  private:
