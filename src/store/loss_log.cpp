@@ -19,6 +19,7 @@
 
 #include "bits.hpp"
 #include "loss_line.hpp"
+#include "loss_log_file.hpp"
 
 namespace zoetrope::store {
 namespace {

@@ -17,6 +17,8 @@
 
 #include "number_checks.hpp"
 
+#include "loss_log_file.hpp"
+
 namespace zoetrope::store {
 
 namespace fs = std::filesystem;

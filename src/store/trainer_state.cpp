@@ -158,10 +158,6 @@ StoredTrainerState read_trainer_state(const std::filesystem::path& path) {
   return found;
 }
 
-double read_epoch(const std::filesystem::path& path) {
-  return read_trainer_state(path).epoch;
-}
-
 std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path) {
   return read_trainer_state(path).log;
 }

@@ -6,6 +6,7 @@
 
 #include "zoetrope/support/error.hpp"
 
+#include "../../src/store/loss_log_file.hpp"
 #include "scratch_folder.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -18,8 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } catch (const InputError&) {
     }
   };
-  read([&] { store::read_epoch(path); });
-  read([&] { store::read_trainer_log(path); });
+  read([&] { store::read_trainer_state(path); });
   read([&] { support::parse_json({reinterpret_cast<const char*>(data), size}, "fuzz"); });
   return 0;
 }

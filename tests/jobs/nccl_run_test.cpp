@@ -14,7 +14,7 @@
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
-#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/progress.hpp"
 
 #include "../../src/pipeline/analysis_ahead.hpp"
@@ -72,8 +72,7 @@ class NcclRun : public ::testing::Test {
   }
 
   static void expect_equal(const store::RunDirectory& actual, const store::RunDirectory& expected) {
-    const auto log = store::read_loss_log(actual.log_csv()),
-               wanted = store::read_loss_log(expected.log_csv());
+    const auto log = store::read_unmended_log(actual), wanted = store::read_unmended_log(expected);
     ASSERT_EQ(log.size(), 2U);
     ASSERT_EQ(wanted.size(), 2U);
     for (std::size_t i = 0; i < log.size(); ++i) {

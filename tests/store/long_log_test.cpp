@@ -25,7 +25,7 @@ TEST(TrainerState, OfALongTrainingIsReadAndShortened) {
   support::write_file("state.json", sealed_trainer_state(to_json(state, log), "m").dump(2));
   ASSERT_GT(std::filesystem::file_size("state.json"), std::uintmax_t{64} << 20);
 
-  EXPECT_EQ(read_epoch("state.json"), 1);
+  EXPECT_EQ(read_trainer_state("state.json").epoch, 1);
   shorten_trainer_log("state.json");
   EXPECT_LT(std::filesystem::file_size("state.json"), 2000U);
   EXPECT_EQ(read_trainer_log("state.json").back().step, 400'000);

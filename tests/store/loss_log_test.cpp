@@ -12,6 +12,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "loss_log_file.hpp"
 #include "store/scratch.hpp"
 
 namespace zoetrope::store {

@@ -9,7 +9,7 @@
 
 #include "zoetrope/comm/testing.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
-#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -49,8 +49,8 @@ TEST_P(Resume, EqualsAnUninterruptedRunBitForBit) {
   EXPECT_FALSE(std::filesystem::exists(folder / "broken/checkpoint-8"));
   train_on(ranks, folder / "broken", images, options, {}, memory);
 
-  const auto whole = store::read_loss_log(folder / "whole/log.csv"),
-             broken = store::read_loss_log(folder / "broken/log.csv");
+  const auto whole = store::read_unmended_log({folder / "whole"}),
+             broken = store::read_unmended_log({folder / "broken"});
   ASSERT_EQ(whole.size(), 3U);
   ASSERT_EQ(broken.size(), whole.size());
   for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -311,7 +311,7 @@ TEST(Start, KeepsFramesAfterTheLastResumePoint) {
   EXPECT_EQ(run.checkpoint_steps(), whole.checkpoint_steps());
   for (const std::int64_t step : whole.checkpoint_steps())
     EXPECT_TRUE(support::read_file(run.model(step)) == support::read_file(whole.model(step))) << step;
-  const auto log = store::read_loss_log(run.log_csv()), expected = store::read_loss_log(whole.log_csv());
+  const auto log = store::read_unmended_log(run), expected = store::read_unmended_log(whole);
   ASSERT_EQ(log.size(), expected.size());
   for (std::size_t i = 0; i < log.size(); ++i) EXPECT_EQ(log[i].loss, expected[i].loss);
 }

@@ -9,7 +9,7 @@
 
 #include "zoetrope/comm/testing.hpp"
 #include "zoetrope/model/folder.hpp"
-#include "zoetrope/store/loss_log.hpp"
+#include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
@@ -46,7 +46,7 @@ TEST_P(TrainerGolden, LosesAsHuggingFacesTrainer) {
   const store::SafetensorsFile expected(golden(std::string("train-50/") + GetParam().name + ".safetensors"));
   const at::Tensor loss = expected.view("loss").clone(), rate = expected.view("learning_rate").clone(),
                    norm = expected.view("grad_norm").clone();
-  const auto log = store::read_loss_log(folder / "log.csv");
+  const auto log = store::read_unmended_log({folder});
   ASSERT_EQ(static_cast<std::int64_t>(log.size()), options.max_steps);
   for (std::size_t i = 0; i < log.size(); ++i) {
     const auto at = static_cast<std::int64_t>(i);
@@ -101,8 +101,8 @@ TEST(Trainer, MoreRanksThanImagesInABatch) {
   train_on(1, folder / "one", images, options);
   train_on(4, folder / "four", images, options);
 
-  const auto one = store::read_loss_log(folder / "one/log.csv"),
-             four = store::read_loss_log(folder / "four/log.csv");
+  const auto one = store::read_unmended_log({folder / "one"}),
+             four = store::read_unmended_log({folder / "four"});
   ASSERT_EQ(one.size(), four.size());
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(four[i].loss, one[i].loss, 1e-5 * one[i].loss);
 }

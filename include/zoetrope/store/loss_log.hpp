@@ -32,11 +32,6 @@ class LossLog {
   std::filesystem::path path_;
 };
 
-// An empty vector when the file is absent. InputError names file and line when one cannot be read. A header
-// of ours with a bit that is another is read as it was, with a warning. Also reads the article's log.csv: no
-// header, columns loss,learning_rate,epoch (step is then 0 for every record).
-std::vector<LossRecord> read_loss_log(const std::filesystem::path& path);
-
 // Whether the file begins with the header of a log of ours, a bit of which may be another; whatever follows.
 // False where it cannot be read.
 bool has_own_header(const std::filesystem::path& path);

@@ -43,9 +43,6 @@ struct StoredTrainerState {
 };
 StoredTrainerState read_trainer_state(const std::filesystem::path& path);
 
-// The epoch that it says; 0 where the file is absent or says none.
-double read_epoch(const std::filesystem::path& path);
-
 // The losses that it holds. Empty where it is absent.
 std::vector<LossRecord> read_trainer_log(const std::filesystem::path& path);
 
