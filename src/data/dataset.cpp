@@ -144,10 +144,4 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, cons
   }
 }
 
-std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, std::int64_t limit) {
-  DatasetOptions options;
-  options.limit = limit;
-  return open_dataset(spec, split, options);
-}
-
 }  // namespace zoetrope::data

@@ -234,10 +234,6 @@ std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions
   return options.frames > 0 && num_checkpoints > 0 ? options.frames : num_places(num_checkpoints, options);
 }
 
-bool is_checkpoint(std::size_t num_checkpoints, const TweenOptions& options, std::size_t i) {
-  return place_of(num_checkpoints, options, i) % (static_cast<std::size_t>(options.tween) + 1) == 0;
-}
-
 Frame animation_frame(std::span<const Frame> checkpoints, const TweenOptions& options, std::size_t i) {
   const std::size_t per_checkpoint = static_cast<std::size_t>(options.tween) + 1;
   const std::size_t place = place_of(checkpoints.size(), options, i);

@@ -26,8 +26,6 @@ class CapturedStep {
   // that fails on some rank is given up on all: kOn throws RunError, kAuto warns once and goes on without.
   void run(const LocalBatch& batch);
 
-  bool is_captured() const { return graph_ != nullptr; }
-
  private:
   void hold(const LocalBatch& batch);
   void capture();

@@ -47,7 +47,7 @@ class Cifar10 : public ScratchTest {
   }
 
   std::unique_ptr<Dataset> open(Split split, std::int64_t limit = 0) const {
-    return open_dataset("cifar10:" + folder_.string(), split, limit);
+    return open_dataset("cifar10:" + folder_.string(), split, {.limit = limit});
   }
 };
 

@@ -21,7 +21,7 @@ class LoneClasses : public ScratchTest {
   std::string said(const std::string& scheme, Split split, std::int64_t limit = 0) const {
     support::set_up_logging("warning", 0, 1, "host");
     ::testing::internal::CaptureStderr();
-    open_dataset(scheme + ":" + folder_.string(), split, limit);
+    open_dataset(scheme + ":" + folder_.string(), split, {.limit = limit});
     return ::testing::internal::GetCapturedStderr();
   }
 

@@ -36,7 +36,7 @@ Bytes label_file() {
 class Idx : public ScratchTest {
  protected:
   std::unique_ptr<Dataset> open(std::int64_t limit = 0) const {
-    return open_dataset("idx:" + folder_.string(), Split::kTrain, limit);
+    return open_dataset("idx:" + folder_.string(), Split::kTrain, {.limit = limit});
   }
 
   void expect_error(const char* file, const std::string& place, const std::string& what) const {
@@ -119,7 +119,7 @@ TEST_F(Idx, KnowsFashionMnistByItsFoldersName) {
   write(std::string("Fashion-MNIST/") + kImages, image_file());
   write(std::string("Fashion-MNIST/") + kLabels, label_file());
 
-  const auto dataset = open_dataset("idx:" + (folder_ / "Fashion-MNIST").string(), Split::kTrain, 0);
+  const auto dataset = open_dataset("idx:" + (folder_ / "Fashion-MNIST").string(), Split::kTrain, {});
 
   EXPECT_EQ(dataset->class_names()[9], "Ankle boot");
 }
@@ -265,16 +265,16 @@ TEST_F(Idx, SaysWhatIsMissing) {
 }
 
 TEST(OpenDataset, RefusesUnknownSchemesAndFolders) {
-  EXPECT_THAT([] { open_dataset("imagenet", Split::kTrain, 0); },
+  EXPECT_THAT([] { open_dataset("imagenet", Split::kTrain, {}); },
               ThrowsMessage<UsageError>(HasSubstr("idx:DIR")));
-  EXPECT_THAT([] { open_dataset("idxx:/tmp", Split::kTrain, 0); },
+  EXPECT_THAT([] { open_dataset("idxx:/tmp", Split::kTrain, {}); },
               ThrowsMessage<UsageError>(HasSubstr("idxx:/tmp")));
-  EXPECT_THAT([] { open_dataset("idx:/no/such/folder", Split::kTrain, 0); },
+  EXPECT_THAT([] { open_dataset("idx:/no/such/folder", Split::kTrain, {}); },
               ThrowsMessage<InputError>(HasSubstr("/no/such/folder")));
 }
 
 TEST(FashionMnist, OpensWithItsClassNames) {
-  const auto dataset = open_dataset("idx:/usr/share/datasets/fashion-mnist", Split::kTest, 100);
+  const auto dataset = open_dataset("idx:/usr/share/datasets/fashion-mnist", Split::kTest, {.limit = 100});
 
   ASSERT_EQ(dataset->size(), 100);
   EXPECT_EQ(dataset->image(0).height, 28);

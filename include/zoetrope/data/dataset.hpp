@@ -35,14 +35,14 @@ class Dataset {
 };
 
 struct DatasetOptions {
-  std::int64_t limit = 0;        // > 0: keep so many images
-  std::uint64_t seed = 42;       // of the permutation that a folder's limit cuts
-  bool skip_bad_images = false;  // decode all at once and leave out, with a warning, what fails
-  std::string config;            // the data set's configuration where it has several
-  std::string split;             // the split's name where it is not one of the usual ones
-  std::string other_split;       // likewise the other split's, which has the same classes
-  std::string image_column;      // where more than one column holds images
-  std::string label_column;  // likewise; cifar100: "coarse_label", which alone of these idx and CIFAR have
+  std::int64_t limit = 0;         // > 0: keep so many images
+  std::uint64_t seed = 42;        // of the permutation that a folder's limit cuts
+  bool skip_bad_images = false;   // decode all at once and leave out, with a warning, what fails
+  std::string config = {};        // the data set's configuration where it has several
+  std::string split = {};         // the split's name where it is not one of the usual ones
+  std::string other_split = {};   // likewise the other split's, which has the same classes
+  std::string image_column = {};  // where more than one column holds images
+  std::string label_column = {};  // likewise; of idx and CIFAR cifar100 alone has one: "coarse_label"
 };
 
 // clang-format off
@@ -65,6 +65,5 @@ struct DatasetOptions {
 // the scheme does not have, and InputError, naming file and place, on truncated, mislabelled or foreign
 // files.
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options);
-std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, std::int64_t limit);
 
 }  // namespace zoetrope::data

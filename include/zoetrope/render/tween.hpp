@@ -20,9 +20,6 @@ struct TweenOptions {
 // UsageError when `tween` is negative.
 std::size_t num_animation_frames(std::size_t num_checkpoints, const TweenOptions& options);
 
-// Does frame `i` show a checkpoint, or what is between two?
-bool is_checkpoint(std::size_t num_checkpoints, const TweenOptions& options, std::size_t i);
-
 // Frame `i` of the animation whose checkpoints are `checkpoints`, all with the same number of points. At a
 // checkpoint it is that frame with trails added, and looks into its points; in between it owns its points.
 //
