@@ -52,8 +52,6 @@ class GradientReducer {
   // there is a share, in that alone.
   const at::Tensor& finish();
 
-  std::size_t num_buckets() const { return buckets_.size(); }
-
  private:
   struct Bucket {
     std::int64_t first = 0;  // element of the flat buffer

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Schedule, gradient reducer and step, each alone.
+// Schedule, saver, optimizer and step, each alone.
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -8,12 +8,11 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
-#include "zoetrope/comm/testing.hpp"
+#include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/train/options.hpp"
 
 #include "device_update.hpp"
-#include "gradient_reducer.hpp"
 #include "optimizer.hpp"
 #include "saver.hpp"
 #include "schedule.hpp"
@@ -170,69 +169,6 @@ TEST(AdamW, UpdatesAsLibtorchsOnADevice) {
     expect_equal_parameters(state.model, gradient, clipped);  // as clip_grad_norm_ leaves it
   });
 }
-
-TEST(GradientReducer, GroupsParametersFromTheLastToTheFirst) {
-  const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-  auto communicator = comm::make_single_communicator();
-  auto replicas = make_replicas(model, at::zeros_like(model.flat()), 1);
-
-  const GradientReducer one(replicas, *communicator);
-  const GradientReducer many(replicas, *communicator, {}, {1024, 4096});
-
-  EXPECT_EQ(one.num_buckets(), 1U);
-  EXPECT_GT(many.num_buckets(), 5U);
-}
-
-// The gradient over all images, computed in one piece.
-at::Tensor reference_gradient(const preprocess::PixelStore& images,
-                              const preprocess::PreprocessorConfig& preprocessor) {
-  const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-  auto replicas = make_replicas(model, at::zeros_like(model.flat()), 1);
-  const at::Tensor pixels =
-      preprocess::normalize(images.pixels, at::arange(images.labels.size(0)), preprocessor);
-  at::cross_entropy_loss(replicas[0].model.logits(pixels), images.labels).backward();
-  return replicas[0].gradient;
-}
-
-struct Split {
-  int ranks;
-  int replicas;
-};
-
-class ReducedGradient : public ::testing::TestWithParam<Split> {};
-
-// Small buckets: many all-reduces are under way while backward goes on.
-TEST_P(ReducedGradient, IsTheGradientOfTheWholeBatch) {
-  const auto images = testing::golden_images(24);
-  const auto preprocessor = testing::golden_preprocessor();
-  const at::Tensor expected = reference_gradient(images, preprocessor);
-  const auto [ranks, num_replicas] = GetParam();
-  const std::int64_t share = 24 / ranks / num_replicas;
-
-  comm::run_as_thread_ranks(ranks, [&, replica_count = num_replicas](comm::Communicator& communicator) {
-    const model::Vit model = model::load_checkpoint(golden("vit-tiny"));
-    auto replicas = make_replicas(model, at::zeros_like(model.flat()), replica_count);
-    GradientReducer reducer(replicas, communicator, {}, {1024, 4096});
-    for (int repeat = 0; repeat < 3; ++repeat) {  // the buffers are used again
-      reducer.zero();
-      reducer.expect_backward(replica_count);
-      for (int replica = 0; replica < replica_count; ++replica) {
-        const std::int64_t first = (communicator.rank() * replica_count + replica) * share;
-        const at::Tensor rows = at::arange(first, first + share);
-        const at::Tensor pixels = preprocess::normalize(images.pixels, rows, preprocessor);
-        const at::Tensor logits = replicas[static_cast<std::size_t>(replica)].model.logits(pixels);
-        (at::cross_entropy_loss(logits, images.labels.index_select(0, rows), {}, at::Reduction::Sum) / 24)
-            .backward();
-      }
-      const double difference = testing::largest_difference(reducer.finish(), expected);
-      EXPECT_LT(difference, 1e-5) << "rank " << communicator.rank() << ", repeat " << repeat;
-    }
-  });
-}
-
-INSTANTIATE_TEST_SUITE_P(Splits, ReducedGradient,
-                         ::testing::Values(Split{1, 1}, Split{1, 3}, Split{2, 1}, Split{2, 2}, Split{4, 1},
-                                           Split{3, 2}));
 
 TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
   // Trainer on 250 images: every eighth step has 26 images.
