@@ -157,7 +157,7 @@ void compare(const std::optional<ComparedFrame>& before, const Ends& ends, const
   result.to_last = likeness(ends.last == nullptr ? now : *ends.last, now, options);
   if (shape) shape->look();
   if (is_judged && before->rows.size(1) == now.rows.size(1))  // else they are at no distance
-    result.step = step_between(before->rows, before->plane, now.rows, now.plane);
+    result.displacement = displacement_between(before->rows, before->plane, now.rows, now.plane);
   if (shape) shape->wait();
 }
 
@@ -236,10 +236,10 @@ FrameAnalysis analyze_frame(const FrameInput& input, const FrameOptions& options
   if (input.training) now.training = input.training->rows;
   result.neighbour_preservation = result.linear_cka = result.shape_disparity = kUnknown;
   const auto images = static_cast<std::size_t>(input.rows.size(0));
-  result.step.distance.assign(images, kUnknown);
-  result.step.before_on_plane.assign(2 * images, kUnknown);
-  result.step.on_plane_before.assign(2 * images, kUnknown);
-  result.step.cosines.setConstant(kUnknown);
+  result.displacement.distance.assign(images, kUnknown);
+  result.displacement.before_on_plane.assign(2 * images, kUnknown);
+  result.displacement.on_plane_before.assign(2 * images, kUnknown);
+  result.displacement.cosines.setConstant(kUnknown);
   work_together(options.team, [&] { compare(before, ends, now, options, result); });
   if (input.training) look_at_training(input, options, now, before, result.training);
   before = std::move(now);

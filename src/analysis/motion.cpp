@@ -46,16 +46,16 @@ std::vector<double> distances(const at::Tensor& a, const at::Tensor& b) {
 }
 
 // The squared length of the columns of M that `weights` adds up to.
-double squared_length(const Step& step, const Frame8& weights) {
-  return std::max(0.0, (weights.transpose() * step.products * weights).trace());
+double squared_length(const Displacement& displacement, const Frame8& weights) {
+  return std::max(0.0, (weights.transpose() * displacement.products * weights).trace());
 }
 
-double squared_lengths_of_pictures(const Step& step, const Eigen::Matrix2d& map_before,
+double squared_lengths_of_pictures(const Displacement& displacement, const Eigen::Matrix2d& map_before,
                                    const Eigen::Matrix2d& map_after) {
   Frame8 before = Frame8::Zero(), after = Frame8::Zero();
   after.topRows<2>() = map_after;
   before.bottomRows<2>() = map_before;
-  return squared_length(step, before) + squared_length(step, after);
+  return squared_length(displacement, before) + squared_length(displacement, after);
 }
 
 // Of a map that turns, mirrors and scales: by how much.
@@ -87,26 +87,28 @@ Eigen::VectorXd ranks_of(const Eigen::VectorXd& values) {
 
 }  // namespace
 
-Step step_between(const at::Tensor& before, const Pca& plane_before, const at::Tensor& after,
-                  const Pca& plane_after) {
+Displacement displacement_between(const at::Tensor& before, const Pca& plane_before, const at::Tensor& after,
+                                  const Pca& plane_after) {
   const at::Tensor x0 = checked_rows(before, 1, 2), x1 = checked_rows(after, 1, 2);
   if (x0.sizes() != x1.sizes()) throw InputError("analysis: two frames are not of as many images or columns");
-  Step step;
-  step.distance = distances(x1, x0);
-  const Values moved(step.distance.data(), static_cast<Eigen::Index>(step.distance.size()));
+  Displacement displacement;
+  displacement.distance = distances(x1, x0);
+  const Values moved(displacement.distance.data(), static_cast<Eigen::Index>(displacement.distance.size()));
   const Eigen::VectorXd shift = column_means(x1) - column_means(x0);
-  step.squared_length =
+  displacement.squared_length =
       std::max(0.0, moved.squaredNorm() - static_cast<double>(moved.size()) * shift.squaredNorm());
   Eigen::Matrix<double, Eigen::Dynamic, 8> all(x0.size(0), 8);
   all << centred(plane_after.transform(x1)), centred(plane_after.transform(x0)),
       centred(plane_before.transform(x1)), centred(plane_before.transform(x0));
   const OneThread one_thread;
-  step.products = all.transpose() * all;
+  displacement.products = all.transpose() * all;
   const Points before_on_plane = all.middleCols<2>(2), on_plane_before = all.middleCols<2>(4);
-  step.before_on_plane.assign(before_on_plane.data(), before_on_plane.data() + before_on_plane.size());
-  step.on_plane_before.assign(on_plane_before.data(), on_plane_before.data() + on_plane_before.size());
-  step.cosines = plane_before.components * plane_after.components.transpose();
-  return step;
+  displacement.before_on_plane.assign(before_on_plane.data(),
+                                      before_on_plane.data() + before_on_plane.size());
+  displacement.on_plane_before.assign(on_plane_before.data(),
+                                      on_plane_before.data() + on_plane_before.size());
+  displacement.cosines = plane_before.components * plane_after.components.transpose();
+  return displacement;
 }
 
 Eigen::Matrix2d map_of_plane(const Points& projected, const Points& shown) {
@@ -117,15 +119,17 @@ Eigen::Matrix2d map_of_plane(const Points& projected, const Points& shown) {
   return products.completeOrthogonalDecomposition().solve(wanted);
 }
 
-Motion motion_of(const Step& step, const Eigen::Matrix2d& map_before, const Eigen::Matrix2d& map_after) {
+Motion motion_of(const Displacement& displacement, const Eigen::Matrix2d& map_before,
+                 const Eigen::Matrix2d& map_after) {
   Frame8 data, camera;
   data << map_after, -map_after, map_before, -map_before;
   camera << map_after, map_after, -map_before, -map_before;
-  const double of_data = squared_length(step, data / 2), of_camera = squared_length(step, camera / 2);
+  const double of_data = squared_length(displacement, data / 2),
+               of_camera = squared_length(displacement, camera / 2);
   const bool moves =
-      of_data + of_camera > kRounding * squared_lengths_of_pictures(step, map_before, map_after);
+      of_data + of_camera > kRounding * squared_lengths_of_pictures(displacement, map_before, map_after);
   const double scale = (scale_of(map_before) + scale_of(map_after)) / 2;
-  const double whole = scale * scale * step.squared_length;
+  const double whole = scale * scale * displacement.squared_length;
   return {moves ? of_camera / (of_data + of_camera) : kNoMotion, whole > 0 ? of_data / whole : kNoMotion};
 }
 

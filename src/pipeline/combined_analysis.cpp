@@ -88,7 +88,7 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   result_.curves["class_separation"].push_back(analysis::class_separation(shown, result_.label));
   if (options_.quality_neighbours > 0) {
     add_quality(frame);
-    add_motion(frame.step, number);
+    add_motion(frame.displacement, number);
     add_temporal(number);
   }
   if (!result_.train_label.empty()) add_training(frame.training, number);
@@ -128,9 +128,9 @@ void CombinedAnalysis::add_quality(const analysis::FrameAnalysis& frame) {
   const analysis::PictureQuality& quality = frame.quality;
   append(result_.trust, quality.trust);
   append(result_.continuity, quality.continuity);
-  append(result_.before_on_plane, frame.step.before_on_plane);
-  append(result_.on_plane_before, frame.step.on_plane_before);
-  for (const auto row : frame.step.cosines.rowwise()) append(result_.plane_cosines, row);
+  append(result_.before_on_plane, frame.displacement.before_on_plane);
+  append(result_.on_plane_before, frame.displacement.on_plane_before);
+  for (const auto row : frame.displacement.cosines.rowwise()) append(result_.plane_cosines, row);
   append_to_curves(result_.curves, {{"trustworthiness", quality.mean_trust},
                                     {"mean_continuity", quality.mean_continuity},
                                     {"neighbourhood_preservation_2d", quality.neighbours_shown},
@@ -166,15 +166,15 @@ void CombinedAnalysis::add_training(const analysis::TrainingAnalysis& training, 
   result_.curves["train_accuracy"].push_back(right / static_cast<double>(training.prediction.size()));
 }
 
-void CombinedAnalysis::add_motion(const analysis::Step& step, std::size_t frame) {
+void CombinedAnalysis::add_motion(const analysis::Displacement& displacement, std::size_t frame) {
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   const analysis::Points& shown = aligned_.points[frame];
   const Eigen::Matrix2d& map = aligned_.map[frame];
   analysis::Motion motion{kUnknown, kUnknown};
   analysis::Stability stability{kUnknown, kUnknown, kUnknown, kUnknown};
-  if (frame > 0 && !std::isnan(step.distance.at(0))) {
-    motion = analysis::motion_of(step, map_before_, map);
-    stability = analysis::stability(step.distance, aligned_.points[frame - 1], shown);
+  if (frame > 0 && !std::isnan(displacement.distance.at(0))) {
+    motion = analysis::motion_of(displacement, map_before_, map);
+    stability = analysis::stability(displacement.distance, aligned_.points[frame - 1], shown);
   }
   append_to_curves(result_.curves, {{"camera_share", motion.camera_share},
                                     {"seen_share", motion.seen_share},

@@ -34,7 +34,7 @@ class CombinedAnalysis {
   void add_curves(const analysis::FrameAnalysis& frame);
   void add_quality(const analysis::FrameAnalysis& frame);
   void add_training(const analysis::TrainingAnalysis& training, std::size_t frame);
-  void add_motion(const analysis::Step& step, std::size_t frame);
+  void add_motion(const analysis::Displacement& displacement, std::size_t frame);
   void add_temporal(std::size_t frame);
   void add_regions(const analysis::FrameAnalysis& of, std::size_t frame);
 

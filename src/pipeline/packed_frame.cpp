@@ -34,7 +34,7 @@ auto scalars(Frame& frame) {
                     &frame.quality.mean_continuity,
                     &frame.quality.neighbours_shown,
                     &frame.quality.same_label,
-                    &frame.step.squared_length,
+                    &frame.displacement.squared_length,
                     &frame.outlier_seconds,
                     &frame.pca_seconds};
 }
@@ -42,12 +42,12 @@ auto scalars(Frame& frame) {
 template <typename Frame>
 auto vectors_of_images(Frame& frame) {
   return std::array{&frame.score, &frame.mean_distance, &frame.quality.trust, &frame.quality.continuity,
-                    &frame.step.distance};
+                    &frame.displacement.distance};
 }
 
 template <typename Frame>
 auto vectors_of_points(Frame& frame) {  // two numbers an image
-  return std::array{&frame.points, &frame.step.before_on_plane, &frame.step.on_plane_before};
+  return std::array{&frame.points, &frame.displacement.before_on_plane, &frame.displacement.on_plane_before};
 }
 
 template <typename Frame>
@@ -92,7 +92,8 @@ std::size_t PackedShape::num_numbers() const {
   const FrameAnalysis any;
   const std::size_t per_image = vectors_of_images(any).size() + 2 * vectors_of_points(any).size() +
                                 (has_classifier() ? vectors_of_classifier(any).size() : 0);
-  const auto of_matrices = static_cast<std::size_t>(any.step.products.size() + any.step.cosines.size());
+  const auto of_matrices =
+      static_cast<std::size_t>(any.displacement.products.size() + any.displacement.cosines.size());
   const std::size_t of_training =
       num_training * (2 * training_points(any.training).size() +
                       (has_classifier() ? training_vectors(any.training).size() : 0)) +
@@ -131,8 +132,8 @@ PackedFrame pack(const FrameAnalysis& frame) {
   PackedFrame packed;
   std::vector<double>& row = packed.numbers;
   for (const double* scalar : scalars(frame)) row.push_back(*scalar);
-  append_values(row, frame.step.products.data(), frame.step.products.size());
-  append_values(row, frame.step.cosines.data(), frame.step.cosines.size());
+  append_values(row, frame.displacement.products.data(), frame.displacement.products.size());
+  append_values(row, frame.displacement.cosines.data(), frame.displacement.cosines.size());
   for (const auto* part : vectors_of_images(frame)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : vectors_of_points(frame)) row.insert(row.end(), part->begin(), part->end());
   for (const auto* part : vectors_of_classifier(frame)) row.insert(row.end(), part->begin(), part->end());
@@ -161,8 +162,8 @@ FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
     row += matrix.size();
   };
   for (double* scalar : scalars(frame)) *scalar = *row++;
-  take_matrix(frame.step.products);
-  take_matrix(frame.step.cosines);
+  take_matrix(frame.displacement.products);
+  take_matrix(frame.displacement.cosines);
   for (auto* part : vectors_of_images(frame)) take(*part, shape.num_images);
   for (auto* part : vectors_of_points(frame)) take(*part, 2 * shape.num_images);
   for (auto* part : vectors_of_classifier(frame)) take(*part, shape.has_classifier() ? shape.num_images : 0);

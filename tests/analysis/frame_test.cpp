@@ -47,7 +47,7 @@ TEST_F(Frame, HasTheSameBitsOnAnyNumberOfThreads) {
     EXPECT_EQ(found.linear_cka, expected.linear_cka);
     EXPECT_EQ(found.to_first.linear_cka, expected.to_first.linear_cka);
     EXPECT_EQ(found.to_last.linear_cka, expected.to_last.linear_cka);
-    EXPECT_EQ(found.step.products, expected.step.products);
+    EXPECT_EQ(found.displacement.products, expected.displacement.products);
     EXPECT_EQ(found.quality.trust, expected.quality.trust);
     EXPECT_EQ(found.quality.continuity, expected.quality.continuity);
   }

@@ -55,7 +55,7 @@ void expect_same(const FrameAnalysis& found, const FrameAnalysis& expected) {
   EXPECT_EQ(found.points, expected.points);
   EXPECT_EQ(bits(found.quality.trust), bits(expected.quality.trust));
   EXPECT_EQ(bits(found.quality.continuity), bits(expected.quality.continuity));
-  EXPECT_EQ(bits(found.step.distance), bits(expected.step.distance));
+  EXPECT_EQ(bits(found.displacement.distance), bits(expected.displacement.distance));
   EXPECT_EQ(found.training.test_score, expected.training.test_score);
   EXPECT_EQ(found.training.test_distance, expected.training.test_distance);
   EXPECT_EQ(found.training.test_leak, expected.training.test_leak);

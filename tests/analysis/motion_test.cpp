@@ -18,8 +18,8 @@ namespace {
 
 Motion motion_between(const at::Tensor& before, const Pca& plane_before, const at::Tensor& after,
                       const Pca& plane_after) {
-  return motion_of(step_between(before, plane_before, after, plane_after), Eigen::Matrix2d::Identity(),
-                   Eigen::Matrix2d::Identity());
+  return motion_of(displacement_between(before, plane_before, after, plane_after),
+                   Eigen::Matrix2d::Identity(), Eigen::Matrix2d::Identity());
 }
 
 TEST(Motion, IsTheModelsWhereThePlaneStays) {
@@ -56,7 +56,7 @@ TEST(Motion, IsTheSameInATurnedSpace) {
   // A turned PCA may mirror its axes, which map_of_plane() takes back as an alignment would.
   const Pca plane = Pca::fit(Scatter::of(turned)), plane_after = Pca::fit(Scatter::of(turned_after));
   const Motion in_turned = motion_of(
-      step_between(turned, plane, turned_after, plane_after),
+      displacement_between(turned, plane, turned_after, plane_after),
       map_of_plane(plane.transform(turned), Pca::fit(Scatter::of(before)).transform(before)),
       map_of_plane(plane_after.transform(turned_after), Pca::fit(Scatter::of(after)).transform(after)));
 
@@ -68,7 +68,7 @@ TEST(Motion, RefusesFramesThatDoNotMatch) {
   const at::Tensor rows = random_rows(30, 5);
   const Pca plane = Pca::fit(Scatter::of(rows));
 
-  EXPECT_THROW(step_between(rows, plane, random_rows(31, 5), plane), InputError);
+  EXPECT_THROW(displacement_between(rows, plane, random_rows(31, 5), plane), InputError);
 }
 
 TEST(MapOfPlane, FindsTurnScaleAndShift) {

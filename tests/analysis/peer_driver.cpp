@@ -85,10 +85,11 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
 
   const Similarity alike = similarity(before, Scatter::of(before), after, Scatter::of(after));
   const AlignedFrames shown = align_frames({reference, points}, AlignTo::kPrevious);
-  const Step step = step_between(before, Pca::fit(Scatter::of(before)), after, Pca::fit(Scatter::of(after)));
-  const Motion motion =
-      motion_of(step, map_of_plane(reference, shown.points[0]), map_of_plane(points, shown.points[1]));
-  const Stability stable = stability(step.distance, shown.points[0], shown.points[1]);
+  const Displacement displacement =
+      displacement_between(before, Pca::fit(Scatter::of(before)), after, Pca::fit(Scatter::of(after)));
+  const Motion motion = motion_of(displacement, map_of_plane(reference, shown.points[0]),
+                                  map_of_plane(points, shown.points[1]));
+  const Stability stable = stability(displacement.distance, shown.points[0], shown.points[1]);
   write_points(folder / "shown_before.f64", shown.points[0]);
   write_points(folder / "shown_after.f64", shown.points[1]);
   const zoetrope::support::Json numbers = {

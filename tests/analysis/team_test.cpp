@@ -139,7 +139,7 @@ TEST(Team, AnalysesAFrameAsOneRankDoes) {
     EXPECT_EQ(found.linear_cka, expected.linear_cka);
     EXPECT_EQ(found.to_first.neighbour_preservation, expected.to_first.neighbour_preservation);
     EXPECT_EQ(found.shape_disparity, expected.shape_disparity);
-    EXPECT_EQ(found.step.distance, expected.step.distance);
+    EXPECT_EQ(found.displacement.distance, expected.displacement.distance);
     EXPECT_EQ(found.training.test_score, expected.training.test_score);
     EXPECT_EQ(found.training.test_leak, expected.training.test_leak);
   };

@@ -30,7 +30,8 @@ class WaysTest : public ::testing::Test {
       projected.push_back(planes_[t].transform(rows_[t]));
     }
     shown_ = analysis::align_frames(projected, analysis::AlignTo::kPrevious).points;
-    const analysis::Step step = analysis::step_between(rows_[0], planes_[0], rows_[1], planes_[1]);
+    const analysis::Displacement displacement =
+        analysis::displacement_between(rows_[0], planes_[0], rows_[1], planes_[1]);
     analysis_.step = {0, 20};
     analysis_.label.assign(kImages, 0);
     for (int t = 0; t < 2; ++t) {
@@ -39,11 +40,11 @@ class WaysTest : public ::testing::Test {
       maps_[t] = analysis::map_of_plane(projected[t], shown_[t]);
     }
     analysis_.before_on_plane.assign(2 * kImages, 0);
-    append(analysis_.before_on_plane, step.before_on_plane.data(), 2 * kImages);
+    append(analysis_.before_on_plane, displacement.before_on_plane.data(), 2 * kImages);
     analysis_.on_plane_before.assign(2 * kImages, 0);
-    append(analysis_.on_plane_before, step.on_plane_before.data(), 2 * kImages);
+    append(analysis_.on_plane_before, displacement.on_plane_before.data(), 2 * kImages);
     analysis_.plane_cosines.assign(4, 0);
-    const Eigen::Matrix<double, 2, 2, Eigen::RowMajor> cosines = step.cosines;
+    const Eigen::Matrix<double, 2, 2, Eigen::RowMajor> cosines = displacement.cosines;
     append(analysis_.plane_cosines, cosines.data(), 4);
   }
 

@@ -50,7 +50,8 @@ struct FrameAnalysis {
   double shape_disparity = 0;
   Likeness to_first, to_last;
   PictureQuality quality;
-  Step step;  // from the checkpoint before; distances are NaN where there is none, or one of another D
+  // From the checkpoint before; distances are NaN where there is none, or one of another D.
+  Displacement displacement;
   TrainingAnalysis training;             // empty where there are no training images
   std::vector<double> plane_classifier;  // [C, 3], before alignment; empty where the classifier is not known
   // How long it took.

@@ -12,7 +12,7 @@
 namespace zoetrope::analysis {
 
 // Both embeddings X, float32 [N, D], centred, on the planes V of both frames.
-struct Step {
+struct Displacement {
   std::vector<double> distance;            // [N], of each row to where it was
   double squared_length = 0;               // |X_1 - X_0|_F^2
   Eigen::Matrix<double, 8, 8> products{};  // M^T M of M = [X_1 V_1, X_0 V_1, X_1 V_0, X_0 V_0], [N, 8]
@@ -20,8 +20,8 @@ struct Step {
   std::vector<double> on_plane_before;     // X_1 V_0, [N, 2]
   Eigen::Matrix2d cosines{};               // V_0^T V_1
 };
-Step step_between(const at::Tensor& before, const Pca& plane_before, const at::Tensor& after,
-                  const Pca& plane_after);
+Displacement displacement_between(const at::Tensor& before, const Pca& plane_before, const at::Tensor& after,
+                                  const Pca& plane_after);
 
 // The map of the plane that takes `projected` to `shown` but for a shift, with the least squares.
 Eigen::Matrix2d map_of_plane(const Points& projected, const Points& shown);
@@ -34,7 +34,8 @@ struct Motion {
   double seen_share = 0;    // |data|^2 / |s (X_1 - X_0)|^2, s the frames' mean scale: how much of the model's
                             // motion lies in the plane
 };
-Motion motion_of(const Step& step, const Eigen::Matrix2d& map_before, const Eigen::Matrix2d& map_after);
+Motion motion_of(const Displacement& displacement, const Eigen::Matrix2d& map_before,
+                 const Eigen::Matrix2d& map_after);
 
 // Whether what moves far in the picture moves far in the embedding. Vernier et al., "Quantitative Evaluation
 // of Time-Dependent Multidimensional Projection Techniques" (2020). NaN where all move by the same.

@@ -26,7 +26,7 @@ struct TrainingAnalysis {
   std::vector<std::int64_t> prediction;  // [M]; this and the next two as in Classification
   std::vector<double> confidence;        // [M]
   std::vector<double> self_confidence;   // [M]
-  std::vector<double> before_on_plane;   // [M, 2], as in Step, from the mean of the test images
+  std::vector<double> before_on_plane;   // [M, 2], as in Displacement, from the mean of the test images
   std::vector<double> on_plane_before;   // [M, 2], likewise
   std::vector<double> test_score;        // [N], and the next two: see AgainstTraining
   std::vector<double> test_distance;     // [N]
