@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "zoetrope/render/animation.hpp"
+#include "zoetrope/support/range.hpp"
 #include "zoetrope/support/trace.hpp"
 
 namespace zoetrope::render {
@@ -77,23 +78,20 @@ class FrameSize {
   int height_ = 0;
 };
 
-// Frames `first` to `last`, the latter excluded.
-struct FrameRange {
-  std::size_t first = 0;
-  std::size_t last = 0;
-};
-
 // The film in pieces of as many frames each, whatever the number of threads: what each makes of a piece, in
 // the film's order.
 template <typename Result>
 class PieceReader {
  public:
-  PieceReader(const Film& film, const std::function<Result(const FrameRange&)>& make)
+  PieceReader(const Film& film, const std::function<Result(support::Range frames)>& make)
       : num_frames_(film.count),
         ahead_(count(), film.threads, [this, make](std::size_t k) { return make(range(k)); }) {}
 
   std::size_t count() const { return (num_frames_ + kFrames - 1) / kFrames; }
-  FrameRange range(std::size_t k) const { return {k * kFrames, std::min((k + 1) * kFrames, num_frames_)}; }
+  support::Range range(std::size_t k) const {
+    return {static_cast<std::int64_t>(k * kFrames),
+            static_cast<std::int64_t>(std::min((k + 1) * kFrames, num_frames_))};
+  }
   // At most `count()` times; rethrows what `make` threw.
   Result next() { return ahead_.next(); }
 

@@ -41,11 +41,12 @@ struct Piece {
 
 // The frames of `range`, each a tick long; the film's last one `held` ticks.
 Piece encode_piece(const std::string& path, const Film& film, const VideoSettings& settings,
-                   const FrameRange& range, FrameSize& size, std::int64_t held) {
+                   support::Range range, FrameSize& size, std::int64_t held) {
   std::unique_ptr<FilterGraph> graph;
   std::unique_ptr<Encoder> encoder;
   Piece piece;
-  for (std::size_t i = range.first; i < range.last; ++i) {
+  const auto end = static_cast<std::size_t>(range.end);
+  for (auto i = static_cast<std::size_t>(range.begin); i < end; ++i) {
     Picture picture = film.frame(i);
     size.check(i, picture);
     picture = even_sized(std::move(picture));
@@ -93,7 +94,7 @@ void encode_mp4(const std::string& path, const Film& film) {
   const auto held = static_cast<std::int64_t>(std::max(1.0, std::round(film.hold_last_s * film.fps)));
   FrameSize size;
   PieceReader<Piece> reader(
-      film, [&](const FrameRange& range) { return encode_piece(path, film, settings, range, size, held); });
+      film, [&](support::Range range) { return encode_piece(path, film, settings, range, size, held); });
   Piece piece = reader.next();
   VideoFile file(path, settings, *piece.parameters);
   file.write(piece.packets);

@@ -69,11 +69,12 @@ void add_frame(const std::string& path, WebPAnimEncoder& encoder, const Picture&
 
 // The frames of `range` as an animation that starts at 0.
 WebpBytes encode_webp_piece(const std::string& path, const Film& film, const WebPConfig& config,
-                            const FrameRange& range, FrameSize& size) {
+                            support::Range range, FrameSize& size) {
+  const auto begin = static_cast<std::size_t>(range.begin), end = static_cast<std::size_t>(range.end);
   const auto time_ms = [&](std::size_t i) { return std::llround(film.time_s(i) * 1000); };
-  const auto since_start = [&](std::size_t i) { return static_cast<int>(time_ms(i) - time_ms(range.first)); };
+  const auto since_start = [&](std::size_t i) { return static_cast<int>(time_ms(i) - time_ms(begin)); };
   AnimEncoderPtr encoder;
-  for (std::size_t i = range.first; i < range.last; ++i) {
+  for (std::size_t i = begin; i < end; ++i) {
     support::stop_point();
     const Picture picture = film.frame(i);
     size.check(i, picture);
@@ -82,7 +83,7 @@ WebpBytes encode_webp_piece(const std::string& path, const Film& film, const Web
     add_frame(path, *encoder, picture, since_start(i), config);
   }
   WebpBytes piece;
-  if (WebPAnimEncoderAdd(encoder.get(), nullptr, since_start(range.last), nullptr) == 0 ||
+  if (WebPAnimEncoderAdd(encoder.get(), nullptr, since_start(end), nullptr) == 0 ||
       WebPAnimEncoderAssemble(encoder.get(), piece.get()) == 0)
     throw RunError(path + ": encoding a frame: " + WebPAnimEncoderGetError(encoder.get()));
   return piece;
@@ -117,14 +118,15 @@ void encode_webp(const std::string& path, const Film& film) {
   const WebPConfig config = webp_config();
   FrameSize size;
   PieceReader<WebpBytes> reader(
-      film, [&](const FrameRange& range) { return encode_webp_piece(path, film, config, range, size); });
+      film, [&](support::Range range) { return encode_webp_piece(path, film, config, range, size); });
   const MuxPtr mux(WebPMuxNew());
   const WebPMuxAnimParams for_ever{.bgcolor = 0xffffffff, .loop_count = 0};
   if (!mux || WebPMuxSetAnimationParams(mux.get(), &for_ever) != WEBP_MUX_OK)
     throw RunError(path + ": libwebp has no memory for the animation");
   for (std::size_t k = 0; k < reader.count(); ++k) {
-    const FrameRange range = reader.range(k);
-    const double seconds = film.time_s(range.last) - film.time_s(range.first);
+    const support::Range range = reader.range(k);
+    const double seconds =
+        film.time_s(static_cast<std::size_t>(range.end)) - film.time_s(static_cast<std::size_t>(range.begin));
     append_frames(path, reader.next(), static_cast<int>(std::llround(seconds * 1000)), *mux);
   }
   WebpBytes whole;

@@ -19,11 +19,13 @@ namespace {
 
 constexpr std::uint16_t kNoNumber = 65535;
 
-std::uint16_t quantise_one(double value, Range range) {
+std::uint16_t quantise_one(double value, Quantisation quantisation) {
   if (!std::isfinite(value)) return kNoNumber;
-  const double unit = range.high > range.low ? (value - range.low) / (range.high - range.low) : 0;
+  const double unit = quantisation.high > quantisation.low
+                          ? (value - quantisation.low) / (quantisation.high - quantisation.low)
+                          : 0;
   return static_cast<std::uint16_t>(
-      std::lround(std::clamp(unit, 0.0, 1.0) * static_cast<double>(range.levels())));
+      std::lround(std::clamp(unit, 0.0, 1.0) * static_cast<double>(quantisation.levels())));
 }
 
 // `bytes` as blocks of DEFLATE that stand for themselves, whatever is before and behind them.
@@ -101,10 +103,10 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-std::vector<std::uint16_t> quantise(std::span<const double> values, Range range) {
+std::vector<std::uint16_t> quantise(std::span<const double> values, Quantisation quantisation) {
   std::vector<std::uint16_t> stored(values.size());
   std::transform(values.begin(), values.end(), stored.begin(),
-                 [range](double value) { return quantise_one(value, range); });
+                 [quantisation](double value) { return quantise_one(value, quantisation); });
   return stored;
 }
 
@@ -144,9 +146,9 @@ void ArrayPacker::add(const std::string& name, const std::vector<Integer>& value
                         {"levels", levels}});
 }
 
-void ArrayPacker::add_quantised(const std::string& name, std::span<const double> values, Range range,
-                                std::size_t frame_size) {
-  add(name, quantise(values, range), frame_size, range.levels());
+void ArrayPacker::add_quantised(const std::string& name, std::span<const double> values,
+                                Quantisation quantisation, std::size_t frame_size) {
+  add(name, quantise(values, quantisation), frame_size, quantisation.levels());
 }
 
 void ArrayPacker::add_small(const std::string& name, std::span<const std::int64_t> values,

@@ -20,7 +20,7 @@ std::string base64(std::string_view bytes);  // less than 1 GiB
 std::string printable(std::string_view bytes);
 
 // The interval that quantised numbers lie in, and by how many bits they are told apart, 16 at most.
-struct Range {
+struct Quantisation {
   double low = 0;
   double high = 1;
   int bits = 16;
@@ -28,8 +28,8 @@ struct Range {
   std::int64_t levels() const { return (std::int64_t{1} << bits) - 2; }
 };
 
-// 0 is range.low, range.levels() is range.high, 65535 is no number.
-std::vector<std::uint16_t> quantise(std::span<const double> values, Range range);
+// 0 is `low`, levels() is `high`, 65535 is no number.
+std::vector<std::uint16_t> quantise(std::span<const double> values, Quantisation quantisation);
 
 // Arrays one after another, each as planes of bytes (all lowest bytes, then the next), of which each is
 // packed for itself, as is best for it: with the matches of DEFLATE, or where bytes are mostly noise without
@@ -39,7 +39,7 @@ class ArrayPacker {
   // 16 bits for each value, as quantise() makes them.
   // `frame_size` > 0: from the second group of so many values on, differences to the group before, which are
   // small, since points move little from one checkpoint to the next.
-  void add_quantised(const std::string& name, std::span<const double> values, Range range,
+  void add_quantised(const std::string& name, std::span<const double> values, Quantisation quantisation,
                      std::size_t frame_size);
   // 16 bits each; a value outside of 0 to 65535 is stored as 65535.
   void add_small(const std::string& name, std::span<const std::int64_t> values, std::size_t frame_size = 0);

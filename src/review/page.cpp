@@ -131,7 +131,7 @@ Json describe(const Review& review, const PageOptions& options, const PackedArra
                {"classColours",
                 {{"light", hex_colours(render::kClassColoursOnLight)},
                  {"dark", hex_colours(render::kClassColoursOnDark)}}},
-               {"range", {{"low", arrays.range.low}, {"high", arrays.range.high}}},
+               {"range", {{"low", arrays.quantisation.low}, {"high", arrays.quantisation.high}}},
                {"largestDistance", arrays.largest_distance},
                {"largestTrainDistance", arrays.largest_train_distance},
                {"curves", curves_of(review)},

@@ -18,18 +18,18 @@ constexpr int kShareBits = 10;
 constexpr int kQualityBits = 7;
 
 // The square around all points of all frames, with a margin.
-Range range_of(const std::vector<double>& points, const std::vector<double>& more) {
-  Range range{0, 0, kPointBits};
+Quantisation quantisation_of(const std::vector<double>& points, const std::vector<double>& more) {
+  double low = 0, high = 0;
   bool found = false;
   for (const std::vector<double>* some : {&points, &more})
     for (const double value : *some) {
       if (!std::isfinite(value)) continue;
-      range = found ? Range{std::min(range.low, value), std::max(range.high, value), kPointBits}
-                    : Range{value, value, kPointBits};
+      low = found ? std::min(low, value) : value;
+      high = found ? std::max(high, value) : value;
       found = true;
     }
-  const double margin = range.high > range.low ? 0.03 * (range.high - range.low) : 1;
-  return {range.low - margin, range.high + margin, kPointBits};
+  const double margin = high > low ? 0.03 * (high - low) : 1;
+  return {low - margin, high + margin, kPointBits};
 }
 
 // The last frame's values as flags.
@@ -125,7 +125,7 @@ void pack_training(const store::Analysis& a, PackedArrays& arrays) {
   ArrayPacker& packer = arrays.packer;
   packer.add_small("trainLabel", a.train_label);
   packer.add_integers("trainIndex", a.train_index);
-  packer.add_quantised("trainPoints", a.train_aligned, arrays.range, 2 * training);
+  packer.add_quantised("trainPoints", a.train_aligned, arrays.quantisation, 2 * training);
   if (!a.train_prediction.empty()) packer.add_small("trainPrediction", a.train_prediction, training);
   if (!a.train_confidence.empty())
     packer.add_quantised("trainConfidence", a.train_confidence, {0, 1, kShareBits}, training);
@@ -142,12 +142,12 @@ PackedArrays pack_arrays(const Review& review) {
   const std::size_t images = analysis.num_images();
   const Distances distances = distances_of(analysis.ood_score);
   PackedArrays arrays;
-  arrays.range = range_of(analysis.aligned, analysis.train_aligned);
-  arrays.points = quantise(analysis.aligned, arrays.range);
+  arrays.quantisation = quantisation_of(analysis.aligned, analysis.train_aligned);
+  arrays.points = quantise(analysis.aligned, arrays.quantisation);
   arrays.largest_distance = distances.largest;
   ArrayPacker& packer = arrays.packer;
   packer.add_small("label", analysis.label);
-  packer.add_quantised("points", analysis.aligned, arrays.range, 2 * images);
+  packer.add_quantised("points", analysis.aligned, arrays.quantisation, 2 * images);
   packer.add_quantised("distance", distances.values, {0, distances.largest, kDistanceBits}, images);
   packer.add_integers("outlier", analysis.outlier);
   if (analysis.num_frames() == 0) return arrays;

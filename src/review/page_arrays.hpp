@@ -13,7 +13,7 @@ namespace zoetrope::review {
 
 struct PackedArrays {
   ArrayPacker packer;
-  Range range;                        // of the points
+  Quantisation quantisation;          // of the points
   std::vector<std::uint16_t> points;  // of the test images [T, N, 2], as they are packed
   double largest_distance = 1;
   double largest_train_distance = 1;  // of test images to training images
