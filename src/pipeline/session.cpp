@@ -8,6 +8,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/data/given_dataset.hpp"

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "zoetrope/pipeline/options.hpp"
+#include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/tween.hpp"
 
 namespace zoetrope::pipeline {

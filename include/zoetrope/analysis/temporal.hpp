@@ -9,8 +9,6 @@
 
 #include <Eigen/Core>
 
-#include "zoetrope/analysis/projection.hpp"
-
 namespace zoetrope::analysis {
 
 // Of each image the part of its k neighbours that it keeps from one checkpoint to the next. `before`,

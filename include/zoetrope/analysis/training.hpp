@@ -9,7 +9,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "zoetrope/analysis/neighbours.hpp"
-#include "zoetrope/analysis/projection.hpp"
 
 namespace zoetrope::analysis {
 

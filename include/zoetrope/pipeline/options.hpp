@@ -15,9 +15,7 @@
 #include "zoetrope/analysis/neighbour_search.hpp"
 #include "zoetrope/compute/device.hpp"
 #include "zoetrope/model/precision.hpp"
-#include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
-#include "zoetrope/render/tween.hpp"
 #include "zoetrope/train/options.hpp"
 
 namespace zoetrope::pipeline {

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "zoetrope/analysis/tensor_device.hpp"
-#include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/world.hpp"
 #include "zoetrope/data/dataset.hpp"
 #include "zoetrope/data/sample.hpp"
