@@ -7,13 +7,13 @@
 
 #include <ATen/ATen.h>
 
-#include "zoetrope/analysis/classification.hpp"
 #include "zoetrope/analysis/drift.hpp"
 #include "zoetrope/analysis/outliers.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "aside.hpp"
+#include "classify.hpp"
 #include "issues.hpp"
 #include "shared_work.hpp"
 
@@ -163,20 +163,10 @@ void compare(const std::optional<ComparedFrame>& before, const Ends& ends, const
 
 void read_classifier(const FrameInput& input, FrameAnalysis& result) {
   const trace::Span span("classifier");
-  result.accuracy = result.test_loss = kUnknown;
   if (input.num_classes == 0) return;
   const Softmax probability(floats_of(input.logits), input.num_classes);
-  Classification said = classify(probability, input.label);
-  result.accuracy = said.accuracy;
-  result.test_loss = said.loss;
+  result.classification = classify(probability, input.label);
   result.label_issue = label_issues(probability, input.label);
-  result.prediction = std::move(said.prediction);
-  result.confidence = std::move(said.confidence);
-  result.self_confidence = std::move(said.self_confidence);
-  result.normalized_margin = std::move(said.normalized_margin);
-  result.confidence_weighted_entropy = std::move(said.confidence_weighted_entropy);
-  result.hardness = std::move(said.hardness);
-  result.mistakenness = std::move(said.mistakenness);
 }
 
 // On a plane, from the mean of the test images there.
@@ -199,19 +189,11 @@ void look_at_training(const FrameInput& input, const FrameOptions& options, cons
   const at::Tensor& rows = input.training->rows;
   const Points points = now.plane.transform(rows);
   result.points.assign(points.data(), points.data() + points.size());
-  if (input.num_classes > 0) {
-    Classification said =
+  if (input.num_classes > 0)
+    result.classification =
         classify(Softmax(floats_of(input.training->logits), input.num_classes), input.training->label);
-    result.prediction = std::move(said.prediction);
-    result.confidence = std::move(said.confidence);
-    result.self_confidence = std::move(said.self_confidence);
-  }
-  AgainstTraining against =
+  result.against =
       options.known ? options.known->against.value() : seen_by_training(input.rows, rows, options);
-  result.neighbour_recall = against.recall;
-  result.test_score = std::move(against.score);
-  result.test_distance = std::move(against.mean_distance);
-  result.test_leak = std::move(against.leak);
   result.before_on_plane.assign(result.points.size(), kUnknown);
   result.on_plane_before.assign(result.points.size(), kUnknown);
   if (!before || before->rows.size(1) != rows.size(1) || options.quality_neighbours == 0) return;

@@ -7,8 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "zoetrope/analysis/classification.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
+
+#include "classify.hpp"
 
 namespace zoetrope::analysis {
 

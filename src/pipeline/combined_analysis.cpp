@@ -66,7 +66,7 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
   support::stop_point();
   const std::size_t number = num_added_++;
   if (number == 0) result_.neighbour.reserve(points_.size() * frame.neighbour.size());
-  if (number == 0 && !frame.prediction.empty()) {
+  if (number == 0 && !frame.classification.prediction.empty()) {
     const std::size_t values = points_.size() * result_.label.size();
     result_.prediction.reserve(values);
     result_.label_issue.reserve(values);
@@ -98,19 +98,20 @@ void CombinedAnalysis::add(const analysis::FrameAnalysis& frame) {
 }
 
 void CombinedAnalysis::add_classification(const analysis::FrameAnalysis& frame) {
-  append(result_.prediction, frame.prediction);
+  const analysis::Classification& said = frame.classification;
+  append(result_.prediction, said.prediction);
   append(result_.label_issue, frame.label_issue);
-  append(result_.confidence, frame.confidence);
-  append(result_.self_confidence, frame.self_confidence);
-  append(result_.normalized_margin, frame.normalized_margin);
-  append(result_.confidence_weighted_entropy, frame.confidence_weighted_entropy);
-  append(result_.hardness, frame.hardness);
-  append(result_.mistakenness, frame.mistakenness);
+  append(result_.confidence, said.confidence);
+  append(result_.self_confidence, said.self_confidence);
+  append(result_.normalized_margin, said.normalized_margin);
+  append(result_.confidence_weighted_entropy, said.confidence_weighted_entropy);
+  append(result_.hardness, said.hardness);
+  append(result_.mistakenness, said.mistakenness);
 }
 
 void CombinedAnalysis::add_curves(const analysis::FrameAnalysis& frame) {
-  append_to_curves(result_.curves, {{"accuracy", frame.accuracy},
-                                    {"test_loss", frame.test_loss},
+  append_to_curves(result_.curves, {{"accuracy", frame.classification.accuracy},
+                                    {"test_loss", frame.classification.loss},
                                     {"effective_rank", frame.effective_rank},
                                     {"knn_accuracy", frame.knn_accuracy},
                                     {"neighbour_preservation", frame.neighbour_preservation},
@@ -147,23 +148,24 @@ void CombinedAnalysis::add_training(const analysis::TrainingAnalysis& training, 
   const analysis::Points placed = ((points.rowwise() - from) * aligned_.map[frame]).rowwise() + to;
   append(result_.train_pca, training.points);
   result_.train_aligned.insert(result_.train_aligned.end(), placed.data(), placed.data() + placed.size());
-  append(result_.train_prediction, training.prediction);
-  append(result_.train_confidence, training.confidence);
-  append(result_.train_self_confidence, training.self_confidence);
+  const std::vector<std::int64_t>& prediction = training.classification.prediction;
+  append(result_.train_prediction, prediction);
+  append(result_.train_confidence, training.classification.confidence);
+  append(result_.train_self_confidence, training.classification.self_confidence);
   if (options_.quality_neighbours > 0) {
     append(result_.train_before_on_plane, training.before_on_plane);
     append(result_.train_on_plane_before, training.on_plane_before);
   }
-  append(result_.ood_vs_train, training.test_score);
-  append(result_.mean_distance_to_train, training.test_distance);
-  append(result_.leak, training.test_leak);
+  append(result_.ood_vs_train, training.against.score);
+  append(result_.mean_distance_to_train, training.against.mean_distance);
+  append(result_.leak, training.against.leak);
   if (options_.search != analysis::SearchMethod::kExact)
-    result_.curves["neighbour_recall_train"].push_back(training.neighbour_recall);
-  if (training.prediction.empty()) return;
+    result_.curves["neighbour_recall_train"].push_back(training.against.recall);
+  if (prediction.empty()) return;
   double right = 0;
-  for (std::size_t i = 0; i < training.prediction.size(); ++i)
-    right += training.prediction[i] == result_.train_label[i] ? 1 : 0;
-  result_.curves["train_accuracy"].push_back(right / static_cast<double>(training.prediction.size()));
+  for (std::size_t i = 0; i < prediction.size(); ++i)
+    right += prediction[i] == result_.train_label[i] ? 1 : 0;
+  result_.curves["train_accuracy"].push_back(right / static_cast<double>(prediction.size()));
 }
 
 void CombinedAnalysis::add_motion(const analysis::Displacement& displacement, std::size_t frame) {
@@ -194,7 +196,8 @@ void CombinedAnalysis::add_regions(const analysis::FrameAnalysis& of, std::size_
       analysis::moved(on_plane, aligned_.map[frame], projected.colwise().mean(), shown.colwise().mean());
   result_.plane_classifier.insert(result_.plane_classifier.end(), regions.data(),
                                   regions.data() + regions.size());
-  result_.curves["region_agreement"].push_back(analysis::region_agreement(regions, shown, of.prediction));
+  result_.curves["region_agreement"].push_back(
+      analysis::region_agreement(regions, shown, of.classification.prediction));
 }
 
 // Of the steps so far: the last value is the run's.

@@ -17,12 +17,12 @@ template <typename Frame>
 auto scalars(Frame& frame) {
   return std::array{&frame.explained_variance_ratio[0],
                     &frame.explained_variance_ratio[1],
-                    &frame.accuracy,
-                    &frame.test_loss,
+                    &frame.classification.accuracy,
+                    &frame.classification.loss,
                     &frame.effective_rank,
                     &frame.knn_accuracy,
                     &frame.neighbour_recall,
-                    &frame.training.neighbour_recall,
+                    &frame.training.against.recall,
                     &frame.neighbour_preservation,
                     &frame.linear_cka,
                     &frame.shape_disparity,
@@ -52,14 +52,15 @@ auto vectors_of_points(Frame& frame) {  // two numbers an image
 
 template <typename Frame>
 auto vectors_of_classifier(Frame& frame) {
-  return std::array{&frame.confidence,        &frame.self_confidence,
-                    &frame.normalized_margin, &frame.confidence_weighted_entropy,
-                    &frame.hardness,          &frame.mistakenness};
+  auto& said = frame.classification;
+  return std::array{&said.confidence,        &said.self_confidence,
+                    &said.normalized_margin, &said.confidence_weighted_entropy,
+                    &said.hardness,          &said.mistakenness};
 }
 
 template <typename Frame>
 auto integers(Frame& frame) {
-  return std::array{&frame.duplicate_set, &frame.prediction, &frame.label_issue};
+  return std::array{&frame.duplicate_set, &frame.classification.prediction, &frame.label_issue};
 }
 
 // The last two have no values without one.
@@ -74,12 +75,12 @@ auto training_points(Training& training) {
 }
 template <typename Training>
 auto training_vectors(Training& training) {
-  return std::array{&training.confidence, &training.self_confidence};
+  return std::array{&training.classification.confidence, &training.classification.self_confidence};
 }
 // Of the test images, where there are training images.
 template <typename Training>
 auto against_training(Training& training) {
-  return std::array{&training.test_score, &training.test_distance};
+  return std::array{&training.against.score, &training.against.mean_distance};
 }
 
 void append_values(std::vector<double>& row, const double* values, Eigen::Index count) {
@@ -145,7 +146,7 @@ PackedFrame pack(const FrameAnalysis& frame) {
   packed.integers = frame.neighbour;
   for (const auto* part : integers(frame))
     packed.integers.insert(packed.integers.end(), part->begin(), part->end());
-  for (const auto* part : {&training.test_leak, &training.prediction})
+  for (const auto* part : {&training.against.leak, &training.classification.prediction})
     packed.integers.insert(packed.integers.end(), part->begin(), part->end());
   return packed;
 }
@@ -179,9 +180,9 @@ FrameAnalysis unpack(const PackedFrame& packed, const PackedShape& shape) {
   for (std::size_t i = 0; i < integers_per_image(shape.has_classifier()); ++i, whole += shape.num_images)
     parts[i]->assign(whole, whole + shape.num_images);
   if (shape.num_training == 0) return frame;
-  training.test_leak.assign(whole, whole + shape.num_images);
+  training.against.leak.assign(whole, whole + shape.num_images);
   whole += shape.num_images;
-  if (shape.has_classifier()) training.prediction.assign(whole, whole + shape.num_training);
+  if (shape.has_classifier()) training.classification.prediction.assign(whole, whole + shape.num_training);
   return frame;
 }
 

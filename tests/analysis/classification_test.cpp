@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/analysis/classification.hpp"
-
 #include <cmath>
 #include <string>
 #include <vector>
@@ -9,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../../src/analysis/classify.hpp"
 #include "analysis/golden.hpp"
 #include "analysis/made_rows.hpp"
 

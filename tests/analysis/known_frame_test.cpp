@@ -43,7 +43,7 @@ std::vector<double> scalars_of(const FrameAnalysis& frame) {
           frame.quality.mean_continuity,
           frame.quality.neighbours_shown,
           frame.quality.same_label,
-          frame.training.neighbour_recall};
+          frame.training.against.recall};
 }
 
 void expect_same(const FrameAnalysis& found, const FrameAnalysis& expected) {
@@ -56,9 +56,9 @@ void expect_same(const FrameAnalysis& found, const FrameAnalysis& expected) {
   EXPECT_EQ(bits(found.quality.trust), bits(expected.quality.trust));
   EXPECT_EQ(bits(found.quality.continuity), bits(expected.quality.continuity));
   EXPECT_EQ(bits(found.displacement.distance), bits(expected.displacement.distance));
-  EXPECT_EQ(found.training.test_score, expected.training.test_score);
-  EXPECT_EQ(found.training.test_distance, expected.training.test_distance);
-  EXPECT_EQ(found.training.test_leak, expected.training.test_leak);
+  EXPECT_EQ(found.training.against.score, expected.training.against.score);
+  EXPECT_EQ(found.training.against.mean_distance, expected.training.against.mean_distance);
+  EXPECT_EQ(found.training.against.leak, expected.training.against.leak);
 }
 
 struct Frames {

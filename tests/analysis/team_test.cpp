@@ -140,8 +140,8 @@ TEST(Team, AnalysesAFrameAsOneRankDoes) {
     EXPECT_EQ(found.to_first.neighbour_preservation, expected.to_first.neighbour_preservation);
     EXPECT_EQ(found.shape_disparity, expected.shape_disparity);
     EXPECT_EQ(found.displacement.distance, expected.displacement.distance);
-    EXPECT_EQ(found.training.test_score, expected.training.test_score);
-    EXPECT_EQ(found.training.test_leak, expected.training.test_leak);
+    EXPECT_EQ(found.training.against.score, expected.training.against.score);
+    EXPECT_EQ(found.training.against.leak, expected.training.against.leak);
   };
   for_teams([&](Team* team) {
     expect_as_expected(analysis_of(rows, earlier, training, team));

@@ -1,45 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a classifier's logits say of images whose labels are known.
+// What a classifier says of images whose labels are known.
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <limits>
 #include <vector>
 
 namespace zoetrope::analysis {
 
-// The softmax of rows of logits, [N, num_classes], a value at a time: all of them would take twice the
-// logits' memory. The logits must outlive it.
-class Softmax {
- public:
-  // `logits`: row-major; num_classes >= 1.
-  Softmax(std::span<const float> logits, std::size_t num_classes);
-
-  std::size_t size() const { return rows_.size(); }
-  std::size_t num_classes() const { return num_classes_; }
-  // Of row i: the probability of class c, and its logarithm.
-  double operator()(std::size_t i, std::size_t c) const;
-  double log(std::size_t i, std::size_t c) const;
-  // The most probable class, the smallest where several are.
-  std::size_t most_probable(std::size_t i) const { return rows_[i].best; }
-  // The probability of the most probable class but c; 0 where there is no other.
-  double strongest_but(std::size_t i, std::size_t c) const;
-  // -sum of p ln p, at least 0.
-  double entropy(std::size_t i) const;
-
- private:
-  struct Row {
-    std::size_t best;
-    double sum, weighted;  // of exp(d), and of d exp(d), d = logit - largest logit
-  };
-  // Its logit less the row's largest.
-  double below_best(std::size_t i, std::size_t c) const;
-
-  std::span<const float> logits_;
-  std::size_t num_classes_;
-  std::vector<Row> rows_;
-};
-
+// Without a classifier its vectors are empty and its numbers NaN.
 struct Classification {
   std::vector<std::int64_t> prediction;  // [N], the most probable class, the smallest where several are
   std::vector<double> confidence;        // [N], its softmax probability
@@ -51,13 +20,12 @@ struct Classification {
   // [N], as FiftyOne has them (fiftyone-brain 0.24.0, fiftyone/brain/internal/core/hardness.py and
   // mistakenness.py).
   std::vector<double> hardness;  // the entropy in nats
-  std::vector<double>
-      mistakenness;     // (1 - confidence) / 2 where the prediction is the label, else (1 + ...) / 2
-  double accuracy = 0;  // fraction of images whose prediction is their label
-  double loss = 0;      // mean cross-entropy of images whose label is a class; NaN where none is
+  // (1 - confidence) / 2 where the prediction is the label, else (1 + confidence) / 2
+  std::vector<double> mistakenness;
+  // The fraction of images whose prediction is their label, and the mean cross-entropy of those whose label
+  // is a class, NaN where none is.
+  double accuracy = std::numeric_limits<double>::quiet_NaN();
+  double loss = std::numeric_limits<double>::quiet_NaN();
 };
-
-// `labels`: [N]; a label that is no class has probability 0.
-Classification classify(const Softmax& probability, std::span<const std::int64_t> labels);
 
 }  // namespace zoetrope::analysis

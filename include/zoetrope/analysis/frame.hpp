@@ -11,6 +11,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/classification.hpp"
 #include "zoetrope/analysis/known_frame.hpp"
 #include "zoetrope/analysis/motion.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
@@ -32,16 +33,11 @@ struct FrameAnalysis {
   std::vector<double> score;                // [N], cleanlab's outlier scores
   std::vector<double> mean_distance;        // [N], of which they are made
   std::vector<std::int64_t> neighbour;      // [N, k], of the score: see Neighbours::index
-  std::vector<std::int64_t> duplicate_set;  // [N], see duplicate_sets()
+  std::vector<std::int64_t> duplicate_set;  // [N], the first image of its near duplicates; -1: it has none
   std::vector<double> points;               // [N, 2], before alignment
-  std::vector<std::int64_t> prediction;     // [N]; this and the next six as in Classification
-  std::vector<double> confidence;           // [N]
-  std::vector<double> self_confidence, normalized_margin, confidence_weighted_entropy;  // [N]
-  std::vector<double> hardness, mistakenness;                                           // [N]
-  std::vector<std::int64_t> label_issue;  // [N], see label_issues()
+  Classification classification;
+  std::vector<std::int64_t> label_issue;  // [N], 1 where a label is probably wrong
   double explained_variance_ratio[2] = {0, 0};
-  double accuracy = 0;
-  double test_loss = 0;
   double effective_rank = 0;
   double knn_accuracy = 0;
   double neighbour_recall = 0;  // IndexedSearch::recall; not known of the exact search

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "zoetrope/analysis/classification.hpp"
 #include "zoetrope/analysis/neighbours.hpp"
 
 namespace zoetrope::analysis {
@@ -18,21 +19,6 @@ struct TrainingImages {
   std::span<const std::int64_t> label;  // [M]
 };
 
-// Of the training images where nothing else is said. What is not known is NaN; without a classifier its
-// vectors are empty.
-struct TrainingAnalysis {
-  std::vector<double> points;            // [M, 2], on the plane of the test images, before alignment
-  std::vector<std::int64_t> prediction;  // [M]; this and the next two as in Classification
-  std::vector<double> confidence;        // [M]
-  std::vector<double> self_confidence;   // [M]
-  std::vector<double> before_on_plane;   // [M, 2], as in Displacement, from the mean of the test images
-  std::vector<double> on_plane_before;   // [M, 2], likewise
-  std::vector<double> test_score;        // [N], and the next two: see AgainstTraining
-  std::vector<double> test_distance;     // [N]
-  std::vector<std::int64_t> test_leak;   // [N]
-  double neighbour_recall = 0;           // AgainstTraining::recall
-};
-
 // The test images, as the training images see them.
 struct AgainstTraining {
   // [N], cleanlab's OutOfDistribution().fit(features=training).score(features=test): exp(-a / s), a the mean
@@ -41,10 +27,20 @@ struct AgainstTraining {
   std::vector<double> score;
   std::vector<double> mean_distance;  // [N], a
   // [N], the nearest training image that is a near duplicate, as cleanlab's Datalab finds them among all
-  // images together (see duplicate_sets); -1 where there is none.
+  // images together; -1 where there is none.
   std::vector<std::int64_t> leak;
   // Of the search among all images together; NaN where that was exact.
   double recall = 0;
+};
+
+// Of the training images where nothing else is said. What is not known is NaN; without a classifier its
+// vectors are empty.
+struct TrainingAnalysis {
+  std::vector<double> points;           // [M, 2], on the plane of the test images, before alignment
+  Classification classification;        // [M]
+  std::vector<double> before_on_plane;  // [M, 2], as in Displacement, from the mean of the test images
+  std::vector<double> on_plane_before;  // [M, 2], likewise
+  AgainstTraining against;              // of the test images
 };
 
 // `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. `search` finds near

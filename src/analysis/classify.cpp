@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "zoetrope/analysis/classification.hpp"
+#include "classify.hpp"
 
 #include <algorithm>
 #include <cmath>
