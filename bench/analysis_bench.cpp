@@ -92,8 +92,7 @@ void check(const at::Tensor& rows, const Neighbours& found) {
 double judge(const at::Tensor& rows, const Points& points, const std::vector<std::int64_t>& labels) {
   constexpr std::int64_t kNeighbours = 10;
   PictureNeighbours in_picture = neighbours_in_picture(points, kNeighbours);
-  const Neighbours found =
-      nearest_neighbours(rows, kNeighbours, Metric::kCosine, std::nullopt, &in_picture.query);
+  const Neighbours found = nearest_neighbours(rows, kNeighbours, Metric::kCosine, {}, &in_picture.query);
   return picture_quality(points, in_picture, found, labels).mean_trust;
 }
 
@@ -162,10 +161,8 @@ class Measurement {
     if (is_first) check(rows, found);
     IndexedSearch index{options_.search, options_.neighbours};
     if (options_.search != SearchMethod::kExact)
-      watches_.indexed_search.time([&] {
-        return nearest_neighbours(rows, options_.neighbours, Metric::kCosine, std::nullopt, nullptr, nullptr,
-                                  &index);
-      });
+      watches_.indexed_search.time(
+          [&] { return nearest_neighbours(rows, options_.neighbours, Metric::kCosine, {.index = &index}); });
     const Points points = watches_.pca.time([&] { return Pca::fit(Scatter::of(rows)).transform(rows); });
     if (is_first) reference_ = points, before_ = rows, scatter_before_ = Scatter::of(rows);
     const Aligned aligned = watches_.procrustes.time([&] { return procrustes(reference_, points); });

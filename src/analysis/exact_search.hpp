@@ -25,8 +25,8 @@ inline SearchSpace::Centred centred_for(std::int64_t block_rows) {
 }
 
 // As nearest_neighbours(), of finite rows, two or more.
-Neighbours nearest_neighbours(const RowList& rows, std::int64_t k, Metric metric, TensorDevice device,
-                              RankQuery* query, Team* team, IndexedSearch* index, std::int64_t block_rows);
+Neighbours nearest_neighbours(const RowList& rows, std::int64_t k, Metric metric,
+                              const SearchContext& context, RankQuery* query = nullptr);
 
 // From neighbours among groups of equal rows to k neighbours among rows.
 Neighbours expand(const RowGroups& groups, const Neighbours& found, std::int64_t k);

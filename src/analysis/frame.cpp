@@ -77,14 +77,16 @@ std::int64_t num_searched(const FrameOptions& options, std::int64_t num_asked) {
   return std::max(options.num_neighbours, options.quality_neighbours);
 }
 
+SearchContext context_of(const FrameOptions& options, IndexedSearch* index = nullptr) {
+  return {.device = options.device, .team = options.team, .block_rows = options.block_rows, .index = index};
+}
+
 Neighbours search(const at::Tensor& rows, std::int64_t k, const FrameOptions& options, RankQuery* query,
                   double& recall) {
-  const Metric metric = metric_for(rows.size(1));
   IndexedSearch index{options.search, options.num_neighbours};
-  const bool is_exact = options.search == SearchMethod::kExact;
-  Neighbours found = nearest_neighbours(rows, num_searched(options, k), metric, options.device, query,
-                                        options.team, is_exact ? nullptr : &index, options.block_rows);
-  recall = is_exact ? kUnknown : index.recall;
+  Neighbours found = nearest_neighbours(rows, num_searched(options, k), metric_for(rows.size(1)),
+                                        context_of(options, &index), query);
+  recall = index.recall;
   return found;
 }
 
@@ -92,8 +94,7 @@ Neighbours search(const at::Tensor& rows, std::int64_t k, const FrameOptions& op
 Neighbours found_neighbours(const at::Tensor& rows, std::int64_t k, const FrameOptions& options,
                             RankQuery* query, double& recall) {
   if (!options.known) return search(rows, k, options, query, recall);
-  if (query != nullptr)
-    answer(rows, metric_for(rows.size(1)), *query, options.device, options.team, options.block_rows);
+  if (query != nullptr) answer(rows, metric_for(rows.size(1)), *query, context_of(options));
   recall = options.known->neighbour_recall;
   return options.known->neighbours;
 }
@@ -179,8 +180,9 @@ std::vector<double> from_tests(const Pca& plane, const at::Tensor& training, con
 
 AgainstTraining seen_by_training(const at::Tensor& tests, const at::Tensor& training,
                                  const FrameOptions& options) {
+  IndexedSearch index{options.search, options.num_neighbours};
   return against_training(tests, training, options.num_neighbours, metric_for(training.size(1)),
-                          options.device, options.team, options.search, options.block_rows);
+                          context_of(options, &index));
 }
 
 void look_at_training(const FrameInput& input, const FrameOptions& options, const ComparedFrame& now,

@@ -93,9 +93,10 @@ double seconds_of_exact_search(std::int64_t num_rows, std::int64_t num_columns, 
   float* const values = rows.mutable_data_ptr<float>();
   for (std::int64_t i = 0; i < rows.numel(); ++i) values[i] = static_cast<float>(random.uniform() - 0.5);
   const Metric metric = metric_for(num_columns);
-  nearest_neighbours(rows.narrow(0, 0, kTried / 8), k, metric, device);  // what is only done the first time
+  // What is only done the first time.
+  nearest_neighbours(rows.narrow(0, 0, kTried / 8), k, metric, {.device = device});
   const support::Stopwatch watch;
-  nearest_neighbours(rows, k, metric, device);
+  nearest_neighbours(rows, k, metric, {.device = device});
   const double times = static_cast<double>(num_rows) / static_cast<double>(kTried);
   return watch.seconds() * times * times;
 }

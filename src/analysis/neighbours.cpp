@@ -2,6 +2,7 @@
 #include "zoetrope/analysis/neighbours.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -121,18 +122,18 @@ void count_ranks(const SearchSpace& space, std::span<const std::int64_t> asked, 
 }
 
 // The candidates among this rank's share of the products, settled.
-void search_share(const SearchSpace& space, const Tiling& tiling, TensorDevice device, RankQuery* query,
-                  Team* team, Settled& settled) {
+void search_share(const SearchSpace& space, const Tiling& tiling, const SearchContext& context,
+                  RankQuery* query, Settled& settled) {
   const std::int64_t keep = num_kept(settled.nearest.k);
   CandidateLists lists(space.size(), keep);
   std::vector<std::int64_t> order;
-  if (device) {
-    collect_candidates_on(*device, space, keep, share_of(space.size(), team), lists);
+  if (context.device) {
+    collect_candidates_on(*context.device, space, keep, share_of(space.size(), context.team), lists);
   } else if (query == nullptr) {
-    collect_candidates(space, tiling, team, lists, nullptr);
+    collect_candidates(space, tiling, context.team, lists, nullptr);
   } else {
     RankCounter ranks(space, query->rows, query->others);
-    collect_candidates(space, tiling, team, lists, &ranks);
+    collect_candidates(space, tiling, context.team, lists, &ranks);
     query->ranks = ranks.ranks();
     order = ranks.order();
   }
@@ -147,16 +148,17 @@ void add_up_ranks(Team* team, std::vector<std::int64_t>& ranks) {
 }
 
 // `rows`: no two of them equal. `query`: see nearest_neighbours; of all rows, or null.
-Neighbours search_distinct(const RowList& rows, std::int64_t k, Metric metric, TensorDevice device,
-                           RankQuery* query, Team* team, std::int64_t block_rows) {
+Neighbours search_distinct(const RowList& rows, std::int64_t k, Metric metric, const SearchContext& context,
+                           RankQuery* query) {
   const std::int64_t num_rows = rows.size();
+  Team* const team = context.team;
   Settled settled(num_rows, k);
   if (k == 0) return std::move(settled.nearest);
-  const Tiling tiling(num_rows, threads_of(team), block_rows);
+  const Tiling tiling(num_rows, threads_of(team), context.block_rows);
   std::optional<SearchSpace> space;
   work_together(team, [&] {
-    space.emplace(rows, metric, centred_for(block_rows));
-    search_share(*space, tiling, device, query, team, settled);
+    space.emplace(rows, metric, centred_for(context.block_rows));
+    search_share(*space, tiling, context, query, settled);
   });
   settled.merge(team);
   work_together(team, [&] { search_again(*space, settled.unproven(share_of(num_rows, team)), settled); });
@@ -212,14 +214,14 @@ Metric metric_for(std::int64_t num_columns) {
 namespace {
 
 // Apart from the search, whose products are of distinct rows, and on a device of the best ones only.
-std::vector<std::int64_t> ranks_apart(const RowList& rows, Metric metric, TensorDevice device,
-                                      const RankQuery& query, support::Range share, std::int64_t block_rows) {
+std::vector<std::int64_t> ranks_apart(const RowList& rows, Metric metric, const RankQuery& query,
+                                      support::Range share, const SearchContext& context) {
   const auto k = static_cast<std::int64_t>(query.others.size() / query.rows.size());
   const auto asked = std::span(query.rows).subspan(share.begin, share.size());
-  const SearchSpace space(rows, metric, centred_for(block_rows));
+  const SearchSpace space(rows, metric, centred_for(context.block_rows));
   RankCounter ranks(space, asked, std::span(query.others).subspan(share.begin * k, share.size() * k));
-  if (device) {
-    count_ranks_on(*device, space, asked, ranks);
+  if (context.device) {
+    count_ranks_on(*context.device, space, asked, ranks);
   } else {
     compute::for_each_range(share.size(), kQueriesPerTask, [&](std::int64_t begin, std::int64_t end) {
       count_ranks(space, asked, begin, end, ranks);
@@ -228,54 +230,56 @@ std::vector<std::int64_t> ranks_apart(const RowList& rows, Metric metric, Tensor
   return ranks.ranks();
 }
 
-void rank_apart(const RowList& rows, Metric metric, TensorDevice device, RankQuery& query, Team* team,
-                std::int64_t block_rows) {
-  const support::Range share = share_of(static_cast<std::int64_t>(query.rows.size()), team);
+void rank_apart(const RowList& rows, Metric metric, RankQuery& query, const SearchContext& context) {
+  const support::Range share = share_of(static_cast<std::int64_t>(query.rows.size()), context.team);
   std::vector<std::int64_t> mine;
-  work_together(team, [&] {
-    if (!share.empty()) mine = ranks_apart(rows, metric, device, query, share, block_rows);
+  work_together(context.team, [&] {
+    if (!share.empty()) mine = ranks_apart(rows, metric, query, share, context);
   });
-  query.ranks = join_shares(team, std::move(mine));
+  query.ranks = join_shares(context.team, std::move(mine));
 }
 
 }  // namespace
 
-void answer(const at::Tensor& rows, Metric metric, RankQuery& query, TensorDevice device, Team* team,
-            std::int64_t block_rows) {
+void answer(const at::Tensor& rows, Metric metric, RankQuery& query, const SearchContext& context) {
   if (query.others.empty()) return;
+  SearchContext exact = context;
+  exact.index = nullptr;
   // Of all rows by the way of the shortest search, which makes half of the products.
-  if (!device && static_cast<std::int64_t>(query.rows.size()) == rows.size(0))
-    nearest_neighbours(rows, 1, metric, device, &query, team, nullptr, block_rows);
+  if (!exact.device && static_cast<std::int64_t>(query.rows.size()) == rows.size(0))
+    nearest_neighbours(rows, 1, metric, exact, &query);
   else
-    rank_apart(RowList({checked_rows(rows, 2, 1)}), metric, device, query, team, block_rows);
+    rank_apart(RowList({checked_rows(rows, 2, 1)}), metric, query, exact);
 }
 
-Neighbours nearest_neighbours(const RowList& rows, std::int64_t k, Metric metric, TensorDevice device,
-                              RankQuery* query, Team* team, IndexedSearch* index, std::int64_t block_rows) {
+Neighbours nearest_neighbours(const RowList& rows, std::int64_t k, Metric metric,
+                              const SearchContext& context, RankQuery* query) {
   if (k < 1) throw InputError("neighbours: k is " + std::to_string(k) + ", but at least 1 is needed");
   k = std::min(k, rows.size() - 1);
   const RowGroups groups = group_equal_rows(rows);
   const bool all_distinct = groups.size() == rows.size();
   const RowList distinct = all_distinct ? rows : first_members(rows, groups);
   const bool asks = query != nullptr && !query->others.empty();
-  if (index != nullptr && groups.size() >= kLeastIndexedRows) {
-    if (asks) rank_apart(rows, metric, device, *query, team, block_rows);
+  const bool is_exact = context.index == nullptr || context.index->method == SearchMethod::kExact;
+  if (!is_exact && groups.size() >= kLeastIndexedRows) {
+    if (asks) rank_apart(rows, metric, *query, context);
     Neighbours found;
-    work_together(team, [&] { found = search_by_index(groups, distinct, k, metric, *index); });
+    work_together(context.team,
+                  [&] { found = search_by_index(groups, distinct, k, metric, *context.index); });
     return found;
   }
+  if (is_exact && context.index != nullptr) context.index->recall = std::numeric_limits<double>::quiet_NaN();
   const bool is_by_the_way =
-      asks && all_distinct && !device && static_cast<std::int64_t>(query->rows.size()) == rows.size();
-  const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, device,
-                                           is_by_the_way ? query : nullptr, team, block_rows);
-  if (asks && !is_by_the_way) rank_apart(rows, metric, device, *query, team, block_rows);
+      asks && all_distinct && !context.device && static_cast<std::int64_t>(query->rows.size()) == rows.size();
+  const Neighbours found = search_distinct(distinct, std::min(k, groups.size() - 1), metric, context,
+                                           is_by_the_way ? query : nullptr);
+  if (asks && !is_by_the_way) rank_apart(rows, metric, *query, context);
   return all_distinct ? found : expand(groups, found, k);
 }
 
-Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric, TensorDevice device,
-                              RankQuery* query, Team* team, IndexedSearch* index, std::int64_t block_rows) {
-  return nearest_neighbours(RowList({checked_rows(rows, 2, 1)}), k, metric, device, query, team, index,
-                            block_rows);
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
+                              const SearchContext& context, RankQuery* query) {
+  return nearest_neighbours(RowList({checked_rows(rows, 2, 1)}), k, metric, context, query);
 }
 
 }  // namespace zoetrope::analysis

@@ -95,10 +95,9 @@ void search_batch(const SearchSpace& space, std::int64_t begin, std::int64_t end
 
 // Among all rows together, those of `test` first.
 std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                Metric metric, TensorDevice device, Team* team, IndexedSearch* index,
-                                std::int64_t block_rows) {
+                                Metric metric, const SearchContext& context) {
   const Neighbours all = nearest_neighbours(RowList({checked_rows(test, 1, 1), checked_rows(training, 1, 1)}),
-                                            k, metric, device, nullptr, team, index, block_rows);
+                                            k, metric, context);
   const auto width = static_cast<std::size_t>(all.k);
   const auto num_tests = static_cast<std::size_t>(test.size(0));
   const double radius = duplicate_radius(all);
@@ -116,37 +115,40 @@ std::vector<std::int64_t> leaks(const at::Tensor& test, const at::Tensor& traini
 }  // namespace
 
 Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
-                         Team* team, std::int64_t block_rows) {
+                         const SearchContext& context) {
   const at::Tensor first = checked_rows(among, 1, 1), last = checked_rows(rows, 1, 1);
   k = std::min(k, first.size(0));
-  const support::Range share = share_of(last.size(0), team);
+  const support::Range share = share_of(last.size(0), context.team);
   const auto values = static_cast<std::size_t>(share.size() * k);
   Neighbours mine{k, std::vector<std::int64_t>(values), std::vector<double>(values)};
-  work_together(team, [&] {
+  work_together(context.team, [&] {
     if (share.empty()) return;
     const SearchSpace space(RowList({first, last.narrow(0, share.begin, share.size())}), metric,
-                            centred_for(block_rows));
+                            centred_for(context.block_rows));
     compute::for_each_range(share.size(), kRowsOfSearch, [&](std::int64_t begin, std::int64_t end) {
       search_batch(space, begin, end, mine);
     });
   });
-  return {k, join_shares(team, std::move(mine.index)), join_shares(team, std::move(mine.distance))};
+  return {k, join_shares(context.team, std::move(mine.index)),
+          join_shares(context.team, std::move(mine.distance))};
 }
 
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device, Team* team, SearchMethod search,
-                                 std::int64_t block_rows) {
+                                 Metric metric, const SearchContext& context) {
   if (training.size(0) < 2)
     throw InputError("training images: outlier scores need two of them at least, not " +
                      std::to_string(training.size(0)) + "; use a larger --train-sample");
-  IndexedSearch own{search, k}, joint{search, k};
-  const bool is_exact = search == SearchMethod::kExact;
-  const Neighbours fitted =
-      nearest_neighbours(training, k, metric, device, nullptr, team, is_exact ? nullptr : &own, block_rows);
-  const Neighbours found = nearest_among(training, test, fitted.k, metric, team, block_rows);
-  return {outlier_scores(found, metric, scale_of_scores(fitted)), mean_distances(found),
-          leaks(test, training, k, metric, device, team, is_exact ? nullptr : &joint, block_rows),
-          is_exact ? std::numeric_limits<double>::quiet_NaN() : joint.recall};
+  IndexedSearch own;
+  SearchContext among_training = context;
+  if (context.index != nullptr) {
+    own = *context.index;
+    among_training.index = &own;
+  }
+  const Neighbours fitted = nearest_neighbours(training, k, metric, among_training);
+  const Neighbours found = nearest_among(training, test, fitted.k, metric, context);
+  std::vector<std::int64_t> leak = leaks(test, training, k, metric, context);
+  return {outlier_scores(found, metric, scale_of_scores(fitted)), mean_distances(found), std::move(leak),
+          context.index == nullptr ? std::numeric_limits<double>::quiet_NaN() : context.index->recall};
 }
 
 }  // namespace zoetrope::analysis

@@ -50,7 +50,7 @@ class IndexedNeighbours : public ::testing::TestWithParam<SearchMethod> {
   Neighbours find(const at::Tensor& rows, std::int64_t k, Metric metric, RankQuery* query = nullptr) {
     index_.method = GetParam();
     index_.recall_neighbours = k;
-    return nearest_neighbours(rows, k, metric, std::nullopt, query, nullptr, &index_);
+    return nearest_neighbours(rows, k, metric, {.index = &index_}, query);
   }
   IndexedSearch index_;
 };
@@ -159,7 +159,7 @@ TEST_P(IndexedNeighbours, AreAllThereWhateverTheIndexFinds) {
 TEST_P(IndexedNeighbours, AQueryIsAnsweredExactly) {
   const at::Tensor rows = random_rows(kRows, 12);
   RankQuery asked{{0, 500, 999}, {1, 2, 3, 4, 5, 6}, {}}, exact = asked;
-  nearest_neighbours(rows, 10, Metric::kCosine, std::nullopt, &exact);
+  nearest_neighbours(rows, 10, Metric::kCosine, {}, &exact);
   find(rows, 10, Metric::kCosine, &asked);
   EXPECT_EQ(asked.ranks, exact.ranks);
 }
@@ -179,8 +179,8 @@ TEST_P(IndexedNeighbours, FindLeaksAmongTrainingImages) {
   const at::Tensor tests = clustered_rows(kRows, 16);
   at::Tensor training = random_rows(1500, 16, 9);
   training[1234].copy_(tests[42] * 1.0001F);
-  const auto found =
-      against_training(tests, training, 10, Metric::kCosine, std::nullopt, nullptr, GetParam());
+  IndexedSearch index{GetParam(), 10};
+  const auto found = against_training(tests, training, 10, Metric::kCosine, {.index = &index});
   const auto exact = against_training(tests, training, 10, Metric::kCosine);
   EXPECT_EQ(found.leak[42], 1234);
   EXPECT_EQ(found.mean_distance, exact.mean_distance);  // among training images it is exact

@@ -69,7 +69,7 @@ Neighbours brute_force(const at::Tensor& rows, std::int64_t k, Metric metric) {
 // Of the search by this rank's cores; the one by tensor operations must have the same bits.
 void expect_as_brute_force(const at::Tensor& rows, std::int64_t k, Metric metric, double unit = 1.0) {
   const Neighbours found = nearest_neighbours(rows, k, metric);
-  const Neighbours by_tensors = nearest_neighbours(rows, k, metric, at::Device(at::kCPU));
+  const Neighbours by_tensors = nearest_neighbours(rows, k, metric, {.device = at::Device(at::kCPU)});
   ASSERT_EQ(by_tensors.index, found.index);
   ASSERT_EQ(by_tensors.distance, found.distance);
   const Neighbours expected = brute_force(rows, k, metric);

@@ -78,7 +78,7 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
   write_points(folder / "aligned.f64", aligned.points);
 
   PictureNeighbours in_picture = neighbours_in_picture(reference, k);
-  const Neighbours asked = nearest_neighbours(before, k, metric, std::nullopt, &in_picture.query);
+  const Neighbours asked = nearest_neighbours(before, k, metric, {}, &in_picture.query);
   const PictureQuality quality = picture_quality(reference, in_picture, asked, labels);
   write_array<double>(folder / "trust.f64", quality.trust);
   write_array<double>(folder / "continuity_of_each.f64", quality.continuity);

@@ -57,7 +57,7 @@ TEST(RankQuery, IsAnsweredExactlyByTheWayAndApart) {
     for (const std::int64_t step : {1, 3}) {
       for (const TensorDevice device : {TensorDevice(), TensorDevice(at::Device(at::kCPU))}) {
         RankQuery query = query_of(up_to(kRows, step), kRows);
-        nearest_neighbours(some, 4, Metric::kEuclidean, device, &query);
+        nearest_neighbours(some, 4, Metric::kEuclidean, {.device = device}, &query);
         EXPECT_THAT(query.ranks, ElementsAreArray(ranks_by_hand(some, query)));
       }
     }
@@ -71,7 +71,7 @@ TEST(RankQuery, TakesMoreOthersThanAreCountedAtOnce) {
     RankQuery query{up_to(kRows, step), {}, {}};
     for (const std::int64_t row : query.rows)
       for (std::int64_t n = 1; n <= 37; ++n) query.others.push_back((row + 5 * n) % kRows);
-    nearest_neighbours(rows, 4, Metric::kEuclidean, std::nullopt, &query);
+    nearest_neighbours(rows, 4, Metric::kEuclidean, {}, &query);
     EXPECT_THAT(query.ranks, ElementsAreArray(ranks_by_hand(rows, query)));
   }
 }
@@ -81,10 +81,10 @@ TEST(RankQuery, ChangesNoNeighbourAndHasTheSameAnswerOnAnyThreads) {
   const int threads = at::get_num_threads();
   RankQuery one = query_of(up_to(900), 900), three = one;
   at::set_num_threads(1);
-  const Neighbours asked = nearest_neighbours(rows, 6, Metric::kCosine, std::nullopt, &one);
+  const Neighbours asked = nearest_neighbours(rows, 6, Metric::kCosine, {}, &one);
   at::set_num_threads(3);
   const Neighbours plain = nearest_neighbours(rows, 6, Metric::kCosine);
-  nearest_neighbours(rows, 6, Metric::kCosine, std::nullopt, &three);
+  nearest_neighbours(rows, 6, Metric::kCosine, {}, &three);
   at::set_num_threads(threads);
 
   EXPECT_EQ(asked.index, plain.index);
@@ -95,7 +95,7 @@ TEST(RankQuery, ChangesNoNeighbourAndHasTheSameAnswerOnAnyThreads) {
 PictureQuality quality_of(const at::Tensor& rows, const Points& points, std::int64_t k, Metric metric,
                           const std::vector<std::int64_t>& labels = {}) {
   PictureNeighbours in_picture = neighbours_in_picture(points, k);
-  const Neighbours found = nearest_neighbours(rows, k, metric, std::nullopt, &in_picture.query);
+  const Neighbours found = nearest_neighbours(rows, k, metric, {}, &in_picture.query);
   const std::vector<std::int64_t> none(static_cast<std::size_t>(points.rows()), 0);
   return picture_quality(points, in_picture, found, labels.empty() ? none : labels);
 }

@@ -69,10 +69,11 @@ void expect_as_alone(const at::Tensor& rows, std::int64_t k, Metric metric, Tens
   for (const std::int64_t step : {1, 3}) {
     const RankQuery asked = query_of(rows.size(0), step);
     RankQuery alone = asked;
-    const Neighbours expected = nearest_neighbours(rows, k, metric, device, &alone);
+    const Neighbours expected = nearest_neighbours(rows, k, metric, {.device = device}, &alone);
     const auto expect_as_expected = [&](Team* team, std::int64_t block_rows) {
       RankQuery query = asked;
-      const Neighbours found = nearest_neighbours(rows, k, metric, device, &query, team, nullptr, block_rows);
+      const Neighbours found = nearest_neighbours(
+          rows, k, metric, {.device = device, .team = team, .block_rows = block_rows}, &query);
       EXPECT_EQ(found.k, expected.k);
       EXPECT_EQ(found.index, expected.index);
       EXPECT_EQ(found.distance, expected.distance);

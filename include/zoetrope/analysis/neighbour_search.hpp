@@ -42,10 +42,11 @@ std::string parameters_of(SearchMethod method);
 
 // A search by an index, and what it left undone.
 struct IndexedSearch {
-  SearchMethod method = SearchMethod::kHnsw;  // not kExact
-  std::int64_t recall_neighbours = 10;        // K: the recall is that of each row's first K
+  SearchMethod method = SearchMethod::kHnsw;
+  std::int64_t recall_neighbours = 10;  // K: the recall is that of each row's first K
   // The answer: of the K nearest of each of 1,000 rows, always the same ones, the share that was found. A row
-  // found that is as near as the K-th nearest counts, as in Aumueller et al., "ANN-Benchmarks" (2020).
+  // found that is as near as the K-th nearest counts, as in Aumueller et al., "ANN-Benchmarks" (2020). NaN
+  // with kExact.
   double recall = 1;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -32,30 +33,35 @@ struct RankQuery {
   std::vector<std::int64_t> ranks;
 };
 
-// `rows`: float32 [N, D], finite, on the CPU; `device` makes the products. k is cut to N - 1. Candidates come
-// from float32 matrix products in blocks, each pair of rows once; their distances are settled in float64, and
-// a row whose candidate list could have missed a neighbour (by the float32 error bound) is searched again in
-// float64: the result equals a float64 brute-force search, the same bits whatever the number of threads
-// (at::get_num_threads). Beside `rows` it takes twice their memory and about 1 kB a row. A row with a norm
-// below 10 eps (float32), as a row of zeros, is at cosine distance 1 to every row that does not equal it, as
-// in scikit-learn. Throws InputError with fewer than 2 rows, no columns or k below 1, and on a value that is
-// not finite, naming the row.
-// A `query` is answered by the way, from the same products: exactly, too, and with the same bits.
-// Of a `team` each rank makes its share of the products.
-// With an `index`, and kLeastIndexedRows distinct rows or more, some neighbours may be others than the
-// nearest: its recall says how many. Their distances are as exact, the bits as much the same, equal rows are
-// all found, and a query is answered as exactly. The index is on cores, takes the rows' memory once more, and
-// is made by each rank of a team.
-// With `block_rows` the rows' memory is a file's, of which some is there at a time
-// (support/mapped_memory.hpp): the exact search on cores then takes none of its own but for the 1 kB a row,
-// and looks at two blocks of so many rows after the other. The same bits.
-Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
-                              TensorDevice device = std::nullopt, RankQuery* query = nullptr,
-                              Team* team = nullptr, IndexedSearch* index = nullptr,
-                              std::int64_t block_rows = 0);
+// How a search computes. Neighbours are the same bits whatever device, team and block_rows are.
+struct SearchContext {
+  TensorDevice device = std::nullopt;  // makes the products
+  Team* team = nullptr;                // each rank of which makes its share of them
+  std::int64_t block_rows = 0;         // see nearest_neighbours()
+  IndexedSearch* index = nullptr;      // null: the search is exact, as with SearchMethod::kExact
+};
 
-// The answer to `query` as nearest_neighbours() gives it, for neighbours that are known, in less time.
-void answer(const at::Tensor& rows, Metric metric, RankQuery& query, TensorDevice device = std::nullopt,
-            Team* team = nullptr, std::int64_t block_rows = 0);
+// `rows`: float32 [N, D], finite, on the CPU. k is cut to N - 1. Candidates come from float32 matrix products
+// in blocks, each pair of rows once; their distances are settled in float64, and a row whose candidate list
+// could have missed a neighbour (by the float32 error bound) is searched again in float64: the result equals
+// a float64 brute-force search, the same bits whatever the number of threads (at::get_num_threads). Beside
+// `rows` it takes twice their memory and about 1 kB a row. A row with a norm below 10 eps (float32), as a row
+// of zeros, is at cosine distance 1 to every row that does not equal it, as in scikit-learn. Throws
+// InputError with fewer than 2 rows, no columns or k below 1, and on a value that is not finite, naming the
+// row.
+// A `query` is answered by the way, from the same products: exactly, too, and with the same bits.
+// With an index, and kLeastIndexedRows distinct rows or more, some neighbours may be others than the nearest:
+// its recall says how many. Their distances are as exact, the bits as much the same, equal rows are all
+// found, and a query is answered as exactly. The index is on cores, takes the rows' memory once more, and is
+// made by each rank of a team.
+// With block_rows the rows' memory is a file's, of which some is there at a time (support/mapped_memory.hpp):
+// the exact search on cores then takes none of its own but for the 1 kB a row, and looks at two blocks of so
+// many rows after the other. The same bits.
+Neighbours nearest_neighbours(const at::Tensor& rows, std::int64_t k, Metric metric,
+                              const SearchContext& context = {}, RankQuery* query = nullptr);
+
+// The answer to `query` as nearest_neighbours() gives it, for neighbours that are known, in less time. No
+// index is used.
+void answer(const at::Tensor& rows, Metric metric, RankQuery& query, const SearchContext& context = {});
 
 }  // namespace zoetrope::analysis

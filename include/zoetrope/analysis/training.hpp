@@ -43,16 +43,17 @@ struct TrainingAnalysis {
   AgainstTraining against;              // of the test images
 };
 
-// `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. `search` finds near
-// duplicates, and the training images' own neighbours; those of a test image among them are always exact. The
-// same bits whatever the number of threads. `block_rows` and InputError as of nearest_neighbours().
+// `test`, `training`: float32 [N, D] and [M, D], N >= 1, M >= 2. k is cut to M - 1. Where there is an index,
+// it finds near duplicates, and one of its kind the training images' own neighbours; those of a test image
+// among them are always exact. The same bits whatever the number of threads. InputError as of
+// nearest_neighbours().
 AgainstTraining against_training(const at::Tensor& test, const at::Tensor& training, std::int64_t k,
-                                 Metric metric, TensorDevice device = std::nullopt, Team* team = nullptr,
-                                 SearchMethod search = SearchMethod::kExact, std::int64_t block_rows = 0);
+                                 Metric metric, const SearchContext& context = {});
 
 // The k nearest rows of `among`, [M, D], of each of `rows`, [N, D]: index and distance [N, k], nearest first,
 // ties by index. k is cut to M. Distances as of nearest_neighbours(), but that equal rows are not set apart.
+// On cores, without an index.
 Neighbours nearest_among(const at::Tensor& among, const at::Tensor& rows, std::int64_t k, Metric metric,
-                         Team* team = nullptr, std::int64_t block_rows = 0);
+                         const SearchContext& context = {});
 
 }  // namespace zoetrope::analysis
