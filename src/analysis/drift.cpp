@@ -142,26 +142,9 @@ double SimilarityInParts::shape_disparity() {
   return std::max(0.0, 1 - alike * alike);
 }
 
-Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
-                      const Scatter& scatter_after, TensorDevice device) {
-  SimilarityInParts parts(before, scatter_before, after, scatter_after, device);
-  return {parts.linear_cka(), parts.shape_disparity()};
-}
-
-double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
-                  const Scatter& scatter_after, TensorDevice device) {
-  const at::Tensor x = checked_rows(before, 1, 1), y = checked_rows(after, 1, 1);
-  return cka_of(cross_products(x, scatter_before.mean, y, scatter_after.mean, device), scatter_before,
-                scatter_after);
-}
-
-double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device) {
-  return linear_cka(before, Scatter::of(before, device), after, Scatter::of(after, device), device);
-}
-
 double quick_linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
                         const Scatter& scatter_after, TensorDevice device) {
-  if (device) return linear_cka(before, scatter_before, after, scatter_after, device);
+  if (device) return SimilarityInParts(before, scatter_before, after, scatter_after, device).linear_cka();
   const at::Tensor x = checked_rows(before, 1, 1), y = checked_rows(after, 1, 1);
   require_equal_count(x.size(0), "rows", y.size(0), "in the other embedding");
   const double norms = scatter_before.gram_norm() * scatter_after.gram_norm();

@@ -121,9 +121,8 @@ Neighbours score_outliers(const FrameInput& input, const FrameOptions& options, 
 
 // Without quality nobody asks for more than linear CKA.
 Similarity similarity_of(const EarlierFrame& before, const EarlierFrame& now, const FrameOptions& options) {
-  if (options.quality_neighbours > 0)
-    return similarity(before.rows, before.scatter, now.rows, now.scatter, options.device);
-  return {linear_cka(before.rows, before.scatter, now.rows, now.scatter, options.device), kUnknown};
+  SimilarityInParts alike(before.rows, before.scatter, now.rows, now.scatter, options.device);
+  return {alike.linear_cka(), options.quality_neighbours > 0 ? alike.shape_disparity() : kUnknown};
 }
 
 // `known`: the linear CKA, where it is.

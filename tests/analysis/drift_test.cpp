@@ -15,6 +15,18 @@
 namespace zoetrope::analysis {
 namespace {
 
+SimilarityInParts parts_of(const at::Tensor& before, const at::Tensor& after, TensorDevice device = {}) {
+  return {before, Scatter::of(before, device), after, Scatter::of(after, device), device};
+}
+
+double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = {}) {
+  return parts_of(before, after, device).linear_cka();
+}
+
+double shape_disparity(const at::Tensor& before, const at::Tensor& after) {
+  return parts_of(before, after).shape_disparity();
+}
+
 class DriftGolden : public ::testing::Test {
  protected:
   Golden golden_;
@@ -118,19 +130,15 @@ TEST(QuickLinearCka, IsLinearCkaWhateverTheSizeOfTheValues) {
   EXPECT_THROW(quick(rows, rows.narrow(0, 0, 5)), InputError);
 }
 
-Similarity similarity_of(const at::Tensor& before, const at::Tensor& after) {
-  return similarity(before, Scatter::of(before), after, Scatter::of(after));
-}
-
 TEST(SimilarityOfEmbeddings, SeesNoChangeInRotationScalingAndShift) {
   const at::Tensor rows = random_rows(400, 150);
   const at::Tensor rotation = std::get<0>(at::linalg_qr(random_rows(150, 150, 2)));
-  const Similarity same = similarity_of(rows, at::mm(rows, rotation) * 3 + 5);
+  SimilarityInParts same = parts_of(rows, at::mm(rows, rotation) * 3 + 5);
 
-  EXPECT_NEAR(same.linear_cka, 1.0, 1e-5);
-  EXPECT_NEAR(same.shape_disparity, 0.0, 1e-6);
-  EXPECT_GT(similarity_of(rows, random_rows(400, 150, 3)).shape_disparity, 0.1);
-  EXPECT_TRUE(std::isnan(similarity_of(at::ones({5, 3}), random_rows(5, 3)).shape_disparity));
+  EXPECT_NEAR(same.linear_cka(), 1.0, 1e-5);
+  EXPECT_NEAR(same.shape_disparity(), 0.0, 1e-6);
+  EXPECT_GT(shape_disparity(rows, random_rows(400, 150, 3)), 0.1);
+  EXPECT_TRUE(std::isnan(shape_disparity(at::ones({5, 3}), random_rows(5, 3))));
 }
 
 TEST(LinearCka, IsNotANumberWhereAllRowsAreEqual) {

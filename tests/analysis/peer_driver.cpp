@@ -83,7 +83,7 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
   write_array<double>(folder / "trust.f64", quality.trust);
   write_array<double>(folder / "continuity_of_each.f64", quality.continuity);
 
-  const Similarity alike = similarity(before, Scatter::of(before), after, Scatter::of(after));
+  SimilarityInParts alike(before, Scatter::of(before), after, Scatter::of(after));
   const AlignedFrames shown = align_frames({reference, points}, AlignTo::kPrevious);
   const Displacement displacement =
       displacement_between(before, Pca::fit(Scatter::of(before)), after, Pca::fit(Scatter::of(after)));
@@ -96,9 +96,9 @@ void run(const path& folder, std::int64_t num_rows, std::int64_t num_columns, st
       {"disparity", aligned.disparity},
       {"knn_accuracy", knn_accuracy(neighbours, labels)},
       {"neighbour_preservation", neighbour_preservation(neighbours, later)},
-      {"linear_cka", alike.linear_cka},
+      {"linear_cka", alike.linear_cka()},
       {"quick_linear_cka", quick_linear_cka(before, Scatter::of(before), after, Scatter::of(after))},
-      {"shape_disparity", alike.shape_disparity},
+      {"shape_disparity", alike.shape_disparity()},
       {"effective_rank", effective_rank(Scatter::of(before))},
       {"class_separation", class_separation(reference, labels)},
       {"trustworthiness", quality.mean_trust},

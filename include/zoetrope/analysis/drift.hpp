@@ -36,11 +36,9 @@ struct Similarity {
   double shape_disparity = 0;
 };
 
-// `scatter_before`, `scatter_after`: of the same rows. `device` makes the products, from matrices on the CPU.
-Similarity similarity(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
-                      const Scatter& scatter_after, TensorDevice device = std::nullopt);
-
-// The same in two parts, of which the second keeps to one thread and may be done on another.
+// In two parts, of which the second keeps to one thread and may be done on another. `scatter_before`,
+// `scatter_after`: of the same rows. `device` makes the products, from matrices on the CPU. InputError where
+// the embeddings are not of as many rows.
 class SimilarityInParts {
  public:
   SimilarityInParts(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
@@ -55,12 +53,7 @@ class SimilarityInParts {
   TensorDevice device_;
 };
 
-// similarity().linear_cka, without what the other needs.
-double linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
-                  const Scatter& scatter_after, TensorDevice device = std::nullopt);
-double linear_cka(const at::Tensor& before, const at::Tensor& after, TensorDevice device = std::nullopt);
-
-// The same to 1e-6, of rows whose products are made in float32 on the CPU.
+// Linear CKA to 1e-6, of rows whose products are made in float32 on the CPU.
 double quick_linear_cka(const at::Tensor& before, const Scatter& scatter_before, const at::Tensor& after,
                         const Scatter& scatter_after, TensorDevice device = std::nullopt);
 
