@@ -15,9 +15,8 @@
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/to_integer.hpp"
 
-#include "number_checks.hpp"
-
 #include "loss_log_file.hpp"
+#include "number_checks.hpp"
 
 namespace zoetrope::store {
 
