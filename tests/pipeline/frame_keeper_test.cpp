@@ -74,21 +74,21 @@ TEST_F(FrameKeeperTest, AKnownFrameWithIndicesOfNothingIsMadeAgain) {
   analysis::KnownFrame known;
   known.scatter = {3, Eigen::VectorXd::Zero(2), Eigen::MatrixXd::Zero(2, 2)};
   known.neighbours = {2, {1, 2, 0, 2, 0, 1}, std::vector<double>(6)};
-  known.against = analysis::AgainstTraining{std::vector<double>(3), std::vector<double>(3), {-1, 3, 0}, 0};
+  const auto with_leaks = [&](std::vector<std::int64_t> leak) {
+    known.against =
+        analysis::AgainstTraining{std::vector<double>(3), std::vector<double>(3), std::move(leak), 0};
+    return known;
+  };
   const auto is_taken = [&](const analysis::KnownFrame& frame) {
     write_known(run_, source.identity.step, "of", frame);
     return is_known(run_, source, options, "of");
   };
-  EXPECT_TRUE(is_taken(known));
-  EXPECT_EQ(read_known(run_, source, options).against->leak, known.against->leak);
+  EXPECT_TRUE(is_taken(with_leaks({-1, 3, 0})));
+  EXPECT_EQ(read_known(run_, source, options).against->leak, (std::vector<std::int64_t>{-1, 3, 0}));
 
-  for (const std::int64_t none : {-2, 4}) {
-    analysis::KnownFrame wrong = known;
-    wrong.against->leak[1] = none;
-    EXPECT_FALSE(is_taken(wrong)) << none;
-  }
+  for (const std::int64_t none : {-2, 4}) EXPECT_FALSE(is_taken(with_leaks({-1, none, 0}))) << none;
   known.neighbours.index[3] = 3;
-  EXPECT_FALSE(is_taken(known));
+  EXPECT_FALSE(is_taken(with_leaks({-1, 3, 0})));
 }
 
 }  // namespace
