@@ -12,7 +12,7 @@ namespace zoetrope::pipeline {
 
 namespace {
 
-// What a kill in the middle of a sealing has left: all are sealed now.
+// What a kill in the middle of a sealing has left.
 void sweep(const Session& session, store::EmbeddedSplit split) {
   if (!session.is_root()) return;
   for (const std::int64_t step : session.run().checkpoint_steps()) {

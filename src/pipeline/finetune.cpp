@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -58,13 +60,15 @@ std::int64_t num_embedded(Session& session) {
 
 using OnEmbedded = std::function<void(std::int64_t step)>;
 
-// Embeds with each checkpoint while its model is in memory. `on_embedded` may be empty.
-train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding, std::int64_t last_step,
+// Embeds with each checkpoint while its model is in memory, and adds those to `embedded` of which nothing is
+// left to be computed. `on_embedded` may be empty.
+train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding,
+                                     std::vector<std::int64_t>& embedded, std::int64_t last_step,
                                      const OnEmbedded& on_embedded) {
   std::vector<embed::ExtractionInput> inputs;
   for (const store::EmbeddedSplit split : splits_of(session))
     inputs.push_back(extraction_input(session, split));
-  return [&session, &embedding, inputs = std::move(inputs), last_step,
+  return [&session, &embedding, &embedded, inputs = std::move(inputs), last_step,
           on_embedded](const model::CheckpointInMemory& made) {
     const support::Stopwatch watch;
     session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
@@ -75,10 +79,21 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
     }
     embedding.seconds += watch.seconds();
     if (!is_done) return;
-    session.add_embedded(made.step);
+    embedded.push_back(made.step);
     if (on_embedded && session.is_root() && made.step < last_step)
       made.once_written(0, [on_embedded, step = made.step](const std::string&) { on_embedded(step); });
   };
+}
+
+// Of `steps` those whose embeddings are all sealed. Collective.
+void add_embedded_steps(Session& session, const std::vector<std::int64_t>& steps) {
+  const auto splits = splits_of(session);
+  for (const std::int64_t step : steps) {
+    const bool is_whole = session.is_root() && std::ranges::all_of(splits, [&](store::EmbeddedSplit split) {
+                            return store::is_seal_finished(session.run().checkpoint(step), split);
+                          });
+    if (comm::broadcast_scalar(session.communicator(), is_whole ? 1 : 0, 0) != 0) session.add_embedded(step);
+  }
 }
 
 model::Vit start_model(Session& session, const std::vector<std::string>& classes) {
@@ -131,9 +146,12 @@ void finetune(Session& session, bool embeds, const OnEmbedded& on_embedded) {
     session.set_stage(stage);
   };
   hooks.on_log = tensorboard_hook(session, images.size());
-  if (embeds) hooks.on_checkpoint = embedding_hook(session, embedding, options.max_steps, on_embedded);
+  std::vector<std::int64_t> embedded;
+  if (embeds)
+    hooks.on_checkpoint = embedding_hook(session, embedding, embedded, options.max_steps, on_embedded);
   const auto result =
       train_or_say_how_long_saving_took(session, std::move(input), options, hooks, preemption);
+  add_embedded_steps(session, embedded);
   session.keep_options();  // there may have been no step left
   session.add_stage({"training", result.seconds - embedding.seconds,
                      (result.last_step - result.first_step) * options.batch_size, "images"});

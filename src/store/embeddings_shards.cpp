@@ -116,7 +116,20 @@ fs::path shard_path(const fs::path& checkpoint_folder, EmbeddedSplit split, supp
                               std::to_string(rows.end) + std::string(kShardSuffix));
 }
 
+namespace {
+
+bool has_sealed_file(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  return support::is_listed(checkpoint_folder / embeddings_file_of(split));
+}
+
+}  // namespace
+
+bool is_seal_finished(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  return has_sealed_file(checkpoint_folder, split) && shards_of(checkpoint_folder, split).empty();
+}
+
 void remove_shards(const fs::path& checkpoint_folder, EmbeddedSplit split) {
+  if (!has_sealed_file(checkpoint_folder, split)) return;
   for (const fs::path& path : shards_of(checkpoint_folder, split)) support::remove_file(path);
 }
 

@@ -266,8 +266,7 @@ TrainingResult Loop::train() {
                      " asked for: use another --run");
   const support::Stopwatch watch;
   show_start(found);
-  interval_ = {};
-  since_start_ = {};
+  interval_ = since_start_ = {};
   {
     support::Progress progress("training", options_.max_steps, "steps");
     progress.update(result.first_step);
@@ -286,6 +285,7 @@ TrainingResult Loop::train() {
     }
   }
   saver_.wait();  // no rank reads checkpoints before rank 0 has written the last
+  if (hooks_.on_checkpoint && comm::is_asked_to_stop(control_)) stop_at(options_.max_steps);
   result.seconds = watch.seconds();
   return result;
 }

@@ -138,6 +138,23 @@ class Signals(unittest.TestCase):
         process.communicate(timeout=60 * job.SLOWER)
         self.assertEqual(process.returncode, 75)
 
+    def test_a_signal_as_the_last_embeddings_are_written_stops(self):
+        since = self.root / "since-last"
+        environment = {**os.environ, "LD_PRELOAD": os.environ["ZOETROPE_SLOW_FSYNC"], "SLOW_FSYNC_SINCE": str(since)}
+        words = ["run", "--run", self.run_folder, *LONG[:4], "--max-steps", "300", "--save-steps", "300", *LONG[8:], "--size", "960x540"]
+        process = subprocess.Popen(job.command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        log = self.run_folder / "log.csv"
+        job.wait_for(lambda: log.exists() and log.read_text().count("\n") > 40, process)
+        since.touch()
+        job.wait_for(lambda: any(self.run_folder.glob("checkpoint-300/.embeddings.shard-*")), process)
+        process.send_signal(signal.SIGUSR1)
+        _, errors = process.communicate(timeout=60 * job.SLOWER)
+        self.assertEqual(process.returncode, 75, errors)
+        self.assertIn("interrupted: the training is saved at step 300", errors)
+        self.assertTrue(any(self.run_folder.glob("checkpoint-300/embeddings.shard-*.h5")), "what was embedded is gone")
+        job.run(words)
+        job.assert_no_leftovers(self.run_folder)
+
     def test_a_wrong_option_ends_all_ranks_at_once(self):
         self.run_folder.mkdir()
         start = time.monotonic()

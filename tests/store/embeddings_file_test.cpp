@@ -193,6 +193,21 @@ TEST_F(EmbeddingsFileTest, FinishesASealThatDiedBeforeRemovingShards) {
   EXPECT_THAT(files(), ElementsAre("embeddings.h5"));
 }
 
+TEST_F(EmbeddingsFileTest, ShardsAreAllThatThereIsUntilTheyAreSealed) {
+  write({0, 11}, identity_);
+  remove_shards(folder_, EmbeddedSplit::kTest);
+  EXPECT_THAT(files(), ElementsAre("embeddings.shard-0-11.h5"));
+  EXPECT_FALSE(is_seal_finished(folder_, EmbeddedSplit::kTest));
+
+  seal(folder_, identity_);
+  EXPECT_TRUE(is_seal_finished(folder_, EmbeddedSplit::kTest));
+  EXPECT_FALSE(is_seal_finished(folder_, EmbeddedSplit::kTrain));
+  write({0, 11}, identity_);
+  EXPECT_FALSE(is_seal_finished(folder_, EmbeddedSplit::kTest));
+  remove_shards(folder_, EmbeddedSplit::kTest);
+  EXPECT_THAT(files(), ElementsAre("embeddings.h5"));
+}
+
 TEST_F(EmbeddingsFileTest, ASealThatMustStopLeavesTheShards) {
   write({0, 4}, identity_);
   write({4, 11}, identity_);

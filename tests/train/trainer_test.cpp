@@ -3,6 +3,9 @@
 // ranks and threads.
 #include "zoetrope/train/trainer.hpp"
 
+#include <csignal>
+#include <cstdlib>
+
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <gmock/gmock.h>
@@ -12,6 +15,7 @@
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/interruption.hpp"
 
 #include "fingerprint.hpp"
 #include "train_on.hpp"
@@ -193,6 +197,26 @@ TEST(Trainer, InSituKeepsModelsThatAnEarlierJobHasNotEmbedded) {
   train_on(1, folder, testing::golden_images(20), options);
 
   EXPECT_TRUE(std::filesystem::exists(run.model(0)));
+}
+
+// As what was to be made of the last frame is being written.
+[[noreturn]] void train_and_get_a_signal_after_the_last_step() {
+  TrainingHooks hooks;
+  hooks.on_checkpoint = [](const CheckpointInMemory& made) {
+    if (made.step == 11) made.once_written(0, [](const auto&) { support::note_signal(SIGUSR1); });
+  };
+  const store::RunDirectory run{scratch_folder()};
+  try {
+    train_on(1, run.root, testing::golden_images(20), short_options(), hooks);
+  } catch (const Interrupted&) {
+    std::_Exit(std::filesystem::exists(run.optimizer(11)) ? 75 : 1);
+  }
+  std::_Exit(0);
+}
+
+TEST(Trainer, ASignalAfterTheLastStepIsHeard) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(train_and_get_a_signal_after_the_last_step(), ::testing::ExitedWithCode(75), "");
 }
 
 TEST(Trainer, ALossThatIsNotFiniteIsAnError) {

@@ -88,7 +88,11 @@ bool is_sealed(const std::filesystem::path& checkpoint_folder, const EmbeddingsI
 std::optional<EmbeddingsIdentity> sealed_identity(const std::filesystem::path& checkpoint_folder,
                                                   EmbeddedSplit split = EmbeddedSplit::kTest);
 
-// For a checkpoint whose sealed file is there: a kill may have come before seal() removed all of them.
+// Whether seal() has come to its end: the split's sealed file is there, and no shard.
+bool is_seal_finished(const std::filesystem::path& checkpoint_folder, EmbeddedSplit split);
+
+// Where the sealed file is there: a kill may have come before seal() removed all of them. Without it they are
+// all that there is, and stay.
 void remove_shards(const std::filesystem::path& checkpoint_folder, EmbeddedSplit split);
 
 // Joins the shards into embeddings.h5 and removes them. RunError when rows are missing, or when a shard has

@@ -53,8 +53,9 @@ struct TrainingResult {
 };
 
 // Trains until options.max_steps, writing log.csv and checkpoints into `run` (rank 0). Collective. Throws
-// Interrupted on every rank after a signal on any rank, when the state is saved; RunError when the loss is
-// not finite.
+// Interrupted on every rank after a signal on any rank, when the state is saved, and with hooks.on_checkpoint
+// also where it comes after the last step: what was to be made of the last frames may not be whole. RunError
+// when the loss is not finite.
 TrainingResult train(const store::RunDirectory& run, TrainingInput input, const TrainOptions& options,
                      Communicators communicators, const TrainingHooks& hooks = {});
 
