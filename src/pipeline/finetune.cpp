@@ -35,6 +35,7 @@ train::TrainOptions training_options(const Session& session, std::int64_t num_im
     training.max_steps = train::steps_of_epochs(session.options().epochs, sampler.steps_per_epoch());
   training.precision = session.precision();
   training.threads = session.threads();
+  training.embedded = splits_of(session);
   return training;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint.hpp"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
@@ -123,6 +126,11 @@ bool is_interruption(const fs::path& folder) {
   }
 }
 
+bool has_embeddings(const fs::path& folder, const TrainOptions& options) {
+  return std::ranges::all_of(
+      options.embedded, [&](store::EmbeddedSplit split) { return store::is_seal_finished(folder, split); });
+}
+
 }  // namespace
 
 // What cannot be removed now is removed with the next checkpoint.
@@ -148,9 +156,9 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
       store::shorten_trainer_log(folder / store::kTrainerStateFile);
       fs::remove(folder / store::kOptimizerFile, ignored);
     }
-    // A model without embeddings is of an earlier job that kept them all.
-    if (!keep_models && *step != newest && !has_optimizer(folder) &&
-        support::is_listed(run.embeddings(*step)))
+    // A model without embeddings is of an earlier job that kept them all, or was stopped before they were
+    // whole.
+    if (!keep_models && *step != newest && !has_optimizer(folder) && has_embeddings(folder, options))
       fs::remove(run.model(*step), ignored);
   }
 }

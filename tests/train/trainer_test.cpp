@@ -199,6 +199,28 @@ TEST(Trainer, InSituKeepsModelsThatAnEarlierJobHasNotEmbedded) {
   EXPECT_TRUE(std::filesystem::exists(run.model(0)));
 }
 
+TEST(Trainer, InSituKeepsModelsUntilAllIsEmbeddedThatIsAskedFor) {
+  const auto folder = scratch_folder();
+  TrainOptions options = short_options();
+  options.save = SaveMode::kInSitu;
+  options.embedded = {store::EmbeddedSplit::kTest, store::EmbeddedSplit::kTrain};
+  const store::RunDirectory run{folder};
+  TrainingHooks hooks;
+  hooks.on_checkpoint = [&](const CheckpointInMemory& made) {
+    made.once_written(0, [&run, step = made.step](const std::string&) {
+      const auto checkpoint = run.checkpoint(step);
+      support::write_file(run.embeddings(step), "of this model");
+      support::write_file(checkpoint / (step == 0 ? "embeddings-train.shard-0-10.h5" : "embeddings-train.h5"),
+                          "of this model");
+    });
+  };
+
+  train_on(1, folder, testing::golden_images(20), options, hooks);
+
+  EXPECT_TRUE(std::filesystem::exists(run.model(0))) << "its training images are not embedded";
+  EXPECT_FALSE(std::filesystem::exists(run.model(4)));
+}
+
 // As what was to be made of the last frame is being written.
 [[noreturn]] void train_and_get_a_signal_after_the_last_step() {
   TrainingHooks hooks;

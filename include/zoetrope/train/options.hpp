@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/preprocess/augment.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/json.hpp"
 
 namespace zoetrope::train {
@@ -38,6 +40,8 @@ struct TrainOptions {
   double resume_every = 120;        // seconds between states to go on from; 0: with every checkpoint
   std::int64_t keep_optimizer = 2;  // how many of these states in checkpoints are kept, the newest
   SaveMode save = SaveMode::kFull;
+  // Of which a frame is to have embeddings: in situ its model goes when it has them all.
+  std::vector<store::EmbeddedSplit> embedded = {store::EmbeddedSplit::kTest};
   preprocess::Augmentation augmentation =
       preprocess::Augmentation::kNone;  // part of what is learned, applied by preprocess::ImageCache
   model::Precision precision = model::Precision::kFloat32;
