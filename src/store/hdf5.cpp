@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <memory>
 #include <string_view>
 #include <system_error>
+
+#include <pthread.h>
 
 #include "zoetrope/store/hdf5_version.hpp"
 #include "zoetrope/support/error.hpp"
@@ -63,8 +66,25 @@ int system_error_in(const std::string& description) {
 
 }  // namespace
 
+namespace {
+
+void hold_at_fork() {
+  hdf5_mutex().lock();
+}
+void let_go_after_fork() {
+  hdf5_mutex().unlock();
+}
+// Whoever has forked holds it, and goes on in the child under another number: for the system another thread.
+void renew_in_child() {
+  std::construct_at(&hdf5_mutex());
+}
+
+}  // namespace
+
 std::recursive_mutex& hdf5_mutex() {
   static std::recursive_mutex mutex;
+  [[maybe_unused]] static const int is_set_up =
+      ::pthread_atfork(hold_at_fork, let_go_after_fork, renew_in_child);
   return mutex;
 }
 
@@ -143,6 +163,7 @@ void Hdf5File::close() {
     state_->check(H5Fflush(state_->file.get(), H5F_SCOPE_GLOBAL), "", "cannot write to disk; is it full?");
   }
   state_->check(H5Fclose(state_->file.release()), "", "cannot close the file; is the disk full?");
+  state_->alone.unlock();
 }
 
 bool Hdf5File::has(const std::string& name) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HDF5's C API behind owning handles; every call is checked once and its error stack becomes the message.
-// HDF5 here is not thread-safe: while a thread has files open, others wait to open theirs.
+// HDF5 here is not thread-safe: while a thread has files open, others wait to open theirs, and to fork().
 #pragma once
 
 #include <cstdint>
@@ -88,6 +88,7 @@ class Hdf5File {
   std::string content_digest() const;
 
   // Flushes and closes; errors of closing (a full disk) are thrown here and swallowed by the destructor.
+  // Others may open theirs from then on: fsync() is no work of HDF5's.
   void close();
 
   struct State;  // src/store/hdf5_state.hpp: for what this interface lacks, inside of the room

@@ -59,7 +59,8 @@ struct ErrorStack {
 // HDF5's, which is cleared.
 ErrorStack take_error_stack();
 
-// Held while a file is open. One thread may open several.
+// Held while a file is open. One thread may open several. fork() waits until no other thread holds it, since
+// the child has nobody who would let go of it: there it is free.
 std::recursive_mutex& hdf5_mutex();
 
 struct Hdf5File::State {

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hdf5.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "zoetrope/support/error.hpp"
 
 #include "store/scratch.hpp"
+#include "support/another_process.hpp"
 
 namespace zoetrope::store {
 namespace {
@@ -23,6 +28,34 @@ class Hdf5Test : public ScratchTest {
  protected:
   std::filesystem::path path() const { return folder_ / "a.h5"; }
 };
+
+// HDF5 has one thread at a time, which a child of fork() may not have.
+TEST_F(Hdf5Test, AChildNeedNotWaitForAThreadOfItsParent) {
+  std::promise<void> is_open;
+  std::jthread other([&] {
+    Hdf5File file = Hdf5File::create(path());
+    is_open.set_value();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    file.close();
+  });
+  is_open.get_future().wait();
+  support::AnotherProcess child([&](const auto&) {
+    ::alarm(20);
+    Hdf5File::create(folder_ / "childs.h5").close();
+  });
+  EXPECT_EQ(child.exit_code(), 0);
+}
+
+// What follows, as fsync(), may take long.
+TEST_F(Hdf5Test, AFileThatIsClosedKeepsNoOtherThreadWaiting) {
+  support::AnotherProcess alone([&](const auto&) {
+    ::alarm(20);
+    Hdf5File file = Hdf5File::create(path());
+    file.close();
+    std::jthread([&] { Hdf5File::create(folder_ / "others.h5").close(); }).join();
+  });
+  EXPECT_EQ(alone.exit_code(), 0);
+}
 
 TEST_F(Hdf5Test, GivesBackWhatWasWritten) {
   const std::vector<float> floats = {1.5F, -2.25F, 3.0F, 0.0F, 1e-30F, 7.0F};
