@@ -164,7 +164,7 @@ requeue() {
 
 # Whether this attempt has saved what the next one need not do again. Frames and animations are drawn anew.
 saved_something() {
-  local places=("$run_folder"/checkpoint-* "$run_folder"/resume-* "$run_folder/analysis.h5")
+  local places=("$run_folder"/checkpoint-* "$run_folder"/resume-* "$run_folder/analysis.h5" "$run_folder/analysis.parts")
   [[ -n $(find "${places[@]}" -type f -newermt "@$started" ! -name frame.png ! -name '*.tmp' -print -quit 2>/dev/null) ]]
 }
 

@@ -142,6 +142,19 @@ class JobScript(unittest.TestCase):
         self.call("run.sbatch", "--run", "run", ENDS_WITH="75", BEFORE_ITS_END=str(save))
         self.assertFalse(self.failures.exists() or self.note.exists())
 
+    def test_frames_of_an_analysis_are_something_saved(self):
+        save = self.bin / "save"
+        save.write_text("#!/bin/sh\nmkdir -p run/analysis.parts\necho >run/analysis.parts/$NAME\n")
+        save.chmod(0o755)
+        self.note.write_text("3\n")
+        said = self.call("run.sbatch", "--run", "run", ENDS_WITH="75", BEFORE_ITS_END=str(save), NAME="5.h5")
+        self.assertIn("requeue 7", said)
+        self.assertFalse(self.note.exists())
+        shutil.rmtree(self.folder / "run/analysis.parts")
+        self.note.write_text("3\n")
+        said = self.call("run.sbatch", "--run", "run", code=1, ENDS_WITH="75", BEFORE_ITS_END=str(save), NAME=".5.h5.x.tmp")
+        self.assertIn("with nothing new saved", said)
+
     def test_there_is_a_pause_before_the_next_try(self):
         start = time.monotonic()
         self.assertIn("tried again in 3 s", self.fail_once(ZOETROPE_SECONDS_BEFORE_RETRY="3"))
