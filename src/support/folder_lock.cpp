@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/folder_lock.hpp"
 
-#include <array>
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <cstdlib>
-#include <ctime>
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,12 +19,13 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
-#include "zoetrope/support/json.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/support/new_file.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/system_error.hpp"
 
 #include "file_descriptor.hpp"
+#include "lock_file.hpp"
 #include "process_name.hpp"
 
 namespace zoetrope::support {
@@ -35,92 +35,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kBeatsUntilDead = 6;
-constexpr std::size_t kMostBytes = 4096;
-
-enum class Grant { kGiven, kRefused, kNoLocks };
-
-// Of an open file description: closing another one of the same file, as HDF5 and libraries do, does not lose
-// it.
-Grant ask_system(int fd) {
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return Grant::kGiven;
-  return errno == EAGAIN || errno == EACCES ? Grant::kRefused : Grant::kNoLocks;
-}
-
-struct Owner {
-  ProcessName process;
-  std::string description;  // for people
-};
-
-std::string now_as_text() {
-  const std::time_t now = std::time(nullptr);
-  struct tm local {};
-  ::localtime_r(&now, &local);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &local);
-  return text.data();
-}
-
-std::string own_entry() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  Json entry = {{"process", ProcessName::own().text()},
-                {"host", host.data()},
-                {"pid", ::getpid()},
-                {"since", now_as_text()}};
-  if (const char* job = std::getenv("SLURM_JOB_ID"); job != nullptr) entry["slurm_job"] = job;
-  return entry.dump() + "\n";
-}
-
-// None where the file is empty, as an owner that ended in order leaves it, or damaged: then the system's lock
-// alone counts.
-std::optional<Owner> owner_in(std::string_view text) {
-  try {
-    const Json entry = parse_json(text, "");
-    auto process = ProcessName::parse(entry.at("process").get<std::string>());
-    if (!process) return std::nullopt;
-    std::string description = "process " + std::to_string(entry.at("pid").get<std::int64_t>()) + " on " +
-                              entry.at("host").get<std::string>();
-    if (entry.contains("slurm_job")) description += ", Slurm job " + entry.at("slurm_job").get<std::string>();
-    return Owner{std::move(*process), description + ", since " + entry.at("since").get<std::string>()};
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-}
-
-// Which file it is, whatever its name. What is asked of the lock's file here throws where the file system
-// gives no answer, since that tells neither that another job has it nor that none has.
-struct Identity {
-  dev_t device;
-  ino_t number;
-  bool operator==(const Identity&) const = default;
-};
-
-Identity identity_of(const fs::path& path, int fd) {
-  struct stat opened {};
-  if (::fstat(fd, &opened) != 0) throw_system_error(path, "cannot be looked at", errno);
-  return {opened.st_dev, opened.st_ino};
-}
-
-std::string content_of(const fs::path& path, int fd) {
-  std::string text(kMostBytes, '\0');
-  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
-  if (count < 0) throw_system_error(path, "cannot be read", errno);
-  text.resize(static_cast<std::size_t>(count));
-  return text;
-}
-
-// Whether the name still leads to that file.
-bool is_in_place(const fs::path& path, const Identity& file) {
-  struct stat named {};
-  if (::stat(path.c_str(), &named) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return false;
-    throw_system_error(path, "cannot be looked at", errno);
-  }
-  return Identity{named.st_dev, named.st_ino} == file;
-}
 
 }  // namespace
 
@@ -134,15 +48,45 @@ class FolderLock::Held {
         on_loss_(std::move(on_loss)) {
     wait_for_it();
     beats_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
+    const std::lock_guard lock(all_mutex_);
+    all_.push_back(this);
   }
 
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
 
   ~Held() {
+    {
+      const std::lock_guard lock(all_mutex_);
+      std::erase(all_, this);
+    }
     beats_.request_stop();
     beats_.join();
-    // Whoever waits for the lock of a file that has no name any more looks for the name anew.
+    release();
+  }
+
+  // Of this process, or of its parent as it was when it forked: then nobody else uses the list.
+  static const std::vector<Held*>& all() { return all_; }
+
+  // The three of a child, which has none of the parent's threads; of its own it has one that beats.
+  bool inherit(void (*on_loss)()) {
+    try {
+      if (!is_mine()) return false;
+      if (!write_entry(fd_.get(), inherited_entry(content_of(path_, fd_.get())))) return false;
+      name_ = ProcessName::own().text();
+      if (!is_mine()) return false;
+    } catch (const Error&) {
+      return false;
+    }
+    std::thread([this, on_loss] {
+      for (; !is_lost(); std::this_thread::sleep_for(options_.beat)) ::futimens(fd_.get(), nullptr);
+      on_loss();
+    }).detach();
+    return true;
+  }
+  bool is_held() { return !is_lost(); }
+  // Whoever waits for the lock of a file that has no name any more looks for the name anew.
+  void release() {
     try {
       if (is_mine()) ::unlink(path_.c_str());
     } catch (const Error&) {
@@ -174,24 +118,25 @@ class FolderLock::Held {
     FileDescriptor fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
     if (!fd.valid()) throw_system_error(path_, "cannot be created", errno);
     const Grant grant = ask_system(fd.get());
-    const Identity identity = identity_of(path_, fd.get());
+    const FileIdentity identity = identity_of(path_, fd.get());
     if (!is_in_place(path_, identity)) return false;
-    const auto owner = owner_in(content_of(path_, fd.get()));
+    const std::string text = content_of(path_, fd.get());
+    const auto owner = owner_in(text);
     if (!options_.take_over) {
       owner_ = owner ? owner->description : "it does not say which";
       if (grant == Grant::kRefused ? !is_silent_elsewhere(fd.get(), owner) : is_alive(fd.get(), owner, grant))
         return false;
     }
-    if (grant == Grant::kGiven && write_into(fd.get())) {
+    if (grant == Grant::kGiven && write_entry(fd.get(), own_entry())) {
       fd_ = std::move(fd);
       identity_ = identity;
       return true;
     }
-    return replace();
+    return replace(fd.get(), identity, text);
   }
 
   // Though the system gave the lock: it may keep apart only the processes of one machine, or none.
-  bool is_alive(int fd, const std::optional<Owner>& owner, Grant grant) {
+  bool is_alive(int fd, const std::optional<LockOwner>& owner, Grant grant) {
     if (!owner) return false;
     const Life life = life_of(owner->process);
     if (life == Life::kUnknown) return !is_silent_elsewhere(fd, owner);
@@ -200,7 +145,7 @@ class FolderLock::Held {
 
   // By this process's clock, and as often as the file could be looked at: a file server that does not answer
   // for a while is no death.
-  bool is_silent_elsewhere(int fd, const std::optional<Owner>& owner) {
+  bool is_silent_elsewhere(int fd, const std::optional<LockOwner>& owner) {
     if (!owner || life_of(owner->process) != Life::kUnknown) return false;
     struct stat status {};
     if (::fstat(fd, &status) != 0) return false;
@@ -214,16 +159,17 @@ class FolderLock::Held {
     return ++looks_ > kBeatsUntilDead && now - heard_ > kBeatsUntilDead * options_.beat;
   }
 
-  bool write_into(int fd) {
-    const std::string entry = own_entry();
-    return ::ftruncate(fd, 0) == 0 &&
-           ::pwrite(fd, entry.data(), entry.size(), 0) == static_cast<ssize_t>(entry.size());
-  }
-
-  // Where there is no lock to be had on the file that is there: by another one of this name. Of several that
-  // do so at the same time the last has it.
-  bool replace() {
-    write_file(path_, own_entry());
+  // Where there is no lock to be had on the file that is there: by another one of this name, if that is still
+  // `seen` with `text` in it when all that takes time is done. Of several that come to that in the same
+  // moment the last has it, and all of them look once more after it.
+  bool replace(int fd, const FileIdentity& seen, const std::string& text) {
+    AtomicPath made(path_);  // not committed: a lock that a crash takes away is not missed
+    NewFile file(made.temporary(), path_);
+    file.write(own_entry());
+    file.close();
+    if (!is_in_place(path_, seen) || content_of(path_, fd) != text) return false;
+    if (::rename(made.temporary().c_str(), path_.c_str()) != 0)
+      throw_system_error(path_, "cannot be put in place", errno);
     std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(std::chrono::seconds(2), options_.beat));
     fd_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     if (!fd_.valid()) return false;
@@ -236,7 +182,7 @@ class FolderLock::Held {
   bool is_mine() const {
     if (!is_in_place(path_, identity_)) return false;
     const auto owner = owner_in(content_of(path_, fd_.get()));
-    return owner && owner->process.text() == ProcessName::own().text();
+    return owner && owner->process.text() == name_;
   }
 
   // A file server that does not answer is no loss: the next beat asks again.
@@ -246,7 +192,7 @@ class FolderLock::Held {
       is_unanswered_ = false;
       return is_lost;
     } catch (const Error& error) {
-      if (!std::exchange(is_unanswered_, true))
+      if (!is_unanswered_.exchange(true))
         log_warning(std::string(error.what()) +
                     "; whether another job has taken over is asked until it can be");
       return false;
@@ -270,19 +216,35 @@ class FolderLock::Held {
   const fs::path path_;
   const LockOptions options_;
   const std::function<void(const std::string&)> on_loss_;
+  std::string name_ = ProcessName::own().text();
   FileDescriptor fd_{-1};
-  Identity identity_{};                          // of what is open
-  bool is_unanswered_ = false;                   // since a beat
+  FileIdentity identity_{};                      // of what is open
+  std::atomic<bool> is_unanswered_ = false;      // since a beat
   std::string owner_ = "it does not say which";  // of the lock, while it is waited for
   std::pair<std::time_t, long> last_beat_{-1, -1};
   std::chrono::steady_clock::time_point heard_;
   int looks_ = 0;  // since then
   std::jthread beats_;
+
+  static inline std::mutex all_mutex_;
+  static inline std::vector<Held*> all_;
 };
 
 FolderLock::FolderLock(const fs::path& folder, const std::string& file_name, const LockOptions& options,
                        std::function<void(const std::string&)> on_loss)
     : held_(std::make_unique<Held>(folder, file_name, options, std::move(on_loss))) {}
 FolderLock::~FolderLock() = default;
+
+bool FolderLock::inherit(void (*on_loss)()) {
+  return std::ranges::all_of(Held::all(), [&](Held* held) { return held->inherit(on_loss); });
+}
+
+bool FolderLock::are_inherited_held() {
+  return std::ranges::all_of(Held::all(), &Held::is_held);
+}
+
+void FolderLock::release_inherited() {
+  for (Held* held : Held::all()) held->release();
+}
 
 }  // namespace zoetrope::support

@@ -186,6 +186,58 @@ TEST_F(FolderLockTest, AFileSystemThatGivesNoAnswerIsNoLoss) {
   EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1);
 }
 
+// A child of the owner that goes on with its work, until the file "may_end" is there.
+void become_heir() {
+  const pid_t owner = ::getpid();
+  if (::fork() != 0) return;
+  while (::getppid() == owner) std::this_thread::sleep_for(2ms);
+  const auto on_loss = [] {
+    std::ofstream("lost");
+    ::_exit(0);
+  };
+  if (FolderLock::inherit(on_loss)) write_file("heir", std::to_string(::getpid()));
+  for (int i = 0; i < 3000 && !fs::exists("may_end"); ++i) std::this_thread::sleep_for(10ms);
+  if (FolderLock::are_inherited_held()) FolderLock::release_inherited();
+  ::_exit(0);
+}
+
+void wait_until_it_is(const char* name, bool is_there) {
+  for (int i = 0; i < 3000 && fs::exists(name) != is_there; ++i) std::this_thread::sleep_for(10ms);
+  ASSERT_EQ(fs::exists(name), is_there) << name;
+}
+
+class InheritedLock : public FolderLockTest {
+ protected:
+  InheritedLock() {
+    AnotherProcess owner([](const auto& wait) {
+      const auto lock = take({.beat = 20ms});
+      become_heir();
+      wait();
+    });
+    owner.wait_until_it_waits();
+    owner.kill();
+    wait_until_it_is("heir", true);
+  }
+};
+
+TEST_F(InheritedLock, IsTheHeirsWhichShowsThatItLives) {
+  EXPECT_EQ(parse_json(read_file(kFile), kFile).at("pid").dump(), read_file("heir"));
+  const auto beat = fs::last_write_time(kFile);
+  std::this_thread::sleep_for(200ms);
+  EXPECT_GT(fs::last_write_time(kFile), beat);
+  EXPECT_THROW(take(), RunError);
+
+  std::ofstream("may_end");
+  wait_until_it_is(kFile, false);
+  EXPECT_NO_THROW(take({.patience = 60s, .beat = 20ms}));
+}
+
+TEST_F(InheritedLock, CanBeTakenOverAndTheHeirLearnsOfIt) {
+  const auto lock = take({.patience = 0ms, .take_over = true, .beat = 20ms});
+  wait_until_it_is("lost", true);
+  EXPECT_TRUE(fs::exists(kFile));
+}
+
 TEST_F(FolderLockTest, OfManyThatComeAtOnceOneAtATimeHasIt) {
   std::vector<std::unique_ptr<AnotherProcess>> processes;
   for (int i = 0; i < 6; ++i)

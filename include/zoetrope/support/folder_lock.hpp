@@ -31,6 +31,15 @@ class FolderLock {
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
+  // The three of a child of fork() that goes on with the work of its parent, which has ended. All locks that
+  // the parent had are the child's from the first on, and shown to be as an owner does; false where another
+  // job has one already. `on_loss` is called by a thread of the child where that happens later.
+  static bool inherit(void (*on_loss)());
+  // Whether no other job has taken one over: to be asked before anything is written.
+  static bool are_inherited_held();
+  // At its end.
+  static void release_inherited();
+
  private:
   class Held;
   std::unique_ptr<Held> held_;
