@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/compute/background_queue.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "heir.hpp"
 
 namespace zoetrope::compute {
 
-BackgroundQueue::BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes)
-    : max_tasks_(max_tasks), max_bytes_(max_bytes) {}
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenLooks{20};  // at whether this process may be killed
+
+}  // namespace
+
+BackgroundQueue::BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes,
+                                 std::function<bool()> may_be_killed)
+    : max_tasks_(max_tasks), max_bytes_(max_bytes), may_be_killed_(std::move(may_be_killed)) {}
 
 BackgroundQueue::~BackgroundQueue() {
   std::unique_lock lock(mutex_);
@@ -18,13 +26,22 @@ BackgroundQueue::~BackgroundQueue() {
 void BackgroundQueue::push(std::int64_t bytes, std::function<void()> task) {
   {
     std::unique_lock lock(mutex_);
-    task_done_.wait(
-        lock, [&] { return pending_.size() < max_tasks_ && (bytes_ == 0 || bytes_ + bytes <= max_bytes_); });
+    const bool has_room = wait_for_room(lock, bytes);
     rethrow();
     bytes_ += bytes;
     pending_.push_back({bytes, std::move(task)});
+    if (!has_room && !heir_ && !has_failed_) make_heir();
   }
   thread_.submit([this] { run_next(); });
+}
+
+// False where this process may be killed before there is any.
+bool BackgroundQueue::wait_for_room(std::unique_lock<std::mutex>& lock, std::int64_t bytes) {
+  while (pending_.size() >= max_tasks_ || (bytes_ != 0 && bytes_ + bytes > max_bytes_)) {
+    if (may_be_killed_ && may_be_killed_()) return false;
+    task_done_.wait_for(lock, kBetweenLooks);
+  }
+  return true;
 }
 
 void BackgroundQueue::wait() {
@@ -36,9 +53,14 @@ void BackgroundQueue::wait() {
 
 void BackgroundQueue::leave_to_heir() {
   const std::lock_guard lock(mutex_);
-  if (pending_.empty() || has_failed_) return;
+  if (pending_.empty() || has_failed_ || (heir_ && heir_->num_left() == pending_.size())) return;
+  make_heir();
+}
+
+// Under the lock. One that is there is needed until the new one is.
+void BackgroundQueue::make_heir() {
   heir_ = std::make_unique<Heir>(pending_.size(), [this](std::size_t i) {
-    if (pending_[i].task) pending_[i].task();  // else it has ended, and was about to be taken away
+    if (!pending_[i].is_done) pending_[i].task();  // else it was about to be taken away
   });
 }
 
@@ -54,6 +76,11 @@ void BackgroundQueue::run_next() {
     if (!has_failed_) next->task();
   } catch (...) {
     error = std::current_exception();
+  }
+  {
+    // From here on nobody who is forked may call what is about to be freed.
+    const std::lock_guard lock(mutex_);
+    next->is_done = true;
   }
   next->task = {};
   // Notified under the lock: the destructor may go on as soon as it is free.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -36,20 +37,31 @@ void set_up_logging(const std::string& level, int rank, int world_size, const st
   spdlog::set_default_logger(logger);
 }
 
+namespace {
+
+std::atomic<bool> is_silent{false};
+
+}  // namespace
+
+void silence_log() noexcept {
+  is_silent = true;
+}
+
 void log_debug(const std::string& message) {
-  spdlog::debug("{}", printable(message));
+  if (!is_silent) spdlog::debug("{}", printable(message));
 }
 void log_info(const std::string& message) {
-  spdlog::info("{}", printable(message));
+  if (!is_silent) spdlog::info("{}", printable(message));
 }
 void log_warning(const std::string& message) {
-  spdlog::warn("{}", printable(message));
+  if (!is_silent) spdlog::warn("{}", printable(message));
 }
 void log_error(const std::string& message) {
-  spdlog::error("{}", printable(message));
+  if (!is_silent) spdlog::error("{}", printable(message));
 }
 
 void warn_once(const std::string& message) {
+  if (is_silent) return;
   static std::mutex mutex;
   static std::set<std::string> said;
   const std::lock_guard lock(mutex);

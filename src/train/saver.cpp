@@ -53,7 +53,7 @@ Saver::Saver(const store::RunDirectory& run, const TrainOptions& options, std::i
       identity_(std::move(identity)),
       preprocessor_(std::move(preprocessor)),
       control_(control),
-      queue_(kTasksInQueue, kBytesInQueue) {}
+      queue_(kTasksInQueue, kBytesInQueue, comm::may_be_killed_soon) {}
 
 void Saver::save(std::int64_t step, const TrainingState& state, const IntervalSums& sums,
                  const std::vector<store::LossRecord>& history, bool is_resume_point,

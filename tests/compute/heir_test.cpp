@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is queued is done though the process is killed.
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -102,6 +103,53 @@ TEST(Heir, DoesNothingWhereTheProcessGetsItDone) {
   queue.push(1, [] { add_line("later"); });
   queue.wait();
   EXPECT_EQ(lines(), "first\nsecond\nthird\nlater\n");
+}
+
+// Where the disk is slower than what fills the queue it is full most of the time.
+TEST(Heir, IsMadeWhileTheQueueIsFull) {
+  AnotherProcess owner([](const auto& wait) {
+    std::atomic<bool> may_be_killed = false;
+    BackgroundQueue queue(3, 100, [&] { return may_be_killed.load(); });
+    fill(queue);
+    const std::jthread signal([&] {
+      std::this_thread::sleep_for(50ms);
+      may_be_killed = true;
+    });
+    queue.push(1, [] {
+      add_line("fourth");
+      std::ofstream("all_four_done");
+    });
+    wait();
+  });
+  owner.wait_until_it_waits();
+
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_four_done");
+
+  EXPECT_EQ(lines(), "first\nsecond\nthird\nfourth\n");
+}
+
+TEST(Heir, GivesWayToOneThatKnowsMore) {
+  AnotherProcess owner([](const auto& wait) {
+    BackgroundQueue queue(10, 100);
+    fill(queue);
+    queue.leave_to_heir();
+    queue.push(1, [] {
+      add_line("fourth");
+      std::ofstream("all_four_done");
+    });
+    queue.leave_to_heir();
+    wait();
+  });
+  owner.wait_until_it_waits();
+
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_four_done");
+  std::this_thread::sleep_for(100ms);
+
+  EXPECT_EQ(lines(), "first\nsecond\nthird\nfourth\n");
 }
 
 // What comes after the task that failed would say that it is there.

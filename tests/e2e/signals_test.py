@@ -115,8 +115,7 @@ class Signals(unittest.TestCase):
         self.assert_saved()
 
     def test_ctrl_c_at_mpirun_saves_though_it_kills_the_ranks_meanwhile(self):
-        since = self.root / "since"
-        environment = {**os.environ, "LD_PRELOAD": os.environ["ZOETROPE_SLOW_FSYNC"], "SLOW_FSYNC_SINCE": str(since)}
+        since, environment = self.slow_disk()
         process = self.begin(ranks=2, env=environment)
         since.touch()
         process.send_signal(signal.SIGINT)
@@ -138,9 +137,51 @@ class Signals(unittest.TestCase):
         process.communicate(timeout=60 * job.SLOWER)
         self.assertEqual(process.returncode, 75)
 
+    def slow_disk(self):
+        """The file since when it is slow, and the environment of a job that writes to it."""
+        since = self.root / f"since-{self._testMethodName}"
+        return since, {**os.environ, "LD_PRELOAD": os.environ["ZOETROPE_SLOW_FSYNC"], "SLOW_FSYNC_SINCE": str(since)}
+
+    def begin_embedding(self, save_steps, environment):
+        words = ["run", "--run", self.run_folder, *LONG[:6], "--save-steps", save_steps, *LONG[8:]]
+        process = subprocess.Popen(job.command(words, 2), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        job.wait_for((self.run_folder / "checkpoint-0").exists, process)
+        return process
+
+    def kill_and_wait_for_the_heir(self, process, since):
+        """mpirun ends its ranks at once. Returns what was there when it had ended, and what is when nobody writes any more."""
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60 * job.SLOWER)
+        self.assertEqual(process.returncode, 1)
+        killed = {str(path.relative_to(self.run_folder)) for path in self.run_folder.glob("*/*")}
+        since.unlink()
+        deadline = time.monotonic() + 60 * job.SLOWER
+        while (self.run_folder / ".zoetrope.lock").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertFalse((self.run_folder / ".zoetrope.lock").exists(), "nobody has finished what was begun")
+        return killed, {str(path.relative_to(self.run_folder)) for path in self.run_folder.glob("*/*")}
+
+    def test_what_is_embedded_is_saved_though_mpirun_kills_the_ranks_meanwhile(self):
+        since, environment = self.slow_disk()
+        process = self.begin_embedding(1000, environment)
+        since.touch()
+        job.wait_for(lambda: any(self.run_folder.glob("checkpoint-0/.embeddings*")), process)
+        killed, saved = self.kill_and_wait_for_the_heir(process, since)
+        self.assertFalse(any("optimizer" in name for name in killed), "it was saved before the kill: nothing was tested")
+        self.assertTrue(any("optimizer" in name for name in saved), saved)
+        self.assertTrue(any("/embeddings." in name for name in saved), saved)
+
+    def test_all_that_is_queued_is_saved_where_the_disk_is_slower_than_the_training(self):
+        since, environment = self.slow_disk()
+        process = self.begin_embedding(2, environment)
+        since.touch()
+        time.sleep(8 * job.SLOWER)  # until there is no room any more for what is to be written
+        killed, saved = self.kill_and_wait_for_the_heir(process, since)
+        frames = [sum(name.endswith("config.json") for name in names) for names in (killed, saved)]
+        self.assertGreater(frames[1], frames[0] + 3)
+
     def test_a_signal_as_the_last_embeddings_are_written_stops(self):
-        since = self.root / "since-last"
-        environment = {**os.environ, "LD_PRELOAD": os.environ["ZOETROPE_SLOW_FSYNC"], "SLOW_FSYNC_SINCE": str(since)}
+        since, environment = self.slow_disk()
         words = ["run", "--run", self.run_folder, *LONG[:4], "--max-steps", "300", "--save-steps", "300", *LONG[8:], "--size", "960x540"]
         process = subprocess.Popen(job.command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         log = self.run_folder / "log.csv"

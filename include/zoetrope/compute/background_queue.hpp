@@ -22,32 +22,38 @@ class Heir;
 // dropped, and the next push() or wait() throws its error.
 class BackgroundQueue {
  public:
-  // `max_tasks`: that are not done; `max_bytes`: what these may hold together.
-  BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes);
+  // `max_tasks`: that are not done; `max_bytes`: what these may hold together. `may_be_killed`, where it is
+  // given: whether this process may be killed in a moment. It is asked while push() waits.
+  BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes, std::function<bool()> may_be_killed = {});
   ~BackgroundQueue();  // finishes what is queued
   BackgroundQueue(const BackgroundQueue&) = delete;
   BackgroundQueue& operator=(const BackgroundQueue&) = delete;
 
   // `bytes`: of memory that `task` holds until it is done. Waits until there is room for it; what is larger
-  // than all of the memory waits until all that holds some is done.
+  // than all of the memory waits until all that holds some is done. Where this process may be killed
+  // meanwhile it is taken without room, and what is queued is left to an heir.
   void push(std::int64_t bytes, std::function<void()> task);
   // Returns when all is done.
   void wait();
   // From now on what is queued is done even if this process is killed: by a child of it, which otherwise does
-  // nothing (src/compute/heir.hpp). Until wait() nothing more may be pushed. The tasks must not need a
-  // device.
+  // nothing (src/compute/heir.hpp). What is pushed later is not, until this is called again. The tasks must
+  // not need a device.
   void leave_to_heir();
 
  private:
   struct Entry {
     std::int64_t bytes = 0;
     std::function<void()> task;
+    bool is_done = false;
   };
+  bool wait_for_room(std::unique_lock<std::mutex>& lock, std::int64_t bytes);
+  void make_heir();
   void run_next();
   void rethrow();
 
   std::size_t max_tasks_;
   std::int64_t max_bytes_;
+  std::function<bool()> may_be_killed_;
   std::mutex mutex_;
   std::condition_variable task_done_;
   std::int64_t bytes_ = 0;     // of tasks that are not done

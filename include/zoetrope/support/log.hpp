@@ -17,6 +17,10 @@ void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);
 
+// From now on nothing is logged, and no lock is taken: in a child of fork(), where another thread may have
+// held it.
+void silence_log() noexcept;
+
 // A warning, unless this process has given it before.
 void warn_once(const std::string& message);
 
