@@ -13,6 +13,7 @@
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "jobs.hpp"
@@ -74,10 +75,10 @@ void inspect_run(const store::RunDirectory& run) {
   support::print_line(run.root.string() + ": a run with " + std::to_string(steps.size()) + " checkpoints");
   std::size_t models = 0, embedded = 0, train_embedded = 0, frames = 0;
   for (const std::int64_t step : steps) {
-    models += fs::exists(run.model(step)) ? 1 : 0;
-    embedded += fs::exists(run.embeddings(step)) ? 1 : 0;
-    train_embedded += fs::exists(run.train_embeddings(step)) ? 1 : 0;
-    frames += fs::exists(run.frame(step)) ? 1 : 0;
+    models += support::exists(run.model(step)) ? 1 : 0;
+    embedded += support::exists(run.embeddings(step)) ? 1 : 0;
+    train_embedded += support::exists(run.train_embeddings(step)) ? 1 : 0;
+    frames += support::exists(run.frame(step)) ? 1 : 0;
   }
   print("steps", std::to_string(steps.front()) + " to " + std::to_string(steps.back()));
   if (const std::int64_t newest = run.newest_resume_point(); newest > 0)
@@ -88,8 +89,8 @@ void inspect_run(const store::RunDirectory& run) {
             (train_embedded > 0 ? ", with training images " + std::to_string(train_embedded) : ""));
   print("frames", std::to_string(frames));
   for (const std::string& format : render::animation_formats())
-    if (fs::exists(run.animation(format))) print("animation", run.animation(format).string());
-  if (fs::exists(run.analysis())) inspect_analysis(run.analysis());
+    if (support::exists(run.animation(format))) print("animation", run.animation(format).string());
+  if (support::exists(run.analysis())) inspect_analysis(run.analysis());
 }
 
 }  // namespace
@@ -101,12 +102,13 @@ void look_into(std::vector<std::string> words) {
 }
 
 void inspect(const std::string& path) {
-  if (!fs::exists(path)) throw InputError(path + ": does not exist");
+  if (!support::exists(path)) throw InputError(path + ": does not exist");
   const fs::path file(path);
-  if (fs::is_directory(file)) {
+  if (support::is_directory(file)) {
     const store::RunDirectory run{file};
     if (!run.checkpoint_steps().empty()) return inspect_run(run);
-    if (fs::exists(file / store::kModelConfigFile) || model::find_adapter(file)) return inspect_model(file);
+    if (support::exists(file / store::kModelConfigFile) || model::find_adapter(file))
+      return inspect_model(file);
     throw InputError(path + ": holds neither checkpoints nor a config.json");
   }
   for (const auto split : {store::EmbeddedSplit::kTest, store::EmbeddedSplit::kTrain})
@@ -121,7 +123,7 @@ void inspect(const std::string& path) {
 }
 
 void inspect_verify(const std::string& path) {
-  if (!fs::exists(path)) throw InputError(path + ": does not exist");
+  if (!support::exists(path)) throw InputError(path + ": does not exist");
   const pipeline::Verification found = pipeline::verify(path);
   for (const std::string& line : found.lines) support::print_line(line);
   const std::string files = support::format_count(found.files) + (found.files == 1 ? " file" : " files");

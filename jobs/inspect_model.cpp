@@ -6,6 +6,7 @@
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "inspect.hpp"
@@ -82,7 +83,7 @@ void print_weights(const model::WeightReport& report) {
 }  // namespace
 
 void inspect_model(const fs::path& path) {
-  const bool is_folder = fs::is_directory(path);
+  const bool is_folder = support::is_directory(path);
   const auto config = is_folder ? model::read_config(path)
                                 : model::VitConfig::from_json(support::read_python_json(path), path.string());
   const std::int64_t side = is_folder ? image_side(path, config) : config.image_size;
@@ -99,7 +100,8 @@ void inspect_model(const fs::path& path) {
 
 void inspect_weights(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const bool is_models = path.filename() == store::kModelFile && fs::exists(folder / store::kModelConfigFile);
+  const bool is_models =
+      path.filename() == store::kModelFile && support::exists(folder / store::kModelConfigFile);
   if (is_models || model::find_adapter(folder) == path) return inspect_model(folder);
   const store::SafetensorsFile file(path);
   support::print_line(path.string() + ": " + format_count(static_cast<std::int64_t>(file.names().size())) +

@@ -12,6 +12,7 @@
 #include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "command_line.hpp"
@@ -202,7 +203,7 @@ IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vect
     const std::string file = values["config"].as<Place>().text;
     inis.config = checked(file, support::read_file(file, kMostBytes), inis.note);
   }
-  if (is_given(values, "run") && fs::exists(run_ini_of(values)))
+  if (is_given(values, "run") && support::exists(run_ini_of(values)))
     inis.run = checked(run_ini_of(values), support::read_file(run_ini_of(values), kMostBytes), inis.note);
   return inis;
 }

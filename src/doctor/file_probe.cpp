@@ -105,9 +105,13 @@ std::string file_system_type(const fs::path& folder) {
 bool appears(const fs::path& path) {
   using namespace std::chrono_literals;
   constexpr int kTries = 50;
-  for (int i = 0; i < kTries; ++i) {
-    if (support::is_listed(path)) return true;
-    std::this_thread::sleep_for(100ms);
+  try {
+    for (int i = 0; i < kTries; ++i) {
+      if (support::is_listed(path)) return true;
+      std::this_thread::sleep_for(100ms);
+    }
+  } catch (const Error&) {
+    // Where the folder cannot be listed, nothing is seen in it.
   }
   return false;
 }

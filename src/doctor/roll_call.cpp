@@ -42,11 +42,12 @@ std::string as_file_name(const std::string& job) {
 // What a doctor that was killed has left.
 void remove_leftovers(const fs::path& folder) {
   constexpr auto kLongAgo = std::chrono::hours(1);
-  for (const std::string& name : support::names_in(folder)) {
-    std::error_code error;
-    if (!name.starts_with(kRollFolder)) continue;
-    const auto written = fs::last_write_time(folder / name, error);
-    if (!error && written < fs::file_time_type::clock::now() - kLongAgo) fs::remove_all(folder / name, error);
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (!entry->path().filename().string().starts_with(kRollFolder)) continue;
+    const auto written = fs::last_write_time(entry->path(), ignored);
+    if (!ignored && written < fs::file_time_type::clock::now() - kLongAgo) fs::remove_all(*entry, ignored);
   }
 }
 

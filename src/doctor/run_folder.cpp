@@ -31,6 +31,15 @@ constexpr std::int64_t kLittleSpace = std::int64_t{1} << 30;
 constexpr std::int64_t kFewFiles = 1000;
 constexpr double kSlowFlush = 1.0;  // seconds
 
+// What is seen from here; nothing where the folder cannot be listed.
+std::vector<std::string> names_if_any(const fs::path& folder) {
+  try {
+    return support::names_in(folder);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 // What a host's speaker tells the others.
 struct HostAnswer {
   std::string type;
@@ -116,7 +125,7 @@ class Look {
     using namespace std::chrono_literals;
     constexpr int kTries = 50;
     for (int i = 0; i < kTries; ++i) {
-      const std::vector<std::string> names = support::names_in(folder_);
+      const std::vector<std::string> names = names_if_any(folder_);
       mine_.unseen.clear();
       for (std::size_t host = 0; host < hosts_.size(); ++host)
         if (written[host].sees_folder && written[host].error.empty() &&

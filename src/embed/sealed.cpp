@@ -2,7 +2,6 @@
 #include "sealed.hpp"
 
 #include <string>
-#include <system_error>
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
@@ -10,6 +9,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 namespace zoetrope::embed {
@@ -18,8 +18,7 @@ namespace fs = std::filesystem;
 
 bool is_embedded(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {
   const fs::path path = checkpoint_folder / store::embeddings_file_of(identity.split);
-  std::error_code error;
-  if (!fs::exists(path, error)) return false;
+  if (!support::exists(path)) return false;
   try {
     if (store::read_identity(checkpoint_folder, identity.split) != identity) return false;
     store::verify_embeddings(checkpoint_folder, identity.split);
@@ -41,8 +40,8 @@ std::string newer_resume_points(const store::RunDirectory& run, std::int64_t ste
   };
   const auto steps = run.checkpoint_steps();
   for (const std::int64_t other : steps)
-    if (other > step &&
-        (fs::exists(run.optimizer(other)) || (other == steps.back() && fs::exists(run.model(other)))))
+    if (other > step && (support::exists(run.optimizer(other)) ||
+                         (other == steps.back() && support::exists(run.model(other)))))
       add(run.checkpoint(other));
   for (const std::int64_t other : run.resume_steps())
     if (other > step) add(run.resume(other));
@@ -87,7 +86,7 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step, const
   try {
     identity = read_whole(run, step, input.split);
   } catch (const InputError& damage) {
-    if (!fs::exists(path))
+    if (!support::exists(path))
       if (const std::string others = model::describe_foreign_weights(run.checkpoint(step)); !others.empty())
         throw InputError(others);
     throw InputError(std::string(damage.what()) + "; its model is no longer there to make it again: " +

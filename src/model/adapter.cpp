@@ -217,7 +217,7 @@ namespace {
 
 // An adapter's base could be the adapter itself.
 fs::path whole_model(const fs::path& base, const std::string& from) {
-  if (!fs::is_directory(base))
+  if (!support::is_directory(base))
     throw InputError(from + base.string() + ": is no folder; give the folder of the adapter's base model");
   if (Adapter::is_in(base))
     throw InputError(from + base.string() +
@@ -232,8 +232,7 @@ fs::path base_of(const fs::path& folder, const fs::path& given) {
   const fs::path file = folder / kAdapterConfigFile;
   const Json config = support::read_python_json(file);
   const auto name = support::json_get_or<std::string>(config, "base_model_name_or_path", "", file.string());
-  std::error_code error;
-  if (!name.empty() && fs::is_directory(name, error))
+  if (!name.empty() && support::is_directory(name))
     return whole_model(name, file.string() + ": \"base_model_name_or_path\": ");
   const auto snapshot = support::hub_snapshot(support::HubKind::kModel, name);
   if (snapshot) return whole_model(*snapshot, name + ": ");

@@ -109,10 +109,19 @@ void describe_training(VitConfig& config) {
   config.other["problem_type"] = kOneClassPerImage;
 }
 
+// A folder beside it that may not be entered says nothing.
+bool seems_adapter(const fs::path& folder) {
+  try {
+    return Adapter::is_in(folder);
+  } catch (const RunError&) {
+    return false;
+  }
+}
+
 // peft gives an adapter that is not called "default" a folder of its name.
 void refuse_named_adapter(const fs::path& folder) {
   for (const std::string& name : support::names_in(folder))
-    if (Adapter::is_in(folder / name))
+    if (seems_adapter(folder / name))
       throw InputError(folder.string() + ": holds no model, but an adapter in its folder " + name +
                        ", as peft saves it under another name than \"default\"; move its files into " +
                        folder.string() + " itself");
@@ -209,7 +218,7 @@ VitConfig read_config(const fs::path& folder, const fs::path& base) {
 
 Vit load_for_fine_tuning(const fs::path& path, const std::vector<std::string>& class_names,
                          std::uint64_t seed, std::int64_t image_side, const fs::path& base) {
-  const bool is_folder = fs::is_directory(path);
+  const bool is_folder = support::is_directory(path);
   const VitConfig stored = is_folder ? read_config(path, base) : read_config_file(path);
   require_one_class_per_image(stored, (is_folder ? config_file(path, base) : path).string());
   VitConfig wanted = stored;

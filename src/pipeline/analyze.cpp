@@ -8,6 +8,7 @@
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/stopwatch.hpp"
 
@@ -25,7 +26,7 @@ namespace {
 // Whether analysis.h5 is there, is of these sources and is whole; the session keeps it then. Rank 0's.
 bool is_there(Session& session, const std::vector<CheckpointSource>& sources) {
   const std::filesystem::path path = session.run().analysis();
-  if (!std::filesystem::exists(path)) return false;
+  if (!support::exists(path)) return false;
   const std::string stored = store::read_source_digest(path);  // "" of a damaged header
   if (!stored.empty() && stored != digest_of_sources(session, sources)) return false;
   try {

@@ -17,6 +17,7 @@
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 namespace zoetrope::pipeline {
@@ -89,7 +90,7 @@ std::vector<std::vector<std::int64_t>> class_columns(Session& session,
 void order_classifier(const Session& session, const std::vector<std::string>& of_data, model::Vit& model) {
   const fs::path folder = session.options().model;
   const fs::path base = session.options().base;
-  if (!fs::is_directory(folder) || !model::check_weights(folder, base).has_classifier) return;
+  if (!support::is_directory(folder) || !model::check_weights(folder, base).has_classifier) return;
   const auto of_model = model::read_config(folder, base).id2label;
   if (of_model.size() != of_data.size()) return;  // it is a new classifier
   std::vector<std::int64_t> in_order(of_data.size());

@@ -8,6 +8,7 @@
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -22,16 +23,15 @@ fs::path folder_of_program() {
 std::optional<fs::path> find_default_model() {
   for (const char* place : {"models", "../share/zoetrope/models"}) {
     fs::path model = folder_of_program() / place / "fashion-vit";
-    if (fs::exists(model / store::kModelFile)) return model;
+    if (support::exists(model / store::kModelFile)) return model;
   }
   return std::nullopt;
 }
 
 // What asks for a model's config.json alone brings that alone.
 void require_weights(const fs::path& snapshot, const std::string& asked) {
-  std::error_code error;
-  const bool is_cut =
-      fs::is_symlink(snapshot / store::kModelFile, error) && !fs::exists(snapshot / store::kModelFile, error);
+  const fs::path weights = snapshot / store::kModelFile;
+  const bool is_cut = support::is_listed(weights) && !support::exists(weights);  // a link to nothing
   const bool has_others = !model::describe_foreign_weights(snapshot).empty();
   if (!is_cut && (model::has_weights(snapshot) || has_others)) return;
   throw InputError(snapshot.string() + ": the Hugging Face cache holds " + asked + " without its weights; " +
@@ -46,8 +46,7 @@ fs::path default_model() {
 }
 
 std::string find_model(const std::string& asked) {
-  std::error_code error;
-  if (fs::exists(asked, error)) return asked;
+  if (support::exists(asked)) return asked;
   const auto snapshot = support::hub_snapshot(support::HubKind::kModel, asked);
   if (snapshot) require_weights(*snapshot, asked);
   return snapshot ? snapshot->string() : asked;
@@ -56,8 +55,7 @@ std::string find_model(const std::string& asked) {
 namespace {
 
 void require_place(const std::string& option, const std::string& model) {
-  std::error_code error;
-  if (fs::exists(model, error)) return;
+  if (support::exists(model)) return;
   const std::string nothing = option + " " + model + ": there is no such folder or file";
   if (!support::may_be_on_hub(support::HubKind::kModel, model)) throw InputError(nothing);
   throw InputError(nothing + ", and " + support::how_to_bring(support::HubKind::kModel, model));

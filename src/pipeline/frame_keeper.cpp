@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 namespace zoetrope::pipeline {
@@ -17,7 +18,7 @@ constexpr double kSecondsInMemory = 2;  // of work, which is all that a kill cos
 
 bool FrameKeeper::has(std::int64_t step, const std::string& source_digest) {
   const std::filesystem::path path = run_.analysis_part(step);
-  if (keep_ == Keep::kInMemory || !std::filesystem::exists(path)) return false;
+  if (keep_ == Keep::kInMemory || !support::exists(path)) return false;
   try {
     store::AnalysisPart part = store::read_analysis_part(path);
     if (part.source_digest != source_digest) return false;

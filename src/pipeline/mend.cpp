@@ -15,6 +15,7 @@
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/to_integer.hpp"
 
@@ -33,7 +34,7 @@ class Mender {
   explicit Mender(const store::RunDirectory& run) : run_(run), folders_(store::saved_folders(run)) {
     // Others' checkpoints are as they are.
     std::erase_if(folders_, [](const SavedFolder& folder) {
-      return !fs::exists(folder.path / store::kTrainingRecordFile);
+      return !support::exists(folder.path / store::kTrainingRecordFile);
     });
     to_mend_ = folders_;
   }
@@ -135,7 +136,7 @@ std::optional<std::string> Mender::state_of(const SavedFolder& folder) const {
                                   option("save-steps"),
                                   option("batch-size")};
   std::vector<store::LossRecord> log = log_of(folder, state.logging_steps);
-  const bool is_resume_point = fs::exists(folder.path / store::kOptimizerFile);
+  const bool is_resume_point = support::exists(folder.path / store::kOptimizerFile);
   if (!is_resume_point && log.size() > 1) log.erase(log.begin(), log.end() - 1);
   return store::sealed_trainer_state(store::to_json(state, log),
                                      store::recorded_digest(*record, store::kModelFile))
@@ -157,7 +158,7 @@ void Mender::mend() {
 // A training writes log.csv anew at its beginning; others read it as it should be.
 void warn_of_log(const store::RunDirectory& run) {
   const store::LogHistory history = store::newest_log_history(run);
-  if (!history.is_exact || !fs::exists(run.log_csv())) return;
+  if (!history.is_exact || !support::exists(run.log_csv())) return;
   if (const auto mended = store::mend_loss_log(run.log_csv(), history); !mended.damage.empty())
     support::log_warning(mended.damage + "; it is read as the checkpoint of step " +
                          std::to_string(history.last) + " has it (zoetrope run writes it again)");

@@ -11,6 +11,7 @@
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
@@ -24,7 +25,7 @@ namespace {
 // The model that stands in for an absent --model says nothing about another one's images.
 std::optional<ProcessorFile> find_file(const fs::path& source, const fs::path& run, const fs::path& model,
                                        const fs::path& config) {
-  if (!fs::is_directory(source)) return std::nullopt;
+  if (!support::is_directory(source)) return std::nullopt;
   for (const fs::path& folder : {source, run, config.parent_path(), model}) {
     if (folder == model && model != source && is_default_model(model)) continue;
     if (auto file = find_processor_file(folder)) return file;
@@ -68,7 +69,7 @@ void check_size(const preprocess::PreprocessorConfig& preprocessor, const model:
 
 preprocess::PreprocessorConfig read_preprocessor(const fs::path& source, const fs::path& run,
                                                  const fs::path& model, const fs::path& base) {
-  const fs::path config_file = fs::is_directory(source) ? model::config_file(source, base) : source;
+  const fs::path config_file = support::is_directory(source) ? model::config_file(source, base) : source;
   const support::Json json = support::read_python_json(config_file);
   const auto config = model::VitConfig::from_json(json, config_file.string());
   if (config.num_channels != 3)

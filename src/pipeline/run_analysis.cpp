@@ -14,6 +14,7 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/mapped_memory.hpp"
 #include "zoetrope/support/progress.hpp"
 
@@ -290,7 +291,7 @@ store::Analysis analyze_sources(Session& session, const std::vector<CheckpointSo
 }
 
 void remove_parts(const store::RunDirectory& run) {
-  if (std::filesystem::exists(run.analysis_parts())) support::remove_folder(run.analysis_parts());
+  if (support::exists(run.analysis_parts())) support::remove_folder(run.analysis_parts());
 }
 
 }  // namespace zoetrope::pipeline

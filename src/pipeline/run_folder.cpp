@@ -16,6 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kCheckpoint = "checkpoint-<step>";
+constexpr const char* kWhereCheckpointsAreFrom =
+    "run zoetrope finetune first, or give --run the output folder of a Hugging Face Trainer";
 
 bool holds_model(const fs::path& folder) {
   return model::has_weights(folder) || !model::describe_foreign_weights(folder).empty();
@@ -46,13 +48,19 @@ std::string what_is_meant(const fs::path& run) {
     if (holds_model(run / name))
       return "the folder " + name + " in it holds a model: call it " + kCheckpoint +
              ", with its step's number";
-  return "run zoetrope finetune first, or give --run the output folder of a Hugging Face Trainer";
+  return kWhereCheckpointsAreFrom;
 }
 
 }  // namespace
 
 void refuse_without_checkpoints(const fs::path& run) {
-  throw InputError(run.string() + ": holds no " + kCheckpoint + " folder; " + what_is_meant(run));
+  std::string hint = kWhereCheckpointsAreFrom;
+  try {
+    hint = what_is_meant(run);
+  } catch (const RunError&) {
+    // A folder beside it that cannot be looked into is no reason to say less of this one.
+  }
+  throw InputError(run.string() + ": holds no " + kCheckpoint + " folder; " + hint);
 }
 
 void warn_of_other_checkpoints(const fs::path& run) {

@@ -6,6 +6,7 @@
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::pipeline {
@@ -19,7 +20,7 @@ std::unique_ptr<support::FolderLock> open_here(Session& session, bool starts_run
                                                const support::LockOptions& options) {
   const std::filesystem::path& root = session.run().root;
   if (starts_run) support::create_folders(root);
-  if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+  if (!support::is_directory(root)) throw InputError(root.string() + ": is not a directory");
   return std::make_unique<support::FolderLock>(root, session.options().review.live ? kLiveLock : kLock,
                                                options, [&world = session.world()](const std::string& what) {
                                                  support::print_error_line(what);

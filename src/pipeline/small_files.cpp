@@ -5,6 +5,7 @@
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -33,7 +34,7 @@ void require_own_record(const store::SavedFolder& folder) {
 
 std::string problem_of(const store::SavedFolder& folder, const std::string& name) {
   try {
-    if (!std::filesystem::exists(folder.path / name))
+    if (!support::exists(folder.path / name))
       throw InputError((folder.path / name).string() + ": is missing");
     if (name == store::kTrainingRecordFile) {
       require_own_record(folder);

@@ -23,6 +23,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/progress.hpp"
 #include "zoetrope/support/stopwatch.hpp"
@@ -142,7 +143,7 @@ void refuse_other_checkpoints(const store::RunDirectory& run, const GivenSteps& 
   for (const std::int64_t step : run.checkpoint_steps()) {
     const fs::path folder = run.checkpoint(step);
     const auto sealed = store::sealed_identity(folder);
-    if (fs::exists(folder / store::kTrainingRecordFile) ||
+    if (support::exists(folder / store::kTrainingRecordFile) ||
         (sealed && sealed->feature != store::kGivenFeature))
       throw InputError(folder.string() +
                        ": holds what zoetrope has trained or embedded; give another --run for --embeddings");
@@ -177,8 +178,7 @@ GivenSteps agree_on_steps(Session& session, const std::optional<GivenArrays>& ar
 
 // Whether embeddings.h5 is there, of this identity and whole to the last bit.
 bool is_in_run(const fs::path& folder, const store::EmbeddingsIdentity& identity) {
-  std::error_code error;
-  if (!fs::exists(folder / store::kEmbeddingsFile, error)) return false;
+  if (!support::exists(folder / store::kEmbeddingsFile)) return false;
   try {
     if (store::read_identity(folder) != identity) return false;
     store::verify_embeddings(folder);

@@ -19,6 +19,7 @@
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "small_files.hpp"
 
@@ -100,7 +101,7 @@ void Verifier::check_embeddings(const SavedFolder& folder, store::EmbeddedSplit 
   if (identity.step != folder.step)
     throw InputError(path.string() + ": is of step " + std::to_string(identity.step) +
                      ", not of its folder's");
-  const bool has_model = fs::exists(folder.path / store::kModelFile);
+  const bool has_model = support::exists(folder.path / store::kModelFile);
   const bool is_given = identity.feature == store::kGivenFeature;
   const std::string model = is_given    ? ""
                             : has_model ? store::digest_of_weights(folder.path)
@@ -117,7 +118,7 @@ void Verifier::check_analysis() const {
   const store::Analysis analysis = store::read_analysis(run_.analysis());
   std::vector<std::int64_t> embedded;
   for (const std::int64_t step : run_.checkpoint_steps())
-    if (fs::exists(run_.embeddings(step))) embedded.push_back(step);
+    if (support::exists(run_.embeddings(step))) embedded.push_back(step);
   const auto fail = [&](const std::string& what) {
     throw InputError(run_.analysis().string() + ": " + what);
   };
@@ -171,8 +172,9 @@ void check_options(const fs::path& path) {
 
 // What becomes of a damaged file, or what to do.
 std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder, const std::string& name) {
-  const bool has_model = fs::exists(folder.path / store::kModelFile);
-  if (name == store::kEmbeddingsFile && !has_model && !fs::exists(folder.path / store::kTrainingRecordFile))
+  const bool has_model = support::exists(folder.path / store::kModelFile);
+  if (name == store::kEmbeddingsFile && !has_model &&
+      !support::exists(folder.path / store::kTrainingRecordFile))
     return "where it was given, zoetrope analyze --embeddings takes it in again";
   if (name == store::kTrainEmbeddingsFile && !has_model)
     return embed::way_out_without_model(run, folder.step) +
@@ -182,9 +184,9 @@ std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder
   if (name == store::kOptimizerFile) return "training goes on from an older resume point, or from the start";
   if (name != store::kModelFile && model::find_adapter(folder.path) != folder.path / name)
     return "the next job makes it again where another checkpoint's is whole";
-  if (fs::exists(folder.path / store::kOptimizerFile))
+  if (support::exists(folder.path / store::kOptimizerFile))
     return "training goes on from an older resume point, and comes to it again";
-  return fs::exists(folder.path / store::kEmbeddingsFile)
+  return support::exists(folder.path / store::kEmbeddingsFile)
              ? "restore it, or delete it to go on with the embeddings beside it"
              : "restore it, or delete its folder";
 }
@@ -205,20 +207,22 @@ void Verifier::look_at(const SavedFolder& folder) {
   const auto sealed = store::sealed_identity(folder.path);
   if (sealed && sealed->feature == store::kGivenFeature)  // beside a model of others, if any
     return look_at(folder, store::kEmbeddingsFile);
-  const bool is_ours = fs::exists(folder.path / store::kTrainingRecordFile);
+  const bool is_ours = support::exists(folder.path / store::kTrainingRecordFile);
   const bool has_model = model::has_weights(folder.path);
   for (const char* name : {store::kTrainingRecordFile, store::kModelConfigFile, store::kPreprocessorFile,
                            store::kTrainerStateFile})
-    if (is_ours || fs::exists(folder.path / name)) look_at(folder, name);
+    if (is_ours || support::exists(folder.path / name)) look_at(folder, name);
   if (const auto adapter = model::find_adapter(folder.path))
     look_at(folder, adapter->filename().string());
   else if (has_model)
     look_at(folder, store::kModelFile);
-  if (fs::exists(folder.path / store::kOptimizerFile)) look_at(folder, store::kOptimizerFile);
+  if (support::exists(folder.path / store::kOptimizerFile)) look_at(folder, store::kOptimizerFile);
   for (const fs::path& shard : store::shards_in(folder.path))
     check(shard, "zoetrope extract computes its rows again", [&] { store::verify_shard(shard); });
-  if (fs::exists(folder.path / store::kEmbeddingsFile) || !has_model) look_at(folder, store::kEmbeddingsFile);
-  if (fs::exists(folder.path / store::kTrainEmbeddingsFile)) look_at(folder, store::kTrainEmbeddingsFile);
+  if (support::exists(folder.path / store::kEmbeddingsFile) || !has_model)
+    look_at(folder, store::kEmbeddingsFile);
+  if (support::exists(folder.path / store::kTrainEmbeddingsFile))
+    look_at(folder, store::kTrainEmbeddingsFile);
 }
 
 bool Verifier::look_at_file_of_run(const std::string& name) {
@@ -240,11 +244,11 @@ bool Verifier::look_at_file_of_run(const std::string& name) {
 
 void Verifier::look_at_run() {
   for (const char* name : {"run.ini", "log.csv", "summary.json"})
-    if (fs::exists(run_.root / name) ||
+    if (support::exists(run_.root / name) ||
         (name == std::string("log.csv") && store::newest_log_history(run_).is_exact))
       look_at_file_of_run(name);
   for (const SavedFolder& folder : store::saved_folders(run_)) look_at(folder);
-  if (fs::exists(run_.analysis())) look_at_file_of_run("analysis.h5");
+  if (support::exists(run_.analysis())) look_at_file_of_run("analysis.h5");
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -262,7 +266,7 @@ std::optional<SavedFolder> saved_folder(const fs::path& path) {
 
 Verification verify(const fs::path& given) {
   const fs::path path = given.has_filename() ? given : given.parent_path();
-  const bool is_folder = fs::is_directory(path);
+  const bool is_folder = support::is_directory(path);
   const fs::path folder = is_folder ? path : folder_of(path);
   const auto saved = saved_folder(folder);
   const store::RunDirectory run{saved ? folder_of(folder) : folder};

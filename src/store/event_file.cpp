@@ -10,6 +10,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::store {
 
@@ -102,12 +103,9 @@ fs::path new_path(const fs::path& folder) {
 }
 
 void remove_others(const fs::path& folder, const fs::path& kept) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  for (const std::string& name : support::names_in(folder))
     if (name.starts_with(kNameBegins) && name.ends_with(kNameEnds) && name != kept.filename())
-      support::remove_file(entry->path());
-  }
+      support::remove_file(folder / name);
 }
 
 // Big-endian, as PNG has its numbers.

@@ -5,7 +5,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -107,10 +106,10 @@ void LossLog::append(const LossRecord& record) {
 }
 
 bool has_own_header(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string start(kLossHeader.size(), '\0');
-  return file.read(start.data(), static_cast<std::streamsize>(start.size())) &&
-         (start == kLossHeader || is_flipped_header(start));
+  if (!support::is_listed(path)) return false;
+  const std::string content = support::read_file(path);
+  const std::string_view start = std::string_view(content).substr(0, kLossHeader.size());
+  return start == kLossHeader || is_flipped_header(start);
 }
 
 std::vector<LossRecord> read_loss_log(const std::filesystem::path& path) {

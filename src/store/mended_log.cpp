@@ -12,6 +12,7 @@
 #include "zoetrope/store/loss_log.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "loss_line.hpp"
 
@@ -97,7 +98,7 @@ std::string first_difference(const std::vector<Line>& lines, const std::vector<L
 }  // namespace
 
 MendedLog mend_loss_log(const std::filesystem::path& path, const LogHistory& history) {
-  const bool is_there = std::filesystem::exists(path);
+  const bool is_there = support::exists(path);
   auto lines = lines_of_training(is_there ? support::read_file(path) : "", path.string());
   MendedLog mended;
   if (!lines.empty() && !lines.front().problem.empty() && lines.front().is_header) {

@@ -12,6 +12,7 @@
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/to_integer.hpp"
 
@@ -87,7 +88,7 @@ std::optional<double> ratio_in_log(const std::filesystem::path& path) {
 bool is_trained_here(const RunDirectory& run) {
   const auto folders = saved_folders(run);
   return folders.empty() || std::ranges::any_of(folders, [](const SavedFolder& folder) {
-           return fs::exists(folder.path / kTrainingRecordFile) || read_if_whole(folder).is_ours;
+           return support::exists(folder.path / kTrainingRecordFile) || read_if_whole(folder).is_ours;
          });
 }
 
@@ -103,7 +104,7 @@ std::vector<SavedFolder> saved_folders(const RunDirectory& run) {
 std::string digest_of_weights(const fs::path& folder) {
   try {
     const fs::path model = folder / kModelFile;
-    if (fs::exists(model)) return SafetensorsFile(model).digest().value_or("");
+    if (support::exists(model)) return SafetensorsFile(model).digest().value_or("");
     return read_identity(folder).model_digest;
   } catch (const InputError&) {
     return "";

@@ -6,6 +6,7 @@
 
 #include "zoetrope/store/sealed_json.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "bits.hpp"
 
@@ -75,7 +76,7 @@ void write_run_ini(const std::filesystem::path& path, const NamedValues& values)
   for (const auto& [name, value] : values)
     if (!value.empty() && can_be_kept(value)) text += name + " = " + value + "\n";
   text += seal_of(text);
-  if (!std::filesystem::exists(path) || support::read_file(path) != text) support::write_file(path, text);
+  if (!support::exists(path) || support::read_file(path) != text) support::write_file(path, text);
 }
 
 IniCheck check_run_ini(const std::string& text) {

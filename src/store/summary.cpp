@@ -6,6 +6,7 @@
 
 #include "zoetrope/store/sealed_json.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 namespace zoetrope::store {
@@ -13,7 +14,7 @@ namespace zoetrope::store {
 namespace {
 
 support::Json earlier_stages(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) return support::Json::object();
+  if (!support::exists(path)) return support::Json::object();
   try {
     return read_summary(path).at("stages");
   } catch (const InputError& damage) {

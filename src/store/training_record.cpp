@@ -5,6 +5,7 @@
 #include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/store/sealed_json.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::store {
 
@@ -17,7 +18,7 @@ constexpr const char* kFiles = "files";
 
 // A model that cannot be read is nobody's.
 bool holds_other_weights(const fs::path& folder, const std::string& recorded) {
-  if (!fs::exists(folder / kModelFile)) return false;
+  if (!support::exists(folder / kModelFile)) return false;
   try {
     return SafetensorsFile(folder / kModelFile).digest() != recorded;
   } catch (const InputError&) {
@@ -37,7 +38,7 @@ Json training_record(const Json& options, const fs::path& folder, const std::str
 
 std::optional<Json> read_training_record(const fs::path& folder) {
   const fs::path path = folder / kTrainingRecordFile;
-  if (!fs::exists(path)) return std::nullopt;
+  if (!support::exists(path)) return std::nullopt;
   Json record = support::read_json(path);
   if (!check_digest(record, path.string()) && record.contains(kFiles))
     throw InputError(path.string() + ": is damaged: it says \"" + kFiles +

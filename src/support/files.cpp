@@ -13,12 +13,12 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
-#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/progress_marks.hpp"
 #include "zoetrope/support/system_error.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "file_descriptor.hpp"
+#include "listing_now.hpp"
 
 namespace zoetrope::support {
 namespace fs = std::filesystem;
@@ -31,7 +31,7 @@ FileDescriptor open_to_read(const fs::path& path) {
   int fd = ::open(path.c_str(), kFlags);
   const int error = errno;
   // Another host may have written it since this one last looked.
-  if (fd < 0 && error == ENOENT && is_listed(path)) fd = ::open(path.c_str(), kFlags);
+  if (fd < 0 && error == ENOENT && is_listed_now(path)) fd = ::open(path.c_str(), kFlags);
   if (fd < 0) throw_system_error(path, "cannot be opened", error);
   return FileDescriptor(fd);
 }

@@ -71,7 +71,7 @@ std::string commit_of(const fs::path& repository, const std::string& branch) {
   try {
     const std::string text = read_file(repository / "refs" / branch, kLongestCommit);
     return text.substr(0, text.find_first_of(" \r\n"));
-  } catch (const Error&) {
+  } catch (const InputError&) {
     return "";
   }
 }
@@ -107,7 +107,7 @@ std::optional<fs::path> hub_snapshot(HubKind kind, const std::string& asked) {
   const fs::path repository = hub_cache() / folder_name(kind, wanted->name);
   auto commits = names_in(repository / "snapshots");
   std::erase_if(commits, [&](const std::string& folder) {
-    return !fs::is_directory(repository / "snapshots" / folder);
+    return !support::is_directory(repository / "snapshots" / folder);
   });
   std::string commit = commit_of(repository, wanted->revision);
   if (commit.empty() && wanted->revision != "main") commit = wanted->revision;

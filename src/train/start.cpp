@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "zoetrope/comm/stop.hpp"
@@ -34,13 +33,6 @@ struct Found {
   std::int64_t newest_lost = -1;  // -1: there are none
   std::string damage;             // of the newest checkpoint that could be gone on from if it were whole
 };
-
-// A folder that cannot be read is not known to be empty.
-bool holds_nothing(const fs::path& folder) {
-  std::error_code error;
-  const bool empty = fs::is_empty(folder, error);
-  return empty && !error;
-}
 
 StoredTraining read_training(const fs::path& folder, std::int64_t step, bool has_optimizer) {
   StoredTraining stored{model::load_checkpoint(folder), {}};
@@ -116,7 +108,7 @@ bool look_at(const Candidate& candidate, const TrainOptions& options, const supp
     if (!is_frame) start.damaged.push_back(folder);
     return false;
   }
-  if (holds_nothing(folder)) return false;
+  if (support::names_in(folder).empty()) return false;
   if (found.newest_lost < 0) found.newest_lost = step;
   found.first_lost = step;
   return false;

@@ -12,6 +12,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "support/another_process.hpp"
 
@@ -30,12 +31,6 @@ using testing::UnorderedElementsAre;
 
 void write(const fs::path& path, const std::string& text) {
   std::ofstream(path) << text;
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
-  return names;
 }
 
 // A folder as a job writes it: a file in it, and one further down.

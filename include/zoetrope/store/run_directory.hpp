@@ -49,7 +49,8 @@ struct RunDirectory {
   // not looked at. InputError when the run directory cannot be listed.
   std::vector<std::int64_t> checkpoint_steps() const;
   std::vector<std::int64_t> resume_steps() const;
-  // The newest step, not after `last`, with an optimizer's state to go on from; -1: there is none.
+  // The newest step, not after `last`, with an optimizer's state to go on from; -1: there is none. RunError
+  // where a folder cannot be listed.
   std::int64_t newest_resume_point(std::int64_t last = std::numeric_limits<std::int64_t>::max()) const;
 };
 
