@@ -29,10 +29,13 @@ namespace {
 FileDescriptor open_to_read(const fs::path& path) {
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
   int fd = ::open(path.c_str(), kFlags);
-  const int error = errno;
   // Another host may have written it since this one last looked.
-  if (fd < 0 && error == ENOENT && is_listed_now(path)) fd = ::open(path.c_str(), kFlags);
-  if (fd < 0) throw_system_error(path, "cannot be opened", error);
+  if (fd < 0 && errno == ENOENT) {
+    const bool is_there = is_listed_now(path);
+    errno = ENOENT;
+    if (is_there) fd = ::open(path.c_str(), kFlags);
+  }
+  if (fd < 0) throw_system_error(path, "cannot be opened", errno);
   return FileDescriptor(fd);
 }
 

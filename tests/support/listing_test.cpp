@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 
 #include "support/failing_calls.hpp"
 
@@ -77,6 +78,14 @@ TEST_F(ListingTest, AFileThatCannotBeLookedAtIsNotMissing) {
   EXPECT_THROW(support::is_directory("folder/file"), RunError);
   EXPECT_THROW(support::is_regular_file("folder/file"), RunError);
   EXPECT_THROW(support::file_size("folder/file"), RunError);
+}
+
+// As after another host has written it: the first answer is an old one.
+TEST_F(ListingTest, WhyAFileThatIsListedCannotBeOpenedIsWhatTheSecondAttemptSays) {
+  fs::create_symlink("nothing", "folder/link");
+  const FailingCalls failing(Call::kOpen, "folder/link", EMFILE, 2);
+  EXPECT_THAT([] { read_file("folder/link"); },
+              ThrowsMessage<RunError>("folder/link: cannot be opened: Too many open files"));
 }
 
 }  // namespace
