@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -12,9 +15,12 @@
 #include <sstream>
 #include <system_error>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "zoetrope/support/digest.hpp"
+
+#include "file_descriptor.hpp"
 
 namespace zoetrope::support {
 
@@ -42,32 +48,65 @@ std::string random_token() {
   return hex;
 }
 
+constexpr const char* kUnknownStart = "0";  // no process has this one
+
 struct Status {
-  char state = 'X';
-  std::string start;
+  bool is_there = true;  // a process of this number
+  char state = '?';      // '?': it cannot be looked at
+  std::string start = kUnknownStart;
 };
 
-// None where no process has this number.
-std::optional<Status> status_of(pid_t pid) {
-  std::string text;
-  if (!std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), text)) return std::nullopt;
+// Of what /proc says in one line.
+Status parse_status(const std::string& text) {
+  Status status;
   // The program's name, in parentheses, may hold anything. After it: the state, and 18 numbers before the
   // start.
   const auto name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
+  if (name_end == std::string::npos) return status;
   std::istringstream fields(text.substr(name_end + 1));
-  Status status;
   fields >> status.state;
   for (int i = 0; i < 19; ++i) fields >> status.start;
+  return fields ? status : Status();
+}
+
+// Others' processes may be hidden in /proc, or that may not be there: only the system's word is an end.
+bool has_ended(pid_t pid) {
+  return ::kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+Status status_of(pid_t pid) {
+  std::array<char, 4096> text;
+  const FileDescriptor fd(::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t count = fd.valid() ? ::read(fd.get(), text.data(), text.size()) : -1;
+  if (count > 0) return parse_status({text.data(), static_cast<std::size_t>(count)});
+  Status status;
+  status.is_there = !has_ended(pid);
   return status;
+}
+
+// Asked for once: it does not change, and later there may be no descriptor to ask with. Without a lock, which
+// could be held while the process forks.
+std::string own_start() {
+  static std::atomic<std::uint64_t> known{0};
+  static std::atomic<pid_t> of{0};  // another process after a fork
+  if (of == ::getpid()) return std::to_string(known);
+  const std::string start = status_of(::getpid()).start;
+  std::uint64_t ticks = 0;
+  std::from_chars(start.data(), start.data() + start.size(), ticks);
+  if (ticks != 0) known = ticks, of = ::getpid();
+  return start;
 }
 
 }  // namespace
 
 ProcessName ProcessName::own() {
   static const std::string place = place_of_this_process(), token = random_token();
-  const auto status = status_of(::getpid());
-  return {place, ::getpid(), status ? status->start : "0", token};
+  return {place, ::getpid(), own_start(), token};
+}
+
+bool ProcessName::is_own() const {
+  const ProcessName mine = own();
+  return place == mine.place && pid == mine.pid && token == mine.token;
 }
 
 std::string ProcessName::text() const {
@@ -90,8 +129,10 @@ std::optional<ProcessName> ProcessName::parse(std::string_view text) {
 
 Life life_of(const ProcessName& process) {
   if (process.place != ProcessName::own().place) return Life::kUnknown;
-  const auto status = status_of(process.pid);
-  const bool lives = status && status->start == process.start && status->state != 'Z' && status->state != 'X';
+  const Status status = status_of(process.pid);
+  const bool is_another =
+      status.start != process.start && status.start != kUnknownStart && process.start != kUnknownStart;
+  const bool lives = status.is_there && !is_another && status.state != 'Z' && status.state != 'X';
   return lives ? Life::kLives : Life::kEnded;
 }
 

@@ -13,18 +13,22 @@ namespace zoetrope::support {
 struct ProcessName {
   std::string place;  // of the running kernel and its container: process numbers mean the same within it
   pid_t pid = 0;
-  std::string start;  // of the process, in ticks since boot: another one of this number began later
+  std::string start;  // of the process, in ticks since boot: another one of this number began later; "0":
+                      // not known
   std::string token;  // cannot be guessed
 
   static ProcessName own();
   // "place-pid-start-token"; none where `text` is not one.
   static std::optional<ProcessName> parse(std::string_view text);
   std::string text() const;
+  // Whether it is this process's, which is known though /proc cannot be read.
+  bool is_own() const;
 };
 
 enum class Life { kLives, kEnded, kUnknown };
 
-// kUnknown where it runs elsewhere. One that has ended and nobody has waited for has ended.
+// kUnknown where it runs elsewhere. One that has ended and nobody has waited for has ended; one that cannot
+// be looked at lives.
 Life life_of(const ProcessName& process);
 
 }  // namespace zoetrope::support
