@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -112,7 +113,7 @@ CardFeatures card_features(const fs::path& folder, const std::string& config) {
   std::vector<std::pair<std::string, Json>> entries = entries_of(info);
   const fs::path old = folder / "dataset_infos.json";
   std::string origin = info.origin;
-  if (fs::is_regular_file(old)) {
+  if (support::is_regular_file(old)) {
     const Json infos = support::read_python_json(old);
     for (const auto& [name, entry] : infos.items()) {
       const std::string known = infos.size() == 1 ? "default" : name;

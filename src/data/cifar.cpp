@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "array_dataset.hpp"
 #include "class_names.hpp"
@@ -58,7 +59,7 @@ void append_records(const fs::path& path, const RecordLayout& layout, std::size_
 }
 
 void require(const fs::path& file) {
-  if (!fs::exists(file))
+  if (!support::exists(file))
     throw InputError(file.string() +
                      ": is missing; unpack the archive of CIFAR's binary version and give its folder");
 }
@@ -74,7 +75,7 @@ ImageArray read_files(const std::vector<fs::path>& files, std::vector<std::strin
   std::size_t total = 0;
   for (const fs::path& file : files) {
     require(file);
-    total += fs::file_size(file) / layout.size();
+    total += support::file_size(file) / layout.size();
   }
   const std::size_t keep = limit > 0 ? std::min(total, static_cast<std::size_t>(limit)) : total;
   array.labels.reserve(keep);

@@ -5,6 +5,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/terminal.hpp"
 
 namespace zoetrope::data {
@@ -30,7 +31,7 @@ std::vector<std::string> read_class_names(const fs::path& file) {
 
 std::optional<std::vector<std::string>> class_names_in(const fs::path& folder) {
   for (const char* name : {"class_names.txt", "labels.txt"}) {
-    if (fs::exists(folder / name)) return read_class_names(folder / name);
+    if (support::exists(folder / name)) return read_class_names(folder / name);
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "class_names.hpp"
 #include "dataset_card.hpp"
@@ -139,7 +140,7 @@ const CardConfig& named_config(const std::vector<CardConfig>& configs, const std
 DataFiles find_in_folder(const fs::path& folder, const DataKind& kind, const std::string& config) {
   const auto parts = path_parts(config);
   const bool leads_out = config.starts_with('/') || std::ranges::find(parts, "..") != parts.end();
-  if (leads_out || !fs::is_directory(folder / config))
+  if (leads_out || !support::is_directory(folder / config))
     throw InputError(folder.string() + ": has no configuration " + config +
                      " (--data-config): no README.md names one, and no folder in it is called so");
   return find_data_files(folder / config, kind, "");

@@ -9,6 +9,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "class_names.hpp"
@@ -83,7 +84,7 @@ Location location_on_hub(const std::string& name, const std::string& spec) {
 }
 
 [[noreturn]] void refuse_kind(const std::string& spec) {
-  const std::string hint = fs::exists(spec) ? hint_at_scheme(spec, "") : "";
+  const std::string hint = support::exists(spec) ? hint_at_scheme(spec, "") : "";
   throw UsageError("--data " + spec + ": the kind is unknown" +
                    (hint.empty() ? "; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR, "
                                    "webdataset:DIR or hf:OWNER/NAME"
@@ -96,7 +97,7 @@ bool names_hub(const std::string& spec) {
   using support::HubKind;
   if (spec.starts_with("http") || spec.starts_with("hf:"))
     return support::may_be_on_hub(HubKind::kDataset, spec);
-  if (spec.find(':') != std::string::npos || fs::exists(spec)) return false;
+  if (spec.find(':') != std::string::npos || support::exists(spec)) return false;
   return (spec.find('/') != std::string::npos || name_on_hub(spec) != spec ||
           support::hub_snapshot(HubKind::kDataset, spec)) &&
          support::may_be_on_hub(HubKind::kDataset, spec);
@@ -110,10 +111,10 @@ Location find_location(const std::string& spec) {
   const auto scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
   if (colon == std::string::npos || scheme == kSchemes.end()) refuse_kind(spec);
   if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
-  if (!fs::is_directory(place) && !(scheme->takes_a_file && fs::is_regular_file(place)))
+  if (!support::is_directory(place) && !(scheme->takes_a_file && support::is_regular_file(place)))
     throw InputError("--data " + spec + ": " + place + " is not a folder" +
                      (scheme->takes_a_file ? " or a file" : "") +
-                     (fs::is_regular_file(place) ? hint_at_scheme(place, kind) : ""));
+                     (support::is_regular_file(place) ? hint_at_scheme(place, kind) : ""));
   return {*scheme, place};
 }
 
@@ -134,14 +135,10 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, cons
   const auto [scheme, folder] = find_location(spec);
   refuse_options_without_meaning(scheme, split, options);
   const trace::Span span("opening a data set", folder);
-  try {
-    auto dataset = scheme.open(folder, split, options);
-    refuse_names_beyond_utf8(dataset->class_names(), "--data " + spec);
-    warn_of_lookalikes(dataset->class_names(), "--data " + spec);
-    return dataset;
-  } catch (const fs::filesystem_error& error) {  // a folder without permission to read, a disk that went away
-    throw InputError("--data " + spec + ": " + error.what());
-  }
+  auto dataset = scheme.open(folder, split, options);
+  refuse_names_beyond_utf8(dataset->class_names(), "--data " + spec);
+  warn_of_lookalikes(dataset->class_names(), "--data " + spec);
+  return dataset;
 }
 
 }  // namespace zoetrope::data

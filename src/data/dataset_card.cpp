@@ -5,6 +5,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "yaml.hpp"
 
@@ -119,11 +120,11 @@ CardValue readme_value(std::string_view readme, const std::string& key, const st
 
 CardValue card_value(const fs::path& folder, const std::string& key) {
   const fs::path alone = folder / ".huggingface.yaml", readme = folder / "README.md";
-  if (fs::is_regular_file(alone)) {
+  if (support::is_regular_file(alone)) {
     const Json card = parse_yaml(support::read_file(alone, kMaxCardBytes), alone.string());
     if (card.is_object() && card.contains(key)) return {card.at(key), alone.string()};
   }
-  if (!fs::is_regular_file(readme)) return {nullptr, readme.string()};
+  if (!support::is_regular_file(readme)) return {nullptr, readme.string()};
   return readme_value(support::read_file(readme, kMaxCardBytes), key, readme.string());
 }
 

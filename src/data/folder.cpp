@@ -13,6 +13,7 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "class_warnings.hpp"
@@ -64,7 +65,7 @@ void refuse_different_depths(const fs::path& folder, const std::vector<SplitFile
 // A table that lies above the splits' folders, which people expect to be read.
 std::string about_idle_metadata(const fs::path& folder) {
   for (const char* name : {"metadata.csv", "metadata.jsonl", "metadata.parquet"})
-    if (fs::exists(folder / name))
+    if (support::exists(folder / name))
       return "; " + (folder / name).string() +
              " is of no split, so that datasets does not read it: each split's folder needs its own";
   return "";

@@ -2,7 +2,6 @@
 #include "folder_files.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <string_view>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "zoetrope/image/decode.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "glob.hpp"
 #include "image_endings.hpp"
@@ -125,11 +125,12 @@ const ZipFile* FolderFiles::archive_of(const fs::path& file, std::string& name) 
 std::uintmax_t FolderFiles::size(const fs::path& file) const {
   std::string name;
   if (const ZipFile* zip = archive_of(file, name)) return zip->bytes_of(name).size();
-  std::error_code error;
-  const std::uintmax_t bytes = fs::file_size(file, error);
-  if (!error) return bytes;
-  if (fs::is_symlink(file)) throw InputError(file.string() + ": is a link to a file that does not exist");
-  throw InputError(file.string() + ": " + error.message());
+  try {
+    return support::file_size(file);
+  } catch (const InputError&) {
+    if (fs::is_symlink(file)) throw InputError(file.string() + ": is a link to a file that does not exist");
+    throw;
+  }
 }
 
 std::string FolderFiles::read(const fs::path& file) const {
@@ -147,15 +148,13 @@ Image FolderFiles::decode(const fs::path& file) const {
 }
 
 std::string FolderFiles::first_bytes(const fs::path& file) const {
-  std::string name, start(image::kTellingBytes, '\0');
+  std::string name;
   if (const ZipFile* zip = archive_of(file, name)) {
     const auto bytes = zip->bytes_of(name);
-    return {reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), start.size())};
+    return {reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), image::kTellingBytes)};
   }
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(start.data(), std::ssize(start));
-  start.resize(static_cast<std::size_t>(stream.gcount()));
-  return start;
+  if (!support::exists(file)) return {};  // a link to nothing
+  return support::read_start(file, image::kTellingBytes);
 }
 
 bool FolderFiles::is_of_unread_kind(const fs::path& file) const {

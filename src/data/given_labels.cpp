@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
 
 #include "class_names.hpp"
@@ -57,7 +58,7 @@ GivenLabels with_classes(const fs::path& file, RawLabels raw, std::int64_t num_c
   }
   const fs::path named = file.parent_path() / "class_names.txt";
   if (!raw.class_names.empty()) return named_by_number(file, raw, raw.class_names);
-  if (fs::exists(named)) return named_by_number(file, std::move(raw), read_class_names(named));
+  if (support::exists(named)) return named_by_number(file, std::move(raw), read_class_names(named));
   if (num_classes > 0) return named_by_number(file, std::move(raw), numbers_up_to(num_classes));
   for (const std::int64_t value : number_by_place(raw.numbers, labels.label))
     labels.class_names.push_back(std::to_string(value));

@@ -12,6 +12,7 @@
 
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "array_dataset.hpp"
 #include "byte_reader.hpp"
@@ -38,7 +39,7 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
   const std::string names[] = {stem + "-" + kind, stem + "-" + kind + ".gz", stem + "." + kind,
                                stem + "." + kind + ".gz"};
   for (const std::string& name : names) {
-    if (fs::exists(folder / name)) return folder / name;
+    if (support::exists(folder / name)) return folder / name;
   }
   throw InputError(folder.string() + ": holds neither " + names[0] + " nor " + names[1] +
                    "; give the folder of an IDX data set (Debian: apt-get install dataset-fashion-mnist)");
@@ -102,8 +103,7 @@ void read_images(const fs::path& path, std::uint64_t num_labels, std::uint64_t k
 bool is_fashion_mnist(const fs::path& folder, std::span<const std::uint8_t> labels) {
   const std::string digest = support::sha256_hex(std::as_bytes(labels));
   if (std::ranges::find(kFashionMnistLabels, digest) != kFashionMnistLabels.end()) return true;
-  std::error_code ignored;
-  std::string name = fs::weakly_canonical(folder, ignored).string();
+  std::string name = fs::weakly_canonical(folder).string();
   std::ranges::transform(name, name.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name.find("fashion") != std::string::npos;

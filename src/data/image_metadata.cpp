@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 
 #include "class_names.hpp"
 #include "glob.hpp"
@@ -124,7 +125,7 @@ fs::path image_path(const Table& table, std::size_t row, const std::optional<std
   if (relative.is_absolute() || *relative.begin() == ".." || name->find("://") != std::string::npos)
     refuse_row(table, row, *name + " leads out of the file's folder, in which the images must lie");
   const fs::path file = table.path().parent_path() / relative;
-  if (!fs::is_regular_file(file)) refuse_row(table, row, "there is no file " + file.string());
+  if (!support::is_regular_file(file)) refuse_row(table, row, "there is no file " + file.string());
   return file;
 }
 

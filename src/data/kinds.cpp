@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/system_error.hpp"
 
 #include "image_endings.hpp"
@@ -58,7 +59,7 @@ const Kind* kind_of_file(const fs::path& file) {
 }
 
 const Kind* kind_of(const fs::path& place) {
-  if (!fs::is_directory(place)) return kind_of_file(place);
+  if (!support::is_directory(place)) return kind_of_file(place);
   std::array<std::size_t, kKinds.size()> counts{};
   std::size_t left = kMostEntries;
   std::error_code error;
@@ -106,7 +107,7 @@ std::string hint_at_scheme(const fs::path& place, std::string_view scheme) {
   if (kind == nullptr || kind->scheme == scheme) return "";
   const std::string way = ": give --data " + std::string(kind->scheme) + ":" + place.string();
   if (is_saved_dataset(place)) return "; it is what save_to_disk() of datasets wrote" + way;
-  return fs::is_directory(place) ? "; it holds " + std::string(kind->files) + way : way;
+  return support::is_directory(place) ? "; it holds " + std::string(kind->files) + way : way;
 }
 
 }  // namespace zoetrope::data

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder of .npy files, one for each step.
-#include <algorithm>
 #include <string>
-#include <system_error>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
-#include "zoetrope/support/system_error.hpp"
 
 #include "step_readers.hpp"
 
@@ -39,14 +37,9 @@ class FileBytes {
 };
 
 std::vector<fs::path> npy_files(const fs::path& folder) {
-  std::error_code error;
   std::vector<fs::path> files;
-  fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error))
-    if (entry->path().extension() == ".npy" && !entry->path().filename().string().starts_with('.'))
-      files.push_back(entry->path());
-  if (error) support::throw_system_error(folder, "cannot be listed", error.value());
-  std::ranges::sort(files);
+  for (const std::string& name : support::names_in(folder))
+    if (name.ends_with(".npy") && !name.starts_with('.')) files.push_back(folder / name);
   return files;
 }
 

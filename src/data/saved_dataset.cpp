@@ -3,6 +3,7 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::data {
 namespace fs = std::filesystem;
@@ -33,14 +34,14 @@ SplitFiles read_state(const fs::path& folder, const fs::path& place) {
 }  // namespace
 
 bool is_saved_dataset(const fs::path& folder) {
-  return fs::exists(folder / kDict) ||
-         (fs::exists(folder / kState) && fs::exists(folder / "dataset_info.json"));
+  return support::exists(folder / kDict) ||
+         (support::exists(folder / kState) && support::exists(folder / "dataset_info.json"));
 }
 
 std::optional<std::vector<SplitFiles>> saved_splits(const fs::path& folder) {
   if (!is_saved_dataset(folder)) return std::nullopt;
   const fs::path dict = folder / kDict;
-  if (!fs::exists(dict)) return std::vector{read_state(folder, "")};
+  if (!support::exists(dict)) return std::vector{read_state(folder, "")};
   std::vector<SplitFiles> splits;
   for (const std::string& name : support::json_get<std::vector<std::string>>(support::read_python_json(dict),
                                                                              "splits", dict.string())) {

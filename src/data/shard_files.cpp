@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "data_files.hpp"
@@ -42,7 +43,7 @@ void refuse_config(const fs::path& given, const DatasetOptions& options, const c
 
 // A file, the folder of a saved data set, or one with shards anywhere in it, of Parquet where there are any.
 DataFiles find_files(const fs::path& given, ShardKind kind, const DatasetOptions& options) {
-  if (!fs::is_directory(given)) {
+  if (!support::is_directory(given)) {
     refuse_config(given, options, "one file");
     const std::string name = given.filename().string();
     return {given.parent_path(), kind_of(kind), true, {name}, {{"train", {name}}}};
@@ -60,7 +61,7 @@ DataFiles find_files(const fs::path& given, ShardKind kind, const DatasetOptions
 }
 
 void require_test_shards(const fs::path& given, Split split, const DatasetOptions& options) {
-  if (split == Split::kTrain || !options.split.empty() || fs::is_directory(given)) return;
+  if (split == Split::kTrain || !options.split.empty() || support::is_directory(given)) return;
   throw InputError(
       given.string() +
       ": is one file, which datasets reads as training data; give its folder, where another one is "
@@ -69,7 +70,7 @@ void require_test_shards(const fs::path& given, Split split, const DatasetOption
 
 // Features of a card are of the data set that it lies in, none of a file alone.
 CardFeatures features_for(const fs::path& given, const DataFiles& data) {
-  if (!fs::is_directory(given) || is_saved_dataset(given)) return {};
+  if (!support::is_directory(given) || is_saved_dataset(given)) return {};
   return card_features(data.folder, data.config);
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/trace.hpp"
 
 #include "step_readers.hpp"
@@ -23,12 +24,11 @@ std::unique_ptr<StepArrays> open_step_arrays(const fs::path& place, const std::s
                                                   {".hdf5", open_hdf5_arrays},
                                                   {".parquet", open_parquet_arrays}}};
   const trace::Span span("opening arrays", place);
-  std::error_code error;
-  const auto status = fs::status(place, error);
-  if (!fs::exists(status)) throw InputError(place.string() + ": does not exist");
-  const std::string ending = fs::is_directory(status) ? "" : place.extension().string();
+  if (!support::exists(place)) throw InputError(place.string() + ": does not exist");
+  const bool is_folder = support::is_directory(place);
+  const std::string ending = is_folder ? "" : place.extension().string();
   const auto form = std::ranges::find_if(kForms, [&](const Form& one) { return ending == one.ending; });
-  if (form == kForms.end() || (ending.empty() && !fs::is_directory(status)))
+  if (form == kForms.end() || (ending.empty() && !is_folder))
     throw InputError(place.string() +
                      (ending == ".npy"
                           ? ": is an array without a step: put it in a folder, as <step>.npy, and give that"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <string_view>
@@ -88,6 +89,22 @@ std::string read_once(const fs::path& path, std::size_t max_bytes) {
 std::string read_file(const fs::path& path, std::size_t max_bytes) {
   const trace::Span span("reading", path);
   return try_again([&] { return read_once(path, max_bytes); });
+}
+
+std::string read_start(const fs::path& path, std::size_t most) {
+  return try_again([&] {
+    const FileDescriptor fd = open_to_read(path);
+    std::string start(std::min(most, size_of_regular_file(path, fd)), '\0');
+    std::size_t done = 0;
+    while (done < start.size()) {
+      const ssize_t count = ::read(fd.get(), start.data() + done, start.size() - done);
+      if (count < 0 && errno != EINTR) throw_system_error(path, "cannot be read", errno);
+      if (count == 0) break;
+      done += count > 0 ? static_cast<std::size_t>(count) : 0;
+    }
+    start.resize(done);
+    return start;
+  });
 }
 
 void refuse_lfs_pointer(const fs::path& path) {

@@ -41,6 +41,9 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // RunError where the system cannot read it now.
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{1} << 30);
 
+// The first bytes of a file, at most `most`. Throws as read_file().
+std::string read_start(const std::filesystem::path& path, std::size_t most);
+
 // Throws InputError where the file is one of Git LFS's pointers. read_file() and MappedFile see to that
 // themselves; this is for files that a library opens.
 void refuse_lfs_pointer(const std::filesystem::path& path);

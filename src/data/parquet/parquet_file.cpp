@@ -8,6 +8,8 @@
 #include <parquet/metadata.h>
 
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
+#include "zoetrope/support/system_error.hpp"
 
 #include "../memory_bound.hpp"
 
@@ -37,12 +39,17 @@ parquet::ReaderProperties reader_properties(arrow::MemoryPool* pool, std::int64_
 
 ParquetFile::ParquetFile(const fs::path& file)
     : path_(file),
-      file_bytes_(static_cast<std::int64_t>(fs::file_size(file))),
+      file_bytes_(static_cast<std::int64_t>(support::file_size(file))),
       memory_(arrow::MemoryPool::CreateDefault()),
       pool_(memory_.get(), believed_bytes(file_bytes_)) {
   support::refuse_lfs_pointer(path_);
+  support::try_again([this] { open(); });
+}
+
+void ParquetFile::open() {
   try {
-    const auto source = require_ok(arrow::io::ReadableFile::Open(file.string(), &pool_), path_, kParquetKind);
+    const auto source =
+        require_ok(arrow::io::ReadableFile::Open(path_.string(), &pool_), path_, kParquetKind);
     // Reading ahead would go on in Arrow's threads after an error, with memory of a pool that is gone.
     parquet::ArrowReaderProperties properties;
     properties.set_pre_buffer(false);
@@ -86,6 +93,11 @@ std::int64_t ParquetFile::num_rows(int leaf) const {
 
 std::shared_ptr<arrow::Table> ParquetFile::read_row_group(int row_group, const std::vector<int>& leaves,
                                                           std::int64_t most_values) const {
+  return support::try_again([&] { return read_row_group_now(row_group, leaves, most_values); });
+}
+
+std::shared_ptr<arrow::Table> ParquetFile::read_row_group_now(int row_group, const std::vector<int>& leaves,
+                                                              std::int64_t most_values) const {
   try {
     const auto group = metadata_->RowGroup(row_group);
     for (const int leaf : leaves)

@@ -34,6 +34,10 @@ class ParquetFile {
                                                std::int64_t most_values) const;
 
  private:
+  void open();
+  std::shared_ptr<arrow::Table> read_row_group_now(int row_group, const std::vector<int>& leaves,
+                                                   std::int64_t most_values) const;
+
   std::filesystem::path path_;
   std::int64_t file_bytes_;
   std::unique_ptr<arrow::MemoryPool> memory_;
