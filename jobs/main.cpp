@@ -268,6 +268,8 @@ int main(int argc, char** argv) {
   std::optional<jobs::Options> options;
   std::optional<jobs::JobTrace> trace;
   std::set_terminate(end_at_once);
+  zoetrope::support::set_up_logging("info", 0, 1, "");  // what is warned of before the job's own is set up
+  zoetrope::support::report_lost_mappings();
   try {
     if (jobs::answer_alone(arguments)) return 0;
     if (arguments[0] == jobs::kDoctor) return jobs::doctor(argc, argv);

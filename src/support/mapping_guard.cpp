@@ -52,7 +52,9 @@ void report_lost_mappings() {
   action.sa_sigaction = report_lost_mapping;
   action.sa_flags = SA_SIGINFO;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGBUS, &action, &previous_action);
+  struct sigaction before {};
+  sigaction(SIGBUS, &action, &before);
+  if (before.sa_sigaction != report_lost_mapping) previous_action = before;  // it may be called again
 }
 
 MappingGuard::MappingGuard(const void* begin, std::size_t size, const std::string& message) {
