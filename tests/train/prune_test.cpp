@@ -8,8 +8,8 @@
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
-#include "zoetrope/train/checkpoint.hpp"
 
+#include "checkpoint.hpp"
 #include "support/failing_calls.hpp"
 #include "support/scratch.hpp"
 
