@@ -25,6 +25,7 @@
 #include "zoetrope/support/text.hpp"
 #include "zoetrope/support/trace.hpp"
 
+#include "agreed_options.hpp"
 #include "failure.hpp"
 #include "job_end.hpp"
 #include "job_trace.hpp"
@@ -137,18 +138,15 @@ std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) 
   }
 }
 
-void do_job(comm::World& world, const Job& job, Options options, const std::vector<std::string>& words) {
+void set_up_output(const comm::World& world, const Options& options) {
   support::set_up_logging(options.quiet ? "warning" : options.log_level, world.rank(), world.size(),
                           world.host());
   if (!options.note.empty()) support::log_warning(options.note);
   if (options.quiet || options.no_progress || world.rank() != 0)
     support::set_progress_style(support::ProgressStyle::kNone);
-  const bool quiet = options.quiet;
-  const support::Stopwatch watch;
-  pipeline::Session session(world, std::move(options.pipeline));
-  const auto lock = pipeline::open_run_directory(
-      session, (job.groups & kTraining) != 0 || session.options().given.takes_in,
-      {.patience = std::chrono::seconds(options.timeout), .take_over = options.take_over});
+}
+
+void do_stage(pipeline::Session& session, const Job& job, const std::vector<std::string>& words) {
   if (session.is_root()) forget_ending(words);
   if (session.is_root() && !session.options().review.live)
     pipeline::mend(session.run(), (job.groups & kTraining) != 0);
@@ -156,22 +154,43 @@ void do_job(comm::World& world, const Job& job, Options options, const std::vect
   job.stage(session);
   session.keep_options();
   if (session.is_root()) forget_ending(words);
-  const std::vector<std::string> summary = pipeline::summarize(session, watch.seconds());
-  if (world.rank() != 0 || quiet) return;
+}
+
+// Returns the exit code. `agreed` are those that the job was done with in the end.
+int do_job(comm::World& world, const Job& job, AgreedOptions& agreed, const std::vector<std::string>& words) {
+  set_up_output(world, *agreed.options);
+  const support::Stopwatch watch;
+  std::optional<pipeline::Session> session(std::in_place, world, agreed.options->pipeline);
+  const auto lock = pipeline::open_run_directory(
+      *session, (job.groups & kTraining) != 0 || session->options().given.takes_in,
+      {.patience = std::chrono::seconds(agreed.options->timeout), .take_over = agreed.options->take_over});
+  if (is_run_ini_another(world, job, words, agreed)) {
+    agreed = agree_on_options(world, job, words);
+    if (!agreed.options) return agreed.exit_code;
+    if (!agreed.options->note.empty()) support::log_warning(agreed.options->note);
+    session.reset();
+    session.emplace(world, agreed.options->pipeline);
+  }
+  do_stage(*session, job, words);
+  const std::vector<std::string> summary = pipeline::summarize(*session, watch.seconds());
+  if (world.rank() != 0 || agreed.options->quiet) return 0;
   for (const std::string& line : summary) support::print_line(line);
   std::fflush(stdout);
+  return 0;
 }
 
 // The timeline is written also of a job that is interrupted: every rank comes here in step then.
-void do_traced_job(comm::World& world, const Job& job, const Options& options,
-                   const std::vector<std::string>& words, JobTrace* trace) {
+int do_traced_job(comm::World& world, const Job& job, AgreedOptions& agreed,
+                  const std::vector<std::string>& words, JobTrace* trace) {
+  int code = 0;
   try {
-    do_job(world, job, options, words);
+    code = do_job(world, job, agreed, words);
   } catch (const Interrupted&) {
     if (trace != nullptr) trace->write();
     throw;
   }
   if (trace != nullptr) trace->write();
+  return code;
 }
 
 }  // namespace
@@ -189,41 +208,6 @@ void print_error(const std::string& message, const World* world) {
                               ? ""
                               : "[rank " + std::to_string(world->rank()) + " on " + world->host() + "] ";
   zoetrope::support::print_error_line(who + message);
-}
-
-// Options are read by every rank from the same words and from the INI files that rank 0 sees: usually all
-// fail alike, and then all end in order and the first of them speaks. Returns nothing when some rank failed;
-// `exit_code` is then the same on all.
-std::optional<jobs::Options> agree_on_options(World& world, const jobs::Job& job,
-                                              const std::vector<std::string>& words, int& exit_code) {
-  namespace comm = zoetrope::comm;
-  std::optional<jobs::Options> options;
-  std::string message;
-  int code = 0;
-  const auto attempt = [&](const auto& part) {
-    try {
-      part();
-    } catch (const std::exception& error) {
-      const jobs::Failure failure = jobs::failure_of(error);
-      message = failure.message;
-      code = static_cast<int>(failure.code);
-    }
-  };
-  jobs::IniTexts inis;
-  if (world.rank() == 0) attempt([&] { inis = jobs::read_ini_files(job.name, job.groups, words); });
-  inis.config = comm::broadcast_string(world.communicator(), inis.config, 0);
-  inis.run = comm::broadcast_string(world.communicator(), inis.run, 0);
-  if (code == 0) attempt([&] { options = jobs::parse_options(job.name, job.groups, words, inis); });
-  const std::int64_t first_failed = comm::all_reduce_scalar(
-      world.communicator(), std::int64_t{options ? world.size() : world.rank()}, comm::ReduceOp::kMin);
-  exit_code = static_cast<int>(
-      comm::all_reduce_scalar(world.communicator(), std::int64_t{code}, comm::ReduceOp::kMax));
-  if (first_failed == world.size()) return options;
-  if (world.rank() == first_failed) {
-    print_error(message, nullptr);
-    jobs::keep_ending(words, exit_code, message);
-  }
-  return std::nullopt;
 }
 
 // Every rank has come here in step.
@@ -265,7 +249,7 @@ int main(int argc, char** argv) {
   const std::int64_t start = zoetrope::trace::now();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   std::unique_ptr<World> world;
-  std::optional<jobs::Options> options;
+  jobs::AgreedOptions agreed;
   std::optional<jobs::JobTrace> trace;
   std::set_terminate(end_at_once);
   zoetrope::support::set_up_logging("info", 0, 1, "");  // what is warned of before the job's own is set up
@@ -279,20 +263,19 @@ int main(int argc, char** argv) {
     world = std::make_unique<World>(argc, argv);
     zoetrope::support::report_lost_mappings();  // MPI would print its own lines
     const jobs::Job& job = jobs::find_job(arguments[0]);
-    int exit_code = 0;
-    options = agree_on_options(*world, job, {arguments.begin() + 1, arguments.end()}, exit_code);
-    if (!options) return exit_code;
-    world->set_timeout(std::chrono::seconds(options->timeout));
+    const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+    agreed = jobs::agree_on_options(*world, job, words);
+    if (!agreed.options) return agreed.exit_code;
+    world->set_timeout(std::chrono::seconds(agreed.options->timeout));
     startup.stop();
-    if (!options->trace.empty()) trace.emplace(*world, *options, start);
-    jobs::do_traced_job(*world, job, *options, arguments, trace ? &*trace : nullptr);
-    return 0;
+    if (!agreed.options->trace.empty()) trace.emplace(*world, *agreed.options, start);
+    return jobs::do_traced_job(*world, job, agreed, words, trace ? &*trace : nullptr);
   } catch (const zoetrope::Interrupted& interrupted) {
     return end_in_order(*world, interrupted, arguments);
   } catch (const std::exception& error) {
     if (trace && world->rank() == 0) trace->write_own();
     jobs::Failure failure = jobs::failure_of(error);
-    if (options) failure.message = jobs::with_origins(failure.message, *options);
+    if (agreed.options) failure.message = jobs::with_origins(failure.message, *agreed.options);
     if (world != nullptr && world->size() > 1) end_all(*world, failure, arguments);
     print_error(failure.message, nullptr);
     if (world != nullptr) jobs::keep_ending(arguments, static_cast<int>(failure.code), failure.message);

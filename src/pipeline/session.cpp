@@ -17,6 +17,7 @@
 #include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
@@ -272,6 +273,8 @@ void Session::keep_options() {
   if (options_are_kept_) return;
   options_are_kept_ = true;
   if (!is_root()) return;
+  // A page that follows a run does not have it to itself: what the run's own job keeps stays.
+  if (options_.review.live && support::is_listed(run_.run_ini())) return;
   if (const std::string problem = store::unkept_value(options_.kept); !problem.empty())
     support::log_warning(problem + ": give it again to the next job of this run");
   store::write_run_ini(run_.run_ini(), options_.kept);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run remembers its data: what one job was told, the next need not be."""
 import configparser
+import fcntl
 import json
+import os
 import shutil
+import struct
 import unittest
 from pathlib import Path
 
@@ -60,6 +63,42 @@ class KeptOptions(unittest.TestCase):
         job.run(["extract", "--run", folder, "--test-limit", "100", "--no-progress"])
         job.run(["analyze", "--run", folder, "--neighbours", "5", "--no-progress"])
         self.assertEqual(run_ini(folder), {**before, "test-limit": "100"})
+
+    def write_while_it_waits(self, folder, words, text):
+        """A job waits for another one, which writes run.ini and ends."""
+        lock = os.open(folder / ".zoetrope.lock", os.O_RDWR | os.O_CREAT)
+        fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        process = job.start(words, 2)
+        for line in process.stderr:
+            if "waits for another job" in line:
+                break
+        (folder / "run.ini").write_text(text)
+        os.close(lock)
+        _, errors = process.communicate(timeout=120 * job.SLOWER)
+        return process.returncode, errors
+
+    def test_what_another_job_keeps_meanwhile_stays(self):
+        folder = self.root / "run"
+        job.run(["finetune", "--run", folder, *job.SMALL_TRAINING, "--no-progress"])
+        before = run_ini(folder)
+        lines = (folder / "run.ini").read_text().splitlines(True)[1:-1]  # as a person edits it, without its digest
+        text = "".join(lines).replace(f"resume-every = {before['resume-every']}\n", "resume-every = 77\n")
+        words = ["extract", "--run", folder, "--test-limit", "100", "--no-progress"]
+        code, errors = self.write_while_it_waits(folder, words, text)
+        self.assertEqual(code, 0, errors)
+        self.assertEqual(run_ini(folder), {**before, "resume-every": "77", "test-limit": "100"})
+
+        code, errors = self.write_while_it_waits(folder, words, text + "lerning-rate = 1\n")
+        self.assertEqual(code, 3, errors)
+        self.assertIn("lerning-rate", errors)
+
+    def test_a_job_that_waits_for_the_first_of_a_run_does_with_its_options(self):
+        folder = self.trainer_folder()
+        code, errors = self.write_while_it_waits(folder, ["extract", "--run", folder, "--no-progress"],
+                                                 "learning-rate = 0.5\ntest-limit = 60\n")
+        self.assertEqual(code, 0, errors)
+        self.assertEqual({name: run_ini(folder)[name] for name in ("learning-rate", "test-limit")},
+                         {"learning-rate": "0.5", "test-limit": "60"})
 
     def test_what_cannot_be_kept_is_told(self):
         folder = self.trainer_folder()
