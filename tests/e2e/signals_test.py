@@ -180,6 +180,21 @@ class Signals(unittest.TestCase):
         frames = [sum(name.endswith("config.json") for name in names) for names in (killed, saved)]
         self.assertGreater(frames[1], frames[0] + 3)
 
+    def test_a_signal_between_the_embeddings_of_two_splits_loses_no_model(self):
+        since, environment = self.slow_disk()
+        words = ["finetune", "--run", self.run_folder, *LONG[:6], "--save-steps", "100", *LONG[8:], "--save", "in-situ", "--split", "both"]
+        process = subprocess.Popen(job.command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        frame = self.run_folder / "checkpoint-100"
+        job.wait_for(frame.exists, process)
+        since.touch()
+        job.wait_for((frame / "embeddings.h5").exists, process)
+        process.send_signal(signal.SIGUSR1)
+        _, errors = process.communicate(timeout=90 * job.SLOWER)
+        self.assertEqual(process.returncode, 75, errors)
+        self.assertFalse((frame / "embeddings-train.h5").exists(), "the signal came too late to test anything")
+        job.run(["extract", "--run", self.run_folder, "--split", "both"])
+        self.assertTrue((frame / "embeddings-train.h5").exists())
+
     def test_a_signal_as_the_last_embeddings_are_written_stops(self):
         since, environment = self.slow_disk()
         words = ["run", "--run", self.run_folder, *LONG[:4], "--max-steps", "300", "--save-steps", "300", *LONG[8:], "--size", "960x540"]
