@@ -2,6 +2,7 @@
 #include "hdf5.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <memory>
@@ -53,6 +54,9 @@ PropertyList file_access(const Hdf5File::State& state, Hdf5File::Format format =
   state.check(H5Pset_file_locking(access.get(), false, true), "", "cannot set up HDF5's file locking");
   return access;
 }
+
+// What no damage of a file leaves in errno.
+constexpr std::array kOfTheSystem = {EIO, ESTALE, EACCES, EPERM, EMFILE, ENFILE, ETIMEDOUT};
 
 // HDF5's words for a system call that failed hold "errno = 5".
 int system_error_in(const std::string& description) {
@@ -129,20 +133,18 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path, Format format) {
   auto state = std::make_unique<State>();
   set_up_hdf5();
   state->path = path;
-  std::error_code error;
-  const bool is_there = support::is_listed(path) && std::filesystem::is_regular_file(path, error);
-  if (error && error != std::errc::no_such_file_or_directory)
-    support::throw_system_error(path, "cannot be opened", error.value());
-  if (!is_there) state->fail("", "there is no such file");
+  if (!support::is_listed(path) || !support::is_regular_file(path)) state->fail("", "there is no such file");
   support::refuse_lfs_pointer(path);
   const PropertyList access = file_access(*state, format);
   const std::string trouble = "this is not a readable HDF5 file";
-  errno = 0;
-  state->file = FileHandle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
-  // HDF5 does not say why fstat() has failed.
-  if (!state->file.valid() && (errno == EIO || errno == ESTALE))
-    support::throw_system_error(path, trouble, errno);
-  state->check(state->file.get(), "", trouble);
+  support::try_again([&] {
+    errno = 0;
+    state->file = FileHandle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
+    // HDF5 does not say why lstat() or fstat() has failed.
+    if (!state->file.valid() && std::ranges::find(kOfTheSystem, errno) != kOfTheSystem.end())
+      support::throw_system_error(path, trouble, errno);
+    state->check(state->file.get(), "", trouble);
+  });
   return Hdf5File(std::move(state));
 }
 

@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "zoetrope/support/listing.hpp"
+
 #include "hdf5_state.hpp"
 #include "hdf5_types.hpp"
 
@@ -172,11 +174,10 @@ OpenDataset open_dataset_as(const Hdf5File::State& state, const std::string& giv
   }
   if (dataset.num_elements == 0) return dataset;
   const auto bytes = product({dataset.num_elements}, dataset.element_bytes);
-  std::error_code error;
-  const std::uint64_t file_bytes = std::filesystem::file_size(state.path, error);
+  const std::uint64_t file_bytes = support::file_size(state.path);
   const std::uint64_t stored = std::min<std::uint64_t>(H5Dget_storage_size(dataset.id.get()), file_bytes);
-  if (!error) refuse_packed_storage(state, dataset, file_bytes, name);
-  if (error || !bytes || *bytes > stored) {
+  refuse_packed_storage(state, dataset, file_bytes, name);
+  if (!bytes || *bytes > stored) {
     state.fail(name,
                "stores fewer bytes than its shape asks for; the file is cut short, damaged or compressed");
   }

@@ -2,6 +2,8 @@
 // Text in HDF5 files, and the attributes of the file and its datasets.
 #include <algorithm>
 
+#include "zoetrope/support/listing.hpp"
+
 #include "hdf5_state.hpp"
 
 namespace zoetrope::store {
@@ -60,7 +62,7 @@ std::string attribute_bytes(const Hdf5File::State& state, const std::string& key
   const Datatype type(state.check(H5Aget_type(attribute.get()), place, "cannot be read"));
   // It lies in the file's header: a claim larger than the file is damage. Ours have no variable length.
   const std::size_t size = H5Tget_size(type.get());
-  const bool is_too_large = !state.writing && size > std::filesystem::file_size(state.path);
+  const bool is_too_large = !state.writing && size > support::file_size(state.path);
   if (is_too_large || H5Tdetect_class(type.get(), H5T_VLEN) != 0 || H5Tis_variable_str(type.get()) != 0)
     state.fail(place, "is damaged");
   std::string bytes(size, '\0');
@@ -114,7 +116,7 @@ std::string Hdf5File::string_attribute(const std::string& name, const std::strin
   const Datatype type(state_->check(H5Aget_type(attribute.get()), place, "cannot be read"));
   if (H5Tget_class(type.get()) != H5T_STRING) state_->fail(place, "is not text");
   // An attribute lies in the file's header: a claim larger than that is damage.
-  if (H5Aget_storage_size(attribute.get()) > std::filesystem::file_size(state_->path))
+  if (H5Aget_storage_size(attribute.get()) > support::file_size(state_->path))
     state_->fail(place, "is damaged");
   return read_strings_of(
              *state_, place, type.get(), 1,

@@ -37,9 +37,16 @@ def files(folder):
 
 
 def results(folder):
-    """The digests of what the stages hand over to one another, and of what says how they came about."""
+    """What the stages hand over to one another, and what says how they came about: the digest of each file, and of those that a job
+    with nothing to do leaves alone whether it is the same one: what is made again has the same bytes."""
     kinds = (".safetensors", ".h5", ".json", ".csv", ".ini")
-    return {path: digest for path, digest in job.digests(folder).items() if path.suffix in kinds and path.name != "summary.json"}
+    found = {}
+    for path, digest in job.digests(folder).items():
+        if path.suffix not in kinds or path.name == "summary.json":
+            continue
+        status = (folder / path).stat()
+        found[path] = (digest, *((status.st_ino, status.st_mtime_ns) if path.suffix != ".csv" else ()))
+    return found
 
 
 def chosen(num_places, draw):

@@ -206,7 +206,7 @@ TEST(Trainer, InSituKeepsModelsUntilAllIsEmbeddedThatIsAskedFor) {
   options.embedded = {store::EmbeddedSplit::kTest, store::EmbeddedSplit::kTrain};
   const store::RunDirectory run{folder};
   TrainingHooks hooks;
-  hooks.on_checkpoint = [&](const CheckpointInMemory& made) {
+  hooks.on_checkpoint = [&](const model::CheckpointInMemory& made) {
     made.once_written(0, [&run, step = made.step](const std::string&) {
       const auto checkpoint = run.checkpoint(step);
       support::write_file(run.embeddings(step), "of this model");
@@ -224,7 +224,7 @@ TEST(Trainer, InSituKeepsModelsUntilAllIsEmbeddedThatIsAskedFor) {
 // As what was to be made of the last frame is being written.
 [[noreturn]] void train_and_get_a_signal_after_the_last_step() {
   TrainingHooks hooks;
-  hooks.on_checkpoint = [](const CheckpointInMemory& made) {
+  hooks.on_checkpoint = [](const model::CheckpointInMemory& made) {
     if (made.step == 11) made.once_written(0, [](const auto&) { support::note_signal(SIGUSR1); });
   };
   const store::RunDirectory run{scratch_folder()};

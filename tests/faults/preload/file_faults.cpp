@@ -127,6 +127,21 @@ auto ask(const char* name, std::string_view path, Call call) -> decltype(call())
   return attempt(name, path, call, Kind::kRead);
 }
 
+int look(const char* path, struct stat* status) {
+  return ask("look", path, [&] { return next<int(const char*, struct stat*)>("stat")(path, status); });
+}
+int look_at_link(const char* path, struct stat* status) {
+  return ask("look", path, [&] { return next<int(const char*, struct stat*)>("lstat")(path, status); });
+}
+int look_at_open(int fd, struct stat* status) {
+  return ask("look", name_of(fd), [&] { return next<int(int, struct stat*)>("fstat")(fd, status); });
+}
+int look_from(int at, const char* path, struct stat* status, int flags) {
+  return ask("look", whole(at, path), [&] {
+    return next<int(int, const char*, struct stat*, int)>("fstatat")(at, path, status, flags);
+  });
+}
+
 }  // namespace
 
 extern "C" {
@@ -213,21 +228,56 @@ ssize_t pread64(int fd, void* bytes, size_t size, off64_t at) {
              [&] { return next<ssize_t(int, void*, size_t, off64_t)>("pread64")(fd, bytes, size, at); });
 }
 int stat(const char* path, struct stat* status) noexcept {
-  return ask("look", path, [&] { return next<int(const char*, struct stat*)>("stat")(path, status); });
+  return look(path, status);
 }
 int stat64(const char* path, struct stat64* status) noexcept {
   return ask("look", path, [&] { return next<int(const char*, struct stat64*)>("stat64")(path, status); });
 }
 int lstat(const char* path, struct stat* status) noexcept {
-  return ask("look", path, [&] { return next<int(const char*, struct stat*)>("lstat")(path, status); });
+  return look_at_link(path, status);
+}
+int lstat64(const char* path, struct stat64* status) noexcept {
+  return ask("look", path, [&] { return next<int(const char*, struct stat64*)>("lstat64")(path, status); });
 }
 int fstat(int fd, struct stat* status) noexcept {
-  return ask("look", name_of(fd), [&] { return next<int(int, struct stat*)>("fstat")(fd, status); });
+  return look_at_open(fd, status);
+}
+int fstat64(int fd, struct stat64* status) noexcept {
+  return ask("look", name_of(fd), [&] { return next<int(int, struct stat64*)>("fstat64")(fd, status); });
 }
 int fstatat(int at, const char* path, struct stat* status, int flags) noexcept {
+  return look_from(at, path, status, flags);
+}
+int statx(int at, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
   return ask("look", whole(at, path), [&] {
-    return next<int(int, const char*, struct stat*, int)>("fstatat")(at, path, status, flags);
+    return next<int(int, const char*, int, unsigned, struct statx*)>("statx")(at, path, flags, mask, status);
   });
+}
+// What is built with a glibc before 2.33 calls: libtorch, whose std::filesystem is the program's, too.
+// NOLINTBEGIN(bugprone-reserved-identifier)
+int __xstat(int /*version*/, const char* path, struct stat* status) noexcept {
+  return look(path, status);
+}
+int __lxstat(int /*version*/, const char* path, struct stat* status) noexcept {
+  return look_at_link(path, status);
+}
+int __fxstat(int /*version*/, int fd, struct stat* status) noexcept {
+  return look_at_open(fd, status);
+}
+int __fxstatat(int /*version*/, int at, const char* path, struct stat* status, int flags) noexcept {
+  return look_from(at, path, status, flags);
+}
+// NOLINTEND(bugprone-reserved-identifier)
+int openat(int at, const char* path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? static_cast<mode_t>(va_arg(list, int)) : 0;
+  va_end(list);
+  const bool makes = (flags & O_CREAT) != 0;
+  return attempt(
+      makes ? "create" : "open", whole(at, path),
+      [&] { return next<int(int, const char*, int, ...)>("openat")(at, path, flags, mode); },
+      makes ? Kind::kChange : Kind::kRead);
 }
 DIR* opendir(const char* path) {
   const Operation operation("list", path, Kind::kRead);
