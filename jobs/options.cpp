@@ -177,6 +177,15 @@ store::NamedValues values_to_keep(const Options& options, const po::variables_ma
   return kept;
 }
 
+// Whether run.ini, which the job has found, names the model that it is to keep; both name none of the
+// default.
+bool names_model_of_run(const store::NamedValues& kept, const std::map<std::string, std::string>& earlier) {
+  if (earlier.empty()) return false;
+  const auto now = std::ranges::find(kept, std::string("model"), &store::NamedValues::value_type::first);
+  const auto before = earlier.find("model");
+  return (now == kept.end() ? "" : now->second) == (before == earlier.end() ? "" : before->second);
+}
+
 }  // namespace
 
 std::string with_origins(std::string message, const Options& options) {
@@ -241,6 +250,8 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   }
   leave_out_other_groups(options);
   options.pipeline.kept = values_to_keep(options, values, all, inis.run);
+  options.pipeline.model_has_name_of_run =
+      names_model_of_run(options.pipeline.kept, values_of(inis.run, all));
   // A training cannot go on without its options, so what could not be kept is refused before it begins.
   if (const std::string problem = store::unkept_value(options.pipeline.kept);
       options.pipeline.trains && !problem.empty())

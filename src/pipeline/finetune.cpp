@@ -132,7 +132,7 @@ void finetune(Session& session, bool embeds, const OnEmbedded& on_embedded) {
   require_two_classes(images, session);
   const auto options = training_options(session, images.size());
   train::TrainingInput input{start_model(session, classes), session.train_images(), session.preprocessor(),
-                             images.digest()};
+                             images.digest(), session.options().model_has_name_of_run};
   // Before the first checkpoint, so that a job that is killed finds its options again.
   if (session.checkpoint_steps().empty()) session.keep_options();
   store::StageTime embedding{"embedding", 0, 0, "images"};

@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
@@ -157,6 +160,36 @@ bool is_same_model(const model::Vit& a, const model::Vit& b) {
          one.layer_norm_eps == other.layer_norm_eps && one.id2label == other.id2label;
 }
 
+// As far as the last bits, in which processors differ where a classifier is drawn and positions are
+// interpolated.
+bool are_nearly_equal(const model::Vit& a, const model::Vit& b) {
+  constexpr double kRelative = 1e-5, kAbsolute = 1e-6;
+  return a.flat().numel() == b.flat().numel() &&
+         at::allclose(a.flat().detach().cpu(), b.flat().detach().cpu(), kRelative, kAbsolute);
+}
+
+// Without the weights of checkpoint-0 other bits of a model of the same name count as the same model.
+bool is_start_of(const fs::path& folder, const AskedStart& asked) {
+  const std::string recorded = store::recorded_model(folder);
+  if (recorded.empty() || recorded == model::digest_of(asked.model)) return true;
+  if (!model::has_weights(folder)) return asked.has_name_of_run;
+  const c10::NoGradGuard no_grad;
+  return are_nearly_equal(model::load_checkpoint(folder), asked.model);
+}
+
+// UsageError where the training was begun from another model. What is damaged there is no reason to stop.
+void require_own_start(const store::RunDirectory& run, const AskedStart& asked) {
+  const fs::path folder = run.checkpoint(0);
+  try {
+    if (is_start_of(folder, asked)) return;
+  } catch (const InputError&) {
+    return;
+  }
+  throw UsageError(folder.string() +
+                   " is another model than --model gives now: give the one that the training began with, or "
+                   "another --run");
+}
+
 }  // namespace
 
 Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options,
@@ -179,17 +212,23 @@ Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options
   return std::move(start);
 }
 
-StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity,
-                          comm::Communicator& control) {
+StoredTraining read_start(Start& start, const store::RunDirectory& run, const AskedStart& asked,
+                          const support::Json& identity, comm::Communicator& control) {
   comm::do_unless_asked(control, kNothingTrained, [&] {
     if (!start.whole) start.whole = read_training(start.folder, start.step, start.has_optimizer);
   });
   StoredTraining stored = std::move(*start.whole);
   start.whole.reset();
-  if (!is_same_model(stored.model, model))
+  if (!is_same_model(stored.model, asked.model))
     throw UsageError(start.folder.string() +
                      " holds another model than --model or other classes than --data: use another --run");
-  if (start.has_optimizer) require_identity(start.folder, stored.point.identity, identity);
+  if (start.has_optimizer)
+    require_identity(start.folder, stored.point.identity, identity);
+  else
+    is_of_training(start.folder, identity);
+  comm::do_unless_asked(control, kNothingTrained, [&] {
+    if (control.rank() == 0) require_own_start(run, asked);
+  });
   return stored;
 }
 

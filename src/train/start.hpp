@@ -39,10 +39,17 @@ struct Start {
 Start agree_on_start(const store::RunDirectory& run, const TrainOptions& options,
                      const support::Json& identity, comm::Communicator& control);
 
+// The model that a training from the beginning would start from.
+struct AskedStart {
+  const model::Vit& model;
+  bool has_name_of_run = false;  // see TrainingInput
+};
+
 // What `start` goes on from, which the ranks that have not read it read now. UsageError where it is of
-// another model than `model`, or of other options than `identity`. Collective over `control`.
-StoredTraining read_start(Start& start, const model::Vit& model, const support::Json& identity,
-                          comm::Communicator& control);
+// another model than `asked`, or of other options than `identity`, or where the training of checkpoint-0
+// began from other weights than those of `asked`. Collective over `control`.
+StoredTraining read_start(Start& start, const store::RunDirectory& run, const AskedStart& asked,
+                          const support::Json& identity, comm::Communicator& control);
 
 // What was logged until `step`, of which `folder` is: log.csv, and where that is damaged, with a warning,
 // what the folder has of it.

@@ -68,6 +68,7 @@ class Loop {
         update_(steps_, optimizer_, options.max_grad_norm, state_.share, tensors_),
         captured_(update_, steps_, state_.model, options, input.images.labels().size(0), communicators),
         identity_(identity_of(options, input.dataset_digest)),
+        has_name_of_run_(input.model_has_name_of_run),
         saver_(run, options, sampler_.steps_per_epoch(), identity_, input.preprocessor.to_json(), control_),
         resume_clock_(options.resume_every, options.save_steps) {
     tensors_.register_buffer(steps_.gradient());
@@ -103,6 +104,7 @@ class Loop {
   Update update_;  // its sums: since the last line of the log
   CapturedStep captured_;
   support::Json identity_;
+  bool has_name_of_run_;  // the model: see TrainingInput
   Saver saver_;
 
   std::optional<store::LossLog> log_;       // rank 0
@@ -124,7 +126,7 @@ std::int64_t Loop::resume() {
   if (is_root()) support::remove_leftovers(run_.root);
   if (found >= 0) {
     const c10::NoGradGuard no_grad;
-    const StoredTraining stored = read_start(start, state_.model, identity_, control_);
+    const auto stored = read_start(start, run_, {state_.model, has_name_of_run_}, identity_, control_);
     write_state(state_, tensors_, [&] {
       state_.model.flat().copy_(stored.model.flat());
       if (!stored.point.exp_avg.defined()) return;
@@ -204,7 +206,6 @@ void Loop::train_step(std::int64_t step) {
   const double learning_rate = schedule_.at(step);
   optimizer_.set_learning_rate(learning_rate);
   captured_.run(steps_.load(batch, step / sampler_.steps_per_epoch()));
-
   sums_.steps += 1;
   sums_.images += static_cast<std::int64_t>(batch.size());
   images_since_log_ += static_cast<std::int64_t>(batch.size());

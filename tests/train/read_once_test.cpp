@@ -17,13 +17,13 @@ TEST(Start, ReadsTheNewestCheckpointOnce) {
   TrainOptions options = short_options();
   train_on(1, run.root, testing::golden_images(20), options);
   const auto communicator = comm::make_single_communicator();
-  const model::Vit model = model::load_checkpoint(run.checkpoint(8));
+  const model::Vit model = model::load_checkpoint(run.checkpoint(0));
   support::Json identity = options.identity();
   identity["data"] = "digest";
   const std::int64_t before = testing::bytes_read();
 
   Start start = agree_on_start(run, options, identity, *communicator);
-  const StoredTraining stored = read_start(start, model, identity, *communicator);
+  const StoredTraining stored = read_start(start, run, {model}, identity, *communicator);
 
   const auto read = testing::bytes_read() - before;
   const auto once = static_cast<std::int64_t>(std::filesystem::file_size(run.model(11)) +

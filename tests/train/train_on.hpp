@@ -37,18 +37,23 @@ inline std::vector<std::string> golden_classes() {
   return model::load_checkpoint(testing::golden("train-50/initial")).config().id2label;
 }
 
+struct Beginning {
+  std::filesystem::path model = testing::golden("train-50/initial");
+  bool has_name_of_run = false;
+};
+
 // Trains `ranks` thread ranks into `folder`.
 inline void train_on(int ranks, const std::filesystem::path& folder, const preprocess::PixelStore& images,
                      const TrainOptions& options, const TrainingHooks& hooks = {},
-                     comm::RankMemory memory = comm::RankMemory::kApart) {
+                     comm::RankMemory memory = comm::RankMemory::kApart, const Beginning& beginning = {}) {
   const store::RunDirectory run{folder};
   const auto preprocessor = testing::golden_preprocessor();
   const auto body = [&](comm::Communicator& communicator) {
     at::set_num_threads(options.threads);
     const auto cache = testing::cache_of(images, preprocessor);
     train(run,
-          {model::load_for_fine_tuning(testing::golden("train-50/initial"), golden_classes(), 42), *cache,
-           preprocessor, "digest"},
+          {model::load_for_fine_tuning(beginning.model, golden_classes(), 42), *cache, preprocessor, "digest",
+           beginning.has_name_of_run},
           options, {communicator, communicator}, hooks);
   };
   comm::run_as_thread_ranks(ranks, body, memory);

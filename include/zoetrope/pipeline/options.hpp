@@ -150,11 +150,12 @@ struct Options {
   DataOptions data;
   EmbeddingOptions embedding;
   GivenOptions given;
-  std::string model;              // a folder or a config.json; empty: the default model
-  std::string base;               // of a model that is an adapter: see model::StoredModel
-  train::TrainOptions training;   // max_steps 0: as epochs says
-  double epochs = 3;              // passes over the training images
-  bool trains = false;            // this job does
+  std::string model;                   // a folder or a config.json; empty: the default model
+  bool model_has_name_of_run = false;  // run.ini names the same
+  std::string base;                    // of a model that is an adapter: see model::StoredModel
+  train::TrainOptions training;        // max_steps 0: as epochs says
+  double epochs = 3;                   // passes over the training images
+  bool trains = false;                 // this job does
   double pretend_preemption = 0;  // seconds of training until a signal comes as before a time limit; 0: never
   std::vector<std::string> logs;  // that are written beside log.csv: "tensorboard"
   ComputeOptions compute;

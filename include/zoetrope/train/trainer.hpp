@@ -30,6 +30,9 @@ struct TrainingInput {
   preprocess::ImageCache& images;
   const preprocess::PreprocessorConfig& preprocessor;
   std::string dataset_digest;
+  // The model is called as it was when the run was begun. Where the weights of checkpoint-0 are gone, other
+  // bits are then no other model.
+  bool model_has_name_of_run = false;
 };
 
 using CheckpointHook = std::function<void(const model::CheckpointInMemory& frame)>;
