@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "zoetrope/comm/communicator.hpp"
 #include "zoetrope/comm/stop.hpp"
@@ -44,7 +46,33 @@ bool is_done(Session& session, const std::vector<CheckpointSource>& sources) {
   return comm::broadcast_scalar(session.communicator(), done ? 1 : 0, 0) != 0;
 }
 
+// Rank 0's. A damaged analysis is looked at by who reads it.
+bool shows_deleted_checkpoints(Session& session) {
+  const store::RunDirectory& run = session.run();
+  if (session.analysis() || !support::is_listed(run.analysis())) return false;
+  const std::vector<std::int64_t> steps = run.checkpoint_steps();
+  try {
+    session.keep_analysis(store::read_analysis(run.analysis()));
+    for (const std::int64_t step : session.analysis()->step) {
+      if (std::ranges::binary_search(steps, step)) continue;
+      support::log_warning(run.analysis().string() + ": shows " + run.checkpoint(step).filename().string() +
+                           ", which has been deleted; it is made again");
+      return true;
+    }
+  } catch (const InputError&) {
+    // It is said where the pictures are made.
+  }
+  return false;
+}
+
 }  // namespace
+
+void analyze_where_needed(Session& session) {
+  const bool is_asked = session.options().given.takes_in || session.options().analysis.is_asked_for;
+  const bool is_outdated = session.is_root() && shows_deleted_checkpoints(session);
+  if (is_asked || comm::broadcast_scalar(session.communicator(), is_outdated ? 1 : 0, 0) != 0)
+    analyze(session);
+}
 
 void analyze(Session& session) {
   if (session.options().given.takes_in) take_in(session);

@@ -16,6 +16,7 @@
 #include "analysis_sources.hpp"
 #include "animations.hpp"
 #include "region_classifier.hpp"
+#include "run_analysis.hpp"
 #include "scene.hpp"
 #include "tensorboard.hpp"
 
@@ -56,8 +57,7 @@ void draw_frames(Session& session, render::RendererPool& renderers,
 }  // namespace
 
 void render(Session& session) {
-  // What the command line asks for; else the run's analysis is taken as an earlier job has made it.
-  if (session.options().given.takes_in || session.options().analysis.is_asked_for) analyze(session);
+  analyze_where_needed(session);
   const store::Analysis& analysis = analysis_of_run(session);
   require_regions(session, analysis);
   sweep(session, analysis);

@@ -9,12 +9,13 @@
 
 #include "analysis_sources.hpp"
 #include "page_content.hpp"
+#include "run_analysis.hpp"
 
 namespace zoetrope::pipeline {
 
 void review(Session& session) {
   if (session.options().review.live) return review_live(session);
-  if (session.options().given.takes_in || session.options().analysis.is_asked_for) analyze(session);
+  analyze_where_needed(session);
   const support::Stopwatch watch;
   session.test();  // by all ranks, as they must agree whether that was stopped
   if (session.shows_training()) session.train_sample();
