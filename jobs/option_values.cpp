@@ -27,15 +27,20 @@ boost::program_options::typed_value<std::string>* memory_size(std::int64_t& targ
         target = 0;
         if (size == "auto") return;
         constexpr std::string_view kUnits = "KMGT";
+        constexpr std::int64_t kLeast = std::int64_t{1} << 20;
         const char* const end = size.data() + size.size();
         const auto [unit, error] = std::from_chars(size.data(), end, target);
         const std::size_t power = unit == end ? 0 : kUnits.find(*unit) + 1;
         const bool is_size = error == std::errc{} && (unit == end || (unit + 1 == end && power > 0));
-        if (!is_size || target < 1 || target > (std::int64_t{1} << 50) >> (10 * power))
+        if (!is_size || target > (std::int64_t{1} << 50) >> (10 * power))
           throw UsageError("--memory-limit " + size +
                            ": give a size, e.g. 8G or 500M (K, M, G and T, powers of 1,024), or auto: a "
                            "quarter of the host's memory");
         target <<= 10 * power;
+        if (target < kLeast)
+          throw UsageError("--memory-limit " + size +
+                           ": is less than a megabyte, and an analysis takes several: " +
+                           "give a size with its unit, e.g. 8G or 500M");
       });
 }
 

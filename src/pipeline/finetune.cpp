@@ -18,6 +18,7 @@
 #include "class_columns.hpp"
 #include "extraction_input.hpp"
 #include "forecast.hpp"
+#include "memory_plan.hpp"
 #include "pretended_preemption.hpp"
 #include "region_classifier.hpp"
 #include "tensorboard.hpp"
@@ -126,17 +127,42 @@ train::TrainingResult train_or_say_how_long_saving_took(Session& session, train:
   }
 }
 
-void finetune(Session& session, bool embeds, const OnEmbedded& on_embedded) {
+// log.csv would have no line, and the curves of loss and accuracy no point.
+void warn_of_empty_log(const Session& session, const train::TrainOptions& options) {
+  const bool is_done = session.run().newest_resume_point() >= options.max_steps;
+  if (!session.is_root() || is_done || options.logging_steps <= options.max_steps) return;
+  support::log_warning("--logging-steps " + std::to_string(options.logging_steps) + " is more than the " +
+                       std::to_string(options.max_steps) +
+                       " steps of the training: log.csv gets no line, and the pictures no curve of the loss");
+}
+
+// What is not enough for the analysis at the end is not found there.
+void require_memory_for_analysis(Session& session, const model::VitConfig& model,
+                                 const train::TrainOptions& options) {
+  AnalysisSizes sizes;
+  sizes.checkpoints = options.num_frames();
+  sizes.rows = num_embedded(session);
+  sizes.columns = model.hidden_size;
+  sizes.logits = model.num_labels();
+  sizes.has_predictions = true;
+  require_memory(session, sizes);
+}
+
+enum class Then { kEnd, kAnalysis };
+
+void finetune(Session& session, bool embeds, Then then, const OnEmbedded& on_embedded) {
   const data::Dataset& images = session.train();
   const auto& classes = images.class_names();
   require_two_classes(images, session);
   const auto options = training_options(session, images.size());
   train::TrainingInput input{start_model(session, classes), session.train_images(), session.preprocessor(),
                              images.digest(), session.options().model_has_name_of_run};
+  if (then == Then::kAnalysis) require_memory_for_analysis(session, input.model.config(), options);
   // Before the first checkpoint, so that a job that is killed finds its options again.
   if (session.checkpoint_steps().empty()) session.keep_options();
   store::StageTime embedding{"embedding", 0, 0, "images"};
   announce_training(session, input.model.config(), options, embeds);
+  warn_of_empty_log(session, options);
   Forecast forecast(session, options, embedding, embeds ? num_embedded(session) : 0);
   train::TrainingHooks hooks;
   PretendedPreemption preemption(session.is_root() ? session.options().pretend_preemption : 0);
@@ -162,11 +188,11 @@ void finetune(Session& session, bool embeds, const OnEmbedded& on_embedded) {
 }  // namespace
 
 void finetune(Session& session) {
-  finetune(session, session.options().training.save == train::SaveMode::kInSitu, {});
+  finetune(session, session.options().training.save == train::SaveMode::kInSitu, Then::kEnd, {});
 }
 
 void finetune_and_embed(Session& session, const OnEmbedded& on_embedded) {
-  finetune(session, true, on_embedded);
+  finetune(session, true, Then::kAnalysis, on_embedded);
 }
 
 }  // namespace zoetrope::pipeline

@@ -47,35 +47,43 @@ std::int64_t bytes_of_result(const AnalysisOptions& options, std::int64_t rows, 
   return 4 * std::min(options.neighbours, rows) + 160 + (has_classifier ? 64 : 0);
 }
 
-MemoryNeeds needs_of(Session& session, const std::vector<CheckpointSource>& sources,
-                     const std::vector<std::vector<std::int64_t>>& columns, bool is_shared) {
-  const AnalysisOptions& options = session.options().analysis;
-  MemoryNeeds needs;
-  needs.rows = sources.front().identity.num_rows;
-  if (sources.front().training) needs.rows += sources.front().training->identity.num_rows;
-  std::int64_t logits = 0, copied_logits = 0;  // of an image: in the file, and those that are kept of them
+AnalysisSizes sizes_of(const std::vector<CheckpointSource>& sources,
+                       const std::vector<std::vector<std::int64_t>>& columns) {
+  AnalysisSizes sizes;
+  sizes.checkpoints = static_cast<std::int64_t>(sources.size());
+  sizes.rows = sources.front().identity.num_rows;
+  if (sources.front().training) sizes.rows += sources.front().training->identity.num_rows;
+  sizes.has_predictions = !columns.front().empty();
   for (std::size_t frame = 0; frame < sources.size(); ++frame) {
     const store::EmbeddingsIdentity& of = sources[frame].identity;
-    needs.columns = std::max(needs.columns, of.num_columns);
-    logits = std::max(logits, 4 * of.num_classes);
+    sizes.columns = std::max(sizes.columns, of.num_columns);
+    sizes.logits = std::max(sizes.logits, of.num_classes);
     if (!analysis::are_all(columns[frame], of.num_classes))
-      copied_logits = std::max(copied_logits, 4 * static_cast<std::int64_t>(columns[frame].size()));
+      sizes.copied_logits = std::max(sizes.copied_logits, static_cast<std::int64_t>(columns[frame].size()));
   }
-  const auto checkpoints = static_cast<std::int64_t>(sources.size());
-  needs.frames = std::min<std::int64_t>(4, checkpoints);
+  return sizes;
+}
+
+// Collective.
+MemoryNeeds needs_of(Session& session, const AnalysisSizes& sizes, bool is_shared) {
+  const AnalysisOptions& options = session.options().analysis;
+  MemoryNeeds needs;
+  needs.rows = sizes.rows;
+  needs.columns = sizes.columns;
+  needs.frames = std::min<std::int64_t>(4, sizes.checkpoints);
   const std::int64_t matrices = (needs.frames + 3) * 8 * needs.columns * needs.columns;
   const std::int64_t threads = comm::all_reduce_scalar(
       session.communicator(), static_cast<std::int64_t>(session.threads()), comm::ReduceOp::kMax);
   const std::int64_t a_thread = 16 * kTileRows * needs.columns + (std::int64_t{2} << 20);
   const std::int64_t row = 4 * needs.columns;
-  needs.beside = (bytes_an_image(options, needs, is_shared) + copied_logits) * needs.rows + matrices +
-                 threads * a_thread;
+  needs.beside = (bytes_an_image(options, needs, is_shared) + 4 * sizes.copied_logits) * needs.rows +
+                 matrices + threads * a_thread;
   if (options.fit_on == FitOn::kBoth) needs.beside += row * needs.rows;  // one matrix of both
   // Centred rows, and with an index its own.
   const std::int64_t copies = options.search == analysis::SearchMethod::kExact ? 1 : 2;
-  needs.in_memory = needs.beside + needs.rows * (logits + row * (needs.frames + copies));
+  needs.in_memory = needs.beside + needs.rows * (4 * sizes.logits + row * (needs.frames + copies));
   needs.in_blocks = needs.beside + 3 * row * kLeastBlockRows;
-  needs.result = checkpoints * needs.rows * bytes_of_result(options, needs.rows, !columns.front().empty());
+  needs.result = sizes.checkpoints * needs.rows * bytes_of_result(options, needs.rows, sizes.has_predictions);
   return needs;
 }
 
@@ -91,6 +99,46 @@ std::string size_of(std::int64_t bytes) {
                    (ranks > 1 ? " on each of " + std::to_string(ranks) + " ranks of a host" : "") + ", and " +
                    size_of(limit) + " is given; give " + std::to_string((needed * ranks + kMiB - 1) / kMiB) +
                    "M or more, or " + instead);
+}
+
+// What the ranks of a host have to share, and what each takes of it; the same on all.
+struct Demand {
+  MemoryNeeds needs;
+  int ranks = 1;
+  std::int64_t share = 0;  // of a rank of the host with the least
+};
+
+Demand demand_of(Session& session, const AnalysisSizes& sizes, bool is_shared) {
+  Demand demand;
+  demand.needs = needs_of(session, sizes, is_shared);
+  demand.ranks = static_cast<int>(comm::all_reduce_scalar(
+      session.communicator(), std::int64_t{session.world().local_size()}, comm::ReduceOp::kMax));
+  demand.share = comm::all_reduce_scalar(
+      session.communicator(), share_of_limit(session.options().analysis, demand.ranks), comm::ReduceOp::kMin);
+  return demand;
+}
+
+// With an index of FAISS or a GPU all rows are in memory.
+bool takes_all(const Session& session) {
+  return session.analysis_device().has_value() ||
+         session.options().analysis.search != analysis::SearchMethod::kExact;
+}
+
+// UsageError where --memory-limit is too small.
+void require_enough(const Session& session, const Demand& demand) {
+  const auto& [needs, ranks, share] = demand;
+  if (session.options().analysis.memory_limit == 0) return;
+  if (needs.result > std::max(share, needs.in_blocks))
+    refuse(session, needs.result, ranks, "what is found of all checkpoints takes",
+           "analyse fewer images (--test-limit)");
+  if (needs.in_memory <= share) return;
+  if (takes_all(session))
+    refuse(session, needs.in_memory, ranks,
+           "with an index of FAISS or a GPU all rows are in memory, which takes",
+           "--neighbour-search exact and --device cpu, with which they are read in blocks");
+  if (needs.in_blocks > share)
+    refuse(session, needs.in_blocks, ranks, "even in blocks the analysis takes",
+           "start fewer ranks on a host");
 }
 
 void tell(const MemoryNeeds& needs, const MemoryPlan& plan, std::int64_t share) {
@@ -109,30 +157,17 @@ std::int64_t share_of_limit(const AnalysisOptions& options, int ranks) {
   return usable > 0 ? usable / 4 / ranks : std::numeric_limits<std::int64_t>::max();
 }
 
+void require_memory(Session& session, const AnalysisSizes& sizes) {
+  require_enough(session, demand_of(session, sizes, false));
+}
+
 MemoryPlan plan_memory(Session& session, const std::vector<CheckpointSource>& sources,
                        const std::vector<std::vector<std::int64_t>>& columns, bool is_shared) {
-  const bool is_asked = session.options().analysis.memory_limit > 0;
-  const auto ranks = static_cast<int>(comm::all_reduce_scalar(
-      session.communicator(), std::int64_t{session.world().local_size()}, comm::ReduceOp::kMax));
-  const MemoryNeeds needs = needs_of(session, sources, columns, is_shared);
-  const std::int64_t share =  // of the host with the least
-      comm::all_reduce_scalar(session.communicator(), share_of_limit(session.options().analysis, ranks),
-                              comm::ReduceOp::kMin);
-  if (is_asked && needs.result > std::max(share, needs.in_blocks))
-    refuse(session, needs.result, ranks, "what is found of all checkpoints takes",
-           "analyse fewer images (--test-limit)");
+  const Demand demand = demand_of(session, sizes_of(sources, columns), is_shared);
+  require_enough(session, demand);
+  const auto& [needs, ranks, share] = demand;
   const MemoryPlan in_memory{0, 0, static_cast<std::size_t>(kMostScatterBytes)};
-  if (needs.in_memory <= share) return in_memory;
-  const bool takes_all = session.analysis_device().has_value() ||
-                         session.options().analysis.search != analysis::SearchMethod::kExact;
-  if (takes_all && !is_asked) return in_memory;
-  if (takes_all)
-    refuse(session, needs.in_memory, ranks,
-           "with an index of FAISS or a GPU all rows are in memory, which takes",
-           "--neighbour-search exact and --device cpu, with which they are read in blocks");
-  if (is_asked && needs.in_blocks > share)
-    refuse(session, needs.in_blocks, ranks, "even in blocks the analysis takes",
-           "start fewer ranks on a host");
+  if (needs.in_memory <= share || takes_all(session)) return in_memory;
   // A quarter of what is left is for pages that come with those that are looked at.
   const std::int64_t row = 4 * needs.columns;
   const std::int64_t room = std::max(share - needs.beside, 3 * row * kLeastBlockRows);

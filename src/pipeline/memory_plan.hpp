@@ -21,6 +21,20 @@ struct MemoryPlan {
 // What this rank may take where `ranks` of its host share --memory-limit.
 std::int64_t share_of_limit(const AnalysisOptions& options, int ranks);
 
+// What an analysis is of, as far as it decides what memory it takes.
+struct AnalysisSizes {
+  std::int64_t checkpoints = 1;
+  std::int64_t rows = 0;           // of a checkpoint: test and training images
+  std::int64_t columns = 1;        // the largest D
+  std::int64_t logits = 0;         // of an image in the file
+  std::int64_t copied_logits = 0;  // those of an image that are kept of them, where these are not all
+  bool has_predictions = false;
+};
+
+// UsageError where --memory-limit is too small for an analysis of these sizes, however it is dealt to the
+// ranks. Collective.
+void require_memory(Session& session, const AnalysisSizes& sizes);
+
 // Each rank's, and the same on all. Rank 0 says so where rows are read in blocks. Collective. UsageError
 // where --memory-limit is too small even for that, or where the search takes all rows in memory.
 // `columns`: see class_columns(); `is_shared`: several ranks analyse a checkpoint.

@@ -54,8 +54,8 @@ class MemoryLimit(unittest.TestCase):
 
     def least(self, *words, ranks=1):
         """The least limit that such a job takes, as its refusal says."""
-        said = self.analyze(f"refused-{ranks}", *words, "--memory-limit", "1K", ranks=ranks, code=2)
-        found = re.search(r"--memory-limit: even in blocks the analysis takes .+ and 1.0 KiB is given; give (\d+M) or more", said)
+        said = self.analyze(f"refused-{ranks}", *words, "--memory-limit", "1M", ranks=ranks, code=2)
+        found = re.search(r"--memory-limit: even in blocks the analysis takes .+ and 1.0 MiB is given; give (\d+M) or more", said)
         self.assertIsNotNone(found, said)
         self.assertFalse((self.root / f"refused-{ranks}/analysis.h5").exists())
         return found[1]
@@ -91,7 +91,7 @@ class MemoryLimit(unittest.TestCase):
         job.run(["run", "--run", run, "--data", f"idx:{FASHION}", "--train-limit", "600", "--test-limit", "2500", "--save", "in-situ",
                  "--split", "both", "--train-sample", "500", "--max-steps", "6", "--save-steps", "3", "--size", "640x360", "--tween", "0", "--no-progress"])
         whole = (run / "analysis.h5").rename(self.root / "whole.h5")
-        least = re.search(r"give (\d+M) or more", self.analyze("run", "--memory-limit", "1K", code=2))
+        least = re.search(r"give (\d+M) or more", self.analyze("run", "--memory-limit", "1M", code=2))
         self.assertIsNotNone(least)
         for ranks in (1, 2):
             self.assertRegex(self.analyze("run", "--memory-limit", least[1] if ranks == 1 else f"{2 * int(least[1][:-1])}M", ranks=ranks), BLOCKS)
@@ -113,7 +113,7 @@ class MemoryLimit(unittest.TestCase):
 
     def test_too_little_and_wrong_words_are_refused(self):
         given = self.give(steps=1, images=40, width=8)
-        for size in ("", "8", "-1G", "8GB", "1.5G", "G", "many", "99999999T"):
+        for size in ("", "8", "1000K", "-1G", "8GB", "1.5G", "G", "many", "99999999T"):
             said = self.analyze("refused", *given, f"--memory-limit={size}", code=2)
             self.assertIn("--memory-limit", said)
         self.assertIn("give a size, e.g. 8G or 500M", self.analyze("refused", *given, "--memory-limit", "8GB", code=2))
