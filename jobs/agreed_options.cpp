@@ -13,7 +13,9 @@
 
 namespace zoetrope::jobs {
 
-AgreedOptions agree_on_options(comm::World& world, const Job& job, const std::vector<std::string>& words) {
+AgreedOptions agree_on_options(comm::World& world, const Job& job,
+                               const std::vector<std::string>& arguments) {
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
   AgreedOptions agreed;
   std::string message;
   int code = 0;
@@ -41,13 +43,14 @@ AgreedOptions agree_on_options(comm::World& world, const Job& job, const std::ve
     agreed.options = std::move(options);
   } else if (world.rank() == first_failed) {
     support::print_error_line(message);
-    keep_ending(words, agreed.exit_code, message);
+    keep_ending(arguments, agreed.exit_code, message);
   }
   return agreed;
 }
 
-bool is_run_ini_another(comm::World& world, const Job& job, const std::vector<std::string>& words,
+bool is_run_ini_another(comm::World& world, const Job& job, const std::vector<std::string>& arguments,
                         const AgreedOptions& agreed) {
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
   bool is_another = false;
   if (world.rank() == 0) {
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job_end.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -8,9 +9,13 @@
 #include <string_view>
 #include <system_error>
 
+#include "zoetrope/pipeline/run_lock.hpp"
 #include "zoetrope/store/ending.hpp"
 #include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/support/home.hpp"
+
+#include "jobs.hpp"
+#include "options.hpp"
 
 namespace zoetrope::jobs {
 
@@ -29,12 +34,20 @@ std::optional<store::RunDirectory> run_of(const std::vector<std::string>& words)
   return run;
 }
 
+bool begins_run(const std::vector<std::string>& words) {
+  const auto job = std::ranges::find(all_jobs(), words.empty() ? "" : words.front(), &Job::name);
+  const bool trains = job != all_jobs().end() && (job->groups & kTraining) != 0;
+  return trains ||
+         std::ranges::any_of(words, [](const std::string& word) { return word.starts_with("--embeddings"); });
+}
+
 }  // namespace
 
 void keep_ending(const std::vector<std::string>& words, int code, const std::string& message) noexcept {
   try {
     const auto run = run_of(words);
     if (!run || !std::filesystem::is_directory(run->root)) return;
+    if (!begins_run(words) && !pipeline::holds_run(run->root)) return;
     const char* job = std::getenv("SLURM_JOB_ID");
     store::write_ending(run->ended(), {code, job == nullptr ? "" : job, message});
   } catch (const std::exception&) {

@@ -6,8 +6,9 @@
 
 namespace zoetrope::jobs {
 
-// Writes in the run directory of a command line's `words` how its job ends, for who started it; nothing where
-// there is none. One rank does so. What goes wrong with it is not worth a second message.
+// Writes in the run directory of a command line's `words`, the job's name first, how its job ends, for who
+// started it; nothing where there is none, nor in a folder that holds no run where the job begins none. One
+// rank does so. What goes wrong with it is not worth a second message.
 void keep_ending(const std::vector<std::string>& words, int code, const std::string& message) noexcept;
 // Takes away what an earlier job has written.
 void forget_ending(const std::vector<std::string>& words) noexcept;

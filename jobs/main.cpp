@@ -263,13 +263,12 @@ int main(int argc, char** argv) {
     world = std::make_unique<World>(argc, argv);
     zoetrope::support::report_lost_mappings();  // MPI would print its own lines
     const jobs::Job& job = jobs::find_job(arguments[0]);
-    const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-    agreed = jobs::agree_on_options(*world, job, words);
+    agreed = jobs::agree_on_options(*world, job, arguments);
     if (!agreed.options) return agreed.exit_code;
     world->set_timeout(std::chrono::seconds(agreed.options->timeout));
     startup.stop();
     if (!agreed.options->trace.empty()) trace.emplace(*world, *agreed.options, start);
-    return jobs::do_traced_job(*world, job, agreed, words, trace ? &*trace : nullptr);
+    return jobs::do_traced_job(*world, job, agreed, arguments, trace ? &*trace : nullptr);
   } catch (const zoetrope::Interrupted& interrupted) {
     return end_in_order(*world, interrupted, arguments);
   } catch (const std::exception& error) {

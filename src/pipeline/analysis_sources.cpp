@@ -7,7 +7,10 @@
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
+
+#include "run_folder.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -28,7 +31,21 @@ std::string digest_of_images(const store::RunDirectory& run, const store::Analys
   }
 }
 
-store::Analysis read_for_pictures(const std::string& path) {
+// The jobs that come first.
+[[noreturn]] void refuse_without_analysis(const Session& session) {
+  const store::RunDirectory& run = session.run();
+  const auto steps = run.checkpoint_steps();
+  if (steps.empty()) refuse_without_checkpoints(run.root);
+  const bool are_embedded =
+      std::ranges::all_of(steps, [&](std::int64_t step) { return support::is_listed(run.embeddings(step)); });
+  throw InputError(run.analysis().string() + ": there is no such file; run zoetrope " +
+                   (are_embedded || session.is_given() ? "" : "extract and then zoetrope ") +
+                   "analyze first");
+}
+
+store::Analysis read_for_pictures(const Session& session) {
+  const std::string path = session.run().analysis().string();
+  if (!support::is_listed(path)) refuse_without_analysis(session);
   try {
     return store::read_analysis(path);
   } catch (const InputError& error) {
@@ -118,7 +135,7 @@ std::string digest_of_sources(Session& session, const std::vector<CheckpointSour
 
 const store::Analysis& analysis_of_run(Session& session) {
   const std::string path = session.run().analysis().string();
-  if (!session.analysis()) session.keep_analysis(read_for_pictures(path));
+  if (!session.analysis()) session.keep_analysis(read_for_pictures(session));
   const store::Analysis& analysis = *session.analysis();
   if (session.shows_training() != (analysis.num_training() > 0))
     throw InputError(path +

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "zoetrope/embed/extract.hpp"
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
@@ -26,7 +27,17 @@ std::vector<std::string> classes_of(const Session& session, std::int64_t step, s
   return model::default_labels(num_classes);
 }
 
+void require_embeddings(const Session& session, std::int64_t step) {
+  const store::RunDirectory& run = session.run();
+  if (support::is_listed(run.embeddings(step))) return;
+  throw InputError(run.embeddings(step).string() + ": there is no such file; " +
+                   (session.is_given() ? "take it in with zoetrope analyze --embeddings"
+                    : model::has_weights(run.checkpoint(step)) ? "run zoetrope extract first"
+                                                               : embed::way_out_without_model(run, step)));
+}
+
 CheckpointSource read_source(const Session& session, std::int64_t step) {
+  require_embeddings(session, step);
   store::EmbeddingsHeader header = store::read_header(session.run().checkpoint(step));
   std::string why = why_no_regions(session, header);
   CheckpointSource source{std::move(header.identity), std::move(header.content_digest), {}};

@@ -9,6 +9,8 @@
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/terminal.hpp"
 
+#include "run_folder.hpp"
+
 namespace zoetrope::pipeline {
 
 namespace {
@@ -16,11 +18,18 @@ namespace {
 constexpr const char* kLock = ".zoetrope.lock";
 constexpr const char* kLiveLock = ".zoetrope.live.lock";
 
+// A page may follow a run that begins later.
+void require_run(const Session& session, bool starts_run) {
+  const std::filesystem::path& root = session.run().root;
+  if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+  if (!starts_run && !session.options().review.live && !holds_run(root)) refuse_without_checkpoints(root);
+}
+
 std::unique_ptr<support::FolderLock> open_here(Session& session, bool starts_run,
                                                const support::LockOptions& options) {
   const std::filesystem::path& root = session.run().root;
   if (starts_run) support::create_folders(root);
-  if (!support::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+  require_run(session, starts_run);
   return std::make_unique<support::FolderLock>(root, session.options().review.live ? kLiveLock : kLock,
                                                options, [&world = session.world()](const std::string& what) {
                                                  support::print_error_line(what);
@@ -29,6 +38,13 @@ std::unique_ptr<support::FolderLock> open_here(Session& session, bool starts_run
 }
 
 }  // namespace
+
+bool holds_run(const std::filesystem::path& folder) {
+  const store::RunDirectory run{folder};
+  return !run.checkpoint_steps().empty() || !run.resume_steps().empty() ||
+         support::is_listed(run.run_ini()) || support::is_listed(run.log_csv()) ||
+         support::is_listed(folder / kLock);
+}
 
 std::unique_ptr<support::FolderLock> open_run_directory(Session& session, bool starts_run,
                                                         const support::LockOptions& options) {
