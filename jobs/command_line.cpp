@@ -66,7 +66,8 @@ void store_command_line(const std::string& job, const po::options_description& o
   } catch (const po::error& error) {
     std::string given;
     for (const std::string& argument : arguments) given += argument + "\n";
-    throw UsageError("command line: " + message_of(error, given));
+    const std::string message = message_of(error, given, own);
+    throw UsageError(message.starts_with("--") ? message : "command line: " + message);
   }
 }
 

@@ -141,7 +141,8 @@ std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) 
 void set_up_output(const comm::World& world, const Options& options) {
   support::set_up_logging(options.quiet ? "warning" : options.log_level, world.rank(), world.size(),
                           world.host());
-  if (!options.note.empty()) support::log_warning(options.note);
+  if (world.rank() == 0)
+    for (const std::string& warning : options.warnings) support::log_warning(warning);
   if (options.quiet || options.no_progress || world.rank() != 0)
     support::set_progress_style(support::ProgressStyle::kNone);
 }

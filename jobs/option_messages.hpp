@@ -7,8 +7,10 @@
 
 namespace zoetrope::jobs {
 
-// What Boost says is wrong with what was `given`. It puts that in place of its placeholders until none is
-// left, which would be never where one has been given: then another text.
-std::string message_of(const boost::program_options::error& error, const std::string& given);
+// What is wrong with what was `given` for options of `described`: of a value that cannot be read, which kind
+// is expected, else what Boost says. It puts what is given in place of its placeholders until none is left,
+// which would be never where one has been given: then another text.
+std::string message_of(const boost::program_options::error& error, const std::string& given,
+                       const boost::program_options::options_description& described);
 
 }  // namespace zoetrope::jobs

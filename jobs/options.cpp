@@ -2,7 +2,6 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <sstream>
@@ -11,14 +10,11 @@
 
 #include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/support/error.hpp"
-#include "zoetrope/support/files.hpp"
-#include "zoetrope/support/listing.hpp"
-#include "zoetrope/support/text.hpp"
 
 #include "command_line.hpp"
+#include "ini_files.hpp"
 #include "option.hpp"
 #include "option_groups.hpp"
-#include "option_messages.hpp"
 #include "place.hpp"
 
 namespace zoetrope::jobs {
@@ -28,68 +24,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void store_ini(const fs::path& path, const std::string& text, const po::options_description& all,
-               po::variables_map& values) {
-  std::istringstream lines(text);
-  try {
-    po::store(po::parse_config_file(lines, all), values);
-  } catch (const po::unknown_option& error) {
-    const std::string near = support::nearest_word(error.get_option_name(), names_of(all));
-    throw InputError(path.string() + ": unknown option " + error.get_option_name() +
-                     (near.empty() ? "" : "; did you mean " + near + "?"));
-  } catch (const po::error& error) {
-    throw InputError(path.string() + ": " + message_of(error, text));
-  }
-}
-
-bool can_be_used(const fs::path& path, const std::string& text) {
-  try {
-    Options ignored;
-    const auto all = describe(ignored, kAllGroups);
-    po::variables_map values;
-    store_ini(path, text, all, values);
-    return true;
-  } catch (const InputError&) {
-    return false;
-  }
-}
-
-// The text of an INI file as it is to be used. One flipped bit that makes no option of it is taken back,
-// which `note` then says; where it makes another option, a person may have done it, and is asked.
-std::string checked(const fs::path& path, const std::string& text, std::string& note) {
-  using State = store::IniCheck::State;
-  if (path.filename() == "run.ini" &&
-      text.find_first_not_of(std::string(" \t\r\n\0", 5)) == std::string::npos)
-    throw InputError(path.string() + ": is empty; delete it, and give the options again");
-  const store::IniCheck check = store::check_run_ini(text);
-  if (check.state == State::kCut)
-    throw InputError(
-        path.string() +
-        ": is cut, its last line with the digest is gone; restore it from a copy, or delete it and "
-        "give the options again; where you have edited it, delete its first line");
-  if (check.state != State::kFlipped) return text;
-  const std::string place = path.string() + ": line " + std::to_string(check.line) + ": ";
-  if (!check.line_before.starts_with('#') && can_be_used(path, text))
-    throw InputError(place + "\"" + check.line_now + "\" was \"" + check.line_before +
-                     "\" when zoetrope wrote it; put that back, or, where the change is yours, delete the "
-                     "file's first line");
-  note = place + "is damaged, and read as \"" + check.line_before + "\", which it was";
-  return check.original;
-}
-
 // Not in run.ini: where it lies, and how it is talked about.
 bool shapes_the_run(const po::option_description& option, const Options& options) {
   if (option.long_name() == "epochs") return !options.has_max_steps();
   if (option.long_name() == "max-steps") return options.has_max_steps();
   return !has(option, kNotKept);
-}
-
-bool is_given(const po::variables_map& values, const char* name) {
-  return values.count(name) > 0 && !values[name].defaulted();
-}
-
-fs::path run_ini_of(const po::variables_map& values) {
-  return fs::path(values["run"].as<Place>().text) / "run.ini";
 }
 
 std::string text_of(const boost::any& value) {
@@ -131,6 +70,27 @@ bool is_kept(const std::string& name, unsigned groups, const std::vector<std::st
   return (groups & kData) != 0 && std::ranges::find(data_names, name) != data_names.end();
 }
 
+// Of --max-steps and --epochs the one counts that stands closest to the command line; the other is then from
+// nowhere.
+class StepsOrEpochs {
+ public:
+  // After each source, from the closest on.
+  void look_at(const po::variables_map& values) {
+    if (!counting_.empty()) return;
+    for (const char* name : {"max-steps", "epochs"})
+      if (is_given(values, name)) counting_ = name;
+  }
+  void settle(Options& options) const {
+    if (counting_ == "epochs") options.pipeline.training.max_steps = 0;
+    if (counting_ == "max-steps" && !options.has_max_steps()) return;
+    const std::string other = counting_ == "epochs" ? "max-steps" : "epochs";
+    if (!counting_.empty()) std::erase_if(options.origins, [&](const Origin& o) { return o.name == other; });
+  }
+
+ private:
+  std::string counting_;
+};
+
 // What only the command line says: one that contradicts itself, and one that asks for another analysis.
 void look_at_command_line(const po::variables_map& values, const po::options_description& own,
                           Options& options) {
@@ -138,6 +98,19 @@ void look_at_command_line(const po::variables_map& values, const po::options_des
     throw UsageError("--max-steps and --epochs contradict one another: give one");
   options.pipeline.analysis.is_asked_for = std::ranges::any_of(
       names_with(kReanalyzes, own), [&](const std::string& name) { return is_given(values, name.c_str()); });
+}
+
+// Options of the command line that change nothing, whatever they say.
+void warn_of_idle_options(const po::variables_map& typed, Options& options) {
+  const auto warn = [&](const char* name, bool is_idle, const std::string& what) {
+    if (is_idle && is_given(typed, name))
+      options.warnings.push_back("--" + std::string(name) + " changes nothing: " + what);
+  };
+  const pipeline::Options& o = options.pipeline;
+  warn("train-sample", o.embedding.split == pipeline::SplitChoice::kTest,
+       "training images are shown with --split both or train");
+  warn("smoothness", pipeline::placement_of(o).projection != pipeline::Projection::kSmooth,
+       "it is of --projection smooth");
 }
 
 // Given embeddings have no images but those that somebody names, with --images or as a run's --data.
@@ -188,35 +161,6 @@ bool names_model_of_run(const store::NamedValues& kept, const std::map<std::stri
 
 }  // namespace
 
-std::string with_origins(std::string message, const Options& options) {
-  const auto names = [&](const std::string& option) {
-    const auto at = message.find(option);
-    if (at == std::string::npos) return false;
-    const auto end = at + option.size();
-    return end == message.size() ||
-           (message[end] != '-' && std::isalnum(static_cast<unsigned char>(message[end])) == 0);
-  };
-  std::string origins;
-  for (const auto& [name, file] : options.origins)
-    if (names("--" + name)) origins += (origins.empty() ? " (" : "; ") + ("--" + name) + " is from " + file;
-  return origins.empty() ? message : message + origins + ")";
-}
-
-IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vector<std::string>& arguments) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-  Options ignored;
-  po::variables_map values;
-  store_command_line(job, describe(ignored, groups), arguments, values);
-  IniTexts inis;
-  if (is_given(values, "config")) {
-    const std::string file = values["config"].as<Place>().text;
-    inis.config = checked(file, support::read_file(file, kMostBytes), inis.note);
-  }
-  if (is_given(values, "run") && support::exists(run_ini_of(values)))
-    inis.run = checked(run_ini_of(values), support::read_file(run_ini_of(values), kMostBytes), inis.note);
-  return inis;
-}
-
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
                       const IniTexts& inis) {
   Options options;
@@ -226,24 +170,28 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   store_command_line(job, own, arguments, values);
 
   look_at_command_line(values, own, options);
-  const bool epochs_given = is_given(values, "epochs");
+  const po::variables_map typed = values;
+  StepsOrEpochs length;
+  length.look_at(values);
   const auto store_named = [&](const fs::path& file, const std::string& text) {
     const po::variables_map before = values;
     store_ini(file, text, all, values);
     for (const auto& [name, value] : values)
       if (!value.defaulted() && !is_given(before, name.c_str()))
-        options.origins.emplace_back(name, file.string());
+        options.origins.push_back({name, file.string(), text_of(value.value())});
+    length.look_at(values);
   };
   if (is_given(values, "config")) store_named(values["config"].as<Place>().text, inis.config);
   const po::variables_map asked_for = values;
   if (is_given(values, "run")) store_named(run_ini_of(values), inis.run);
   po::store(po::parsed_options(&all), values);  // the defaults of other jobs' options
-  po::notify(values);
-  if (epochs_given) options.pipeline.training.max_steps = 0;
-  settle_given(options.pipeline, asked_for, values);
   options.groups = groups;
-  options.note = inis.note;
+  if (!inis.note.empty()) options.warnings.push_back(inis.note);
   try {
+    po::notify(values);
+    length.settle(options);
+    settle_given(options.pipeline, asked_for, values);
+    warn_of_idle_options(typed, options);
     check(options);
   } catch (const UsageError& error) {
     throw UsageError(with_origins(error.what(), options));

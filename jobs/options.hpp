@@ -29,6 +29,11 @@ enum Group : unsigned {
   kSchedule = 4096,  // which stage waits for which
 };
 
+// An INI file's option, as it has it.
+struct Origin {
+  std::string name, file, value;
+};
+
 struct Options {
   Options() { pipeline.compute.device = compute::DeviceChoice::kAuto; }
 
@@ -39,12 +44,11 @@ struct Options {
   bool quiet = false;
   std::string log_level = "info";
   bool no_progress = false;
-  std::string trace;           // the timeline's file; empty: none
-  support::Range trace_steps;  // those whose operations it shows
-  unsigned groups = 0;         // that the job takes
-  // Of the options that no command line gave: name and INI file.
-  std::vector<std::pair<std::string, std::string>> origins;
-  std::string note;  // rank 0's: what is to be told of the INI files once there is a log
+  std::string trace;                  // the timeline's file; empty: none
+  support::Range trace_steps;         // those whose operations it shows
+  unsigned groups = 0;                // that the job takes
+  std::vector<Origin> origins;        // of the options that no command line gave
+  std::vector<std::string> warnings;  // to be told once there is a log; of the INI files rank 0's
 
   // --max-steps and --epochs exclude one another: whichever was given closest to the command line counts.
   bool has_max_steps() const { return pipeline.training.max_steps > 0; }
@@ -75,7 +79,7 @@ IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vect
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
                       const IniTexts& inis = {});
 
-// `message`, and from which file the options come that it names.
+// `message`, and from which file the options come whose values it complains of.
 std::string with_origins(std::string message, const Options& options);
 
 // UsageError where a value is impossible or contradicts another.

@@ -21,7 +21,7 @@ constexpr const char* kLiveLock = ".zoetrope.live.lock";
 // A page may follow a run that begins later.
 void require_run(const Session& session, bool starts_run) {
   const std::filesystem::path& root = session.run().root;
-  if (!std::filesystem::is_directory(root)) throw InputError(root.string() + ": is not a directory");
+  if (!support::is_directory(root)) throw InputError(root.string() + ": is not a directory");
   if (!starts_run && !session.options().review.live && !holds_run(root)) refuse_without_checkpoints(root);
 }
 
