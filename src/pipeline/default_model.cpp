@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "default_model.hpp"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <system_error>
 
 #include "zoetrope/model/folder.hpp"
 #include "zoetrope/store/folder_files.hpp"
+#include "zoetrope/store/run_directory.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
 #include "zoetrope/support/listing.hpp"
@@ -65,6 +68,21 @@ void require_place(const std::string& option, const std::string& model) {
 
 void require_model(const std::string& model) {
   require_place("--model", model);
+  std::error_code error;
+  constexpr std::array kWeights = {".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5"};
+  if (fs::is_regular_file(model, error) && std::ranges::count(kWeights, fs::path(model).extension()) > 0)
+    throw InputError("--model " + model + ": is a file of weights; give its folder, --model " +
+                     fs::absolute(model).parent_path().string());
+  if (!fs::is_directory(model, error) || support::is_listed(fs::path(model) / store::kModelConfigFile))
+    return;
+  const store::RunDirectory run{model};
+  const auto steps = run.checkpoint_steps();
+  const auto newest = std::find_if(steps.rbegin(), steps.rend(), [&](std::int64_t step) {
+    return model::has_weights(run.checkpoint(step));
+  });
+  if (newest != steps.rend())
+    throw InputError("--model " + model + ": is a run, not a model; give one of its checkpoints, --model " +
+                     run.checkpoint(*newest).string());
 }
 
 std::string find_base(const std::string& asked) {
