@@ -81,14 +81,16 @@ void seal_later(const std::filesystem::path& folder, const store::EmbeddingsIden
 
 }  // namespace
 
-bool extract_in_memory(const store::RunDirectory& run, const model::CheckpointInMemory& checkpoint,
-                       const ExtractionInput& input, comm::Communicator& communicator) {
+std::optional<std::int64_t> extract_in_memory(const store::RunDirectory& run,
+                                              const model::CheckpointInMemory& checkpoint,
+                                              const ExtractionInput& input,
+                                              comm::Communicator& communicator) {
   const model::Vit& model = checkpoint.model;
   const auto identity =
       identity_of(checkpoint.step, checkpoint.epoch, model.config(), checkpoint.digest.value_or(""), input);
   const auto folder = run.checkpoint(checkpoint.step);
   const bool is_done = checkpoint.digest && is_embedded(folder, identity);
-  if (comm::broadcast_scalar(communicator, is_done ? 1 : 0, 0) != 0) return true;
+  if (comm::broadcast_scalar(communicator, is_done ? 1 : 0, 0) != 0) return 0;
 
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
   const std::int64_t at_once = blocks_of_piece(model, size);
@@ -103,7 +105,7 @@ bool extract_in_memory(const store::RunDirectory& run, const model::CheckpointIn
       const support::Interruptible until_asked;
       rows = embed_blocks(model, input.images, input.preprocessor, input.precision, mine.begin, mine.end);
     }
-    if (comm::is_asked_to_stop(communicator)) return false;  // and the rows of this round may not be all
+    if (comm::is_asked_to_stop(communicator)) return std::nullopt;  // the rows of this round may not be all
     const at::Tensor embeddings = communicator.gather(as_tensor(rows.embeddings, identity.num_columns), 0);
     const at::Tensor logits = communicator.gather(as_tensor(rows.logits, identity.num_classes), 0);
     if (communicator.rank() != 0) continue;
@@ -115,7 +117,7 @@ bool extract_in_memory(const store::RunDirectory& run, const model::CheckpointIn
     write_later(run, identity, model, pieces, embeddings, logits, checkpoint.once_written);
   }
   if (communicator.rank() == 0) seal_later(folder, identity, checkpoint.once_written);
-  return true;
+  return num_rows;
 }
 
 }  // namespace zoetrope::embed

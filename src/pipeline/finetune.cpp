@@ -76,8 +76,10 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
     session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
     bool is_done = true;
     for (const embed::ExtractionInput& input : inputs) {
-      is_done = is_done && embed::extract_in_memory(session.run(), made, input, session.communicator());
-      if (is_done) embedding.items += input.images.labels().size(0);
+      if (!is_done) break;
+      const auto num_images = embed::extract_in_memory(session.run(), made, input, session.communicator());
+      is_done = num_images.has_value();
+      embedding.items += num_images.value_or(0);
     }
     embedding.seconds += watch.seconds();
     if (!is_done) return;

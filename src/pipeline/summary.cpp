@@ -34,8 +34,12 @@ std::string line(const std::string& name, const std::string& value) {
 
 void add_rates(const std::vector<store::StageTime>& stages, std::vector<std::string>& lines) {
   for (const store::StageTime& stage : stages) {
+    if (stage.items == 0) {
+      lines.push_back(line(stage.name, "nothing left to do"));
+      continue;
+    }
     std::string value = support::format_duration(stage.seconds);
-    if (stage.items > 0 && stage.seconds > 0) {
+    if (stage.seconds > 0) {
       const double rate = static_cast<double>(stage.items) / stage.seconds;
       value += "  (" + support::format_rate(rate) + " " + stage.unit + "/s)";
     }
@@ -67,17 +71,27 @@ double last_accuracy(const Session& session) {
   }
 }
 
+// A page that follows a run leaves the run's own summary alone.
+bool keeps_summary(const Session& session) {
+  return !session.stages().empty() && !session.options().review.live;
+}
+
 // What this job has written, as far as a person opens it.
 std::vector<std::pair<std::string, std::string>> files_of(const Session& session) {
   const store::RunDirectory& run = session.run();
   const auto did = [&](const char* stage) {
-    return std::ranges::find(session.stages(), stage, &store::StageTime::name) != session.stages().end();
+    return std::ranges::any_of(
+        session.stages(), [&](const store::StageTime& done) { return done.name == stage && done.items > 0; });
   };
   std::vector<std::pair<std::string, std::string>> files;
   const auto add = [&](const char* what, const std::filesystem::path& path) {
     if (support::is_listed(path)) files.emplace_back(what, path.string());
   };
-  if (did("training")) add("log", run.log_csv());
+  if (did("training")) {
+    add("log", run.log_csv());
+    files.emplace_back("checkpoints", (run.root / "checkpoint-*").string());
+  }
+  if (did("embedding")) files.emplace_back("embeddings", (run.root / "checkpoint-*/embeddings*.h5").string());
   if (did("analysis")) add("analysis", run.analysis());
   if (did("drawing")) files.emplace_back("frames", (run.root / "checkpoint-*/frame.png").string());
   if (did("animation")) {
@@ -91,8 +105,16 @@ std::vector<std::pair<std::string, std::string>> files_of(const Session& session
   }
   if (logs_to_tensorboard(session)) add("tensorboard", run.tensorboard());
   for (const std::filesystem::path& path : session.exported()) add("export", path);
-  if (!session.stages().empty()) add("summary", run.summary());
+  if (keeps_summary(session)) add("summary", run.summary());
   return files;
+}
+
+// Nothing of a page that follows a run, which waits nearly all of its time.
+std::string slowest_of(const Session& session) {
+  const auto& stages = session.stages();
+  const auto slowest = std::ranges::max_element(stages, {}, &store::StageTime::seconds);
+  if (slowest == stages.end() || slowest->items == 0 || session.options().review.live) return "";
+  return ", the slowest stage is " + slowest->name;
 }
 
 }  // namespace
@@ -102,7 +124,7 @@ std::vector<std::string> summarize(Session& session, double total_seconds) {
       comm::all_reduce_scalar(session.communicator(), peak_memory_bytes(), comm::ReduceOp::kMax);
   if (!session.is_root()) return {};
   const double accuracy = last_accuracy(session);
-  if (!session.stages().empty())
+  if (keeps_summary(session))
     store::write_summary(session.run().summary(), {session.stages(), total_seconds, peak,
                                                    session.world().size(), session.threads(), accuracy});
 
@@ -113,11 +135,7 @@ std::vector<std::string> summarize(Session& session, double total_seconds) {
   if (session.analysis() && !session.analysis()->neighbour_search.empty())
     lines.push_back(line("neighbours", search_of(*session.analysis())));
   add_rates(session.stages(), lines);
-  const auto slowest = std::max_element(session.stages().begin(), session.stages().end(),
-                                        [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
-  lines.push_back(line(
-      "total", support::format_duration(total_seconds) +
-                   (slowest == session.stages().end() ? "" : ", the slowest stage is " + slowest->name)));
+  lines.push_back(line("total", support::format_duration(total_seconds) + slowest_of(session)));
   lines.push_back(
       line("memory", support::format_bytes(static_cast<std::uint64_t>(peak)) + " at most on a rank"));
   return lines;

@@ -38,7 +38,8 @@ void write_summary(const std::filesystem::path& path, const Summary& summary) {
   support::Json json;
   json["stages"] = earlier_stages(path);
   for (const StageTime& stage : summary.stages)
-    json["stages"][stage.name] = {{"seconds", stage.seconds}, {"items", stage.items}, {"unit", stage.unit}};
+    if (stage.items > 0)
+      json["stages"][stage.name] = {{"seconds", stage.seconds}, {"items", stage.items}, {"unit", stage.unit}};
   json["total_seconds"] = summary.total_seconds;
   json["peak_memory_bytes"] = summary.peak_memory_bytes;
   json["world_size"] = summary.world_size;

@@ -54,9 +54,10 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
 std::string way_out_without_model(const store::RunDirectory& run, std::int64_t step);
 
 // Embeds with a model on `ExtractionInput::device` whose checkpoint is being written, or is there; nothing is
-// done where its embeddings are there, too. Collective. False after a signal to any rank: what is missing is
-// left to extract().
-bool extract_in_memory(const store::RunDirectory& run, const model::CheckpointInMemory& checkpoint,
-                       const ExtractionInput& input, comm::Communicator& communicator);
+// done where its embeddings are there, too. Returns how many images were embedded now; none after a signal to
+// any rank: what is missing is left to extract(). Collective.
+std::optional<std::int64_t> extract_in_memory(const store::RunDirectory& run,
+                                              const model::CheckpointInMemory& checkpoint,
+                                              const ExtractionInput& input, comm::Communicator& communicator);
 
 }  // namespace zoetrope::embed

@@ -30,7 +30,8 @@ struct Summary {
 // InputError where the file is damaged.
 support::Json read_summary(const std::filesystem::path& path);
 
-// Stages that other jobs did stay as the file has them; of a damaged file nothing stays, with a warning.
+// Stages that other jobs did, and those of this one that had nothing left to do, stay as the file has them;
+// of a damaged file nothing stays, with a warning.
 void write_summary(const std::filesystem::path& path, const Summary& summary);
 
 }  // namespace zoetrope::store
