@@ -161,13 +161,19 @@ void check_options(const fs::path& path) {
   const store::IniCheck check = store::check_run_ini(text);
   using State = store::IniCheck::State;
   if (text.empty()) throw InputError(path.string() + ": is empty");
-  if (check.state == State::kCut) throw InputError(path.string() + ": is cut, its digest is gone");
+  if (check.state == State::kCut)
+    throw InputError(path.string() +
+                     ": is cut, its last line with the digest is gone; where you have edited it, delete its "
+                     "first line");
   if (check.state == State::kFlipped)
     throw InputError(path.string() + ": line " + std::to_string(check.line) + ": \"" + check.line_now +
-                     "\" was \"" + check.line_before + "\" when zoetrope wrote it");
+                     "\" was \"" + check.line_before +
+                     "\" when zoetrope wrote it; where the change is yours, delete its first line");
   if (check.state == State::kEdited)
-    throw InputError(path.string() +
-                     ": is not as zoetrope wrote it: somebody has edited it, or it is damaged");
+    throw InputError(
+        path.string() +
+        ": is another than zoetrope wrote, and used as it is: somebody has edited it, who deletes "
+        "its first line, or it is damaged");
 }
 
 // What becomes of a damaged file, or what to do.

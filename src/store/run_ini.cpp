@@ -15,6 +15,11 @@ namespace zoetrope::store {
 namespace {
 
 constexpr std::string_view kSealedHeader =
+    "# The options of this run. Read them back with --config. The last line is their digest; where zoetrope "
+    "asks "
+    "about an edit, delete this first line.\n";
+// Of versions before.
+constexpr std::string_view kEarlierHeader =
     "# The options of this run. Read them back with --config. The last line is their digest: where zoetrope "
     "asks about an edit, delete this one.\n";
 constexpr std::string_view kSeal = "# xxh3-128:";
@@ -36,11 +41,14 @@ std::string line_at(const std::string& text, std::size_t place) {
 
 // Of a text that begins with another line than ours: a bit of ours may have flipped.
 IniCheck check_header(const std::string& text, std::size_t seal_size) {
-  if (text.size() < kSealedHeader.size() + seal_size) return {};
-  std::string original = text;
-  original.replace(0, kSealedHeader.size(), kSealedHeader);
-  if (differing_bits(original, text) != 1) return {};
-  return {IniCheck::State::kFlipped, original, 1, line_at(text, 0), line_at(original, 0)};
+  for (const std::string_view header : {kSealedHeader, kEarlierHeader}) {
+    if (text.size() < header.size() + seal_size) continue;
+    std::string original = text;
+    original.replace(0, header.size(), header);
+    if (differing_bits(original, text) == 1)
+      return {IniCheck::State::kFlipped, original, 1, line_at(text, 0), line_at(original, 0)};
+  }
+  return {};
 }
 
 // The body with one bit another, whose digest is the one that `seal` says.
@@ -81,8 +89,9 @@ void write_run_ini(const std::filesystem::path& path, const NamedValues& values)
 
 IniCheck check_run_ini(const std::string& text) {
   const std::size_t size = seal_of("").size();
-  if (!text.starts_with(kSealedHeader)) return check_header(text, size);
-  if (text.size() >= kSealedHeader.size() + size) {
+  const bool is_earlier = text.starts_with(kEarlierHeader);
+  if (!is_earlier && !text.starts_with(kSealedHeader)) return check_header(text, size);
+  if (text.size() >= (is_earlier ? kEarlierHeader : kSealedHeader).size() + size) {
     const std::string body = text.substr(0, text.size() - size), seal = text.substr(text.size() - size);
     if (differing_bits(seal, seal_of(body)) <= 1) return {IniCheck::State::kWhole, {}, 0, {}, {}};
     if (seal.starts_with(kSeal) && seal.ends_with('\n')) return find_flip(body, seal);

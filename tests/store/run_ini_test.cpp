@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/store/sealed_json.hpp"
 #include "zoetrope/support/files.hpp"
 
 #include "store/scratch.hpp"
@@ -64,6 +65,17 @@ TEST_F(RunIniTest, EachBitThatFlipsIsFoundOrWithoutEffect) {
     const IniCheck check = check_run_ini(damaged);
     EXPECT_EQ(check.state, bit < 8 * seal ? State::kFlipped : State::kWhole) << "bit " << bit;
   }
+}
+
+TEST_F(RunIniTest, TheFirstLineOfVersionsBeforeIsKnown) {
+  std::string text = replaced("digest; where", "digest: where");
+  text.replace(text.find("this first line"), 15, "this one");
+  text.erase(text.rfind("\n#") + 1);
+  text += "# " + digest_of_text(text) + "\n";
+  EXPECT_EQ(check_run_ini(text).state, State::kWhole);
+  EXPECT_EQ(check_run_ini(text.substr(0, text.size() - 9)).state, State::kCut);
+  text[text.find("= 10") + 3] = '1';
+  EXPECT_EQ(check_run_ini(text).state, State::kFlipped);
 }
 
 TEST_F(RunIniTest, ACutIsFound) {
