@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/hub_cache.hpp"
@@ -103,14 +104,25 @@ bool names_hub(const std::string& spec) {
          support::may_be_on_hub(HubKind::kDataset, spec);
 }
 
-Location find_location(const std::string& spec) {
+// "folder" and "images" of folder:images.
+std::pair<std::string, std::string> kind_and_place(const std::string& spec) {
   const auto colon = spec.find(':');
-  const std::string kind = spec.substr(0, colon);
-  const std::string place = colon == std::string::npos ? "" : spec.substr(colon + 1);
-  if (names_hub(spec)) return location_on_hub(kind == "hf" ? place : spec, spec);
-  const auto scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
-  if (colon == std::string::npos || scheme == kSchemes.end()) refuse_kind(spec);
+  return {spec.substr(0, colon), colon == std::string::npos ? "" : spec.substr(colon + 1)};
+}
+
+// Of what does not name the Hub.
+const Scheme& named_scheme(const std::string& spec) {
+  const auto [kind, place] = kind_and_place(spec);
+  const auto* const scheme = std::ranges::find(kSchemes, kind, &Scheme::name);
+  if (spec.find(':') == std::string::npos || scheme == kSchemes.end()) refuse_kind(spec);
   if (place.empty()) throw UsageError("--data " + spec + ": a folder must follow the colon");
+  return *scheme;
+}
+
+Location find_location(const std::string& spec) {
+  const auto [kind, place] = kind_and_place(spec);
+  if (names_hub(spec)) return location_on_hub(kind == "hf" ? place : spec, spec);
+  const Scheme* const scheme = &named_scheme(spec);
   if (!support::is_directory(place) && !(scheme->takes_a_file && support::is_regular_file(place)))
     throw InputError("--data " + spec + ": " + place + " is not a folder" +
                      (scheme->takes_a_file ? " or a file" : "") +
@@ -130,6 +142,10 @@ void refuse_options_without_meaning(const Scheme& scheme, Split split, const Dat
 }
 
 }  // namespace
+
+void check_choice(const std::string& spec, Split split, const DatasetOptions& options) {
+  if (!names_hub(spec)) refuse_options_without_meaning(named_scheme(spec), split, options);
+}
 
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options) {
   const auto [scheme, folder] = find_location(spec);

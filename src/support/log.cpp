@@ -16,11 +16,14 @@
 
 namespace zoetrope::support {
 
-void set_up_logging(const std::string& level, int rank, int world_size, const std::string& host) {
+void check_log_level(const std::string& level) {
   constexpr std::array kLevels = {"trace", "debug", "info", "warning", "error", "off"};
   if (std::find(kLevels.begin(), kLevels.end(), level) == kLevels.end())
     throw UsageError("--log-level " + level + ": choose trace, debug, info, warning, error or off");
+}
 
+void set_up_logging(const std::string& level, int rank, int world_size, const std::string& host) {
+  check_log_level(level);
   auto parsed = spdlog::level::from_str(level == "error" ? "err" : level);
   if (rank != 0 && parsed == spdlog::level::info) parsed = spdlog::level::warn;
   // spdlog reads % as a pattern flag; a host name has none, but nothing else promises so.

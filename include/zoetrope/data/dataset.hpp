@@ -66,4 +66,7 @@ struct DatasetOptions {
 // files.
 std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split, const DatasetOptions& options);
 
+// The UsageErrors of open_dataset(), before the data set is looked at.
+void check_choice(const std::string& spec, Split split, const DatasetOptions& options);
+
 }  // namespace zoetrope::data

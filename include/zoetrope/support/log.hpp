@@ -6,9 +6,12 @@
 
 namespace zoetrope::support {
 
+// UsageError where `level` is none of trace, debug, info, warning, error and off.
+void check_log_level(const std::string& level);
+
 // Sets up the logger. With more than one rank each line carries "[rank r/n host]"; ranks other than 0 log
 // warnings and errors only, unless `level` is "debug" or "trace".
-// `level`: trace, debug, info, warning, error, off. Throws UsageError on another word.
+// `level`: as check_log_level() has it, which throws.
 void set_up_logging(const std::string& level, int rank, int world_size, const std::string& host);
 
 // spdlog itself stays behind these: its headers and libtorch's bring different versions of fmt.
