@@ -2,8 +2,12 @@
 #include "command_line.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <iterator>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
@@ -21,9 +25,38 @@ namespace po = boost::program_options;
 
 namespace {
 
+// What those type who know Hugging Face's Trainer, where our word is not near.
+std::string word_of_trainers(const std::string& name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kWords = {
+      {{"lr", "learning-rate"},
+       {"steps", "max-steps"},
+       {"num-epochs", "epochs"},
+       {"num-train-epochs", "epochs"},
+       {"output-dir", "run"},
+       {"per-device-train-batch-size", "batch-size"},
+       {"train-batch-size", "batch-size"},
+       {"model-name-or-path", "model"},
+       {"dataset-name", "data"}}};
+  const auto* const found =
+      std::ranges::find(kWords, name, &std::pair<std::string_view, std::string_view>::first);
+  return found == kWords.end() ? "" : std::string(found->second);
+}
+
+[[noreturn]] void refuse_letter(const std::string& job, const std::string& letter,
+                                const po::options_description& own) {
+  std::string meant;
+  for (const std::string& name : names_of(own))
+    if (letter.size() == 1 && name.starts_with(letter) && (meant.empty() || name == "run")) meant = name;
+  throw UsageError("unknown option -" + letter + (meant.empty() ? "" : ": did you mean --" + meant + "?") +
+                   " ('zoetrope " + job + " --help all' lists all)");
+}
+
 [[noreturn]] void refuse_unknown(const std::string& job, std::string name,
                                  const po::options_description& own) {
+  if (name.starts_with('-') && !name.starts_with("--")) refuse_letter(job, name.substr(1), own);
   while (name.starts_with('-')) name.erase(0, 1);
+  std::string plain = name;
+  std::ranges::replace(plain, '_', '-');
   Options ignored;
   const auto all = names_of(describe(ignored, kAllGroups));
   if (name == "embeddings" && job != kDoctor)
@@ -33,7 +66,10 @@ namespace {
   if (std::find(all.begin(), all.end(), name) != all.end())
     throw UsageError("zoetrope " + job + " takes no --" + name + "; 'zoetrope " + job +
                      " --help all' lists what it takes");
-  const std::string near = support::nearest_word(name, names_of(own));
+  const auto takes = names_of(own);
+  const std::string known = word_of_trainers(plain);
+  const std::string near =
+      std::ranges::find(takes, known) != takes.end() ? known : support::nearest_word(plain, takes);
   throw UsageError("unknown option --" + name + (near.empty() ? "" : ": did you mean --" + near + "?") +
                    " ('zoetrope " + job + " --help all' lists all)");
 }
@@ -47,8 +83,11 @@ namespace {
     if (option.position_key >= 0 && unnamed.empty()) unnamed = option.value.at(0);
   std::error_code error;
   if (fs::is_directory(unnamed, error)) meant = ": did you mean --run " + unnamed + "?";
-  throw UsageError("zoetrope " + job + ": '" + unnamed + "' is given without an option's name" + meant +
-                   " ('zoetrope " + job + " --help all' lists all)");
+  const auto place = std::ranges::find(arguments, unnamed);
+  if (place != arguments.end() && place != arguments.begin() && std::prev(place)->ends_with(','))
+    meant = ": a list has no spaces, give " + *std::prev(place) + unnamed;
+  throw UsageError("'" + unnamed + "' is given without an option's name" + meant + " ('zoetrope " + job +
+                   " --help all' lists all)");
 }
 
 }  // namespace

@@ -120,8 +120,11 @@ void check_given(const Options& options) {
 
 // What the pictures need, which a job that draws them does at its end.
 void check_pictures(const pipeline::RenderOptions& o) {
+  constexpr int kMostPixels = 16384;  // of an article's picture; others have less
   const pipeline::PictureSize size = size_of(o);
   if (o.layout != render::Layout::kArticle) render::check_picture_size(size.width, size.height);
+  require(std::max(size.width, size.height) <= kMostPixels,
+          "--size: with --layout article each side is at most " + std::to_string(kMostPixels) + " pixels");
   for (const std::string& format : o.formats) {
     render::AnimationOptions animation;
     animation.format = format;

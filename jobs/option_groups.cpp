@@ -56,7 +56,6 @@ const Words<render::Theme> kThemes = {{"light", render::Theme::kLight}, {"dark",
 
 // --size WIDTHxHEIGHT.
 po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
-  constexpr int kMostPixels = 16384;
   return po::value<std::string>()->default_value("auto")->value_name("WxH")->notifier(
       [&target](const std::string& size) {
         target.size.reset();
@@ -66,14 +65,12 @@ po::typed_value<std::string>* picture_size(pipeline::RenderOptions& target) {
         const auto [x, error] = std::from_chars(size.data(), end, width);
         if (error == std::errc{} && x != end && *x == 'x') {
           const auto [rest, height_error] = std::from_chars(x + 1, end, height);
-          if (height_error == std::errc{} && rest == end && width > 0 && height > 0 && width <= kMostPixels &&
-              height <= kMostPixels) {
+          if (height_error == std::errc{} && rest == end && width > 0 && height > 0) {
             target.size = {width, height};
             return;
           }
         }
-        throw UsageError("--size " + size + ": give WIDTHxHEIGHT in pixels, e.g. 1920x1080, each at most " +
-                         std::to_string(kMostPixels));
+        throw UsageError("--size " + size + ": give WIDTHxHEIGHT in pixels, e.g. 1920x1080");
       });
 }
 

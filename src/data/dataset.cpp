@@ -85,7 +85,8 @@ Location location_on_hub(const std::string& name, const std::string& spec) {
 }
 
 [[noreturn]] void refuse_kind(const std::string& spec) {
-  const std::string hint = support::exists(spec) ? hint_at_scheme(spec, "") : "";
+  std::string hint = support::exists(spec) ? hint_at_scheme(spec, "") : "";
+  if (hint.empty() && support::is_directory(spec)) hint = "; did you mean folder:" + spec + "?";
   throw UsageError("--data " + spec + ": the kind is unknown" +
                    (hint.empty() ? "; give idx:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, parquet:DIR, "
                                    "webdataset:DIR or hf:OWNER/NAME"
