@@ -12,6 +12,7 @@
 #include "zoetrope/store/analysis_file.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
+#include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/text.hpp"
@@ -67,7 +68,27 @@ void inspect_analysis(const fs::path& path) {
   print("classes", join(analysis.class_names));
   if (const std::string search = store::search_text(analysis); !search.empty())
     print("search", search + " (" + analysis.neighbour_search_parameters + ")");
-  for (const auto& [name, values] : analysis.curves) print(name, first_and_last(values));
+  std::size_t width = 16;
+  for (const auto& [name, values] : analysis.curves) width = std::max(width, name.size());
+  for (const auto& [name, values] : analysis.curves) print(name, first_and_last(values), width);
+}
+
+// "" where nobody knows: others have trained, or the file is damaged.
+std::string training_of(const store::RunDirectory& run) {
+  const std::int64_t newest = run.checkpoint_steps().back(), point = run.newest_resume_point();
+  std::string all;  // steps
+  try {
+    if (const auto record = store::read_training_record(run.checkpoint(newest))) {
+      const auto steps =
+          support::json_get<std::int64_t>(*record, "max-steps", run.checkpoint(newest).string());
+      if (steps == newest)
+        return "done (" + support::format_count(steps) + " of " + support::format_count(steps) + " steps)";
+      all = " of " + support::format_count(steps);
+    }
+  } catch (const InputError&) {
+    // inspect --verify names it.
+  }
+  return point > 0 ? "goes on from step " + support::format_count(point) + all : "";
 }
 
 void inspect_run(const store::RunDirectory& run) {
@@ -81,8 +102,7 @@ void inspect_run(const store::RunDirectory& run) {
     frames += support::exists(run.frame(step)) ? 1 : 0;
   }
   print("steps", std::to_string(steps.front()) + " to " + std::to_string(steps.back()));
-  if (const std::int64_t newest = run.newest_resume_point(); newest > 0)
-    print("training", "goes on from step " + std::to_string(newest));
+  if (const std::string training = training_of(run); !training.empty()) print("training", training);
   print("models", std::to_string(models));
   print("embedded",
         std::to_string(embedded) +
@@ -95,9 +115,38 @@ void inspect_run(const store::RunDirectory& run) {
 
 }  // namespace
 
+namespace {
+
+constexpr const char* kHelp =
+    "zoetrope inspect PATH: what a file or folder holds\n"
+    "zoetrope inspect --verify PATH: whether it is what was written; code 3 where it is not\n\n"
+    "PATH is a run directory, a checkpoint or a model's folder, a config.json, a .safetensors file, an\n"
+    "embeddings.h5, an embeddings-train.h5 or an analysis.h5; with --verify a run directory, a checkpoint, "
+    "or a file\n"
+    "of a run. Nothing is written.\n";
+
+[[noreturn]] void refuse(const std::vector<std::string>& words) {
+  const auto option =
+      std::ranges::find_if(words, [](const std::string& word) { return word.starts_with('-'); });
+  if (option == words.end()) throw UsageError("zoetrope inspect takes one path, and --verify");
+  const bool is_run = *option == "--run" || option->starts_with("--run=");
+  const std::string near = support::nearest_word(*option, std::vector<std::string>{"--verify", "--help"});
+  throw UsageError("unknown option " + *option +
+                   (is_run         ? ": inspect takes its path without a name"
+                    : near.empty() ? ""
+                                   : ": did you mean " + near + "?") +
+                   " ('zoetrope inspect --help' says what it takes)");
+}
+
+}  // namespace
+
 void look_into(std::vector<std::string> words) {
+  if (std::ranges::any_of(words, [](const auto& word) { return word == "--help" || word == "-h"; })) {
+    support::print_text(kHelp);
+    return;
+  }
   const bool verifies = std::erase(words, "--verify") > 0;
-  if (words.size() != 1) throw UsageError("zoetrope inspect takes one path, and --verify");
+  if (words.size() != 1 || words[0].starts_with('-')) refuse(words);
   verifies ? inspect_verify(words[0]) : inspect(words[0]);
 }
 

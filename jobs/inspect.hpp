@@ -9,9 +9,9 @@
 
 namespace zoetrope::jobs {
 
-// One line: a name, padded, and what it is.
-inline void print(std::string name, const std::string& value) {
-  name.resize(std::max<std::size_t>(name.size(), 16), ' ');
+// One line: a name, padded to `width`, and what it is.
+inline void print(std::string name, const std::string& value, std::size_t width = 16) {
+  name.resize(std::max(name.size(), width), ' ');
   support::print_line("  " + name + " " + value);
 }
 

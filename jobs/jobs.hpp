@@ -9,7 +9,7 @@
 
 namespace zoetrope::jobs {
 
-// zoetrope inspect with these words: one of the two below.
+// zoetrope inspect with these words: its help, or one of the two below. UsageError on others.
 void look_into(std::vector<std::string> words);
 // What a checkpoint, embeddings.h5, analysis.h5 or run directory holds, to standard output. Not collective.
 void inspect(const std::string& path);

@@ -100,10 +100,7 @@ bool answer_alone(const std::vector<std::string>& arguments) {
     return true;
   }
   if (arguments[0] == "inspect") {
-    if (arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h"))
-      support::print_text(usage());
-    else
-      look_into({arguments.begin() + 1, arguments.end()});
+    look_into({arguments.begin() + 1, arguments.end()});
     return true;
   }
   const auto says = [&](const char* word) { return std::ranges::find(arguments, word) != arguments.end(); };
