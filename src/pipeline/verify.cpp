@@ -21,6 +21,7 @@
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
 
+#include "picture_files.hpp"
 #include "small_files.hpp"
 
 namespace zoetrope::pipeline {
@@ -254,6 +255,9 @@ void Verifier::look_at_run() {
         (name == std::string("log.csv") && store::newest_log_history(run_).is_exact))
       look_at_file_of_run(name);
   for (const SavedFolder& folder : store::saved_folders(run_)) look_at(folder);
+  look_at_pictures(run_, [this](const fs::path& path, const std::string& way_out, const auto& read) {
+    check(path, way_out, read);
+  });
   if (support::exists(run_.analysis())) look_at_file_of_run("analysis.h5");
 }
 
