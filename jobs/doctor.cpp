@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -104,7 +103,7 @@ void print_report(const doctor::Report& report, bool as_json) {
   } else {
     support::print_text("zoetrope doctor\n\n" + doctor::to_text(report));
   }
-  std::fflush(stdout);
+  support::flush_output();
 }
 
 // How long what may take, so that all of it ends within --timeout.
@@ -216,7 +215,9 @@ int doctor(int& argc, char**& argv) {
   } catch (const UsageError& error) {
     misuse = error;
   }
-  return Visit(options).run(argc, argv, misuse);
+  const int code = Visit(options).run(argc, argv, misuse);
+  support::require_output();
+  return code;
 }
 
 }  // namespace zoetrope::jobs

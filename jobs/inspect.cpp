@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 
 #include "zoetrope/model/folder.hpp"
@@ -176,7 +175,7 @@ void inspect_verify(const std::string& path) {
   const pipeline::Verification found = pipeline::verify(path);
   for (const std::string& line : found.lines) support::print_line(line);
   const std::string files = support::format_count(found.files) + (found.files == 1 ? " file" : " files");
-  std::fflush(stdout);
+  support::require_output();
   if (!found.lines.empty())
     throw InputError(path + ": of " + files + ", " +
                      support::format_count(static_cast<std::int64_t>(found.lines.size())) +

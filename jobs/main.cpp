@@ -253,7 +253,7 @@ int main(int argc, char** argv) {
   zoetrope::support::set_up_logging("info", 0, 1, "");  // what is warned of before the job's own is set up
   zoetrope::support::report_lost_mappings();
   try {
-    if (jobs::answer_alone(arguments)) return 0;
+    if (jobs::answer_alone(arguments)) return zoetrope::support::require_output(), 0;
     if (arguments[0] == jobs::kDoctor) return jobs::doctor(argc, argv);
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();

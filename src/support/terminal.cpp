@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/support/terminal.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <string>
 
 #include <fmt/format.h>
+
+#include "zoetrope/support/error.hpp"
 
 namespace zoetrope::support {
 
@@ -55,6 +61,14 @@ std::string escaped(std::uint32_t code) {
   }
 }
 
+// Why lines did not reach standard output, the first time; an errno, or 0.
+std::atomic<int> output_error{0};
+
+void keep_error(bool is_written) {
+  int none = 0;
+  if (!is_written) output_error.compare_exchange_strong(none, errno);
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -84,7 +98,17 @@ std::string printable(std::string_view text) {
 
 void print_line(std::string_view line) {
   const std::string shown = printable(line) + "\n";
-  std::fwrite(shown.data(), 1, shown.size(), stdout);
+  keep_error(std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size());
+}
+
+void flush_output() {
+  keep_error(std::fflush(stdout) == 0);
+}
+
+void require_output() {
+  flush_output();
+  if (output_error == 0 || output_error == EPIPE) return;
+  throw RunError("standard output cannot be written: " + std::string(std::strerror(output_error)));
 }
 
 void print_error_line(std::string_view message) {

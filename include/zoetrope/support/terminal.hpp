@@ -22,4 +22,10 @@ void print_error_line(std::string_view message);  // to standard error, at once,
 // Several lines, of the program's own words alone, to standard output.
 void print_text(std::string_view text);
 
+// So that lines are seen before it goes on.
+void flush_output();
+// For what only prints, at its end: throws RunError where lines have not reached standard output. That nobody
+// reads on, of a pipe, is none.
+void require_output();
+
 }  // namespace zoetrope::support
