@@ -173,13 +173,18 @@ void inspect(const std::string& path) {
 void inspect_verify(const std::string& path) {
   if (!support::exists(path)) throw InputError(path + ": does not exist");
   const pipeline::Verification found = pipeline::verify(path);
-  for (const std::string& line : found.lines) support::print_line(line);
+  for (const auto& lines : {found.lines, found.unread})
+    for (const std::string& line : lines) support::print_line(line);
   const std::string files = support::format_count(found.files) + (found.files == 1 ? " file" : " files");
   support::require_output();
   if (!found.lines.empty())
     throw InputError(path + ": of " + files + ", " +
                      support::format_count(static_cast<std::int64_t>(found.lines.size())) +
                      (found.lines.size() == 1 ? " is" : " are") + " not what was written");
+  if (!found.unread.empty())
+    throw RunError(path + ": of " + files + ", " +
+                   support::format_count(static_cast<std::int64_t>(found.unread.size())) +
+                   " cannot be read now");
   support::print_line(path + ": " + files + ", whole");
 }
 

@@ -61,6 +61,7 @@ void Verifier::check(const fs::path& path, const std::string& way_out, const std
   } catch (const Error& error) {
     std::string line = error.what();
     if (line.find(path.string()) == std::string::npos) line = path.string() + ": " + line;
+    if (error.code() != ExitCode::kInput) return result_.unread.push_back(line);
     result_.lines.push_back(line + (way_out.empty() ? "" : "; " + way_out));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/pipeline/verify.hpp"
 
+#include <cerrno>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 
 #include "store/samples.hpp"
 #include "store/scratch.hpp"
+#include "support/failing_calls.hpp"
 
 namespace zoetrope::pipeline {
 namespace {
@@ -63,6 +65,13 @@ TEST_F(VerifyTest, ShardsAreLookedAt) {
   std::ofstream(shard, std::ios::binary) << whole.substr(0, whole.size() - 10);
   EXPECT_THAT(verify(folder_).lines,
               ElementsAre(AllOf(HasSubstr(shard.string()), HasSubstr("zoetrope extract computes its rows"))));
+}
+
+TEST_F(VerifyTest, AFileThatCannotBeReadNowIsNotDamaged) {
+  const support::FailingCalls failing(support::Call::kOpen, checkpoint_ / "embeddings.h5", EACCES);
+  const Verification found = verify(checkpoint_ / "embeddings.h5");
+  EXPECT_THAT(found.lines, IsEmpty());
+  EXPECT_THAT(found.unread, ElementsAre(HasSubstr("embeddings.h5: cannot be opened: Permission denied")));
 }
 
 }  // namespace

@@ -10,8 +10,9 @@
 namespace zoetrope::pipeline {
 
 struct Verification {
-  std::int64_t files = 0;          // that were looked at
-  std::vector<std::string> lines;  // one for each file that is damaged: its name, what is wrong, what to do
+  std::int64_t files = 0;           // that were looked at
+  std::vector<std::string> lines;   // one for each file that is damaged: its name, what is wrong, what to do
+  std::vector<std::string> unread;  // one for each that the system does not give now: its name, and why
 };
 
 // `path`: a run directory, a checkpoint, or a file of one. InputError where it is none of them. Nothing is
