@@ -11,9 +11,11 @@ namespace zoetrope::jobs {
 // The options of `groups` and those of all jobs. Reading them fills `options`.
 boost::program_options::options_description describe(Options& options, unsigned groups);
 
-// Those of kData, of kGiven and of kSplit alone.
+// Those of one group alone.
 boost::program_options::options_description describe_data(Options& options);
 boost::program_options::options_description describe_given(Options& options);
 boost::program_options::options_description describe_split(Options& options);
+boost::program_options::options_description describe_model(Options& options);
+boost::program_options::options_description describe_training(Options& options);
 
 }  // namespace zoetrope::jobs

@@ -159,6 +159,16 @@ bool names_model_of_run(const store::NamedValues& kept, const std::map<std::stri
   return (now == kept.end() ? "" : now->second) == (before == earlier.end() ? "" : before->second);
 }
 
+// A training cannot go on without its options, so what could not be kept is refused before it begins.
+void keep(const po::variables_map& values, const po::options_description& all, const std::string& run_ini,
+          Options& options) {
+  pipeline::Options& asked = options.pipeline;
+  asked.kept = values_to_keep(options, values, all, run_ini);
+  asked.model_has_name_of_run = names_model_of_run(asked.kept, values_of(run_ini, all));
+  if (const std::string problem = store::unkept_value(asked.kept); asked.trains && !problem.empty())
+    throw UsageError(problem);
+}
+
 }  // namespace
 
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
@@ -197,13 +207,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
     throw UsageError(with_origins(error.what(), options));
   }
   leave_out_other_groups(options);
-  options.pipeline.kept = values_to_keep(options, values, all, inis.run);
-  options.pipeline.model_has_name_of_run =
-      names_model_of_run(options.pipeline.kept, values_of(inis.run, all));
-  // A training cannot go on without its options, so what could not be kept is refused before it begins.
-  if (const std::string problem = store::unkept_value(options.pipeline.kept);
-      options.pipeline.trains && !problem.empty())
-    throw UsageError(problem);
+  keep(values, all, inis.run, options);
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include "zoetrope/render/whole_file.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
+#include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::pipeline {
 
@@ -25,10 +26,10 @@ void look_at_pictures(const store::RunDirectory& run, const LookAtFile& look) {
   for (const std::string& format : render::animation_formats()) pictures.push_back(run.animation(format));
   for (const std::int64_t step : run.checkpoint_steps()) pictures.push_back(run.frame(step));
   for (const fs::path& path : pictures)
-    if (fs::exists(path))
+    if (support::exists(path))
       look(path, "zoetrope render makes it again", [&] { render::require_whole_file(path); });
   for (const auto& [path, end] : {std::pair{run.review(), "</html>\n"}, {run.issues(), "\n"}})
-    if (fs::exists(path)) look(path, "zoetrope review makes it again", [&] { require_end(path, end); });
+    if (support::exists(path)) look(path, "zoetrope review makes it again", [&] { require_end(path, end); });
 }
 
 }  // namespace zoetrope::pipeline

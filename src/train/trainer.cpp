@@ -29,7 +29,6 @@
 #include "state.hpp"
 
 namespace zoetrope::train {
-
 namespace {
 
 support::Json identity_of(const TrainOptions& options, const std::string& dataset_digest) {
