@@ -68,13 +68,11 @@ void require_place(const std::string& option, const std::string& model) {
 
 void require_model(const std::string& model) {
   require_place("--model", model);
-  std::error_code error;
   constexpr std::array kWeights = {".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5"};
-  if (fs::is_regular_file(model, error) && std::ranges::count(kWeights, fs::path(model).extension()) > 0)
+  if (support::is_regular_file(model) && std::ranges::count(kWeights, fs::path(model).extension()) > 0)
     throw InputError("--model " + model + ": is a file of weights; give its folder, --model " +
                      fs::absolute(model).parent_path().string());
-  if (!fs::is_directory(model, error) || support::is_listed(fs::path(model) / store::kModelConfigFile))
-    return;
+  if (!support::is_directory(model) || support::is_listed(fs::path(model) / store::kModelConfigFile)) return;
   const store::RunDirectory run{model};
   const auto steps = run.checkpoint_steps();
   const auto newest = std::find_if(steps.rbegin(), steps.rend(), [&](std::int64_t step) {
