@@ -34,28 +34,6 @@
 
 namespace zoetrope::jobs {
 
-const std::vector<Job>& all_jobs() {
-  static const std::vector<Job> jobs = {
-      {"run",
-       "fine-tunes, embeds, analyses, draws and writes the page, in one job; picks up where an earlier one "
-       "stopped",
-       kData | kSplit | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering | kLog |
-           kSchedule,
-       pipeline::run},
-      {"finetune", "fine-tunes the model and saves a checkpoint every few steps",
-       kData | kSplit | kModel | kTraining | kCompute | kDevice | kForward | kLog, pipeline::finetune},
-      {"extract", "embeds the test images with every checkpoint",
-       kData | kSplit | kCompute | kDevice | kForward, pipeline::extract},
-      {"analyze", "scores outliers, projects and aligns the embeddings",
-       kGiven | kData | kSplit | kCompute | kDevice | kAnalysis | kLog, pipeline::analyze},
-      {"render", "draws a frame per checkpoint and encodes the animation",
-       kGiven | kData | kSplit | kCompute | kAnalysis | kRendering | kLog, pipeline::render},
-      {"review", "writes a page to look through the run in a browser",
-       kGiven | kData | kSplit | kCompute | kAnalysis | kReview, pipeline::review},
-  };
-  return jobs;
-}
-
 namespace {
 
 std::string usage() {
@@ -135,11 +113,15 @@ std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) 
   }
 }
 
+void give_warnings(const comm::World& world, const Options& options) {
+  if (world.rank() != 0) return;
+  for (const std::string& warning : options.warnings) support::log_warning(warning);
+}
+
 void set_up_output(const comm::World& world, const Options& options) {
   support::set_up_logging(options.quiet ? "warning" : options.log_level, world.rank(), world.size(),
                           world.host());
-  if (world.rank() == 0)
-    for (const std::string& warning : options.warnings) support::log_warning(warning);
+  give_warnings(world, options);
   if (options.quiet || options.no_progress || world.rank() != 0)
     support::set_progress_style(support::ProgressStyle::kNone);
 }
@@ -165,7 +147,7 @@ int do_job(comm::World& world, const Job& job, AgreedOptions& agreed, const std:
   if (is_run_ini_another(world, job, words, agreed)) {
     agreed = agree_on_options(world, job, words);
     if (!agreed.options) return agreed.exit_code;
-    if (!agreed.options->note.empty()) support::log_warning(agreed.options->note);
+    give_warnings(world, *agreed.options);
     session.reset();
     session.emplace(world, agreed.options->pipeline);
   }
