@@ -26,6 +26,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "agreed_options.hpp"
+#include "data_choice.hpp"
 #include "failure.hpp"
 #include "job_end.hpp"
 #include "job_trace.hpp"
@@ -93,9 +94,10 @@ bool answer_alone(const std::vector<std::string>& arguments) {
     return true;
   }
   if (!says("--check-options")) return false;
-  // Devices, data and model are not looked at: this may be another host than the job's.
   const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-  parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words));
+  const Options options =
+      parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words));
+  check_data_choice(options.pipeline);
   support::print_line("the options can be used");
   return true;
 }

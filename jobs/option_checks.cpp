@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "zoetrope/data/dataset.hpp"
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/render/frame.hpp"
 #include "zoetrope/support/error.hpp"
@@ -30,22 +29,6 @@ void check_data(const pipeline::DataOptions& o) {
           "--train-limit and --test-limit must be 0 to 2^40");
   require(o.test_limit != 1, "--test-limit 1: a picture takes two test images or more; 0 takes all");
   require(o.image_cache_mib >= 0 && o.image_cache_mib <= kMost, "--image-cache must be 0 to 2^30 MiB");
-}
-
-// As far as no file has to be looked at: this may be another host than the job's.
-void check_kind_of_data(const pipeline::Options& o) {
-  if (!o.given.embeddings.empty() && o.given.images.empty()) return;  // there are none
-  const pipeline::DataOptions& asked = o.data;
-  data::DatasetOptions choice;
-  choice.skip_bad_images = asked.skip_bad_images;
-  choice.config = asked.config;
-  choice.image_column = asked.image_column;
-  choice.label_column = asked.label_column;
-  const std::string& spec = o.given.embeddings.empty() ? asked.spec : o.given.images;
-  for (const data::Split split : {data::Split::kTrain, data::Split::kTest}) {
-    choice.split = split == data::Split::kTrain ? asked.train_split : asked.test_split;
-    data::check_choice(spec, split, choice);
-  }
 }
 
 void check_split(const Options& options) {
@@ -141,7 +124,6 @@ void check(const Options& options) {
   check_given(options);
   support::check_log_level(options.log_level);
   check_data(o.data);
-  check_kind_of_data(o);
   check_split(options);
   check_training(o.training, o.epochs);
   require(o.pretend_preemption >= 0 && o.pretend_preemption <= static_cast<double>(kMost),
