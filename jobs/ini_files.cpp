@@ -79,7 +79,7 @@ bool can_be_used(const fs::path& path, const std::string& text) {
     po::variables_map values;
     store_ini(path, text, all, values);
     return true;
-  } catch (const InputError&) {
+  } catch (const Error&) {
     return false;
   }
 }
