@@ -125,7 +125,7 @@ TEST_F(Extract, OfAModelInMemoryIsTheSameBitsAsFromTheCheckpoint) {
                                                tasks.push_back(std::move(task));
                                              }};
 
-  EXPECT_TRUE(extract_in_memory(run_, checkpoint, input(), comm()));
+  EXPECT_EQ(extract_in_memory(run_, checkpoint, input(), comm()), input().images.labels().size(0));
   save_checkpoint(7);
   for (const auto& task : tasks) task(digest_of(7));
   comm().barrier();
@@ -140,9 +140,10 @@ TEST_F(Extract, OfAModelInMemoryDoesNothingTwice) {
   const model::Vit model = make_model(0);
   int calls = 0;
 
-  EXPECT_TRUE(extract_in_memory(
-      run_, {0, 0, model, digest_of(0), [&](std::int64_t, const auto&) { ++calls; }}, input(), comm()));
+  const auto embedded = extract_in_memory(
+      run_, {0, 0, model, digest_of(0), [&](std::int64_t, const auto&) { ++calls; }}, input(), comm());
 
+  EXPECT_EQ(embedded, 0);
   EXPECT_EQ(calls, 0);
 }
 
