@@ -17,6 +17,9 @@
 namespace zoetrope::render {
 void check_picture_size(int /*width*/, int /*height*/) {}
 void check_animation_options(const AnimationOptions& /*options*/) {}
+std::vector<std::string> animation_formats() {
+  return {"gif", "mp4", "webp"};
+}
 }  // namespace zoetrope::render
 namespace zoetrope::review {
 const std::vector<std::string>& export_formats() {
