@@ -28,7 +28,8 @@ namespace {
 namespace nccl_double = comm::nccl_double;
 using ::testing::IsEmpty;
 
-constexpr unsigned kAll = kData | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering;
+constexpr unsigned kAll =
+    kData | kModel | kTraining | kCompute | kDevice | kForward | kAnalysis | kRendering | kSchedule;
 
 class NcclRun : public ::testing::Test {
  protected:
