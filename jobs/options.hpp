@@ -80,7 +80,7 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
                       const IniTexts& inis = {});
 
 // `message`, and from which file the options come whose values it complains of.
-std::string with_origins(std::string message, const Options& options);
+std::string with_origins(const std::string& message, const Options& options);
 
 // UsageError where a value is impossible or contradicts another.
 void check(const Options& options);

@@ -39,7 +39,7 @@ bool is_complained_about(const std::string& message, const Origin& origin) {
 
 }  // namespace
 
-std::string with_origins(std::string message, const Options& options) {
+std::string with_origins(const std::string& message, const Options& options) {
   std::string origins;
   for (const Origin& origin : options.origins)
     if (is_complained_about(message, origin))

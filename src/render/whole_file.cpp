@@ -45,8 +45,7 @@ bool is_whole_gif(std::string_view file) {
 bool is_whole_webp(std::string_view file) {
   if (file.size() < 12 || !file.starts_with("RIFF") || file.substr(8, 4) != "WEBP") return false;
   std::uint64_t size = 0;
-  for (int i = 3; i >= 0; --i)
-    size = size << 8 | static_cast<std::uint8_t>(file[static_cast<std::size_t>(4 + i)]);
+  for (const std::size_t place : {7, 6, 5, 4}) size = size << 8 | static_cast<std::uint8_t>(file[place]);
   return size + 8 == file.size();
 }
 
