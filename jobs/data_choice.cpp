@@ -4,22 +4,15 @@
 #include <string>
 
 #include "zoetrope/data/dataset.hpp"
+#include "zoetrope/pipeline/dataset_options.hpp"
 
 namespace zoetrope::jobs {
 
 void check_data_choice(const pipeline::Options& o) {
   if (!o.given.embeddings.empty() && o.given.images.empty()) return;  // there are none
-  const pipeline::DataOptions& asked = o.data;
-  data::DatasetOptions choice;
-  choice.skip_bad_images = asked.skip_bad_images;
-  choice.config = asked.config;
-  choice.image_column = asked.image_column;
-  choice.label_column = asked.label_column;
-  const std::string& spec = o.given.embeddings.empty() ? asked.spec : o.given.images;
-  for (const data::Split split : {data::Split::kTrain, data::Split::kTest}) {
-    choice.split = split == data::Split::kTrain ? asked.train_split : asked.test_split;
-    data::check_choice(spec, split, choice);
-  }
+  const std::string& spec = o.given.embeddings.empty() ? o.data.spec : o.given.images;
+  for (const data::Split split : {data::Split::kTrain, data::Split::kTest})
+    data::check_choice(spec, split, pipeline::dataset_options(o.data, split));
 }
 
 }  // namespace zoetrope::jobs

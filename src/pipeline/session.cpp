@@ -12,6 +12,7 @@
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/data/given_dataset.hpp"
+#include "zoetrope/pipeline/dataset_options.hpp"
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/store/run_ini.hpp"
@@ -164,15 +165,9 @@ LoadedSplit Session::load(data::Split which, std::int64_t limit) {
   const bool is_train = which == data::Split::kTrain;
   set_stage(is_train ? "reading training images" : "reading test images");
   const DataOptions& asked = options_.data;
-  data::DatasetOptions choice;
+  data::DatasetOptions choice = dataset_options(asked, which);
   choice.limit = limit;
   choice.seed = options_.training.seed;
-  choice.skip_bad_images = asked.skip_bad_images;
-  choice.config = asked.config;
-  choice.split = is_train ? asked.train_split : asked.test_split;
-  choice.other_split = is_train ? asked.test_split : asked.train_split;
-  choice.image_column = asked.image_column;
-  choice.label_column = asked.label_column;
   LoadedSplit split;
   comm::do_unless_asked(communicator(), kNothingRead,
                         [&] { split.dataset = data::open_dataset(asked.spec, which, choice); });
