@@ -73,7 +73,7 @@ class FolderLock::Held {
     try {
       if (!is_mine()) return false;
       if (!write_entry(fd_.get(), inherited_entry(content_of(path_, fd_.get())))) return false;
-      name_ = ProcessName::own().text();
+      name_ = ProcessName::own();
       if (!is_mine()) return false;
     } catch (const Error&) {
       return false;
@@ -182,7 +182,7 @@ class FolderLock::Held {
   bool is_mine() const {
     if (!is_in_place(path_, identity_)) return false;
     const auto owner = owner_in(content_of(path_, fd_.get()));
-    return owner && owner->process.text() == name_;
+    return owner && owner->process.is_of_same_process(name_);
   }
 
   // A file server that does not answer is no loss: the next beat asks again.
@@ -216,7 +216,7 @@ class FolderLock::Held {
   const fs::path path_;
   const LockOptions options_;
   const std::function<void(const std::string&)> on_loss_;
-  std::string name_ = ProcessName::own().text();
+  ProcessName name_ = ProcessName::own();
   FileDescriptor fd_{-1};
   FileIdentity identity_{};                      // of what is open
   std::atomic<bool> is_unanswered_ = false;      // since a beat

@@ -104,9 +104,8 @@ ProcessName ProcessName::own() {
   return {place, ::getpid(), own_start(), token};
 }
 
-bool ProcessName::is_own() const {
-  const ProcessName mine = own();
-  return place == mine.place && pid == mine.pid && token == mine.token;
+bool ProcessName::is_of_same_process(const ProcessName& other) const {
+  return place == other.place && pid == other.pid && token == other.token;
 }
 
 std::string ProcessName::text() const {

@@ -21,8 +21,8 @@ struct ProcessName {
   // "place-pid-start-token"; none where `text` is not one.
   static std::optional<ProcessName> parse(std::string_view text);
   std::string text() const;
-  // Whether it is this process's, which is known though /proc cannot be read.
-  bool is_own() const;
+  // Whether both are one process's: also where the start of one is not known, as /proc could not be read.
+  bool is_of_same_process(const ProcessName& other) const;
 };
 
 enum class Life { kLives, kEnded, kUnknown };

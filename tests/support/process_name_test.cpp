@@ -48,8 +48,8 @@ TEST(ProcessName, TheLivingLiveAndTheEndedDoNot) {
   const ProcessName own = ProcessName::own(), ended = name_of_an_ended_process();
   EXPECT_EQ(life_of(own), Life::kLives);
   EXPECT_EQ(life_of(ended), Life::kEnded);
-  EXPECT_TRUE(own.is_own() && ProcessName::parse(own.text())->is_own());
-  EXPECT_FALSE(ended.is_own());
+  EXPECT_TRUE(own.is_of_same_process(own) && ProcessName::parse(own.text())->is_of_same_process(own));
+  EXPECT_FALSE(ended.is_of_same_process(own));
 }
 
 TEST(ProcessName, WithoutDescriptorsNobodyIsTakenForDead) {
@@ -57,8 +57,8 @@ TEST(ProcessName, WithoutDescriptorsNobodyIsTakenForDead) {
   AnotherProcess process([&](const auto&) {
     leave_no_descriptors();
     const ProcessName own = ProcessName::own();
-    require(own.is_own() && life_of(own) == Life::kLives, "this process");
-    require(!parent.is_own() && life_of(parent) == Life::kLives, "the process before it");
+    require(own.is_of_same_process(ProcessName::own()) && life_of(own) == Life::kLives, "this process");
+    require(!parent.is_of_same_process(own) && life_of(parent) == Life::kLives, "the process before it");
     require(life_of(ended) == Life::kEnded, "that which has ended");
   });
   EXPECT_EQ(process.exit_code(), 0);
