@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """No source opens a file to write by a path, which a planted link may lead elsewhere: they make files by support's NewFile."""
 import re
-import subprocess
 import unittest
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+import sources
+
 OPENERS = re.compile(r"std::o?fstream\b(?!>)|\bfopen\(|archive_write_open_filename|\bO_CREAT\b|H5F_ACC_TRUNC|create_directories\(")
 # Where it is right, and why.
 MAY_OPEN = {
@@ -20,14 +19,7 @@ MAY_OPEN = {
 
 class Writers(unittest.TestCase):
     def test_make_new_files(self):
-        listing = subprocess.run(["git", "ls-files", "src/*.[ch]pp", "include/*.hpp", "jobs/*.[ch]pp"],
-                                 cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        found = []
-        for path in sorted(set(listing.split()) - MAY_OPEN.keys()):
-            for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
-                if OPENERS.search(line.split("//")[0]):
-                    found.append(f"{path}:{number}: {line.strip()}")
-        self.assertEqual(found, [], "use NewFile, write_file or create_new_folder of support instead")
+        self.assertEqual(sources.lines_with(OPENERS, MAY_OPEN), [], "use NewFile, write_file or create_new_folder of support instead")
 
 
 if __name__ == "__main__":
