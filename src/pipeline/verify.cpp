@@ -146,8 +146,8 @@ void Verifier::check_log() const {
   const store::LogHistory history = store::newest_log_history(run_);
   if (!history.is_exact) {
     store::read_unmended_log(run_);
-    if (const auto mended = store::mend_loss_log(run_.log_csv(), history);
-        store::has_own_header(run_.log_csv()) && !mended.damage.empty())
+    if (!store::has_own_header(run_.log_csv())) return;
+    if (const auto mended = store::mend_loss_log(run_.log_csv(), history); !mended.damage.empty())
       throw InputError(mended.damage);
     return;
   }

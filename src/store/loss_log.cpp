@@ -78,7 +78,7 @@ std::vector<LossRecord> parse_log(std::string_view content, const std::string& p
 void append_line(const std::filesystem::path& path, std::string_view line) {
   const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   const auto written = file < 0 ? -1 : ::write(file, line.data(), line.size());
-  const bool good = written == static_cast<ssize_t>(line.size()) && ::fdatasync(file) == 0;
+  const bool good = file >= 0 && written == static_cast<ssize_t>(line.size()) && ::fdatasync(file) == 0;
   const std::string reason =
       written >= 0 && written < static_cast<ssize_t>(line.size()) ? "disk full" : std::strerror(errno);
   if (file >= 0) ::close(file);
@@ -107,8 +107,7 @@ void LossLog::append(const LossRecord& record) {
 
 bool has_own_header(const std::filesystem::path& path) {
   if (!support::is_listed(path)) return false;
-  const std::string content = support::read_file(path);
-  const std::string_view start = std::string_view(content).substr(0, kLossHeader.size());
+  const std::string start = support::read_start(path, kLossHeader.size());
   return start == kLossHeader || is_flipped_header(start);
 }
 
