@@ -65,6 +65,12 @@ const Job& find_job(const std::string& name) {
                    " ('zoetrope --help' lists all)");
 }
 
+// As this process reads them, without the others.
+Options options_alone(const Job& job, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  return parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words));
+}
+
 // What this process can answer without the others. Returns false when there is a job to do.
 bool answer_alone(const std::vector<std::string>& arguments) {
   const bool wants_help =
@@ -94,10 +100,7 @@ bool answer_alone(const std::vector<std::string>& arguments) {
     return true;
   }
   if (!says("--check-options")) return false;
-  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-  const Options options =
-      parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words));
-  check_data_choice(options.pipeline);
+  check_data_choice(options_alone(job, arguments).pipeline);
   support::print_line("the options can be used");
   return true;
 }
@@ -106,10 +109,7 @@ bool answer_alone(const std::vector<std::string>& arguments) {
 // options are wrong, which is said later and once.
 std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) {
   try {
-    const Job& job = find_job(arguments[0]);
-    const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-    return std::chrono::seconds(
-        parse_options(job.name, job.groups, words, read_ini_files(job.name, job.groups, words)).timeout);
+    return std::chrono::seconds(options_alone(find_job(arguments[0]), arguments).timeout);
   } catch (const std::exception&) {
     return std::chrono::seconds(Options().timeout);
   }

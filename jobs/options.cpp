@@ -124,12 +124,12 @@ void settle_given(pipeline::Options& options, const po::variables_map& asked_for
     throw UsageError("--images and --data name different images: give one of them");
 }
 
-// What run.ini, whose text is `before`, is to hold once the job's options have proven good.
+// What run.ini, which said `earlier`, is to hold once the job's options have proven good.
 store::NamedValues values_to_keep(const Options& options, const po::variables_map& values,
-                                  const po::options_description& all, const std::string& before) {
+                                  const po::options_description& all,
+                                  const std::map<std::string, std::string>& earlier) {
   Options ignored;
   const auto data_names = names_of(describe_data(ignored).add(describe_split(ignored)));
-  const auto earlier = values_of(before, all);
   store::NamedValues kept;
   for (const auto& option : all.options()) {
     if (!shapes_the_run(*option, options)) continue;
@@ -163,8 +163,9 @@ bool names_model_of_run(const store::NamedValues& kept, const std::map<std::stri
 void keep(const po::variables_map& values, const po::options_description& all, const std::string& run_ini,
           Options& options) {
   pipeline::Options& asked = options.pipeline;
-  asked.kept = values_to_keep(options, values, all, run_ini);
-  asked.model_has_name_of_run = names_model_of_run(asked.kept, values_of(run_ini, all));
+  const auto earlier = values_of(run_ini, all);
+  asked.kept = values_to_keep(options, values, all, earlier);
+  asked.model_has_name_of_run = names_model_of_run(asked.kept, earlier);
   if (const std::string problem = store::unkept_value(asked.kept); asked.trains && !problem.empty())
     throw UsageError(problem);
 }

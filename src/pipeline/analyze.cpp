@@ -69,7 +69,7 @@ bool shows_deleted_checkpoints(Session& session) {
 
 void analyze_where_needed(Session& session) {
   const bool is_asked = session.options().given.takes_in || session.options().analysis.is_asked_for;
-  const bool is_outdated = session.is_root() && shows_deleted_checkpoints(session);
+  const bool is_outdated = !is_asked && session.is_root() && shows_deleted_checkpoints(session);
   if (is_asked || comm::broadcast_scalar(session.communicator(), is_outdated ? 1 : 0, 0) != 0)
     analyze(session);
 }
