@@ -53,6 +53,9 @@ seconds_to_ask=$(count ZOETROPE_SECONDS_TO_ASK "$seconds_to_ask") || exit
 export OMP_NUM_THREADS=$cpus             # for libraries that look at nothing else
 export NCCL_DEBUG=${NCCL_DEBUG:-WARN}    # says why ranks on GPUs do not find one another
 export SLURM_EXPORT_ENV=ALL              # ranks see this environment, also under sbatch --export=NONE
+# By default Slurm's PMIx lets a rank leave MPI's start before ranks of other nodes have come to it (seen with Slurm 22.05),
+# and a message that it sends them then is a segmentation fault there. In a ring they wait for one another.
+export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 # A mpirun that is told to end, as when the job is preempted, gives its ranks so long to save; by default one second.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-10}
 

@@ -70,12 +70,12 @@ bool is_setting(std::string_view name) {
   constexpr std::array<std::string_view, 12> kBeginnings = {
       "NCCL_", "UCX_",         "HDF5_",        "OMP_",         "GOMP_",        "MKL_",
       "CUDA_", "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_mtl", "OMPI_MCA_oob", "OMPI_MCA_coll"};
-  constexpr std::array<std::string_view, 17> kNames = {
-      "LD_LIBRARY_PATH",     "LD_PRELOAD",          "PMIX_NAMESPACE",      "PMIX_VERSION",
-      "SLURM_JOB_ID",        "SLURM_STEP_ID",       "SLURM_NTASKS",        "SLURM_STEP_NUM_TASKS",
-      "SLURM_JOB_NUM_NODES", "SLURM_CPUS_PER_TASK", "SLURM_CPU_BIND",      "SLURM_GPUS_ON_NODE",
-      "SLURM_MPI_TYPE",      "SLURM_RESTART_COUNT", "SLURM_JOB_PARTITION", "SLURM_JOB_END_TIME",
-      "SLURM_TASKS_PER_NODE"};
+  constexpr std::array<std::string_view, 18> kNames = {
+      "LD_LIBRARY_PATH",      "LD_PRELOAD",          "PMIX_NAMESPACE",      "PMIX_VERSION",
+      "SLURM_JOB_ID",         "SLURM_STEP_ID",       "SLURM_NTASKS",        "SLURM_STEP_NUM_TASKS",
+      "SLURM_JOB_NUM_NODES",  "SLURM_CPUS_PER_TASK", "SLURM_CPU_BIND",      "SLURM_GPUS_ON_NODE",
+      "SLURM_MPI_TYPE",       "SLURM_RESTART_COUNT", "SLURM_JOB_PARTITION", "SLURM_JOB_END_TIME",
+      "SLURM_TASKS_PER_NODE", "SLURM_PMIX_FENCE"};
   for (const std::string_view beginning : kBeginnings)
     if (name.starts_with(beginning)) return true;
   for (const std::string_view known : kNames)

@@ -95,6 +95,13 @@ std::string too_many_threads(const Host& host, const Facts& facts, int cores) {
          plural(static_cast<std::size_t>(cores), "core");
 }
 
+// In a fence that carries no data, as the last of MPI_Init, Slurm's PMIx lets each node go on by itself,
+// unless it is told to pass it round a ring.
+bool starts_apart(const RankFacts& first, int nodes) {
+  return first.started_by == "srun" && nodes > 1 && !setting_of(first, "PMIX_NAMESPACE").empty() &&
+         setting_of(first, "SLURM_PMIX_FENCE") != "ring";
+}
+
 }  // namespace
 
 std::vector<Finding> judge_launch(const Facts& facts) {
@@ -117,6 +124,12 @@ std::vector<Finding> judge_launch(const Facts& facts) {
                         "Slurm has given the job " + std::to_string(nodes) + " nodes, and its ranks are on " +
                             plural(hosts.size(), "host"),
                         "start as many ranks on each: --ntasks-per-node; the others stand idle"});
+  if (starts_apart(first, nodes))
+    findings.push_back(
+        {Verdict::kWarning, "launch",
+         "while MPI starts, ranks may not wait for those of other nodes, and crash now and then "
+         "(seen with Slurm 22.05)",
+         "export SLURM_PMIX_FENCE=ring before srun, as slurm/job.sh does"});
   return findings;
 }
 

@@ -31,7 +31,10 @@ Facts sound_facts() {
     each.threads = 8;
     each.shm_bytes = kGiB;
     each.started_by = "srun";
-    each.settings = {{"SLURM_JOB_ID", "42"}, {"SLURM_JOB_NUM_NODES", "2"}, {"PMIX_NAMESPACE", "x"}};
+    each.settings = {{"SLURM_JOB_ID", "42"},
+                     {"SLURM_JOB_NUM_NODES", "2"},
+                     {"PMIX_NAMESPACE", "x"},
+                     {"SLURM_PMIX_FENCE", "ring"}};
     each.versions = {{"MPI", "4.1.4"}};
     each.libraries = {{"libmpi", "/usr/lib/libmpi.so.40.30.4", 1000}};
     for (int device = 0; device < 2; ++device)
@@ -68,6 +71,20 @@ TEST(Judgement, SrunWithoutPmixStartsJobsOfOneRank) {
               one_finding(Verdict::kWrong, "srun has started 4 tasks, and MPI takes each for a job"));
   facts[0].started_by = "mpirun";  // one rank, within a job of four tasks
   EXPECT_THAT(judge_launch(facts), one_finding(Verdict::kOk, "1 rank on 1 host"));
+}
+
+TEST(Judgement, NodesThatDoNotWaitForOneAnother) {
+  Facts facts = sound_facts();
+  facts[0].settings.erase("SLURM_PMIX_FENCE");
+  EXPECT_THAT(judge_launch(facts),
+              ElementsAre(Field(&Finding::verdict, Verdict::kOk),
+                          AllOf(Field(&Finding::verdict, Verdict::kWarning),
+                                Field(&Finding::remedy, HasSubstr("export SLURM_PMIX_FENCE=ring")))));
+  facts[0].settings["SLURM_JOB_NUM_NODES"] = "1";
+  EXPECT_THAT(judge_launch(facts), one_finding(Verdict::kOk, "4 ranks"));
+  facts[0].settings["SLURM_JOB_NUM_NODES"] = "2";
+  facts[0].started_by = "mpirun";
+  EXPECT_THAT(judge_launch(facts), one_finding(Verdict::kOk, "4 ranks"));
 }
 
 TEST(Judgement, ContainersThatGetLessTimeThanTheyHaveCores) {

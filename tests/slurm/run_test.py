@@ -53,6 +53,11 @@ class Run(SlurmTest):
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("start it with sbatch", done.stderr)
 
+    def test_no_rank_goes_on_before_another_has_started(self):
+        number = self.submit("doctor.sbatch", "--run", "run", LD_PRELOAD=os.environ["ZOETROPE_SLOW_START"])
+        self.finish(number)
+        self.assertIn("2 ranks", self.said())
+
     def test_the_doctor_looks_at_the_ranks_of_a_job(self):
         for words in [], ["--mpirun"]:
             number = self.submit("doctor.sbatch", *words, "--run", "run")
