@@ -15,6 +15,7 @@
 
 #include "analysis_sources.hpp"
 #include "animations.hpp"
+#include "missing_fonts.hpp"
 #include "region_classifier.hpp"
 #include "run_analysis.hpp"
 #include "scene.hpp"
@@ -61,11 +62,13 @@ void render(Session& session) {
   const store::Analysis& analysis = analysis_of_run(session);
   require_regions(session, analysis);
   sweep(session, analysis);
-  render::RendererPool renderers(make_scene(session, analysis));
+  const render::Scene scene = make_scene(session, analysis);
+  render::RendererPool renderers(scene);
   const data::Dataset& images = session.test();
   std::vector<render::Frame> frames;
   comm::do_unless_asked(session.communicator(), kNotFinished,
                         [&] { frames = make_frames(session.options().render, analysis, images); });
+  if (session.is_root()) warn_of_missing_fonts(scene, frames);
   draw_frames(session, renderers, frames);
   log_frames(session, analysis);
   encode_animations(session, renderers, frames);

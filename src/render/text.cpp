@@ -34,7 +34,8 @@ constexpr std::size_t kLongestText = 2048;
 // along.
 std::mutex cairo_faces;
 
-// Valid UTF-8 in one line: names come from folders and files, which may hold anything.
+}  // namespace
+
 std::string printable(const std::string& text) {
   const std::unique_ptr<char, decltype(&g_free)> valid(
       g_utf8_make_valid(text.data(), static_cast<gssize>(std::min(text.size(), kLongestText))), &g_free);
@@ -43,8 +44,6 @@ std::string printable(const std::string& text) {
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   return line;
 }
-
-}  // namespace
 
 struct Typesetter::State {
   std::unique_ptr<PangoFontMap, GObjectDeleter> fonts{pango_cairo_font_map_new()};
@@ -106,6 +105,11 @@ Typesetter::Line Typesetter::set(const std::string& text, const TextStyle& style
 
 double Typesetter::width(const std::string& text, const TextStyle& style) const {
   return set(text, style, -1).width;
+}
+
+bool Typesetter::has_glyphs(const std::string& text) const {
+  set(text, {}, -1);
+  return pango_layout_get_unknown_glyphs_count(state_->line.get()) == 0;
 }
 
 TextStyle Typesetter::fitted(const std::string& text, const TextStyle& style, double max_width,

@@ -11,6 +11,9 @@ namespace zoetrope::render {
 
 inline constexpr const char* kFonts = "Inter,Noto Sans,DejaVu Sans";
 
+// Valid UTF-8 in one line, and not endless: names come from folders and files, which may hold anything.
+std::string printable(const std::string& text);
+
 enum class Align { kLeft, kCentre, kRight };
 
 struct TextStyle {
@@ -32,6 +35,8 @@ class Typesetter {
 
   // Width in pixels of the text in one line.
   double width(const std::string& text, const TextStyle& style) const;
+  // Has some font of this machine all of its characters?
+  bool has_glyphs(const std::string& text) const;
   // The style with the largest size, from `least_share` of its own up, at which the text is no wider than
   // `width`.
   TextStyle fitted(const std::string& text, const TextStyle& style, double width, double least_share) const;
