@@ -26,6 +26,8 @@ constexpr double kTitlePad = 6;
 constexpr double kLine = 1.5;
 // Markers of area 36 with an edge of lines.linewidth in the same colour.
 constexpr double kMarkerRadius = 3 + kLine / 2;
+// The axes of the points end at 5; numbers are rounded.
+constexpr double kMostShown = 5 + 1e-9;
 // The loss panel's axis ends here, whatever the losses.
 constexpr double kMostLoss = 3;
 constexpr std::size_t kMostOutliers = 8;
@@ -88,8 +90,10 @@ ArticleFigure::ArticleFigure(const Scene& scene)
             "loss"},
       regions_(plane_.box, PlaneMap(plane_.box, 0), 0, article_marks(scene.class_names.size()),
                Theme::kLight),
-      scatter_(plane_.box, PlaneMap(plane_.box, 0), {points(kMarkerRadius), 1},
-               article_marks(scene.class_names.size()), scene, from_hex(0xffffff), Scatter::Order::kByClass),
+      // Marks at the edge of the axes are whole.
+      scatter_(plane_.box.inset(-points(4 * kMarkerRadius)), PlaneMap(plane_.box, 0),
+               {points(kMarkerRadius), 1}, article_marks(scene.class_names.size()), scene, kWhite,
+               {Scatter::Order::kByClass, kMostShown}),
       legend_(fit_legend()),
       legend_stamps_(make_stamps(legend_.rows, {legend_mark_radius(), 1})),
       leftmost_outlier_title_(left_ + side_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "badge.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -12,9 +13,10 @@ Colour label_colour(std::int64_t label, std::size_t num_classes, Theme theme) {
   return class_mark(static_cast<std::size_t>(label), theme).colour;
 }
 
-void spread_badges(std::vector<Badge>& badges, double radius) {
+void spread_badges(std::vector<Badge>& badges, double radius, const Rect& plane) {
   constexpr int kRounds = 8;
   constexpr double kDistance = 2.1;  // of two middles, in radii
+  const Rect middles = plane.inset(std::min({radius, plane.w / 2, plane.h / 2}));
   for (int round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < badges.size(); ++i) {
       for (std::size_t k = i + 1; k < badges.size(); ++k) {
@@ -31,6 +33,10 @@ void spread_badges(std::vector<Badge>& badges, double radius) {
         b.x += push * a.opacity * x;
         b.y += push * a.opacity * y;
       }
+    }
+    for (Badge& badge : badges) {
+      badge.x = std::clamp(badge.x, middles.x, middles.right());
+      badge.y = std::clamp(badge.y, middles.y, middles.bottom());
     }
   }
 }

@@ -28,8 +28,9 @@ struct Badge {
 };
 
 // Pushes badges that lie over one another apart, so that every rank can be read, and no farther than that:
-// small moves of the points move the badges little. A faint badge pushes as faintly.
-void spread_badges(std::vector<Badge>& badges, double radius);
+// small moves of the points move the badges little. A faint badge pushes as faintly. All end within `plane`,
+// whole.
+void spread_badges(std::vector<Badge>& badges, double radius, const Rect& plane);
 
 void draw_badge(Canvas& canvas, const Typesetter& text, const Badge& badge, const BadgeStyle& style);
 

@@ -58,6 +58,13 @@ std::vector<ClassMark> marks_of(const Scene& scene) {
 }
 
 constexpr double kPlanePadding = 16, kPlaneCorner = 10;
+constexpr double kBadgeRadius = 0.68;  // em of the body
+
+// Marks and badges of the outermost points lie within the plane.
+PlaneMap plane_map(const FrameLayout& layout, const Scene& scene) {
+  const double padding = std::max(kPlanePadding * layout.unit, kBadgeRadius * layout.body + 1);
+  return {layout.scatter, padding, extent_of(scene)};
+}
 
 }  // namespace
 
@@ -66,7 +73,7 @@ Figure::Figure(const Scene& scene)
       theme_(theme_colours(scene.theme)),
       text_(kFonts),
       layout_(layout_of(scene, text_)),
-      map_(layout_.scatter, kPlanePadding * layout_.unit),
+      map_(plane_map(layout_, scene)),
       regions_(layout_.scatter, map_, kPlaneCorner * layout_.unit, marks_of(scene), scene.theme),
       scatter_(layout_.scatter, map_, mark_style(scene.label.size(), layout_.scatter.w), marks_of(scene),
                scene, theme_.panel),
@@ -207,6 +214,10 @@ void Figure::draw_trails(Canvas& canvas, const Frame& frame) const {
   }
 }
 
+double Figure::badge_radius() const {
+  return kBadgeRadius * layout_.body;
+}
+
 std::vector<Badge> Figure::place_badges(const Frame& frame) const {
   const auto most = static_cast<std::int64_t>(layout_.rows.size());
   std::vector<Badge> badges;
@@ -220,7 +231,7 @@ std::vector<Badge> Figure::place_badges(const Frame& frame) const {
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
     badges.push_back({x, y, rank, entry.label, entry.opacity});
   }
-  spread_badges(badges, badge_radius());
+  spread_badges(badges, badge_radius(), layout_.scatter);
   return badges;
 }
 

@@ -32,7 +32,7 @@ class Figure {
   Align stat_align() const { return layout_.stats_below_title ? Align::kLeft : Align::kRight; }
   void draw_certificate(Canvas& canvas, const Frame& frame) const;
   void draw_stats(Canvas& canvas, const Frame& frame) const;
-  double badge_radius() const { return 0.68 * layout_.body; }
+  double badge_radius() const;
   // Lowest first: the worst outlier's lies over the others.
   std::vector<Badge> place_badges(const Frame& frame) const;
   // The names of a checkpoint's classes, or what is on its way between those of two.

@@ -42,7 +42,7 @@ PlotFigure::PlotFigure(const Scene& scene)
       text_(kFonts),
       body_(plot_em(scene)),
       square_(plot_square(scene)),
-      map_(square_, 0.6 * body_),
+      map_(square_, 0.6 * body_, extent_of(scene)),
       regions_(square_, map_, kPlotCorner * body_, plot_marks(scene), scene.theme),
       scatter_(square_, map_, mark_style(scene.label.size(), square_.w), plot_marks(scene), scene,
                theme_.panel),

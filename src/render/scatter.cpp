@@ -33,9 +33,6 @@ bool inside(Shape shape, double x, double y) {
   return false;
 }
 
-// A mark farther out than this, in data coordinates, is not seen.
-constexpr double kFarthest = 5.5;
-
 // The farthest that a shape reaches from its centre, for radius 1.
 constexpr double kReach = 1.6;
 
@@ -137,15 +134,16 @@ std::vector<Stamp> make_stamps(std::size_t num_classes, const MarkStyle& style) 
 }
 
 Scatter::Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style,
-                 std::vector<ClassMark> marks, std::span<const std::int64_t> label, Order order)
+                 std::vector<ClassMark> marks, std::span<const std::int64_t> label, const Drawn& drawn)
     : square_(square),
       map_(map),
       marks_(std::move(marks)),
       label_(label),
+      farthest_(drawn.farthest),
       order_(label.size()),
       stamps_(make_stamps(marks_.size(), style)) {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
-  if (order == Order::kByClass) {
+  if (drawn.order == Order::kByClass) {
     std::stable_sort(order_.begin(), order_.end(),
                      [&](std::size_t a, std::size_t b) { return label[a] < label[b]; });
   }
@@ -159,7 +157,7 @@ void Scatter::draw(Picture& picture, std::span<const double> points, const std::
     const double x = points[2 * i];
     const double y = points[2 * i + 1];
     // Also false for nan.
-    if (!(std::abs(x) <= kFarthest && std::abs(y) <= kFarthest)) continue;
+    if (!(std::abs(x) <= farthest_ && std::abs(y) <= farthest_)) continue;
     const ClassMark& mark = marks_[label];
     stamps[static_cast<std::size_t>(mark.shape)].press(picture, square_, map_.x(x), map_.y(y),
                                                        colour.value_or(mark.colour));

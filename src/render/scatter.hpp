@@ -14,11 +14,20 @@
 
 namespace zoetrope::render {
 
-// Pixels of data coordinates within a square that holds [-5, 5] and the marks of the points at its edge.
+// A mark farther out than this, in data coordinates, is not seen.
+inline constexpr double kFarthest = 5.5;
+
+// How far from 0 what a scene shows may lie: training images may lie outside of the test images' square.
+inline double extent_of(const Scene& scene) {
+  return scene.train_label.empty() ? 5 : kFarthest;
+}
+
+// Pixels of data coordinates within a square that holds [-most, most] and, in `padding` pixels around it, the
+// marks of the points at its edge.
 class PlaneMap {
  public:
-  PlaneMap(const Rect& square, double padding)
-      : x0_(square.centre_x()), y0_(square.centre_y()), scale_((square.w / 2 - padding) / 5) {}
+  PlaneMap(const Rect& square, double padding, double most = 5)
+      : x0_(square.centre_x()), y0_(square.centre_y()), scale_((square.w / 2 - padding) / most) {}
   double x(double value) const { return x0_ + value * scale_; }
   double y(double value) const { return y0_ - value * scale_; }
   // And back.
@@ -68,18 +77,22 @@ class Scatter {
  public:
   // Which points lie above which: in the order of the data, which favours no class, or class over class.
   enum class Order { kByIndex, kByClass };
+  struct Drawn {
+    Order order = Order::kByIndex;
+    double farthest = kFarthest;  // points farther from 0 than this are left out
+  };
 
   // `label` [N] must outlive it.
   Scatter(const Rect& square, const PlaneMap& map, const MarkStyle& style, std::vector<ClassMark> marks,
-          std::span<const std::int64_t> label, Order order = Order::kByIndex);
+          std::span<const std::int64_t> label, const Drawn& drawn);
 
   // Of other points on the same plane.
   Scatter(const Scatter& other, const MarkStyle& style, std::span<const std::int64_t> label)
-      : Scatter(other.square_, other.map_, style, other.marks_, label) {}
+      : Scatter(other.square_, other.map_, style, other.marks_, label, {.farthest = other.farthest_}) {}
 
   // `points` [N, 2]. Points that are not finite or lie outside the square are left out.
   void draw(Picture& picture, std::span<const double> points) const { draw(picture, points, stamps_, {}); }
-  // How many are finite, and left out.
+  // How many are finite, and farther away than kFarthest.
   static std::int64_t num_outside(std::span<const double> points);
 
  protected:
@@ -93,6 +106,7 @@ class Scatter {
   PlaneMap map_;
   std::vector<ClassMark> marks_;
   std::span<const std::int64_t> label_;
+  double farthest_;
   std::vector<std::size_t> order_;  // of points, the lowest first
   std::vector<Stamp> stamps_;       // by shape
 };
@@ -116,8 +130,8 @@ class ScenePoints {
  public:
   // `ground`: what lies behind them; the rest as of Scatter, of which `scene` has the labels.
   ScenePoints(const Rect& square, const PlaneMap& map, const MarkStyle& style, std::vector<ClassMark> marks,
-              const Scene& scene, Colour ground, Scatter::Order order = Scatter::Order::kByIndex)
-      : tests_(square, map, style, std::move(marks), scene.label, order),
+              const Scene& scene, Colour ground, const Scatter::Drawn& drawn = {})
+      : tests_(square, map, style, std::move(marks), scene.label, drawn),
         training_(tests_, style, scene.train_label, ground) {}
 
   void draw(Picture& picture, const Frame& frame) const {

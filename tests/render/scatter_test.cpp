@@ -124,7 +124,7 @@ TEST(Scatter, LeavesOutWhatCannotBeDrawn) {
   const std::vector<std::int64_t> label = {0, 0, 0, -1, 7, 0};
   const std::vector<double> points = {nan, 0, 0, inf, 1e300, 0, 0, 0, 0, 0, 900, 900};
   const Rect square{0, 0, 64, 64};
-  const Scatter scatter(square, PlaneMap(square, 4), {3, 1}, {class_mark(0, Theme::kLight)}, label);
+  const Scatter scatter(square, PlaneMap(square, 4), {3, 1}, {class_mark(0, Theme::kLight)}, label, {});
   Picture picture = make_picture(64, 64);
 
   scatter.draw(picture, points);

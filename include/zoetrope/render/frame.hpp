@@ -108,7 +108,8 @@ struct Frame {
   double camera_share = std::numeric_limits<double>::quiet_NaN();
   std::shared_ptr<const Way> way;  // from the checkpoint before; null: see animation_frame()
   std::span<const double> points;  // [N, 2], within [-5, 5]; a point that is not finite is not drawn
-  // Training images, [M, 2], where some are shown; those outside [-5.5, 5.5] are not drawn, but counted.
+  // Training images, [M, 2], where some are shown; those outside [-5.5, 5.5], of
+  // the article's figure [-5, 5], are not drawn, but counted.
   std::span<const double> train_points;
   std::shared_ptr<const Way> train_way;
   // The logit of each class at a place (x, y), [C, 3]: row (a, b, c) gives a x + b y + c. Regions of the
