@@ -269,13 +269,14 @@ void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
   text_.draw(canvas, {middle - half - 1, top_ + 0.018 * side_, 2 * half + 2, points(kLarge)}, title, style);
 }
 
+// Above the title of the axes, where no point lies.
 void ArticleFigure::draw_agreement(Canvas& canvas, const Frame& frame) const {
   if (frame.regions.empty()) return;
   const std::string words = words_of_agreement(frame.region_agreement);
   const double line = points(1.5 * kFont);
   const Rect& box = plane_.box;
-  text_.draw(canvas, {box.x + points(kFont), box.bottom() - line - points(4), box.w, line}, words,
-             text_style(kFont, Align::kLeft));
+  text_.draw(canvas, {box.x, title_top(box) - line, box.w, line}, words,
+             text_.fitted(words, text_style(kFont, Align::kCentre), box.w, 0.6));
 }
 
 void ArticleFigure::draw_background(Picture& picture) const {

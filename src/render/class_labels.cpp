@@ -22,8 +22,6 @@ constexpr double kLongestEm = 11;
 constexpr double kHeight = 1.3;
 constexpr double kToEdge = 0.4;
 constexpr double kBetweenLines = 0.28;  // of the height, what letters above one another leave free
-constexpr double kCornerWidth = 13;     // what is said of the picture's quality
-constexpr double kCornerHeight = 2;
 
 }  // namespace
 
@@ -127,7 +125,6 @@ LabelPlaces ClassLabels::places(std::span<const double> points, std::span<const 
   places.count_points();
   for (const Badge& badge : badges)
     places.take({badge.x - badge_radius, badge.y - badge_radius, 2 * badge_radius, 2 * badge_radius});
-  places.take({square_.x, square_.bottom() - kCornerHeight * em, kCornerWidth * em, kCornerHeight * em});
   return places;
 }
 
@@ -137,7 +134,7 @@ bool ClassLabels::put_among(ClassLabel& label, LabelPlaces& places) const {
   const double x = std::clamp(middle.x, left, std::max(left, square_.right() - middle.w));
   for (const double lines : {0, -1, 1}) {
     const double wanted = middle.y + lines * kHeight * style_.size;
-    const double y = std::clamp(wanted, top, std::max(top, square_.bottom() - 1.5 * middle.h));
+    const double y = std::clamp(wanted, top, std::max(top, square_.bottom() - middle.h));
     const Rect box{x, y, middle.w, middle.h};
     if (!places.is_free(box, label.class_index)) continue;
     places.take(box);

@@ -31,9 +31,8 @@ class ClassLabels {
               const std::vector<std::string>& names, std::span<const std::int64_t> label);
 
   // Of a checkpoint's picture. A class has its name, and has it whole, unless its points are mixed with all
-  // others, where a name would say what is not so. Names cover neither one another, nor badges, nor the line
-  // in the plane's corner; of more than kMostBeside classes only those are named that have room among their
-  // points.
+  // others, where a name would say what is not so. Names cover neither one another nor badges; of more than
+  // kMostBeside classes only those are named that have room among their points.
   static constexpr std::size_t kMostBeside = 20;
   std::vector<ClassLabel> place(std::span<const double> points, std::span<const Badge> badges = {},
                                 double badge_radius = 0) const;

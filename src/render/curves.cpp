@@ -117,8 +117,11 @@ void CurvePanel::draw_axes(Canvas& canvas, const Typesetter& text) const {
   const TextStyle name{.size = body_, .weight = 600, .colour = theme_.ink};
   const Rect left{heading_.x, heading_.y, heading_.w - (kValueWidth + 0.3) * body_, heading_.h};
   constexpr double kStillReadable = 0.85;
-  const bool fits = kStillReadable * text.width(style_.name, name) <= left.w;
-  const std::string& shown = fits ? style_.name : style_.short_name;
+  const auto fits = [&](const std::string& shown) {
+    return kStillReadable * text.width(shown, name) <= left.w;
+  };
+  const auto found = std::ranges::find_if(style_.names, fits);
+  const std::string& shown = found == style_.names.end() ? style_.names.back() : *found;
   text.draw(canvas, left, shown, text.fitted(shown, name, left.w, kStillReadable));
 
   TextStyle tick{.size = 0.76 * body_, .colour = theme_.soft_ink, .align = Align::kRight};

@@ -33,8 +33,7 @@ struct TimeAxis {
 TimeAxis time_axis(double last_epoch, std::int64_t last_step);
 
 struct CurveStyle {
-  std::string name;
-  std::string short_name;  // where there is little room
+  std::vector<std::string> names;  // the longest first: the first that fits is shown, or the last
   Colour colour;
   Notation notation = Notation::kPlain;
 };

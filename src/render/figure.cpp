@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,20 +21,14 @@ struct NamedCurve {
 std::vector<NamedCurve> curves_of(const Scene& scene) {
   const ThemeColours& theme = theme_colours(scene.theme);
   std::vector<NamedCurve> curves;
-  if (!scene.loss.empty())
-    curves.push_back({scene.loss, {"Training loss", "Loss", theme.loss, Notation::kPlain}});
-  if (!scene.accuracy.empty())
-    curves.push_back({scene.accuracy, {"Test accuracy", "Accuracy", theme.accuracy, Notation::kPercent}});
-  if (!scene.knn_accuracy.empty())
-    curves.push_back(
-        {scene.knn_accuracy, {"Accuracy of neighbours", "kNN", theme.accuracy, Notation::kPercent}});
-  if (!scene.neighbours_kept.empty())
-    curves.push_back(
-        {scene.neighbours_kept, {"Neighbours kept since before", "Kept", theme.loss, Notation::kPercent}});
-  if (!scene.learning_rate.empty()) {
-    curves.push_back(
-        {scene.learning_rate, {"Learning rate", "LR", theme.learning_rate, Notation::kScientific}});
-  }
+  const auto add = [&](const std::vector<CurvePoint>& points, CurveStyle style) {
+    if (!points.empty()) curves.push_back({points, std::move(style)});
+  };
+  add(scene.loss, {{"Training loss", "Loss"}, theme.loss, Notation::kPlain});
+  add(scene.accuracy, {{"Test accuracy", "Accuracy", "Acc."}, theme.accuracy, Notation::kPercent});
+  add(scene.knn_accuracy, {{"Accuracy of neighbours", "kNN"}, theme.accuracy, Notation::kPercent});
+  add(scene.neighbours_kept, {{"Neighbours kept since before", "Kept"}, theme.loss, Notation::kPercent});
+  add(scene.learning_rate, {{"Learning rate", "LR"}, theme.learning_rate, Notation::kScientific});
   return curves;
 }
 
@@ -65,6 +60,13 @@ PlaneMap plane_map(const FrameLayout& layout, const Scene& scene) {
   const double padding = std::max(kPlanePadding * layout.unit, kBadgeRadius * layout.body + 1);
   return {layout.scatter, padding, extent_of(scene)};
 }
+
+struct StatName {
+  const char* full;     // beside others in a line
+  const char* caption;  // below the number
+};
+constexpr std::array<StatName, 3> kStatNames = {
+    {{"Step", "STEP"}, {"Epoch", "EPOCH"}, {"Variance explained", "VARIANCE EXPLAINED"}}};
 
 }  // namespace
 
@@ -98,24 +100,45 @@ void Figure::draw_background(Picture& picture) const {
   const TextStyle title{.size = 2.05 * body, .weight = 700, .colour = theme_.ink};
   text_.draw(canvas, layout_.title, scene_.title, text_.fitted(scene_.title, title, layout_.title.w, 0.6));
   if (!layout_.subtitle.empty()) {
-    text_.draw(canvas, layout_.subtitle, scene_.subtitle, {.size = 1.08 * body, .colour = theme_.soft_ink});
+    const TextStyle soft{.size = 1.08 * body, .colour = theme_.soft_ink};
+    text_.draw(canvas, layout_.subtitle, scene_.subtitle,
+               text_.fitted(scene_.subtitle, soft, layout_.subtitle.w, 0.8));
   }
-  constexpr std::array<const char*, 3> kNames = {"STEP", "EPOCH", "VARIANCE EXPLAINED"};
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    const Rect& cell = layout_.stats[i];
-    const TextStyle style{.size = 0.68 * body,
-                          .weight = 500,
-                          .colour = theme_.soft_ink,
-                          .align = stat_align(),
-                          .letter_spacing = 0.05};
-    text_.draw(canvas, {cell.x, cell.y + cell.h * 0.66, cell.w, cell.h * 0.34}, kNames[i],
-               text_.fitted(kNames[i], style, cell.w, 0.7));
-  }
+  draw_stat_names(canvas);
   draw_plane(canvas);
   draw_legend(picture, canvas);
   leaderboard_.draw_heading(canvas, text_);
   for (const CurvePanel& curve : curves_) curve.draw_axes(canvas, text_);
   canvas.flush();
+}
+
+TextStyle Figure::stat_name_style() const {
+  if (layout_.stats_place == StatsPlace::kLine)
+    return {.size = 0.85 * layout_.body, .colour = theme_.soft_ink};
+  return {.size = 0.68 * layout_.body,
+          .weight = 500,
+          .colour = theme_.soft_ink,
+          .align = stat_align(),
+          .letter_spacing = 0.05};
+}
+
+void Figure::draw_stat_names(Canvas& canvas) const {
+  const TextStyle style = stat_name_style();
+  for (std::size_t i = 0; i < kStatNames.size(); ++i) {
+    const Rect& cell = layout_.stats[i];
+    const bool is_in_line = layout_.stats_place == StatsPlace::kLine;
+    const char* const name = is_in_line ? kStatNames[i].full : kStatNames[i].caption;
+    const Rect box = is_in_line ? cell : Rect{cell.x, cell.y + cell.h * 0.66, cell.w, cell.h * 0.34};
+    text_.draw(canvas, box, name, text_.fitted(name, style, cell.w, 0.7));
+  }
+}
+
+// Where the number of a statistic stands.
+Rect Figure::stat_box(std::size_t i) const {
+  const Rect& cell = layout_.stats[i];
+  if (layout_.stats_place != StatsPlace::kLine) return {cell.x, cell.y, cell.w, cell.h * 0.66};
+  const double left = text_.width(kStatNames[i].full, stat_name_style()) + 0.4 * layout_.body;
+  return {cell.x + left, cell.y, cell.w - left, cell.h};
 }
 
 void Figure::draw_plane(Canvas& canvas) const {
@@ -160,39 +183,42 @@ void Figure::draw_stats(Canvas& canvas, const Frame& frame) const {
       support::format_count(frame.step), scene_.has_epochs ? fmt::format("{:.2f}", frame.epoch) : "\u2013",
       fmt::format("{:.1f}\u2009%", 100 * variance)};
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const Rect& cell = layout_.stats[i];
+    const Rect box = stat_box(i);
+    const double em = layout_.stats_place == StatsPlace::kLine ? 1.2 : 1.8;
     const TextStyle style{
-        .size = 1.8 * layout_.body, .weight = 600, .colour = theme_.ink, .align = stat_align()};
-    text_.draw(canvas, {cell.x, cell.y, cell.w, cell.h * 0.66}, values[i],
-               text_.fitted(values[i], style, cell.w, 0.4));
+        .size = em * layout_.body, .weight = 600, .colour = theme_.ink, .align = stat_align()};
+    text_.draw(canvas, box, values[i], text_.fitted(values[i], style, box.w, 0.4));
   }
 }
 
-// Lines in the plane's corner. Where the plane moves more than the model, it is said louder.
-void Figure::draw_certificate(Canvas& canvas, const Frame& frame) const {
-  constexpr double kMostlyCamera = 0.5;
+std::string Figure::certificate(const Frame& frame, bool is_short) {
   std::string text;
-  if (std::isfinite(frame.trust)) text = fmt::format("trust {:.2f}", frame.trust);
-  const bool has_camera = std::isfinite(frame.camera_share);
-  if (has_camera)
-    text += fmt::format("{}camera {:.0f}\u2009%", text.empty() ? "" : " \u00b7 ", 100 * frame.camera_share);
+  const auto add = [&](const std::string& words) {
+    if (!words.empty()) text += (text.empty() ? "" : " \u00b7 ") + words;
+  };
+  if (std::isfinite(frame.trust)) add(fmt::format("trust {:.2f}", frame.trust));
+  if (std::isfinite(frame.camera_share)) add(fmt::format("camera {:.0f}\u2009%", 100 * frame.camera_share));
   if (const std::int64_t outside = Scatter::num_outside(frame.train_points); outside > 0)
-    text += fmt::format("{}{} training {} outside", text.empty() ? "" : " \u00b7 ",
-                        support::format_count(outside), outside == 1 ? "image" : "images");
-  const bool is_loud = has_camera && frame.camera_share > kMostlyCamera;
-  const double body = layout_.body;
-  const Rect& plane = layout_.scatter;
-  Rect line{plane.x + 0.8 * body, plane.bottom() - 1.9 * body, plane.w - 1.6 * body, 1.4 * body};
-  const Colour on_ground = frame.regions.empty() ? theme_.soft_ink : theme_.ink;
-  const TextStyle style{.size = 0.8 * body, .colour = on_ground};
-  if (!text.empty())
-    text_.draw(
-        canvas, line, text,
-        {.size = style.size, .weight = is_loud ? 600 : 400, .colour = is_loud ? theme_.ink : on_ground});
-  if (frame.regions.empty()) return;
-  if (!text.empty()) line.y -= 1.2 * body;
-  const std::string words = words_of_agreement(frame.region_agreement);
-  text_.draw(canvas, line, words, text_.fitted(words, style, line.w, 0.6));
+    add(fmt::format("{}{} outside", support::format_count(outside),
+                    is_short       ? ""
+                    : outside == 1 ? " training image"
+                                   : " training images"));
+  if (!frame.regions.empty()) add(words_of_agreement(frame.region_agreement, is_short));
+  return text;
+}
+
+// A line below the points, where none lies on it. Where the plane moves more than the model, it is said
+// louder.
+void Figure::draw_certificate(Canvas& canvas, const Frame& frame) const {
+  constexpr double kMostlyCamera = 0.5, kStillReadable = 0.85;
+  const bool is_loud = std::isfinite(frame.camera_share) && frame.camera_share > kMostlyCamera;
+  const TextStyle style{.size = 0.8 * layout_.body,
+                        .weight = is_loud ? 600 : 400,
+                        .colour = is_loud ? theme_.ink : theme_.soft_ink};
+  const Rect& line = layout_.certificate;
+  std::string text = certificate(frame, false);
+  if (kStillReadable * text_.width(text, style) > line.w) text = certificate(frame, true);
+  if (!text.empty()) text_.draw(canvas, line, text, text_.fitted(text, style, line.w, 0.6));
 }
 
 void Figure::draw_trails(Canvas& canvas, const Frame& frame) const {

@@ -2,6 +2,7 @@
 // The frame of --layout wide: composes itself for wide, square and tall pictures.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "badge.hpp"
@@ -29,9 +30,16 @@ class Figure {
  private:
   void draw_legend(Picture& picture, Canvas& canvas) const;
   void draw_plane(Canvas& canvas) const;
-  Align stat_align() const { return layout_.stats_below_title ? Align::kLeft : Align::kRight; }
-  void draw_certificate(Canvas& canvas, const Frame& frame) const;
+  Align stat_align() const {
+    return layout_.stats_place == StatsPlace::kBeside ? Align::kRight : Align::kLeft;
+  }
+  TextStyle stat_name_style() const;
+  void draw_stat_names(Canvas& canvas) const;
+  Rect stat_box(std::size_t i) const;
   void draw_stats(Canvas& canvas, const Frame& frame) const;
+  // How far the frame can be trusted, and how often its regions are right; in fewer words for a narrow plane.
+  static std::string certificate(const Frame& frame, bool is_short);
+  void draw_certificate(Canvas& canvas, const Frame& frame) const;
   double badge_radius() const;
   // Lowest first: the worst outlier's lies over the others.
   std::vector<Badge> place_badges(const Frame& frame) const;

@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <utility>
 
 #include "zoetrope/render/frame.hpp"
 #include "zoetrope/support/error.hpp"
+
+#include "legend_grid.hpp"
 
 namespace zoetrope::render {
 namespace {
@@ -23,22 +24,11 @@ constexpr double kMostCurveHeight = 400;  // higher ones only look steep
 constexpr double kLegendRow = 27;
 constexpr std::array<double, 3> kStatWidths = {112, 106, 166};  // step, epoch, explained variance
 constexpr double kStatsWidth = 384;
-
-// Of the upper half of the possible numbers of columns, the one that leaves the fewest cells empty.
-std::size_t best_columns(std::size_t entries, std::size_t most_columns, std::size_t most_rows) {
-  std::size_t best = most_columns;
-  std::size_t fewest_empty = entries;
-  for (std::size_t columns = most_columns; 2 * columns > most_columns; --columns) {
-    const std::size_t rows = (entries + columns - 1) / columns;
-    if (rows > most_rows) break;
-    const std::size_t empty = rows * columns - entries;
-    if (empty < fewest_empty) {
-      fewest_empty = empty;
-      best = columns;
-    }
-  }
-  return best;
-}
+constexpr double kStatsLine = 28;
+// In em of the body.
+constexpr double kCertificate = 1.4, kAboveCertificate = 0.2;
+// What an outlier's row has beside its image (Leaderboard), with a name that can be read.
+constexpr double kBesideThumbnail = 13.7;
 
 // The work of laying out one frame.
 class Composer {
@@ -64,20 +54,23 @@ class Composer {
   // The title and the line below it; numbers beside them are as high.
   double header_height() const { return text(74); }
   double title_height() const { return text(request_.has_subtitle ? 74 : 50); }
+  StatsPlace beside_title_or_below() const {
+    return page().w * 0.5 < text(kStatsWidth) ? StatsPlace::kLine : StatsPlace::kBeside;
+  }
 
   // What stacked curves need at least, with the space above them.
   double least_stack() const {
     return static_cast<double>(request_.num_curves) * (5.4 * out_.body + kCurveGap * unit_) + 30 * unit_;
   }
 
-  void header(const Rect& box, bool stats_below);
+  // What the line below the points takes, with the space above it.
+  double strip() const { return (kAboveCertificate + kCertificate) * out_.body; }
+
+  // A square whose left top corner is at (x, y), and the line below it.
+  void plane(double x, double y, double side);
+  // Gives the height that it takes.
+  double header(const Rect& box, StatsPlace stats);
   void stats(const Rect& box);
-  // The size of the legend's entries, and how many columns and rows of them fit in its box.
-  struct LegendGrid {
-    double body;
-    std::size_t most_columns, most_rows;
-  };
-  LegendGrid legend_grid(const Rect& box) const;
   // Fills `box` from the top with as many class names as fit; gives the height used.
   double legend(const Rect& box);
   void leaderboard(const Rect& box);
@@ -100,38 +93,32 @@ void Composer::stats(const Rect& box) {
   }
 }
 
-void Composer::header(const Rect& box, bool stats_below) {
-  out_.stats_below_title = stats_below;
-  const double stats_width = std::min(text(kStatsWidth), box.w * (stats_below ? 0.85 : 0.5));
-  const double width = stats_below ? box.w : box.w - stats_width - gap_ / 2;
-  out_.title = {box.x, box.y, width, text(44)};
-  if (request_.has_subtitle) out_.subtitle = {box.x, box.y + text(46), width, text(26)};
-  if (stats_below) {
-    stats({box.x, box.y + title_height() + 14 * unit_, stats_width, text(66)});
-  } else {
-    stats({box.right() - stats_width, box.y, stats_width, text(66)});
-  }
+void Composer::plane(double x, double y, double side) {
+  out_.scatter = {x, y, side, side};
+  out_.certificate = {x, y + side + kAboveCertificate * out_.body, side, kCertificate * out_.body};
 }
 
-Composer::LegendGrid Composer::legend_grid(const Rect& box) const {
-  // Names are shortened before the text gets smaller, and both before classes are left out.
-  constexpr double kLongestName = 11;  // em
-  constexpr std::array<std::pair<double, double>, 5> kSizes = {
-      {{1, kLongestName}, {1, 8}, {1, 6.5}, {0.84, 6.5}, {0.84, 5}}};  // of the body, longest name in em
-  LegendGrid grid{};
-  for (const auto& [share, longest] : kSizes) {
-    grid.body = share * out_.body;
-    const double entry_width = (std::clamp(request_.longest_name_em, 2.0, longest) + 2.6) * grid.body;
-    grid.most_columns = static_cast<std::size_t>(std::max(1.0, std::floor(box.w / entry_width)));
-    grid.most_rows = static_cast<std::size_t>(std::max(1.0, std::floor(box.h / (share * text(kLegendRow)))));
-    if (grid.most_columns * grid.most_rows >= request_.num_classes) break;
+double Composer::header(const Rect& box, StatsPlace place) {
+  out_.stats_place = place;
+  const bool is_beside = place == StatsPlace::kBeside;
+  const double full = place == StatsPlace::kLine ? box.w : std::min(text(kStatsWidth), box.w * 0.85);
+  const double width = is_beside ? box.w - full - gap_ / 2 : box.w;
+  out_.title = {box.x, box.y, width, text(44)};
+  if (request_.has_subtitle) out_.subtitle = {box.x, box.y + text(46), width, text(26)};
+  if (is_beside) {
+    stats({box.right() - full, box.y, full, text(66)});
+    return header_height();
   }
-  return grid;
+  const double above = place == StatsPlace::kBelow ? 14 * unit_ : 0;
+  const double height = text(place == StatsPlace::kBelow ? 66 : kStatsLine);
+  stats({box.x, box.y + title_height() + above, full, height});
+  return title_height() + above + height;
 }
 
 double Composer::legend(const Rect& box) {
   if (request_.num_classes == 0) return 0;
-  const auto [body, most_columns, most_rows] = legend_grid(box);
+  const auto [body, most_columns, most_rows] =
+      legend_grid(box, request_.num_classes, request_.longest_name_em, out_.body, text(kLegendRow));
   out_.legend_body = body;
   const double row_height = body / out_.body * text(kLegendRow);
   const std::size_t cells = most_columns * most_rows;
@@ -163,7 +150,8 @@ void Composer::leaderboard(const Rect& box) {
   // A row lower than a line of text shows nothing: fewer rows then.
   const auto fitting = static_cast<std::size_t>(std::max(1.0, std::floor(list.h / text(20))));
   const std::size_t rows = std::min(request_.num_outliers, fitting);
-  const double pitch = std::min(list.h / static_cast<double>(rows), 128 * unit_);
+  const double most = std::max(128 * unit_, box.w - kBesideThumbnail * out_.body);
+  const double pitch = std::min(list.h / static_cast<double>(rows), most);
   for (std::size_t i = 0; i < rows; ++i) {
     out_.rows.push_back({list.x, list.y + pitch * static_cast<double>(i), list.w, pitch});
   }
@@ -190,11 +178,10 @@ void Composer::curves_in_a_row(const Rect& box) {
 // Scatter | legend over curves | leaderboard.
 FrameLayout Composer::wide() {
   const Rect page = this->page();
-  header(page, false);
-  const double top = page.y + header_height() + 26 * unit_;
+  const double top = page.y + header(page, StatsPlace::kBeside) + 26 * unit_;
   const double height = page.bottom() - top;
-  const double side = std::min(height, page.w * 0.56);
-  out_.scatter = {page.x, top + (height - side) / 2, side, side};
+  const double side = std::min(height - strip(), page.w * 0.56);
+  plane(page.x, top + (height - strip() - side) / 2, side);
 
   Rect right{page.x + side + gap_, top, page.w - side - gap_, height};
   if (request_.num_outliers > 0) {
@@ -211,15 +198,14 @@ FrameLayout Composer::wide() {
 // Scatter | leaderboard, over legend | curves, or over legend over curves where that is high enough.
 FrameLayout Composer::square() {
   const Rect page = this->page();
-  header(page, false);
-  const double top = page.y + header_height() + 22 * unit_;
+  const double top = page.y + header(page, beside_title_or_below()) + 22 * unit_;
   const double height = page.bottom() - top;
   const bool outliers = request_.num_outliers > 0;
-  const double side = std::min(height * 0.72, page.w * (outliers ? 0.68 : 0.72));
+  const double side = std::min((height - strip()) * 0.72, page.w * (outliers ? 0.68 : 0.72));
   const Rect beside{page.x + side + gap_ * 0.8, top, page.w - side - gap_ * 0.8, side};
-  const double below = top + side + 26 * unit_;
+  const double below = top + side + strip() + 16 * unit_;
   const Rect strip{page.x, below, page.w, page.bottom() - below};
-  out_.scatter = {page.x, top, side, side};
+  plane(page.x, top, side);
   if (outliers) {
     leaderboard(beside);
     if (strip.h > kHighStrip * unit_) {
@@ -241,13 +227,12 @@ FrameLayout Composer::square() {
 // Scatter over legend over leaderboard | curves.
 FrameLayout Composer::tall() {
   const Rect page = this->page();
-  header(page, true);
-  double top = page.y + title_height() + 14 * unit_ + text(66) + 24 * unit_;
+  double top = page.y + header(page, StatsPlace::kBelow) + 24 * unit_;
   const double below =
-      std::max((page.bottom() - top) * 0.34, least_stack() + text(3 * kLegendRow) + 46 * unit_);
+      strip() + std::max((page.bottom() - top) * 0.34, least_stack() + text(3 * kLegendRow) + 46 * unit_);
   const double side = std::min(page.w, page.bottom() - top - below);
-  out_.scatter = {page.x + (page.w - side) / 2, top, side, side};
-  top += side + 22 * unit_;
+  plane(page.x + (page.w - side) / 2, top, side);
+  top += side + strip() + 16 * unit_;
   const double left = page.bottom() - top;
   const double used = legend({page.x, top, page.w, std::min(left * 0.3, left - least_stack())});
   top += used + (used > 0 ? 24 * unit_ : 0);
@@ -275,7 +260,7 @@ void check_picture_size(int width, int height) {
 }
 
 std::vector<Rect> FrameLayout::boxes() const {
-  std::vector<Rect> all{title, subtitle, scatter, legend_rest, leaderboard_title};
+  std::vector<Rect> all{title, subtitle, scatter, certificate, legend_rest, leaderboard_title};
   all.insert(all.end(), stats.begin(), stats.end());
   all.insert(all.end(), legend.begin(), legend.end());
   all.insert(all.end(), rows.begin(), rows.end());

@@ -20,14 +20,18 @@ struct LayoutRequest {
   std::size_t num_curves = 1;
 };
 
+// Step, epoch and explained variance beside the title, below it, or in one line with their names.
+enum class StatsPlace { kBeside, kBelow, kLine };
+
 struct FrameLayout {
   double unit = 1;   // pixels for what is one pixel at 1920x1080
   double body = 17;  // pixels an em of the body text; shrinks more slowly than the rest, to stay readable
   Rect title;
   Rect subtitle;  // empty without one
-  bool stats_below_title = false;
+  StatsPlace stats_place = StatsPlace::kBeside;
   std::array<Rect, 3> stats;  // step, epoch, explained variance
   Rect scatter;               // square
+  Rect certificate;           // a line below it: how far it can be trusted
   double legend_body = 17;    // pixels an em of the legend's text: smaller where that shows more classes
   std::vector<Rect> legend;   // one per class that fits
   std::size_t classes_without_entry = 0;

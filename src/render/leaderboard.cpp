@@ -15,6 +15,15 @@ constexpr double kDistanceWidth = 3.6;
 constexpr double kLineHeight = 1.3;
 constexpr double kTwoLines = 2.7;  // a row that is as high has two
 constexpr double kMarkWidth = 1.0;
+constexpr double kLeft = 2.1;                         // of a row's image: there its rank stands
+constexpr double kBesideImage = 0.9, kBetween = 0.6;  // words and numbers
+// The least width of words beside which numbers have a place: "T-shirt/top" with what the model takes it for
+// below it, or beside it.
+constexpr double kLeastOfTwoLines = 4.4, kLeastOfOne = 9;
+
+double image_side(double row_height, double unit) {
+  return row_height - 2 * std::min(0.08 * row_height, 8 * unit);
+}
 
 bool is_wrong(const OutlierEntry& entry) {
   return entry.prediction >= 0 && entry.prediction != entry.label;
@@ -65,14 +74,22 @@ void Leaderboard::draw_heading(Canvas& canvas, const Typesetter& text) const {
   if (rows_.empty()) return;
   const ThemeColours& theme = theme_colours(theme_);
   const std::string title = has_images_ ? "Most atypical images" : "Most atypical";
-  const double distance_width = kDistanceWidth * body_;
-  const Rect left{title_.x, title_.y, title_.w - distance_width, 1.5 * body_};
+  const Rect left{title_.x, title_.y, title_.w - distance_width(), 1.5 * body_};
   const TextStyle bold{.size = body_, .weight = 600, .colour = theme.ink};
   text.draw(canvas, left, title, text.fitted(title, bold, left.w, 0.8));
+  if (distance_width() == 0) return;
   const std::string unit = "\u00d7 median";
   const TextStyle soft{.size = 0.82 * body_, .colour = theme.soft_ink, .align = Align::kRight};
-  text.draw(canvas, {left.right(), title_.y, distance_width, 1.5 * body_}, unit,
-            text.fitted(unit, soft, distance_width, 0.7));
+  text.draw(canvas, {left.right(), title_.y, distance_width(), 1.5 * body_}, unit,
+            text.fitted(unit, soft, distance_width(), 0.7));
+}
+
+double Leaderboard::distance_width() const {
+  const Rect& row = rows_.front();
+  const double image = has_images_ ? image_side(row.h, unit_) + kBesideImage * body_ : 0;
+  const double words = row.w - (kLeft + kBetween + kDistanceWidth) * body_ - image;
+  const double least = row.h >= kTwoLines * body_ ? kLeastOfTwoLines : kLeastOfOne;
+  return words < least * body_ ? 0 : kDistanceWidth * body_;
 }
 
 std::string Leaderboard::class_name(std::int64_t label) const {
@@ -176,21 +193,21 @@ void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const Outlier
   // What a row passes over is hidden by it.
   canvas.fill_rect(row, theme.background, opacity);
 
-  const double pad = std::min(0.08 * row.h, 8 * unit_);
   const double radius = std::min(0.68 * body_, 0.45 * row.h);
   const BadgeStyle badge{radius, 1.8 * unit_ + 0.3, theme_, class_names_.size()};
   draw_badge(canvas, text, {row.x + 0.7 * body_, row.centre_y(), rank, entry.label, opacity}, badge);
-  const double side = row.h - 2 * pad;
-  const Rect picture{row.x + 2.1 * body_, row.y + pad, side, side};
+  const double side = image_side(row.h, unit_);
+  const Rect picture{row.x + kLeft * body_, row.centre_y() - side / 2, side, side};
   if (entry.image) canvas.image(picture, 5 * unit_, *entry.image, Canvas::Scaling::kSmooth, opacity);
 
   // One picture fades into another, but of two lines of text at one place neither could be read: the words of
   // a row that leaves are gone before those of the one that comes in its place.
   const double words = std::max(0.0, 2 * opacity - 1);
-  const double left = has_images_ ? picture.right() + 0.9 * body_ : picture.x;
-  const Rect number{row.right() - kDistanceWidth * body_, row.y, kDistanceWidth * body_, row.h};
-  draw_words(canvas, text, entry, {left, row.y, number.x - 0.6 * body_ - left, row.h}, words);
-  draw_distance(canvas, text, entry, number, far, words);
+  const double left = has_images_ ? picture.right() + kBesideImage * body_ : picture.x;
+  const Rect number{row.right() - distance_width(), row.y, distance_width(), row.h};
+  const double end = number.empty() ? row.right() : number.x - kBetween * body_;
+  draw_words(canvas, text, entry, {left, row.y, end - left, row.h}, words);
+  if (!number.empty()) draw_distance(canvas, text, entry, number, far, words);
 }
 
 }  // namespace zoetrope::render

@@ -33,6 +33,8 @@ class Leaderboard {
                      double far, double opacity) const;
   void draw_bar(Canvas& canvas, const Rect& track, double distance, double far, double opacity) const;
   std::string class_name(std::int64_t label) const;
+  // Of a row's numbers, pixels. None where names could not be read beside them.
+  double distance_width() const;
 
   Rect title_;
   std::vector<Rect> rows_;

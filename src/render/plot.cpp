@@ -17,6 +17,7 @@ constexpr double kMargin = 0.7;
 constexpr double kHeader = 1.9;
 constexpr double kWidestHeader = 34;
 constexpr double kPlotCorner = 0.5;
+constexpr double kAgreement = 1.2;  // the line below the points that says how often regions are right
 
 std::vector<ClassMark> plot_marks(const Scene& scene) {
   std::vector<ClassMark> marks;
@@ -30,7 +31,8 @@ double plot_em(const Scene& scene) {
 
 Rect plot_square(const Scene& scene) {
   const double em = plot_em(scene), top = (kMargin / 2 + kHeader) * em;
-  const double side = std::min(scene.width - 2 * kMargin * em, scene.height - top - kMargin * em);
+  const double below = (scene.has_regions ? kMargin / 2 + kAgreement : kMargin) * em;
+  const double side = std::min(scene.width - 2 * kMargin * em, scene.height - top - below);
   return {(scene.width - side) / 2, top, side, side};
 }
 
@@ -101,12 +103,11 @@ void PlotFigure::draw_frame(Picture& picture, const Frame& frame) const {
   canvas.clip(square_);
   class_labels_.draw(canvas, text_, place_labels(frame));
   canvas.unclip();
-  if (!frame.regions.empty()) {
+  if (!frame.regions.empty() && scene_.has_regions) {
     const std::string words = words_of_agreement(frame.region_agreement);
-    const Rect line{square_.x + 0.6 * body_, square_.bottom() - 1.6 * body_, square_.w - 1.2 * body_,
-                    1.3 * body_};
+    const Rect line{square_.x, square_.bottom() + 0.15 * body_, square_.w, kAgreement * body_};
     text_.draw(canvas, line, words,
-               text_.fitted(words, {.size = 0.8 * body_, .colour = theme_.ink}, line.w, 0.6));
+               text_.fitted(words, {.size = 0.8 * body_, .colour = theme_.soft_ink}, line.w, 0.6));
   }
   draw_header(canvas, frame);
   canvas.flush();

@@ -79,9 +79,10 @@ std::vector<std::int32_t> classes_of_pixels(const Raster& raster, const PlaneMap
   return std::move(filler).take();
 }
 
-std::string words_of_agreement(double agreement) {
+std::string words_of_agreement(double agreement, bool is_short) {
   if (!std::isfinite(agreement)) return "";
-  return fmt::format("{:.0f}\u2009% of the images lie in their own region", 100 * agreement);
+  return fmt::format("{:.0f}\u2009% {}in their own region", 100 * agreement,
+                     is_short ? "" : "of the images lie ");
 }
 
 Regions::Regions(const Rect& square, const PlaneMap& map, double corner_radius,

@@ -23,8 +23,9 @@ struct Raster {
 std::vector<std::int32_t> classes_of_pixels(const Raster& raster, const PlaneMap& map,
                                             std::span<const double> regions);
 
-// How often the regions are right: "62 % of the images lie in their own region"; "" where it is not known.
-std::string words_of_agreement(double agreement);
+// How often the regions are right: "62 % of the images lie in their own region", in fewer words without "of
+// the images lie"; "" where it is not known.
+std::string words_of_agreement(double agreement, bool is_short = false);
 
 class Regions {
  public:

@@ -128,14 +128,6 @@ TEST(ClassLabels, MoveALineOrAsideForABadge) {
   EXPECT_LT(std::hypot(label.x - 125, label.y - 250), 90);
 }
 
-TEST(ClassLabels, LeaveTheLineInTheCornerReadable) {
-  const Clusters clusters({{-4.2, -4.9}, {3, 3}}, 0.05);
-
-  const Rect box = clusters.labels().box_of(clusters.place()[0]);
-
-  EXPECT_FALSE(overlap(box, {0, 470, 150, 30}));
-}
-
 // Two checkpoints: in the second the second class has come out of the first.
 struct Parting {
   Clusters before{{{0, 0}, {0.1, 0}, {3, 3}, {-3, 3}}, 1.5};

@@ -75,9 +75,8 @@ Picture panel_at(std::int64_t step, double epoch, const std::vector<CurvePoint>&
   Canvas canvas(picture);
   const Typesetter text("Inter,Noto Sans,DejaVu Sans");
   const ThemeColours& theme = theme_colours(Theme::kLight);
-  const CurvePanel panel({0, 0, kWidth, 200}, 1, kBody,
-                         {.name = "Loss", .short_name = "Loss", .colour = theme.loss}, theme, points,
-                         time_axis(2, 200));
+  const CurvePanel panel({0, 0, kWidth, 200}, 1, kBody, {.names = {"Loss"}, .colour = theme.loss}, theme,
+                         points, time_axis(2, 200));
   panel.draw_curve(canvas, text, step, epoch);
   canvas.flush();
   return picture;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lies at the edges of the plane is whole.
+// What lies at the edges of the plane: whole, and on no text.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -22,6 +22,7 @@ synthetic::Run edges_run(Layout layout, int width, int height, Theme theme = The
       {.num_points = kEdgePoints, .num_classes = 1, .num_frames = 1, .width = width, .height = height});
   run.scene.layout = layout;
   run.scene.theme = theme;
+  run.scene.has_regions = true;
   run.scene.class_names = {""};
   return run;
 }
@@ -30,6 +31,45 @@ std::vector<double> all_at(double x, double y, std::size_t count = kEdgePoints) 
   std::vector<double> points;
   for (std::size_t i = 0; i < count; ++i) points.insert(points.end(), {x, y});
   return points;
+}
+
+// The lower edge of the plane, every corner included.
+std::vector<double> along_the_bottom() {
+  std::vector<double> points;
+  for (std::size_t i = 0; i < kEdgePoints; ++i)
+    points.insert(points.end(), {-5 + 10.0 * static_cast<double>(i) / (kEdgePoints - 1), i % 2 ? -5 : -4.7});
+  return points;
+}
+
+TEST(FrameEdges, NoPointLiesOnWhatIsSaidOfTheFrame) {
+  const std::vector<double> none = all_at(std::numeric_limits<double>::quiet_NaN(), 0);
+  const std::vector<double> points = along_the_bottom(), regions = {0, 0, 0};
+  for (const Layout layout : {Layout::kWide, Layout::kPlot, Layout::kArticle})
+    for (const auto& [width, height] :
+         {std::pair{800, 450}, {400, 430}, {360, 360}, {1920, 1080}, {1080, 1920}})
+      for (const Theme theme : {Theme::kLight, Theme::kDark}) {
+        auto run = edges_run(layout, width, height, theme);
+        const FrameRenderer renderer(run.scene);
+        Frame frame = run.frames[0];
+        frame.outliers.clear();
+        frame.regions = regions;
+        const auto drawn = [&](const std::vector<double>& at, bool with_words) {
+          frame.points = at;
+          frame.trust = frame.camera_share = frame.region_agreement =
+              with_words ? 0.89 : std::numeric_limits<double>::quiet_NaN();
+          return renderer.draw(frame).pixels;
+        };
+        const auto silent = drawn(none, false), said = drawn(none, true), crowded = drawn(points, true);
+
+        std::size_t letters = 0, covered = 0;
+        for (std::size_t i = 0; i < said.size(); ++i) {
+          if (said[i] == silent[i]) continue;
+          ++letters;
+          covered += crowded[i] != said[i];
+        }
+        EXPECT_GT(letters, 100U);
+        EXPECT_EQ(covered, 0U) << width << "x" << height << ", layout " << static_cast<int>(layout);
+      }
 }
 
 // How many pixels have the colour of a badge's ground, that no mark has.

@@ -123,6 +123,27 @@ TEST(Layout, TwentyClassesHaveTheirEntryInFullHd) {
   EXPECT_EQ(layout.legend.size(), 20u);
 }
 
+TEST(Layout, FewOutliersTakeTheRoomThatThereIs) {
+  for (const std::size_t outliers : {1, 3}) {
+    const FrameLayout tall = lay_out({1080, 1920, true, 10, 5.5, outliers, 3});
+
+    EXPECT_GT(tall.rows[0].h, 160) << outliers;
+    EXPECT_GT(tall.rows[0].w - tall.rows[0].h, 13 * tall.body) << outliers;  // names beside the image
+  }
+}
+
+TEST(Layout, StatsHaveALineOfTheirOwnWhereTheyWouldBeSqueezed) {
+  for (const auto& [width, height] : {std::pair{360, 360}, {400, 430}, {500, 500}}) {
+    const FrameLayout layout = lay_out({width, height, true, 10, 5.5, 8, 3});
+
+    EXPECT_EQ(layout.stats_place, StatsPlace::kLine) << width << "x" << height;
+    for (const Rect& cell : layout.stats) EXPECT_GT(cell.w, 9 * layout.body);
+    EXPECT_GT(layout.title.w, 0.85 * width);
+  }
+  for (const auto& [width, height] : {std::pair{800, 450}, {640, 360}, {1080, 1080}})
+    EXPECT_EQ(lay_out({width, height, true, 10, 5.5, 8, 3}).stats_place, StatsPlace::kBeside);
+}
+
 TEST(Layout, AnImpossibleSizeIsRefusedWithTheLimits) {
   for (const auto& [width, height] :
        {std::pair{0, 0}, {-1920, 1080}, {359, 1000}, {1000, 359}, {9000, 9000}, {2000, 400}}) {

@@ -61,6 +61,27 @@ TEST(Leaderboard, SaysWhatTheModelTakesAnImageFor) {
   EXPECT_NO_THROW(with_prediction(99));
 }
 
+TEST(Leaderboard, NamesAreReadAlsoInASmallPicture) {
+  for (const auto& [width, height] : {std::pair{360, 360}, {400, 430}, {640, 360}}) {
+    auto run = run_of(width, height);
+    Frame& frame = run.frames[1];
+    const std::vector<double> nowhere(frame.points.size(), std::nan(""));
+    frame.points = nowhere;  // neither is a class named there
+    for (OutlierEntry& entry : frame.outliers) entry.label = 9, entry.prediction = -1;
+    const auto named = [&](const char* name) {
+      run.scene.class_names[9] = name;  // for which a small legend has no room
+      const auto pixels = FrameRenderer(run.scene).draw(frame).pixels;
+      const auto right = static_cast<std::size_t>(width) * 2 / 3;
+      std::vector<std::uint32_t> list;
+      for (std::size_t i = 0; i < pixels.size() * 2 / 3; ++i)
+        if (i % static_cast<std::size_t>(width) > right) list.push_back(pixels[i]);
+      return list;
+    };
+
+    EXPECT_NE(named("Ankle boot"), named("Ankle bool")) << width << "x" << height;
+  }
+}
+
 TEST(Leaderboard, BetweenTwoCheckpointsAPredictionChangesInTheMiddle) {
   auto run = run_of(640, 360);
   run.frames[2].outliers = run.frames[1].outliers;

@@ -70,6 +70,7 @@ synthetic::Run run_of(Layout layout, Theme theme = Theme::kLight) {
   auto run = synthetic::make_run({.num_points = 40, .num_frames = 2, .width = 640, .height = 640});
   run.scene.layout = layout;
   run.scene.theme = theme;
+  run.scene.has_regions = true;
   return run;
 }
 
@@ -97,6 +98,7 @@ TEST(Regions, TintThePlaneOfEveryLayoutAndSayHowOftenTheyAreRight) {
       EXPECT_EQ(silent.pixels.front(), without.pixels.front());  // around the plane nothing changes
     }
   EXPECT_EQ(words_of_agreement(0.6249), "62\u2009% of the images lie in their own region");
+  EXPECT_EQ(words_of_agreement(0.6249, true), "62\u2009% in their own region");
   EXPECT_EQ(words_of_agreement(std::nan("")), "");
 }
 
@@ -122,6 +124,7 @@ TEST(Regions, GoFromCheckpointToCheckpointByTheLogitsAtEachPlace) {
 // Text depends on the fonts of the machine, so of the plane alone, in the part where no name stands.
 TEST(Regions, LeaveAPictureWithoutThemAsItEverWas) {
   auto run = run_of(Layout::kPlot);
+  run.scene.has_regions = false;
   run.scene.class_names.assign(10, "");
   std::vector<double> points;  // the same on any machine
   for (int i = 0; i < 40; ++i) points.insert(points.end(), {i * 37 % 40 / 4.0 - 5, i * 23 % 40 / 4.0 - 5});

@@ -77,8 +77,8 @@ struct Scene {
   int width = 1920;
   int height = 1080;
   std::vector<std::string> class_names;
-  std::vector<std::int64_t> label;          // [N], the point's class
-  std::vector<std::int64_t> train_label;    // [M], of training images, whose marks are hollow
+  std::vector<std::int64_t> label;        // [N], the point's class
+  std::vector<std::int64_t> train_label;  // [M], of training images, whose marks are hollow
   std::vector<CurvePoint> loss;             // the whole training; a frame shows it up to its own step
   std::vector<CurvePoint> accuracy;         // test accuracy per checkpoint; may be empty
   std::vector<CurvePoint> learning_rate;    // may be empty
@@ -88,6 +88,7 @@ struct Scene {
   std::vector<CurvePoint> neighbours_kept;  // since the frame before; may be empty
   bool has_epochs = true;                   // false: time is counted in steps
   bool has_images = true;                   // false: outliers have names
+  bool has_regions = false;                 // of its frames: kPlot leaves room for a line about them
   bool is_of_vit = true;                    // the article's title says so
   std::string title = "Fine-tuning a Vision Transformer";
   bool has_given_title = false;  // somebody has asked for it: then the article's figure has it, too
