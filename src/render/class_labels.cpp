@@ -238,12 +238,21 @@ void ClassLabels::draw_line(Canvas& canvas, const ClassLabel& label) const {
                    label.opacity);
 }
 
+// Points beneath a name shine through, so that they are seen and do not disturb the letters.
+void ClassLabels::draw_plate(Canvas& canvas, const ClassLabel& label) const {
+  constexpr double kOpacity = 0.6, kPlateHeight = 1.15, kAround = 0.2, kCorner = 0.3;
+  const double em = style_.size, width = width_[label.class_index] + 2 * kAround * em;
+  const Rect plate{label.x - width / 2, label.y - kPlateHeight * em / 2, width, kPlateHeight * em};
+  canvas.fill_rounded(plate, kCorner * em, halo_, kOpacity * label.opacity);
+}
+
 void ClassLabels::draw(Canvas& canvas, const Typesetter& text, const std::vector<ClassLabel>& labels) const {
   constexpr double kInvisible = 0.02;
   for (const ClassLabel& label : labels)
     if (label.opacity >= kInvisible) draw_line(canvas, label);
   for (const ClassLabel& label : labels) {
     if (label.opacity < kInvisible) continue;
+    draw_plate(canvas, label);
     text.draw_haloed(canvas, label.x, label.y, max_width_, names_[label.class_index], style_, halo_,
                      label.opacity);
   }

@@ -66,6 +66,7 @@ class ClassLabels {
   bool put_among(ClassLabel& label, LabelPlaces& places) const;
   bool put_beside(ClassLabel& label, LabelPlaces& places) const;
   void draw_line(Canvas& canvas, const ClassLabel& label) const;
+  void draw_plate(Canvas& canvas, const ClassLabel& label) const;
 
   Rect square_;
   PlaneMap map_;

@@ -8,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include "canvas.hpp"
+#include "palette.hpp"
 #include "render/overlap.hpp"
 
 namespace zoetrope::render {
@@ -126,6 +128,30 @@ TEST(ClassLabels, MoveALineOrAsideForABadge) {
 
   EXPECT_GT(std::hypot(label.x - 125, label.y - 250), 15);
   EXPECT_LT(std::hypot(label.x - 125, label.y - 250), 90);
+}
+
+// On points of its own colour all around: pale beneath the name, and still seen.
+TEST(ClassLabels, StandOutFromTheirPoints) {
+  const Clusters clusters({{0, 0}}, 0.1);
+  const std::uint32_t points = pixel_of(class_mark(0, Theme::kLight).colour);
+  Picture picture = make_picture(500, 500);
+  std::ranges::fill(picture.pixels, points);
+  Canvas canvas(picture);
+  const ClassLabels names = clusters.labels();
+  const ClassLabel label{0, 250, 250, 250, 250};
+  names.draw(canvas, clusters.text, {label});
+  canvas.flush();
+
+  const Rect box = names.box_of(label).inset(0.4 * 15);
+  std::size_t as_before = 0, pale = 0;
+  for (int y = static_cast<int>(box.y); y < static_cast<int>(box.bottom()); ++y)
+    for (int x = static_cast<int>(box.x); x < static_cast<int>(box.right()); ++x) {
+      const Colour colour = from_hex(picture.pixels[static_cast<std::size_t>(500 * y + x)]);
+      as_before += pixel_of(colour) == points;
+      pale += colour.b > colour.r + 20 && colour.r > 120;  // blue, and lighter than the points
+    }
+  EXPECT_EQ(as_before, 0U);
+  EXPECT_GT(pale, 10U);
 }
 
 // Two checkpoints: in the second the second class has come out of the first.
