@@ -110,6 +110,7 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   scene.train_label = analysis.train_label;
   scene.class_names = analysis.class_names;
   scene.label = analysis.label;
+  scene.all_points = {analysis.aligned, analysis.train_aligned};
   scene.has_regions = options.regions && !analysis.plane_classifier.empty();
   const auto log = session.loss_log();
   scene.loss = curve_of_log(log, &store::LossRecord::loss);

@@ -11,6 +11,7 @@
 
 namespace zoetrope::pipeline {
 
+// The scene looks into `analysis`.
 render::Scene make_scene(Session& session, const store::Analysis& analysis);
 
 // A frame for each checkpoint; of `images` the outliers alone are decoded. The frames look into `analysis`.

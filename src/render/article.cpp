@@ -13,7 +13,6 @@ namespace {
 constexpr Colour kBlack = {0, 0, 0};
 constexpr Colour kWhite = {255, 255, 255};
 constexpr Colour kRed = {255, 0, 0};
-constexpr Colour kLegendEdge = {204, 204, 204};  // legend.edgecolor 0.8
 
 constexpr double kFont = 10;   // font.size
 constexpr double kLarge = 12;  // axes.titlesize, figure.titlesize
@@ -23,6 +22,8 @@ constexpr double kSpine = 0.8;
 constexpr double kTick = 3.5;
 constexpr double kTickPad = 3.5;
 constexpr double kTitlePad = 6;
+// Of an outlier's title, which stands between two images: matplotlib's would touch the upper one.
+constexpr double kOutlierPad = 4;
 constexpr double kLine = 1.5;
 // Markers of area 36 with an edge of lines.linewidth in the same colour.
 constexpr double kMarkerRadius = 3 + kLine / 2;
@@ -32,15 +33,6 @@ constexpr double kMostShown = 5 + 1e-9;
 constexpr double kMostLoss = 3;
 constexpr std::size_t kMostOutliers = 8;
 constexpr double kOutlierLeft = 0.85, kOutlierWidth = 0.06;  // shares of the figure
-
-constexpr double kLegendPitch = 1.5;   // em
-constexpr double kWidestLegend = 0.3;  // of its text, in shares of the axes
-
-// matplotlib's colours, which are ten; of more classes these would look alike.
-ClassMark article_mark(std::size_t class_index, std::size_t num_classes) {
-  if (num_classes > kNumArticleColours) return class_mark(class_index, Theme::kLight);
-  return {article_colour(class_index), Shape::kDisc};
-}
 
 std::vector<ClassMark> article_marks(std::size_t count) {
   std::vector<ClassMark> marks;
@@ -63,12 +55,10 @@ std::string tick_label(double value, double step) {
 ArticleFigure::ArticleFigure(const Scene& scene)
     : scene_(scene),
       side_(std::min(scene.width, scene.height)),
-      left_((scene.width - side_) / 2),
-      top_((scene.height - side_) / 2),
       text_("DejaVu Sans"),
       // fig.subplots(2, 1, height_ratios=[5, 1], hspace=0.4) within 0.125 to 0.9 and 0.11 to 0.88; the upper
       // one is then made square for its equal axes.
-      plane_{rect(0.245139, 0.345278, 0.534722, 0.534722),
+      plane_{square_in(rect(0.125, 0.345278, 0.775, 0.534722)),
              -5,
              5,
              -5,
@@ -94,17 +84,32 @@ ArticleFigure::ArticleFigure(const Scene& scene)
       scatter_(plane_.box.inset(-points(4 * kMarkerRadius)), PlaneMap(plane_.box, 0),
                {points(kMarkerRadius), 1}, article_marks(scene.class_names.size()), scene, kWhite,
                {Scatter::Order::kByClass, kMostShown}),
-      legend_(fit_legend()),
-      legend_stamps_(make_stamps(legend_.rows, {legend_mark_radius(), 1})),
-      leftmost_outlier_title_(left_ + side_) {
+      leftmost_outlier_title_(leftmost_title()),
+      legend_(scene, text_, plane_.box, PlaneMap(plane_.box, 0), points(kFont), points(kMarkerRadius),
+              leftmost_outlier_title_ - plane_.box.right()) {
   loss_.x_ticks = article_ticks(0, loss_.x_greatest, 9);
   loss_.y_ticks = article_ticks(0, kMostLoss, 3);
-  for (const std::string& name : scene.class_names)
-    leftmost_outlier_title_ = std::min(leftmost_outlier_title_, outlier_title(name, 0).left);
 }
 
 Rect ArticleFigure::rect(double left, double bottom, double width, double height) const {
-  return {left_ + left * side_, top_ + (1 - bottom - height) * side_, width * side_, height * side_};
+  return {left * scene_.width, (1 - bottom - height) * scene_.height, width * scene_.width,
+          height * scene_.height};
+}
+
+// In the middle, but no farther to the right than in the article's square: there the outliers stand.
+Rect ArticleFigure::square_in(const Rect& box) const {
+  constexpr double kRightEdge = 0.779861;
+  const double right = kRightEdge * scene_.width;
+  const double side = std::min(right - box.x, box.h);
+  const double x = std::min(box.centre_x() - side / 2, right - side);
+  return {x, box.centre_y() - side / 2, side, side};
+}
+
+double ArticleFigure::leftmost_title() const {
+  double leftmost = scene_.width;
+  for (const std::string& name : scene_.class_names)
+    leftmost = std::min(leftmost, outlier_title(name, 0).left);
+  return leftmost;
 }
 
 TextStyle ArticleFigure::text_style(double pt, Align align) const {
@@ -126,7 +131,7 @@ void ArticleFigure::draw_labels(Canvas& canvas, const Axes& axes) const {
     text_.draw(canvas, {box.x - away - 4 * line, axes.y(value) - line / 2, 4 * line, line},
                tick_label(value, step(axes.y_ticks)), text_style(kFont, Align::kRight));
   }
-  text_.draw(canvas, {box.x, title_top(box), box.w, points(kLarge)}, axes.title,
+  text_.draw(canvas, {box.x, title_top(box, kTitlePad), box.w, points(kLarge)}, axes.title,
              text_style(kLarge, Align::kCentre));
   text_.draw(canvas, {box.x, box.bottom() + away + line, box.w, line}, axes.x_label,
              text_style(kFont, Align::kCentre));
@@ -151,61 +156,6 @@ void ArticleFigure::draw_spines(Canvas& canvas, const Axes& axes) const {
   cairo_stroke(canvas.context());
 }
 
-double ArticleFigure::legend_mark_radius() const {
-  return points(kMarkerRadius) * legend_.em / points(kFont);
-}
-
-ArticleFigure::Legend ArticleFigure::fit_legend() const {
-  // Paddings of matplotlib's legend are in units of its font size. There a legend of many classes leaves the
-  // figure; here its text gets smaller, and what does not fit even so is counted in the last row.
-  constexpr double kLeastFont = 5;
-  const auto classes = static_cast<double>(scene_.class_names.size());
-  const double rows_of_em = (plane_.box.h - 1.25 * points(kFont)) / kLegendPitch;
-  Legend legend;
-  legend.em = std::clamp(rows_of_em / std::max(classes, 1.0), points(kLeastFont), points(kFont));
-  legend.rows = std::min(scene_.class_names.size(), static_cast<std::size_t>(rows_of_em / legend.em));
-  const TextStyle style{.size = kHinted * legend.em};
-  for (const std::string& name : scene_.class_names)
-    legend.text_width = std::max(legend.text_width, text_.width(name, style));
-  legend.text_width = std::min(legend.text_width, kWidestLegend * plane_.box.w);
-  return legend;
-}
-
-void ArticleFigure::draw_legend(Picture& picture, Canvas& canvas) const {
-  const auto [em, rows, text_width] = legend_;
-  if (rows == 0) return;
-  const double pitch = kLegendPitch * em;
-  const double width = (0.4 + 2 + 0.8 + 0.4) * em + text_width;
-  const double height = pitch * static_cast<double>(rows) + 0.25 * em;
-  const double away = 0.5 * points(kFont);
-  const Rect frame{plane_.box.right() - away - width, plane_.box.y + away, width, height};
-  canvas.fill_rounded(frame, 0.2 * em, kWhite, 0.8);
-  canvas.stroke_rounded(frame, 0.2 * em, points(1), kLegendEdge, 0.8);
-  const std::size_t classes = scene_.class_names.size();
-  for (std::size_t i = 0; i < rows; ++i) {
-    const Rect row{frame.x + 0.4 * em, frame.y + 0.07 * em + pitch * static_cast<double>(i), width - 0.8 * em,
-                   pitch};
-    const bool counts_the_rest = i + 1 == rows && rows < classes;
-    const std::string& name = scene_.class_names[i];
-    const std::string text = counts_the_rest ? fmt::format("+ {} more", classes - i) : name;
-    text_.draw(canvas, {row.x + 2.8 * em, row.y, row.w - 2.8 * em + 1, row.h}, text,
-               {.size = kHinted * em, .colour = kBlack});
-    if (counts_the_rest) continue;
-    draw_legend_mark(picture, canvas, article_mark(i, classes), row.x + em, row.centre_y() + 0.08 * em);
-  }
-}
-
-void ArticleFigure::draw_legend_mark(Picture& picture, Canvas& canvas, const ClassMark& mark, double x,
-                                     double y) const {
-  if (mark.shape == Shape::kDisc) {
-    canvas.fill_disc(x, y, legend_mark_radius(), mark.colour);
-    return;
-  }
-  canvas.flush();
-  legend_stamps_[static_cast<std::size_t>(mark.shape)].press(picture, plane_.box, x, y, mark.colour);
-  canvas.mark_dirty();
-}
-
 void ArticleFigure::draw_loss(Canvas& canvas, std::int64_t step) const {
   cairo_t* context = canvas.context();
   cairo_save(context);
@@ -223,9 +173,16 @@ void ArticleFigure::draw_loss(Canvas& canvas, std::int64_t step) const {
   cairo_restore(context);
 }
 
-double ArticleFigure::title_top(const Rect& box) const {
+double ArticleFigure::title_top(const Rect& box, double pad) const {
   // The baseline is a pad above the box.
-  return box.y - points(kTitlePad + 0.86 * kLarge);
+  return box.y - points(pad + 0.86 * kLarge);
+}
+
+// As wide as high, at the right and at the top of its share of the figure.
+Rect ArticleFigure::outlier_box(std::size_t place) const {
+  const Rect share = rect(kOutlierLeft, 0.87 - static_cast<double>(place) / 11, kOutlierWidth, 0.07);
+  const double side = kOutlierWidth * side_;
+  return {share.right() - side, share.y, side, side};
 }
 
 ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& class_name,
@@ -234,27 +191,26 @@ ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& clas
   // cut.
   const double margin = points(4);
   const double least = plane_.box.right() + margin;
-  const double most = left_ + side_ - margin;
+  const double most = scene_.width - margin;
   OutlierTitle title;
   title.text = fmt::format("Outlier {} ({})", place, class_name);
   title.style = text_.fitted(title.text, text_style(kLarge, Align::kCentre), most - least, 0.7);
   title.width = std::min(text_.width(title.text, title.style), most - least);
-  const double middle = rect(kOutlierLeft, 0, kOutlierWidth, 0).centre_x();
+  const double middle = outlier_box(place).centre_x();
   title.left = std::clamp(middle - title.width / 2, least, most - title.width);
   return title;
 }
 
 void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std::size_t place) const {
-  Rect box = rect(kOutlierLeft, 0.87 - static_cast<double>(place) / 11, kOutlierWidth, 0.07);
-  box.h = box.w;  // square, anchored at the top
+  const Rect box = outlier_box(place);
   if (entry.image) canvas.image(box, 0, *entry.image, Canvas::Scaling::kCrisp);
   if (!entry.image) text_.draw(canvas, box, entry.name, text_style(kFont, Align::kCentre));
   const auto label = static_cast<std::size_t>(entry.label);
   const std::string name =
       label < scene_.class_names.size() ? scene_.class_names[label] : fmt::format("class {}", entry.label);
   const OutlierTitle title = outlier_title(name, place);
-  text_.draw(canvas, {title.left - 1, title_top(box), title.width + 2, points(kLarge)}, title.text,
-             title.style);
+  text_.draw(canvas, {title.left - 1, title_top(box, kOutlierPad), title.width + 2, points(kLarge)},
+             title.text, title.style);
 }
 
 void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
@@ -262,11 +218,11 @@ void ArticleFigure::draw_title(Canvas& canvas, std::int64_t step) const {
   std::string title = is_own ? scene_.title + ", step " : "Fine Tuning Training Step ";
   title += std::to_string(step);
   if (!is_own && scene_.is_of_vit) title += " of a Vision Transformer (ViT)";
-  const auto style = text_.fitted(title, text_style(kLarge, Align::kCentre), plane_.box.right() - left_, 0.5);
+  const auto style = text_.fitted(title, text_style(kLarge, Align::kCentre), plane_.box.right(), 0.5);
   // In the middle, or as far to the left as the first outlier's title needs; its top stands at 0.98.
   const double half = text_.width(title, style) / 2;
-  const double middle = std::min(left_ + side_ / 2, leftmost_outlier_title_ - points(6) - half);
-  text_.draw(canvas, {middle - half - 1, top_ + 0.018 * side_, 2 * half + 2, points(kLarge)}, title, style);
+  const double middle = std::min(scene_.width / 2.0, leftmost_outlier_title_ - points(6) - half);
+  text_.draw(canvas, {middle - half - 1, 0.018 * side_, 2 * half + 2, points(kLarge)}, title, style);
 }
 
 // Above the title of the axes, where no point lies.
@@ -275,7 +231,7 @@ void ArticleFigure::draw_agreement(Canvas& canvas, const Frame& frame) const {
   const std::string words = words_of_agreement(frame.region_agreement);
   const double line = points(1.5 * kFont);
   const Rect& box = plane_.box;
-  text_.draw(canvas, {box.x, title_top(box) - line, box.w, line}, words,
+  text_.draw(canvas, {box.x, title_top(box, kTitlePad) - line, box.w, line}, words,
              text_.fitted(words, text_style(kFont, Align::kCentre), box.w, 0.6));
 }
 
@@ -292,7 +248,7 @@ void ArticleFigure::draw_frame(Picture& picture, const Frame& frame) const {
   scatter_.draw(picture, frame);
   Canvas canvas(picture);
   draw_spines(canvas, plane_);
-  draw_legend(picture, canvas);
+  legend_.draw(picture, canvas, text_);
   draw_agreement(canvas, frame);
   draw_loss(canvas, frame.step);
   draw_spines(canvas, loss_);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frame of --layout article: the matplotlib figure of the article's notebook, 8 x 8 inch.
+// The frame of --layout article: the matplotlib figure of the article's notebook, 8 x 8 inch, and wider or
+// higher as matplotlib would lay it out.
 #pragma once
 
 #include <vector>
 
+#include "article_legend.hpp"
 #include "canvas.hpp"
 #include "regions.hpp"
 #include "scatter.hpp"
@@ -17,7 +19,7 @@ std::vector<double> article_ticks(double least, double greatest, int most_interv
 
 class ArticleFigure {
  public:
-  // `scene` must outlive it. The figure is as large as fits in the picture, in its middle.
+  // `scene` must outlive it. Its shorter side counts 8 inch.
   explicit ArticleFigure(const Scene& scene);
 
   void draw_background(Picture& picture) const;
@@ -37,18 +39,10 @@ class ArticleFigure {
   double points(double pt) const { return pt * side_ / 576; }  // 8 inch are 576 points
   // A rectangle in shares of the figure, from its lower left corner, as matplotlib gives them.
   Rect rect(double left, double bottom, double width, double height) const;
+  Rect square_in(const Rect& box) const;
   TextStyle text_style(double pt, Align align) const;
   void draw_labels(Canvas& canvas, const Axes& axes) const;
   void draw_spines(Canvas& canvas, const Axes& axes) const;
-  struct Legend {
-    double em = 0;
-    std::size_t rows = 0;
-    double text_width = 0;
-  };
-  Legend fit_legend() const;
-  double legend_mark_radius() const;
-  void draw_legend(Picture& picture, Canvas& canvas) const;
-  void draw_legend_mark(Picture& picture, Canvas& canvas, const ClassMark& mark, double x, double y) const;
   void draw_agreement(Canvas& canvas, const Frame& frame) const;
   void draw_loss(Canvas& canvas, std::int64_t step) const;
   struct OutlierTitle {
@@ -56,23 +50,22 @@ class ArticleFigure {
     TextStyle style;
     double left, width;
   };
-  double title_top(const Rect& box) const;
+  double title_top(const Rect& box, double pad) const;
+  Rect outlier_box(std::size_t place) const;
+  double leftmost_title() const;  // of the outliers' titles of all classes, pixels
   OutlierTitle outlier_title(const std::string& class_name, std::size_t place) const;
   void draw_title(Canvas& canvas, std::int64_t step) const;
   void draw_outlier(Canvas& canvas, const OutlierEntry& entry, std::size_t place) const;
 
   const Scene& scene_;
   double side_;
-  double left_;
-  double top_;
   Typesetter text_;
   Axes plane_;
   Axes loss_;
   Regions regions_;
   ScenePoints scatter_;
-  Legend legend_;
-  std::vector<Stamp> legend_stamps_;  // by shape
-  double leftmost_outlier_title_;     // pixels, of all classes
+  double leftmost_outlier_title_;
+  ArticleLegend legend_;
 };
 
 }  // namespace zoetrope::render

@@ -2,6 +2,7 @@
 // Against the notebook's figure as matplotlib draws it (tests/golden/make_render_golden.py).
 #include "article.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -122,6 +123,53 @@ TEST(Article, FitsAnySizeAndAnyName) {
       EXPECT_EQ(picture.pixels[static_cast<std::size_t>(y * width + width - 1)], 0xffffffffu);
     }
   }
+}
+
+TEST(Article, OutliersTitlesTouchNoImage) {
+  Scene scene = article_scene();
+  const std::vector<double> points = article_points();
+  Frame frame;
+  frame.points = points;
+  frame.outliers = article_outliers();
+  for (const auto& [width, height] : {std::pair{800, 800}, {1280, 720}, {640, 360}, {720, 1280}}) {
+    scene.width = width;
+    scene.height = height;
+    const Picture picture = FrameRenderer(scene).draw(frame);
+    const double side = 0.06 * std::min(width, height);
+    for (int k = 0; k < 7; ++k) {
+      const double bottom = (0.06 + k / 11.0) * height + side;
+      for (int y = static_cast<int>(std::ceil(bottom)); y < bottom + 0.004 * std::min(width, height); ++y)
+        for (int x = static_cast<int>(0.91 * width - side); x < 0.91 * width; ++x)
+          ASSERT_EQ(picture.pixels[static_cast<std::size_t>(y * width + x)], 0xffffffffU)
+              << width << "x" << height << ": below image " << k << ", " << x << ", " << y;
+    }
+  }
+}
+
+TEST(Article, OutliersStandBesideTheAxesInEveryShape) {
+  Scene scene = article_scene();
+  for (const auto& [width, height] : {std::pair{1280, 720}, {720, 1280}, {640, 700}}) {
+    scene.width = width;
+    scene.height = height;
+    const Picture picture = FrameRenderer(scene).draw({});
+    for (int y = 0; y < height * 3 / 4; ++y)
+      for (int x = width * 82 / 100; x < width; ++x)
+        ASSERT_EQ(picture.pixels[static_cast<std::size_t>(y * width + x)], 0xffffffffU)
+            << width << "x" << height << ": " << x << ", " << y;
+  }
+}
+
+TEST(Article, AWidePictureHasItsLegendBesideTheAxes) {
+  Scene scene = article_scene();
+  scene.width = 1280;
+  scene.height = 720;
+
+  const Picture picture = FrameRenderer(scene).draw({});
+
+  for (int y = 0; y < 720; ++y)
+    for (int x = 464; x < 846; ++x)
+      ASSERT_NE(picture.pixels[static_cast<std::size_t>(1280 * y + x)], pixel_of(article_colour(0)));
+  EXPECT_GT(std::ranges::count(picture.pixels, pixel_of(article_colour(0))), 10);
 }
 
 // The pixels of exactly this colour within the axes' right half, where the legend stands.

@@ -79,6 +79,9 @@ struct Scene {
   std::vector<std::string> class_names;
   std::vector<std::int64_t> label;        // [N], the point's class
   std::vector<std::int64_t> train_label;  // [M], of training images, whose marks are hollow
+  // Frame::points and train_points of all frames, which outlive it: the article's legend stands where fewest
+  // of them lie. May be empty.
+  std::vector<std::span<const double>> all_points;
   std::vector<CurvePoint> loss;             // the whole training; a frame shows it up to its own step
   std::vector<CurvePoint> accuracy;         // test accuracy per checkpoint; may be empty
   std::vector<CurvePoint> learning_rate;    // may be empty
