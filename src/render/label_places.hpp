@@ -25,6 +25,8 @@ class LabelPlaces {
   void keep(std::size_t class_index, double x, double y);
   // For the name of this class.
   bool is_free(const Rect& box, std::size_t class_index) const;
+  // The share of all points that lies beneath the box.
+  double covered(const Rect& box) const;
 
   // The best box of this size for a name whose line leads to (x, y): near, over few points, and with a line
   // that crosses neither another name nor another line. Takes it. None where no such box is within reach.
@@ -38,8 +40,6 @@ class LabelPlaces {
   static bool passes(const Line& line, const Rect& box);
   std::size_t column(double x) const;
   std::size_t row(double y) const;
-  // The share of all points that lies beneath the box.
-  double covered(const Rect& box) const;
   // Below: better. None: the box is no place.
   std::optional<double> cost(std::size_t class_index, const Rect& box, const Line& line,
                              double em_away) const;

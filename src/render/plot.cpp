@@ -48,7 +48,8 @@ PlotFigure::PlotFigure(const Scene& scene)
       regions_(square_, map_, kPlotCorner * body_, plot_marks(scene), scene.theme),
       scatter_(square_, map_, mark_style(scene.label.size(), square_.w), plot_marks(scene), scene,
                theme_.panel),
-      class_labels_(square_, map_, body_, scene.theme, text_, scene.class_names, scene.label) {
+      class_labels_(square_, map_, body_, scene.theme, text_, scene.class_names, scene.label),
+      region_names_(square_, map_, body_, scene.theme, text_, scene.class_names) {
   check_picture_size(scene.width, scene.height);
   const double width =
       std::min(scene.width - 2 * kMargin * body_, std::max(square_.w, kWidestHeader * body_));
@@ -68,6 +69,33 @@ std::vector<ClassLabel> PlotFigure::place_labels(const Frame& frame) const {
     return class_labels_.between(place_labels(*frame.before), place_labels(*frame.after), frame.share,
                                  frame.points);
   return class_labels_.place(frame.points);
+}
+
+std::vector<ClassLabel> PlotFigure::place_region_names(const Frame& frame) const {
+  if (frame.before != nullptr && frame.after != nullptr)
+    return RegionNames::between(place_region_names(*frame.before), place_region_names(*frame.after),
+                                frame.share);
+  if (frame.regions.empty()) return {};
+  std::vector<Rect> taken;
+  for (const ClassLabel& label : place_labels(frame)) taken.push_back(class_labels_.box_of(label));
+  return region_names_.place(frame.regions, frame.points, taken);
+}
+
+// The regions, with their names beneath the points.
+void PlotFigure::draw_regions(Picture& picture, const Frame& frame) const {
+  if (frame.regions.empty()) return;
+  regions_.draw(picture, frame.regions);
+  Canvas canvas(picture);
+  canvas.clip(square_);
+  region_names_.draw(canvas, text_, place_region_names(frame));
+  canvas.unclip();
+  if (scene_.has_regions) {
+    const std::string words = words_of_agreement(frame.region_agreement);
+    const Rect line{square_.x, square_.bottom() + 0.15 * body_, square_.w, kAgreement * body_};
+    text_.draw(canvas, line, words,
+               text_.fitted(words, {.size = 0.8 * body_, .colour = theme_.soft_ink}, line.w, 0.6));
+  }
+  canvas.flush();
 }
 
 void PlotFigure::draw_header(Canvas& canvas, const Frame& frame) const {
@@ -97,18 +125,12 @@ void PlotFigure::draw_header(Canvas& canvas, const Frame& frame) const {
 }
 
 void PlotFigure::draw_frame(Picture& picture, const Frame& frame) const {
-  regions_.draw(picture, frame.regions);
+  draw_regions(picture, frame);
   scatter_.draw(picture, frame);
   Canvas canvas(picture);
   canvas.clip(square_);
   class_labels_.draw(canvas, text_, place_labels(frame));
   canvas.unclip();
-  if (!frame.regions.empty() && scene_.has_regions) {
-    const std::string words = words_of_agreement(frame.region_agreement);
-    const Rect line{square_.x, square_.bottom() + 0.15 * body_, square_.w, kAgreement * body_};
-    text_.draw(canvas, line, words,
-               text_.fitted(words, {.size = 0.8 * body_, .colour = theme_.soft_ink}, line.w, 0.6));
-  }
   draw_header(canvas, frame);
   canvas.flush();
 }

@@ -3,10 +3,11 @@
 // to be read where the picture is shown 400 pixels wide.
 #pragma once
 
-#include <string>
+#include <vector>
 
 #include "canvas.hpp"
 #include "class_labels.hpp"
+#include "region_names.hpp"
 #include "regions.hpp"
 #include "scatter.hpp"
 #include "text.hpp"
@@ -23,6 +24,8 @@ class PlotFigure {
 
  private:
   std::vector<ClassLabel> place_labels(const Frame& frame) const;
+  std::vector<ClassLabel> place_region_names(const Frame& frame) const;
+  void draw_regions(Picture& picture, const Frame& frame) const;
   void draw_header(Canvas& canvas, const Frame& frame) const;
 
   const Scene& scene_;
@@ -35,6 +38,7 @@ class PlotFigure {
   Regions regions_;
   ScenePoints scatter_;
   ClassLabels class_labels_;
+  RegionNames region_names_;
 };
 
 }  // namespace zoetrope::render

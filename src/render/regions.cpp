@@ -46,13 +46,8 @@ class RegionFiller {
 std::int32_t RegionFiller::known_at(int x, int y) {
   std::int32_t& known = at(x, y);
   if (known >= 0) return known;
-  const double px = map_.value_at_x(raster_.left + x + 0.5), py = map_.value_at_y(raster_.top + y + 0.5);
-  double greatest = -std::numeric_limits<double>::infinity();
-  known = 0;
-  for (std::size_t k = 0; k + 2 < regions_.size(); k += 3) {
-    const double logit = regions_[k] * px + regions_[k + 1] * py + regions_[k + 2];
-    if (logit > greatest) greatest = logit, known = static_cast<std::int32_t>(k / 3);
-  }
+  known = static_cast<std::int32_t>(
+      class_at(regions_, map_.value_at_x(raster_.left + x + 0.5), map_.value_at_y(raster_.top + y + 0.5)));
   return known;
 }
 
@@ -71,6 +66,16 @@ void RegionFiller::fill(int left, int top, int right, int bottom) {
 }
 
 }  // namespace
+
+std::size_t class_at(std::span<const double> regions, double x, double y) {
+  double greatest = -std::numeric_limits<double>::infinity();
+  std::size_t best = 0;
+  for (std::size_t k = 0; k + 2 < regions.size(); k += 3) {
+    const double logit = regions[k] * x + regions[k + 1] * y + regions[k + 2];
+    if (logit > greatest) greatest = logit, best = k / 3;
+  }
+  return best;
+}
 
 std::vector<std::int32_t> classes_of_pixels(const Raster& raster, const PlaneMap& map,
                                             std::span<const double> regions) {

@@ -18,6 +18,10 @@ struct Raster {
   int left = 0, top = 0, width = 0, height = 0;
 };
 
+// The class whose logit is greatest at a place of the plane, the first of several; `regions` as
+// Frame::regions, of one class at least.
+std::size_t class_at(std::span<const double> regions, double x, double y);
+
 // Which class has the greatest logit in the middle of each pixel, the first of several: [height, width].
 // `regions` as Frame::regions.
 std::vector<std::int32_t> classes_of_pixels(const Raster& raster, const PlaneMap& map,
