@@ -241,6 +241,7 @@ void ClassLabels::draw_line(Canvas& canvas, const ClassLabel& label) const {
 // Points beneath a name shine through, so that they are seen and do not disturb the letters.
 void ClassLabels::draw_plate(Canvas& canvas, const ClassLabel& label) const {
   constexpr double kOpacity = 0.6, kPlateHeight = 1.15, kAround = 0.2, kCorner = 0.3;
+  if (width_[label.class_index] <= 0) return;
   const double em = style_.size, width = width_[label.class_index] + 2 * kAround * em;
   const Rect plate{label.x - width / 2, label.y - kPlateHeight * em / 2, width, kPlateHeight * em};
   canvas.fill_rounded(plate, kCorner * em, halo_, kOpacity * label.opacity);
