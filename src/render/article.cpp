@@ -193,7 +193,7 @@ ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& clas
   const double least = plane_.box.right() + margin;
   const double most = scene_.width - margin;
   OutlierTitle title;
-  title.text = fmt::format("Outlier {} ({})", place, class_name);
+  title.text = fmt::format("Outlier {} ({})", place, isolated(class_name));
   title.style = text_.fitted(title.text, text_style(kLarge, Align::kCentre), most - least, 0.7);
   title.width = std::min(text_.width(title.text, title.style), most - least);
   const double middle = outlier_box(place).centre_x();

@@ -123,9 +123,9 @@ void Leaderboard::draw_words(Canvas& canvas, const Typesetter& text, const Outli
   const bool has_two = (is_named && has_class) || entry.prediction >= 0;
   if (has_two && box.h >= kTwoLines * body_) return draw_two_lines(canvas, text, entry, box, opacity);
   const ThemeColours& theme = theme_colours(theme_);
-  std::string words = is_named ? entry.name : "";
-  if (has_class) words += (is_named ? ", " : "") + class_name(entry.label);
-  if (is_wrong(entry)) words += " \u2192 " + class_name(entry.prediction);
+  std::string words = is_named ? isolated(entry.name) : "";
+  if (has_class) words += (is_named ? ", " : "") + isolated(class_name(entry.label));
+  if (is_wrong(entry)) words += " \u2192 " + isolated(class_name(entry.prediction));
   const double mark = is_wrong(entry) ? kMarkWidth * body_ : 0;
   if (is_wrong(entry)) draw_mark(canvas, box, body_, true, theme.loss, opacity);
   const TextStyle style{.size = body_, .colour = theme.ink};
@@ -145,8 +145,8 @@ void Leaderboard::draw_two_lines(Canvas& canvas, const Typesetter& text, const O
   const TextStyle name{.size = body_, .weight = is_named ? 600 : 400, .colour = theme.ink};
   text.draw(canvas, above, first, text.fitted(first, name, above.w, 0.8), opacity);
   const TextStyle said{.size = 0.9 * body_, .colour = wrong ? theme.loss : theme.soft_ink};
-  const std::string shown = wrong ? class_name(entry.prediction) : "";
-  std::string second = is_named ? class_name(entry.label) + (wrong ? " \u2192 " + shown : "")
+  const std::string shown = wrong ? isolated(class_name(entry.prediction)) : "";
+  std::string second = is_named ? isolated(class_name(entry.label)) + (wrong ? " \u2192 " + shown : "")
                        : !wrong ? "predicted"
                                 : "predicted " + shown;
   constexpr double kStillReadable = 0.9;

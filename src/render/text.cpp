@@ -45,6 +45,26 @@ std::string printable(const std::string& text) {
   return line;
 }
 
+std::string isolated(const std::string& name) {
+  // The mark says that the line is read from the left: Pango takes its direction from a name that begins it.
+  constexpr const char* kMarkAndIsolate = "\u200e\u2068";
+  constexpr const char* kPopIsolate = "\u2069";
+  constexpr gunichar kFirstFromTheRight = 0x590;  // Hebrew
+  const auto is_control = [](gunichar c) {
+    return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+  };
+  const std::string line = printable(name);
+  std::string kept;
+  bool may_turn = false;
+  for (const char* at = line.c_str(); *at != '\0'; at = g_utf8_next_char(at)) {
+    const gunichar character = g_utf8_get_char(at);
+    if (is_control(character)) continue;
+    may_turn = may_turn || character >= kFirstFromTheRight;
+    kept.append(at, static_cast<std::size_t>(g_utf8_next_char(at) - at));
+  }
+  return may_turn ? kMarkAndIsolate + kept + kPopIsolate : kept;
+}
+
 struct Typesetter::State {
   std::unique_ptr<PangoFontMap, GObjectDeleter> fonts{pango_cairo_font_map_new()};
   std::unique_ptr<PangoContext, GObjectDeleter> context{pango_font_map_create_context(fonts.get())};

@@ -14,6 +14,10 @@ inline constexpr const char* kFonts = "Inter,Noto Sans,DejaVu Sans";
 // Valid UTF-8 in one line, and not endless: names come from folders and files, which may hold anything.
 std::string printable(const std::string& text);
 
+// A name to stand among other words: one that is read from the right, or holds controls of the direction of
+// writing, does not turn them.
+std::string isolated(const std::string& name);
+
 enum class Align { kLeft, kCentre, kRight };
 
 struct TextStyle {

@@ -50,5 +50,34 @@ TEST(Typesetter, MakesFontsInOneThreadAtATime) {
   for (const std::vector<double>& widths : measured) EXPECT_EQ(widths, expected);
 }
 
+constexpr int kLineWidth = 300, kLineHigh = 40;
+
+// The text in one line, dark on white.
+Picture written(const std::string& text) {
+  Picture picture{kLineWidth, kLineHigh, std::vector<std::uint32_t>(kLineWidth * kLineHigh, 0xffffff)};
+  Canvas canvas(picture);
+  Typesetter(kFonts).draw(canvas, {0, 0, kLineWidth, kLineHigh}, text, {.size = 20});
+  canvas.flush();
+  return picture;
+}
+
+bool are_alike_up_to(double column, const Picture& a, const Picture& b) {
+  for (std::size_t i = 0; i < a.pixels.size(); ++i)
+    if (static_cast<double>(i % kLineWidth) < column && a.pixels[i] != b.pixels[i]) return false;
+  return true;
+}
+
+TEST(Typesetter, ANameThatIsReadFromTheRightStandsInItsPlace) {
+  const std::string shirt = "\u0642\u0645\u064a\u0635";
+  const double width = Typesetter(kFonts).width(shirt, {.size = 20});
+  EXPECT_FALSE(are_alike_up_to(width - 1, written(shirt + " \u2192 Dress"), written(shirt)));
+  EXPECT_TRUE(are_alike_up_to(width - 1, written(isolated(shirt) + " \u2192 Dress"), written(shirt)));
+}
+
+TEST(Typesetter, ANameWithControlsOfDirectionDoesNotTurnWhatFollows) {
+  EXPECT_EQ(isolated("Dr\u202eess\u2066") + " \u2192 Bag", "Dress \u2192 Bag");
+  EXPECT_EQ(isolated("Bag"), "Bag");
+}
+
 }  // namespace
 }  // namespace zoetrope::render
