@@ -93,7 +93,9 @@ std::optional<std::int64_t> extract_in_memory(const store::RunDirectory& run,
   if (comm::broadcast_scalar(communicator, is_done ? 1 : 0, 0) != 0) return 0;
 
   const std::int64_t size = block_size(model.config(), model.flat().device().type());
-  const std::int64_t at_once = blocks_of_piece(model, size);
+  // Ranks may have unlike numbers of threads, which this depends on, and go through the same rounds.
+  const std::int64_t at_once =
+      comm::all_reduce_scalar(communicator, blocks_of_piece(model, size), comm::ReduceOp::kMin);
   const std::int64_t num_rows = identity.num_rows, total = (num_rows + size - 1) / size;
   const std::int64_t most =
       support::share(total, 0, communicator.size()).size();  // the largest of the shares

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """1, 2 and 4 ranks: the same losses to 1e-5, the same embeddings to the bit, the same analysis."""
+import json
 import shutil
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -42,6 +44,19 @@ class Ranks(unittest.TestCase):
         job.assert_same_results(self.root / "full", self.root / "in-situ")
         self.assertFalse((self.root / "in-situ/checkpoint-5/model.safetensors").exists())
         self.assertTrue((self.root / "in-situ/checkpoint-20/model.safetensors").exists())
+
+    def test_ranks_with_unlike_numbers_of_threads_embed_the_same_bits_in_training(self):
+        for width, threads in ((16, "1 2"), (582, "2 3")):  # blocks of many images, and of few
+            model = self.root / f"model-{width}.json"
+            model.write_text(json.dumps({"model_type": "vit", "image_size": 28, "patch_size": 14, "num_channels": 3, "hidden_size": 16,
+                                         "num_attention_heads": 2, "intermediate_size": width, "num_hidden_layers": 1}))
+            words = ["--model", model, "--save", "in-situ", "--max-steps", "1", "--train-limit", "64", "--no-progress"]
+            one, two = self.root / f"one-{width}", self.root / f"two-{width}"
+            job.run(["finetune", "--run", one, *words])
+            first, second = (["-n", "1", *job.command(["finetune", "--run", two, *words, "--threads", number])] for number in threads.split())
+            done = subprocess.run([*job.MPIRUN, *first, ":", *second], capture_output=True, text=True, timeout=240 * job.SLOWER)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            job.assert_same_hdf5(one / "checkpoint-0/embeddings.h5", two / "checkpoint-0/embeddings.h5")
 
     def test_running_again_changes_nothing(self):
         job.run(["run", "--run", self.root / "run", *job.SMALL], 2)
