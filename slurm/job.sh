@@ -59,6 +59,7 @@ export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 # A mpirun that is told to end, as when the job is preempted, gives its ranks so long to save; by default one second.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-10}
 
+code=1 launcher=srun # not what the environment may have by these names
 started=$(date +%s)
 stopping=no # Slurm has said that the time is nearly up
 trap 'stopping=yes' USR1
@@ -82,7 +83,7 @@ set_command() {
   [[ $run_folder == /* ]] || run_folder=$PWD/$run_folder
   # A rank computes with the CPUs that Slurm gave it, bound to them or not.
   [[ " $* " == *" --threads"[\ =]* ]] || words+=(--threads "$cpus")
-  if [[ ${launcher:-srun} == srun ]]; then
+  if [[ $launcher == srun ]]; then
     srun --mpi=list 2>&1 | grep -q pmix || [[ ${srun_options[*]} != *pmix* ]] ||
       die "this cluster's srun knows no pmix: use mpirun (slurm/README.md)"
     # --cpus-per-task: srun does not take it over from sbatch. --kill-on-bad-exit: else the other ranks of one that
@@ -147,18 +148,18 @@ requeue() {
   while true; do
     if state=$(squeue -h -j "$SLURM_JOB_ID" -o %T 2>&1); then
       # A job that somebody cancelled, or that Slurm is requeuing already, is none to queue again.
-      [[ $state == *RUNNING* ]] || exit "${code:-1}"
+      [[ $state == *RUNNING* ]] || exit "$code"
       if scontrol requeue "$SLURM_JOB_ID"; then
         sleep 60 # Slurm ends this script
-        exit "${code:-1}"
+        exit "$code"
       fi
-      ((++refusals < 3)) || { say "this cluster does not requeue: submit the job again"; exit "${code:-1}"; }
+      ((++refusals < 3)) || { say "this cluster does not requeue: submit the job again"; exit "$code"; }
     elif [[ $state == *"Invalid job id"* ]]; then
-      exit "${code:-1}"
+      exit "$code"
     fi
     if ((SECONDS - since >= seconds_to_ask)); then
       say "Slurm's controller has not answered for $seconds_to_ask s: submit the job again"
-      exit "${code:-1}"
+      exit "$code"
     fi
     say "not queued yet: Slurm's controller is asked again in a moment"
     pause 5

@@ -35,7 +35,7 @@ class Submit(SlurmTest):
         self.assertEqual([records[stage]["NumTasks"] for stage in STAGES], ["2", "3", "2", "2", "1"])
         self.assertEqual(records["finetune"]["NumNodes"], "2")
         self.assertIn("gres:gpu:2", records["finetune"]["TresPerNode"])
-        for before, stage in map(str.split, ("finetune extract", "extract analyze", "analyze render", "analyze review")):
+        for before, stage in map(str.split, ("finetune extract", "extract analyze", "analyze render", "render review")):
             self.assertGreaterEqual(records[stage]["StartTime"], records[before]["EndTime"])
         self.assert_same_as_reference("run", [*SMALL, "--neighbours", "7"])
 
