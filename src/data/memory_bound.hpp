@@ -14,4 +14,10 @@ constexpr std::int64_t believed_bytes(std::int64_t file_bytes) {
   return std::max(kOfAnyFile, kOfEachByte * file_bytes);
 }
 
+// The same in values of one column: numbers, words or files of images.
+constexpr std::int64_t believed_values(std::int64_t file_bytes) {
+  constexpr std::int64_t kBytesOfValue = 64;
+  return believed_bytes(file_bytes) / kBytesOfValue;
+}
+
 }  // namespace zoetrope::data

@@ -20,7 +20,7 @@ std::unique_ptr<Shard> open_shard(const fs::path& path) {
 std::unique_ptr<Table> open_table(const fs::path& path) {
   if (path.extension() == ".csv") return open_csv_table(path);
   if (path.extension() == ".jsonl") return open_jsonl_table(path);
-  return open_parquet_shard(path);
+  return open_parquet_table(path);
 }
 
 }  // namespace zoetrope::data

@@ -209,6 +209,15 @@ class OneFile(unittest.TestCase):
         self.assertIn("--label-column", said)
         self.analyze(path, "--labels", path, "--label-column", "mood")
 
+    def test_a_parquet_file_of_labels_alone_packs_them_closely(self):
+        folder = self.root / "emb"
+        folder.mkdir()
+        for step in range(2):
+            np.save(folder / f"step_{step}.npy", np.random.default_rng(step).normal(size=(5000, 4)).astype("f4"))
+        for labels in (np.arange(5000) % 10, np.arange(5000) // 500, np.array(["ant", "bee", "cat"])[np.arange(5000) % 3]):
+            pq.write_table(pa.table({"label": labels}), self.root / "labels.parquet")
+            self.analyze(folder, "--labels", self.root / "labels.parquet")
+
     def test_our_own_export_reads_back(self):
         given = self.root / "emb"
         given.mkdir()

@@ -20,6 +20,9 @@ namespace {
 std::unique_ptr<Shard> open_parquet_shard(const std::filesystem::path& path) {
   refuse(path);
 }
+std::unique_ptr<Table> open_parquet_table(const std::filesystem::path& path) {
+  refuse(path);
+}
 std::unique_ptr<Shard> open_arrow_shard(const std::filesystem::path& path) {
   refuse(path);
 }

@@ -122,7 +122,7 @@ class ArrowShard final : public Shard {
   // A batch whose columns have no buffers may claim any number of rows.
   void add(Batch batch) {
     rows_ += std::clamp<std::int64_t>(batch->num_rows(), 0, file_bytes() + 1);
-    if (rows_ > kMostValuesPerFileByte * file_bytes()) refuse_values(path(), kArrowKind, file_bytes());
+    if (rows_ > kMostImagesPerFileByte * file_bytes()) refuse_values(path(), kArrowKind, file_bytes());
     batches_.push_back(std::move(batch));
   }
 

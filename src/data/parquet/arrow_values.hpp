@@ -17,7 +17,7 @@ namespace zoetrope::data {
 
 // Of images and their labels. An image takes more than a byte; values that are all the same take no room in
 // the file, but do in memory.
-constexpr std::int64_t kMostValuesPerFileByte = 1;
+constexpr std::int64_t kMostImagesPerFileByte = 1;
 
 // "PATH: is not a Parquet file that can be read: REASON", on one line.
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const char* kind, std::string reason);

@@ -8,6 +8,7 @@ namespace zoetrope::data {
 
 std::unique_ptr<Shard> open_parquet_shard(const std::filesystem::path& path);
 std::unique_ptr<Shard> open_arrow_shard(const std::filesystem::path& path);
+std::unique_ptr<Table> open_parquet_table(const std::filesystem::path& path);
 std::unique_ptr<Shard> open_tar_shard(const std::filesystem::path& path);
 
 // Types are those that pandas' read_csv gives columns, among them its many words for what is missing.

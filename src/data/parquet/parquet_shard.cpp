@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "../memory_bound.hpp"
 #include "formats.hpp"
 #include "parquet_file.hpp"
 
@@ -26,7 +27,10 @@ std::shared_ptr<arrow::Array> only_field(const std::shared_ptr<arrow::Array>& ar
 
 class ParquetShard final : public Shard {
  public:
-  explicit ParquetShard(const fs::path& file) : file_(file) {}
+  // Of a column; images take more than a byte each, where labels may be packed more closely.
+  using MostValues = std::int64_t (*)(std::int64_t file_bytes);
+  ParquetShard(const fs::path& file, MostValues most_values)
+      : file_(file), most_values_(most_values(file_.bytes())) {}
 
   const fs::path& path() const override { return file_.path(); }
   std::vector<Column> columns() const override { return columns_of(file_.schema()); }
@@ -74,15 +78,13 @@ class ParquetShard final : public Shard {
   }
 
  private:
-  std::int64_t most_values() const { return kMostValuesPerFileByte * file_.bytes(); }
-
   // `append` returns how many values there are by now.
   template <typename Append>
   void for_each_chunk(std::size_t column, const Append& append) const {
     for (int group = 0; group < file_.metadata().num_row_groups(); ++group) {
       const auto table = read_row_group(group, column, "");
       for (const auto& chunk : table->column(0)->chunks())
-        if (static_cast<std::int64_t>(append(*chunk)) > most_values())  // of all groups
+        if (static_cast<std::int64_t>(append(*chunk)) > most_values_)  // of all groups
           refuse_values(file_.path(), kParquetKind, file_.bytes());
     }
   }
@@ -93,16 +95,22 @@ class ParquetShard final : public Shard {
 
   std::shared_ptr<arrow::Table> read_row_group(int row_group, std::size_t column,
                                                const std::string& child) const {
-    return file_.read_row_group(row_group, leaves(file_.field(column), child), most_values());
+    return file_.read_row_group(row_group, leaves(file_.field(column), child), most_values_);
   }
 
   ParquetFile file_;
+  std::int64_t most_values_;
 };
 
 }  // namespace
 
 std::unique_ptr<Shard> open_parquet_shard(const fs::path& path) {
-  return std::make_unique<ParquetShard>(path);
+  return std::make_unique<ParquetShard>(
+      path, [](std::int64_t file_bytes) { return kMostImagesPerFileByte * file_bytes; });
+}
+
+std::unique_ptr<Table> open_parquet_table(const fs::path& path) {
+  return std::make_unique<ParquetShard>(path, believed_values);
 }
 
 }  // namespace zoetrope::data
