@@ -14,6 +14,7 @@
 
 #include "zoetrope/model/config.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/hub_cache.hpp"
 #include "zoetrope/support/listing.hpp"
 
@@ -85,6 +86,26 @@ void require_supported(const Json& config, const std::string& origin) {
   if (!is_known) refuse_key(origin, "init_lora_weights", start);
 }
 
+// Of each name's end its alpha, in the order of the file, in which peft looks for the first that fits.
+std::vector<std::pair<std::string, double>> alpha_patterns_in(const fs::path& path, const Json& config) {
+  const Json patterns = config.value("alpha_pattern", Json::object());
+  std::vector<std::pair<std::string, double>> all;
+  for (const auto& [key, value] : patterns.items()) {
+    const bool is_name = std::ranges::all_of(
+        key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
+    if (!is_name || !value.is_number()) refuse_key(path.string(), "alpha_pattern", patterns);
+    all.emplace_back(key, value.get<double>());
+  }
+  // A file that is no JSON but for Python keeps the order of names, in which peft writes them.
+  const auto as_written =
+      nlohmann::ordered_json::parse(support::read_file(path), nullptr, /*allow_exceptions=*/false);
+  if (as_written.is_discarded() || !as_written.contains("alpha_pattern")) return all;
+  const auto& order = as_written["alpha_pattern"];
+  std::ranges::sort(
+      all, {}, [&](const auto& pattern) { return std::distance(order.begin(), order.find(pattern.first)); });
+  return all;
+}
+
 }  // namespace
 
 std::string common_name(const std::string& name) {
@@ -100,6 +121,7 @@ bool Adapter::is_in(const fs::path& folder) {
 
 Adapter::Adapter(const fs::path& folder)
     : config_(support::read_python_json(folder / kAdapterConfigFile)),
+      alpha_patterns_(alpha_patterns_in(folder / kAdapterConfigFile, config_)),
       origin_((folder / kAdapterConfigFile).string()),
       file_(folder / kAdapterFile) {
   require_supported(config_, origin_);
@@ -159,13 +181,11 @@ void Adapter::add_part(const std::string& stored, const std::string& module, con
 // As peft's get_pattern_key has it, but for keys that are patterns of more than a name's end.
 double Adapter::scale_of(const std::string& module, std::int64_t rank) const {
   double alpha = support::json_get<double>(config_, "lora_alpha", origin_);
-  const Json patterns = config_.value("alpha_pattern", Json::object());
-  for (const auto& [key, value] : patterns.items()) {
-    const bool is_name = std::ranges::all_of(
-        key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
-    if (!is_name || !value.is_number()) refuse_key(origin_, "alpha_pattern", patterns);
-    if (module == key || module.ends_with("." + key)) alpha = value.get<double>();
-  }
+  const auto is_of_module = [&](const auto& pattern) {
+    return module == pattern.first || module.ends_with("." + pattern.first);
+  };
+  if (const auto found = std::ranges::find_if(alpha_patterns_, is_of_module); found != alpha_patterns_.end())
+    alpha = found->second;
   const auto columns = static_cast<double>(rank);
   const bool is_rank_stabilised = support::json_get_or<bool>(config_, "use_rslora", false, origin_);
   return alpha / (is_rank_stabilised ? std::sqrt(columns) : columns);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -53,7 +54,8 @@ class Adapter {
   void require_pairs() const;
 
   support::Json config_;
-  std::string origin_;  // of config_
+  std::vector<std::pair<std::string, double>> alpha_patterns_;  // the first that fits holds
+  std::string origin_;                                          // of config_
   store::SafetensorsFile file_;
   std::map<std::string, Change> changes_;
 };

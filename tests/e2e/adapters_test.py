@@ -39,6 +39,7 @@ FORMS = {
     "each linear layer": {"target_modules": "all-linear"},
     "ranks and alphas": {"target_modules": ["q_proj", "v_proj", "fc1"], "rank_pattern": {"v_proj": 3, "layers.1.mlp.fc1": 5},
                          "alpha_pattern": {"fc1": 2, "0.attention.q_proj": 7}},
+    "alphas of which two fit": {"target_modules": ["q_proj"], "alpha_pattern": {"layers.0.attention.q_proj": 32, "q_proj": 8}},
     "some layers": {"target_modules": ["q_proj"], "layers_to_transform": [1], "layers_pattern": "layers"},
     "a new classifier": {"target_modules": ["q_proj"], "modules_to_save": ["classifier"]},
     "a norm besides": {"target_modules": ["q_proj"], "modules_to_save": ["classifier", "layernorm"]},
