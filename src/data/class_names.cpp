@@ -2,6 +2,8 @@
 #include "class_names.hpp"
 
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -13,7 +15,10 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> read_class_names(const fs::path& file) {
   constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
-  std::istringstream lines(support::read_file(file, kMaxBytes));
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  std::string text = support::read_file(file, kMaxBytes);
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  std::istringstream lines(std::move(text));
   std::vector<std::string> names;
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -22,7 +27,11 @@ std::vector<std::string> read_class_names(const fs::path& file) {
     if (!support::is_utf8(line))
       throw InputError(file.string() + ": line " + std::to_string(number) + ": the class name \"" + line +
                        "\" is not UTF-8; write the file anew in UTF-8");
-    if (!line.empty()) names.push_back(line);
+    if (line.empty()) continue;
+    if (names.size() + 1 != number)
+      throw InputError(file.string() + ": line " + std::to_string(names.size() + 1) +
+                       " is empty; each line names a class, in label order");
+    names.push_back(line);
   }
   if (names.empty())
     throw InputError(file.string() + ": holds no class name; write one a line, in label order");

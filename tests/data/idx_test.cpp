@@ -114,6 +114,18 @@ TEST_F(Idx, TakesClassNamesFromTheFolder) {
   EXPECT_THAT(open()->class_names(), ElementsAre("cat", "sea lion"));
 }
 
+TEST_F(Idx, NumbersNamesByTheirLinesAndPassesOverAByteOrderMark) {
+  write(kImages, image_file());
+  write(kLabels, {0, 0, 8, 1, 0, 0, 0, 3, 1, 0, 1});
+  write_text("class_names.txt",
+             "\xef\xbb\xbf"
+             "cat\r\nsea lion\r\n\r\n");
+  EXPECT_THAT(open()->class_names(), ElementsAre("cat", "sea lion"));
+
+  write_text("class_names.txt", "cat\n\nsea lion\n");
+  EXPECT_THAT([&] { open(); }, ThrowsMessage<InputError>(HasSubstr("class_names.txt: line 2 is empty")));
+}
+
 TEST_F(Idx, KnowsFashionMnistByItsFoldersName) {
   std::filesystem::create_directories(folder_ / "Fashion-MNIST");
   write(std::string("Fashion-MNIST/") + kImages, image_file());
