@@ -70,7 +70,7 @@ class JsonlTable final : public Table {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
       const std::string place = path_.string() + ": line " + std::to_string(line);
-      const Json row = support::parse_json(text, place);
+      const Json row = support::parse_python_json(text, place);
       if (!row.is_object()) throw InputError(place + ": is no object");
       use(row, place);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <optional>
@@ -41,7 +42,7 @@ std::optional<double> number_in(const std::string& field) {
   const char* begin = field.data() + (field.starts_with('+') ? 1 : 0);
   const char* end = field.data() + field.size();
   const auto [stop, error] = std::from_chars(begin, end, value);
-  if (error == std::errc::result_out_of_range) return std::numeric_limits<double>::infinity();
+  if (error == std::errc::result_out_of_range) return std::strtod(begin, nullptr);  // 0, or infinite
   return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
 }
 

@@ -182,6 +182,9 @@ def both(content, name="metadata.csv"):
 METADATA = {
     "csv": (both(csv_of(WORDS)), {}),
     "jsonl": (both(jsonl_of([{"file_name": "a.png", "label": "x"}, {"file_name": "b.png", "label": "y"}]), "metadata.jsonl"), {}),
+    "jsonl with numbers of Python's": (both(jsonl_of([{"file_name": "a.png", "label": "x", "score": float("nan")},
+                                                      {"file_name": "b.png", "label": "y", "score": 0.5}]), "metadata.jsonl"), {}),
+    "a number too small": (both(csv_of([["file_name", "label", "p"], ["a.png", "u", "1e-400"], ["b.png", "v", "0.5"]])), {}),
     "parquet": (both(parquet_of({"file_name": ["b.png", "a.png"], "label": ["x", "y"]}), "metadata.parquet"), {}),
     "parquet with a ClassLabel": (both(parquet_of({"file_name": ["b.png", "a.png"], "label": [1, 0]}, {
         "file_name": datasets.Value("string"), "label": datasets.ClassLabel(names=["z", "y", "x"])}), "metadata.parquet"), {}),

@@ -64,6 +64,13 @@ TEST(Columns, TakesWhatThePageSaves) {
   expect_values(columns[0], {kNothing, kNothing, kNothing, 0});
 }
 
+TEST(Columns, ANumberTooSmallForADoubleIsNothing) {
+  const auto columns = columns_of("index,p\n0,1e-400\n1,-1e-400\n2,0.5\n");
+
+  ASSERT_EQ(columns.size(), 1U);
+  expect_values(columns[0], {0, 0, 0.5, kNothing});
+}
+
 TEST(Columns, AFieldKeepsLinesAndMarkupAsTheyAre) {
   const auto columns = columns_of("index,note\n0,\"two\nlines\"\n1,</script><b>\n");
 

@@ -4,8 +4,11 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include <arrow/csv/options.h>
@@ -50,6 +53,8 @@ std::optional<Number> number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (std::is_floating_point_v<Number> && error == std::errc::result_out_of_range)
+    return static_cast<Number>(std::strtod(std::string(text).c_str(), nullptr));  // 0, or infinite
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
