@@ -141,7 +141,7 @@ Json timm_processor(const Json& config, std::int64_t side, const std::string& or
   const Json& from = pretrained(config, origin);
   const auto crop_pct = json_get_or<double>(from, "crop_pct", 0.875, origin);
   const auto mode = json_get_or<std::string>(from, "crop_mode", "center", origin);
-  const auto interpolation = json_get_or<std::string>(from, "interpolation", "bilinear", origin);
+  const auto interpolation = json_get_or<std::string>(from, "interpolation", "bicubic", origin);
   const Json resamples = {{"nearest", 0}, {"lanczos", 1}, {"bilinear", 2},
                           {"bicubic", 3}, {"box", 4},     {"hamming", 5}};
   if ((mode != "center" && mode != "squash") || !resamples.contains(interpolation) ||
