@@ -90,6 +90,7 @@ TableLabels::TableLabels(const LabelFiles& files, const Features& features, cons
   }
   read_others(files, others);
   if (class_names_.empty()) name_classes(files, own, others);
+  for (const std::string& name : class_names_) numbers_.emplace(name, std::ssize(numbers_));
   for (Raw& labels : raw) {
     Rows& rows = own_.emplace_back(std::move(labels.numbers));
     for (const auto& word : labels.words)
@@ -137,8 +138,7 @@ void TableLabels::name_classes(const LabelFiles& files, const Distinct& own, con
 // As a ClassLabel of `datasets` takes a word: by name, without the spaces around it, as a number.
 std::int64_t TableLabels::number_of(const std::string& word) const {
   for (const std::string& name : {word, without_spaces_around(word)}) {
-    const auto found = std::ranges::find(class_names_, name);
-    if (found != class_names_.end()) return found - class_names_.begin();
+    if (const auto found = numbers_.find(name); found != numbers_.end()) return found->second;
   }
   std::int64_t number = -1;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "class_warnings.hpp"
@@ -55,6 +56,7 @@ class TableLabels {
 
   Column column_;
   std::vector<std::string> class_names_;
+  std::unordered_map<std::string, std::int64_t> numbers_;  // by name
   std::vector<Rows> own_;
 };
 
