@@ -182,8 +182,7 @@ void finetune(Session& session, bool embeds, Then then, const OnEmbedded& on_emb
       train_or_say_how_long_saving_took(session, std::move(input), options, hooks, preemption);
   add_embedded_steps(session, embedded);
   session.keep_options();  // there may have been no step left
-  session.add_stage({"training", result.seconds - embedding.seconds,
-                     (result.last_step - result.first_step) * options.batch_size, "images"});
+  session.add_stage({"training", result.seconds - embedding.seconds, result.images, "images"});
   if (embedding.items > 0) session.add_stage(embedding);
 }
 

@@ -111,7 +111,7 @@ class Loop {
   ResumeClock resume_clock_;                // rank 0
   support::Stopwatch since_start_;          // of the first step of this job
   IntervalSums sums_;                       // up to the last time the device was read
-  std::int64_t images_since_log_ = 0;
+  std::int64_t images_ = 0, images_since_log_ = 0;
   support::Stopwatch interval_;  // since the last line of the log
   bool stop_ = false;
   std::vector<std::int64_t> next_batch_;  // its images are being made
@@ -206,8 +206,7 @@ void Loop::train_step(std::int64_t step) {
   optimizer_.set_learning_rate(learning_rate);
   captured_.run(steps_.load(batch, step / sampler_.steps_per_epoch()));
   sums_.steps += 1;
-  sums_.images += static_cast<std::int64_t>(batch.size());
-  images_since_log_ += static_cast<std::int64_t>(batch.size());
+  for (std::int64_t* const count : {&sums_.images, &images_since_log_, &images_}) *count += std::ssize(batch);
   const std::int64_t done = step + 1;
   const bool is_resume_point = agree_on_resume_point(done);
   if (done % options_.logging_steps == 0) log_line(done, learning_rate);
@@ -286,6 +285,7 @@ TrainingResult Loop::train() {
   }
   saver_.wait();  // no rank reads checkpoints before rank 0 has written the last
   if (hooks_.on_checkpoint && comm::is_asked_to_stop(control_)) stop_at(options_.max_steps);
+  result.images = images_;
   result.seconds = watch.seconds();
   return result;
 }

@@ -129,6 +129,22 @@ TEST(Trainer, CheckpointsKeepTensorsThatClassificationDoesNotUse) {
   EXPECT_TRUE(at::equal(written.view("vit.embeddings.mask_token"), token));
 }
 
+TEST(Trainer, CountsTheImagesOfAnEpochsShortBatch) {
+  TrainOptions options = short_options();
+  options.batch_size = 8;
+  options.max_steps = 4;
+  const auto preprocessor = testing::golden_preprocessor();
+  const auto cache = testing::cache_of(testing::golden_images(20), preprocessor);
+  const auto alone = comm::make_single_communicator();
+
+  const TrainingResult result =
+      train(store::RunDirectory{scratch_folder()},
+            {model::load_checkpoint(golden("train-50/initial")), *cache, preprocessor, "digest"}, options,
+            {*alone, *alone});
+
+  EXPECT_EQ(result.images, 8 + 8 + 4 + 8);
+}
+
 TEST(Trainer, KeepsTheOptimizerInTheNewestCheckpointsOnly) {
   const auto folder = scratch_folder();
   TrainOptions options = short_options();

@@ -52,7 +52,8 @@ struct TrainingHooks {
 struct TrainingResult {
   std::int64_t first_step = 0;  // where this run took up; equal to last_step when there was nothing to do
   std::int64_t last_step = 0;
-  double seconds = 0;  // of the training loop, with checkpoints
+  std::int64_t images = 0;  // that this run was trained with, each as often as it was
+  double seconds = 0;       // of the training loop, with checkpoints
 };
 
 // Trains until options.max_steps, writing log.csv and checkpoints into `run` (rank 0). Collective. Throws
