@@ -42,7 +42,8 @@ std::string first_and_last(const std::vector<double>& curve) {
 }
 
 std::string sample_of(const store::EmbeddingsIdentity& identity) {
-  return support::format_count(identity.num_rows) + ", drawn with the seed " + std::to_string(identity.seed);
+  return support::format_count(identity.num_rows) + ", drawn with the seed " +
+         std::to_string(static_cast<std::uint64_t>(identity.seed));
 }
 
 void inspect_embeddings(const fs::path& path, store::EmbeddedSplit split) {
