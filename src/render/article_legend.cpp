@@ -106,7 +106,8 @@ void ArticleLegend::draw(Picture& picture, Canvas& canvas, const Typesetter& tex
   canvas.stroke_rounded(box_, 0.2 * em, font_ / 10, kLegendEdge, 0.8);
   const std::size_t classes = names_.size(), rows = (entries_ + columns_ - 1) / columns_;
   for (std::size_t i = 0; i < entries_; ++i) {
-    const double x = box_.x + width * static_cast<double>(i / rows) + 0.4 * em;
+    const std::size_t column = i / rows;
+    const double x = box_.x + width * static_cast<double>(column) + 0.4 * em;
     const Rect row{x, box_.y + 0.07 * em + kLegendPitch * em * static_cast<double>(i % rows),
                    width - 0.8 * em, kLegendPitch * em};
     const bool counts_the_rest = i + 1 == entries_ && entries_ < classes;

@@ -47,9 +47,12 @@ Rect RegionNames::box_of(const ClassLabel& name) const {
 std::vector<std::vector<Spot>> RegionNames::spots(std::span<const double> regions) const {
   std::vector<std::vector<Spot>> spots(names_.size());
   const double step = kRegionNameStep * body_;
-  for (double y = square_.y + step; y < square_.bottom(); y += step)
-    for (double x = square_.x + step; x < square_.right(); x += step)
+  const int count = static_cast<int>(std::ceil(square_.w / step)) - 1;  // in each direction
+  for (int row = 1; row <= count; ++row)
+    for (int column = 1; column <= count; ++column) {
+      const double x = square_.x + column * step, y = square_.y + row * step;
       spots[class_at(regions, map_.value_at_x(x), map_.value_at_y(y))].push_back({x, y});
+    }
   return spots;
 }
 
