@@ -43,6 +43,13 @@ void refuse_contradiction(const fs::path& path, const po::parsed_options& parsed
     throw UsageError(path.string() + ": --max-steps and --epochs contradict one another: give one");
 }
 
+// What looks for a job's run directory, as job scripts do, looks on the command line.
+void refuse_run(const fs::path& path, const po::parsed_options& parsed) {
+  for (const po::option& option : parsed.options)
+    if (option.string_key == "run")
+      throw UsageError(path.string() + ": run: give --run on the command line, and leave that line out");
+}
+
 }  // namespace
 
 void store_ini(const fs::path& path, const std::string& text, const po::options_description& all,
@@ -51,6 +58,7 @@ void store_ini(const fs::path& path, const std::string& text, const po::options_
   try {
     const auto parsed = po::parse_config_file(lines, all);
     refuse_contradiction(path, parsed);
+    refuse_run(path, parsed);
     po::store(parsed, values);
   } catch (const po::unknown_option& error) {
     refuse_sections(path, error.get_option_name());

@@ -124,6 +124,7 @@ class FirstSteps(unittest.TestCase):
                 ("format = gif, mp4\n", 0),
                 ("format = gif, avi\n", 2, "--format avi: choose", f"(--format is from {ini})"),
                 ("[train]\nmax-steps = 3\n", 3, f"{ini}: [train]: options stand in no sections"),
+                ("run = elsewhere\n", 2, f"{ini}: run: give --run on the command line"),
                 ("max-steps = 3\nepochs = 2\n", 2, f"{ini}: --max-steps and --epochs contradict"),
                 ("max-steps = 0\nepochs = 2\n", 0),
                 ("epochs = three\n", 3, f"{ini}: --epochs three: give a number"),
