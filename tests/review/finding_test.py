@@ -438,6 +438,23 @@ class OnADesk(Finding, BrowserTest):
         self.assertAlmostEqual(shown[0], most, places=3)
         self.picture("by-mistakenness")
 
+    def test_own_numbers_keep_all_their_digits(self):
+        table = Path(self.scratch.name) / "dates.csv"
+        table.write_text("index,photo,share\n" + "".join(f"{i},{20231105 + i},0.12345678{i}\n" for i in range(4)))
+        self.open_sample("images=300", "frames=5", f"columns={table}", state="#colour=own0&selected=0-3&range=own0:20231106:20231107")
+        self.check_shown(np.isin(np.arange(300), [1, 2]))
+        self.assertEqual(self.text(".range-chip"), "photo 20231106 to 20231107 ✕")
+        ends = self.all("#scale .end")
+        self.assertEqual([end.get_attribute("value") for end in ends], ["20231106", "20231107"])
+        self.assertEqual([end.text[:6] for end in self.all("#scale .ends span")], ["202311"] * 3)
+        ends[1].clear()
+        ends[1].send_keys("20231106", Keys.ENTER)
+        self.check_shown(np.arange(300) == 1)
+        self.wait(lambda: "range=own0:20231106:20231106" in self.js("return location.hash"))
+        head, *rows = self.saved("#save-selection", "selection.csv")
+        saved = {row[0]: (row[head.index("photo")], row[head.index("share")]) for row in rows}
+        self.assertEqual(saved, {str(i): (str(20231105 + i), f"0.12345678{i}".rstrip("0")) for i in range(4)})
+
     # Views that change their size are drawn twice, and the table is laid out anew: that took longer than the colours.
     def test_another_colour_moves_nothing(self):
         self.open_sample()

@@ -43,7 +43,7 @@ function unpackRange(text) {
   const end = (value, open) => (value === undefined || value === "" || Number.isNaN(Number(value)) ? open : Number(value));
   return key ? { key, low: end(low, -Infinity), high: end(high, Infinity) } : null;
 }
-const packRange = ({ key, low, high }) => [key, ...[low, high].map((end) => (Number.isFinite(end) ? Number(end.toPrecision(7)) : ""))].join(":");
+const packRange = ({ key, low, high }) => [key, ...[low, high].map((end) => (Number.isFinite(end) ? String(end) : ""))].join(":");
 
 // What checkpoints are aligned on as "40:3,7-12": the step of the one that stays, and the images.
 function unpackAlignment(text, meta) {

@@ -91,8 +91,12 @@ function ownFields(dataset) {
   }));
 }
 
-// Four digits that count, and no more zeros than needed.
-const shortText = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "–");
+// Four digits that count, and no more zeros than needed; of a large number, such as a date, all before the point.
+function shortText(value) {
+  if (!Number.isFinite(value)) return "–";
+  const whole = Math.abs(value) >= 1 ? Math.floor(Math.log10(Math.abs(value))) + 1 : 0;
+  return String(Number(value.toPrecision(Math.max(4, Math.min(15, whole)))));
+}
 
 function fieldText(field) {
   if (field.kind === "flag") return (value) => (value ? "right" : "wrong");

@@ -20,11 +20,13 @@ export function save(name, rows) {
 // What is known of the images at the checkpoint `frame`.
 export function rowsOfSelection(dataset, fields, indices, frame) {
   const columns = fields.filter(({ key, kind }) => kind !== "doubt" && key !== "label" && key !== "prediction");
+  // Counts, ranks, steps and a reader's own numbers as they are; what the page keeps in few bits has six digits at most.
   const valueOf = (field, i) => {
     const value = field.value(frame, i);
     if (field.categories) return field.categories[value];
     if (typeof value === "boolean") return value ? 1 : 0;
-    return Number.isFinite(value) ? Number(value.toPrecision(6)) : "";
+    if (!Number.isFinite(value)) return "";
+    return field.isOwn || Number.isInteger(value) ? value : Number(value.toPrecision(6));
   };
   const guess = dataset.hasPredictions ? ["prediction"] : [];
   const head = ["index", "name", "label", ...guess, ...columns.map(({ key, title, isOwn }) => (isOwn ? title : key)), "step"];

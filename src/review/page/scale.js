@@ -13,6 +13,12 @@ const kMostKeys = 6; // of a column of words
 
 const css = ([red, green, blue]) => "rgb(" + red + " " + green + " " + blue + ")";
 
+// To a thousandth of the scale's length or finer: the pointer is no more exact.
+function roundedFor(length, value) {
+  const digits = 3 - Math.floor(Math.log10(length));
+  return digits >= 0 ? Number(value.toFixed(Math.min(100, digits))) : Math.round(value / 10 ** -digits) * 10 ** -digits;
+}
+
 // How many shown or left out images have a value in each of kBins steps of the scale.
 function histogram(field, dataset, state, { low, high }) {
   const counts = new Float64Array(kBins);
@@ -61,7 +67,7 @@ class Histogram {
     const { field, state } = this;
     const { low, high } = this.scale;
     const [a, b] = [Math.min(from, to), Math.max(from, to)];
-    const value = (share) => low + share * (high - low);
+    const value = (share) => (high > low ? roundedFor(high - low, low + share * (high - low)) : low);
     const range = b - a < 0.01 ? null : { key: field.key, low: a <= 0 ? -Infinity : value(a), high: b >= 1 ? Infinity : value(b) };
     state.set({ range });
   }
@@ -86,7 +92,7 @@ class Histogram {
 }
 
 const kNoEnd = { low: -Infinity, high: Infinity };
-const shownEnd = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "");
+const shownEnd = (value) => (Number.isFinite(value) ? String(value) : "");
 
 // Two fields to type the ends of the range into.
 function endInputs(field, state) {
