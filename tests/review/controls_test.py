@@ -94,6 +94,32 @@ class Controls(BrowserTest):
         self.wait(lambda: not self.find("#help").is_displayed())
         self.assertEqual(self.selected(), second)
 
+    def test_enter_selects_one_image_and_marks_it_alone(self):
+        self.open("images=300", "frames=5")
+        table = self.find("#table")
+        table.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+        first, second, third = self.column("id")[1:6:2]
+        self.wait(lambda: self.selected() == first)
+        self.assertEqual(self.text("#mark"), "Mark")
+        marked = "return [...document.querySelector('#right .plot').view.state.relabel.keys()].map(String)"
+        Select(self.find(".relabel select")).select_by_visible_text("Bag")
+        self.find("#mark").click()
+        table.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+        self.wait(lambda: self.selected() == second)
+        self.assertFalse(self.find("#unmark").is_displayed())
+        Select(self.find(".relabel select")).select_by_visible_text("Coat")
+        self.find("#mark").click()
+        self.assertEqual(self.js(marked), [first, second])
+        coat = "const {state, dataset} = document.querySelector('#right .plot').view; return [...state.relabel.values()].map((c) => dataset.className(c))"
+        self.assertEqual(self.js(coat), ["Bag", "Coat"])
+        table.send_keys(Keys.ARROW_DOWN)
+        ActionChains(self.browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
+        self.wait(lambda: self.text("#selection h2") == "Selection (2)")
+        self.assertEqual(self.text("#mark"), "Mark 2")
+        table.send_keys(Keys.ARROW_UP)
+        ActionChains(self.browser).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()  # takes it out again
+        self.wait(lambda: self.selected() == third)
+
     def test_the_address_brings_back_what_was_shown(self):
         self.open("images=300", "frames=5", state="#step=40&left=20&right=80&pin=right&selected=3,7-9&hidden=1&search=a&sort=id:desc")
         self.assertEqual(self.text("#moment"), "step 40, epoch 1.50")

@@ -23,19 +23,25 @@ function marked(dataset, state, choice) {
   return relabel;
 }
 
+// A button's word, with the number of images that it changes where that is not one.
+const wordFor = (word, number) => (number === 1 ? word : word + " " + count(number));
+
 // The controls, for the selection's panel.
 export function relabelTools(dataset, state) {
   const choice = choiceOf(dataset);
-  const mark = element("button", { type: "button", id: "mark", text: "Mark", title: "Put the selected images on the list of labels to change, with this label" });
+  const mark = element("button", { type: "button", id: "mark", title: "Put the selected images on the list of labels to change, with this label" });
   mark.onclick = () => state.set({ relabel: marked(dataset, state, choice.value) });
   const saves = element("button", { type: "button", id: "save-relabel", title: "index, name, label and new_label as CSV" });
   saves.onclick = () => save("relabel.csv", rowsOfRelabelling(dataset, state.relabel));
-  const clear = element("button", { type: "button", text: "Unmark", title: "Take the selected images off the list" });
+  const clear = element("button", { type: "button", id: "unmark", title: "Take the selected images off the list" });
   clear.onclick = () => state.set({ relabel: new Map([...state.relabel].filter(([i]) => !state.selected.has(i))) });
   const label = element("label", {}, "right label ", choice);
   state.on(["selected", "relabel"], () => {
     label.hidden = mark.hidden = state.selected.size === 0;
-    clear.hidden = ![...state.selected].some((i) => state.relabel.has(i));
+    mark.textContent = wordFor("Mark", state.selected.size);
+    const listed = [...state.selected].filter((i) => state.relabel.has(i)).length;
+    clear.hidden = listed === 0;
+    clear.textContent = wordFor("Unmark", listed);
     saves.hidden = state.relabel.size === 0;
     saves.textContent = "Save list (" + count(state.relabel.size) + ")";
   });

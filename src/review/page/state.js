@@ -35,7 +35,10 @@ export function compareFirstAndLast(state, frames) {
   state.set({ playing: false, between: 0, frame: frames - 1, left: 0, right: frames - 1, pinned: "left" });
 }
 
-// A click: the image alone; with `add` it is put to the selection or taken out.
+// Whether a click or Enter puts an image to the selection.
+export const isAdding = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
+
+// A click or Enter: the image alone; with `add` it is put to the selection or taken out.
 export function select(state, index, add) {
   const selected = new Set(add ? state.selected : []);
   if (add && selected.has(index)) selected.delete(index);
