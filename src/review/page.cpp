@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the page's sources (src/review/page), the libraries and the run's data into one file.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <span>
 
@@ -13,6 +12,7 @@
 #include "zoetrope/support/trace.hpp"
 
 #include "page_arrays.hpp"
+#include "page_curves.hpp"
 #include "page_neighbours.hpp"
 #include "resources.hpp"
 #include "sheets.hpp"
@@ -50,38 +50,6 @@ std::string script_json(const Json& value) {
       text += c;
   }
   return text;
-}
-
-Json curve(const std::string& name, const std::vector<double>& epochs, const std::vector<double>& values) {
-  return {{"name", name}, {"epochs", epochs}, {"values", values}};
-}
-
-std::vector<double> column(const std::vector<store::LossRecord>& log, double store::LossRecord::*member) {
-  std::vector<double> values;
-  for (const store::LossRecord& record : log) values.push_back(record.*member);
-  return values;
-}
-
-Json curves_of(const Review& review) {
-  const store::Analysis& analysis = review.analysis;
-  const std::vector<double> moments = store::moments_of(analysis);
-  Json curves = Json::array();
-  if (!review.log.empty()) {
-    const std::vector<double> epochs = column(review.log, &store::LossRecord::epoch);
-    curves.push_back(curve("training loss", epochs, column(review.log, &store::LossRecord::loss)));
-    curves.push_back(curve("learning rate", epochs, column(review.log, &store::LossRecord::learning_rate)));
-  } else if (std::any_of(analysis.loss.begin(), analysis.loss.end(),
-                         [](double v) { return std::isfinite(v); })) {
-    curves.push_back(curve("training loss", moments, analysis.loss));
-  }
-  for (const auto& [name, values] : analysis.curves) {
-    std::string words = name;
-    std::replace(words.begin(), words.end(), '_', ' ');
-    curves.push_back(curve(words, moments, values));
-  }
-  if (analysis.num_frames() > 0)
-    curves.push_back(curve("disparity to the frame before", moments, analysis.disparity));
-  return curves;
 }
 
 std::vector<std::string> hex_colours(const render::ClassColours& all) {

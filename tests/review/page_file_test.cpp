@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page as a file; page_test.py and controls_test.py open it in a browser.
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -93,6 +97,43 @@ TEST(PageFile, HoldsRunsOfEverySize) {
       EXPECT_EQ(meta.at("size"), images);
       EXPECT_EQ(meta.at("steps").size(), static_cast<std::size_t>(frames));
     }
+  }
+}
+
+// The line of `name` at `moment`, as the page says it: the last value until then.
+double value_at(const nlohmann::json& curve, double moment) {
+  double value = std::nan("");
+  for (std::size_t k = 0; k < curve.at("values").size() && curve.at("epochs").at(k) <= moment; ++k)
+    if (curve.at("values").at(k).is_number()) value = curve.at("values").at(k);
+  return value;
+}
+
+TEST(PageFile, ThinsALongLogAndKeepsWhatIsReadOffIt) {
+  Review review = make_sample({.images = 3, .frames = 4});
+  const auto loss_at = [](std::size_t k) { return k % 1000 == 7 ? std::nan("") : std::sin(0.37 * k) + 2; };
+  review.log.clear();
+  for (std::size_t k = 0; k < 200'000; ++k)
+    review.log.push_back({.step = static_cast<std::int64_t>(k), .epoch = 3e-5 * k, .loss = loss_at(k)});
+  review.log[123'456].loss = 40;
+  review.log[65'432].loss = -1;
+
+  const std::string page = page_of(review);
+
+  const nlohmann::json curve = meta_of(page).at("curves").at(0), values = curve.at("values");
+  EXPECT_EQ(curve.at("name"), "training loss");
+  EXPECT_LE(values.size(), 3010U);
+  EXPECT_EQ(values.size(), curve.at("epochs").size());
+  EXPECT_LT(page.size(), page_of(make_sample({.images = 3, .frames = 4})).size() + 300'000);
+  EXPECT_EQ(values.front(), review.log.front().loss);
+  EXPECT_EQ(values.back(), review.log.back().loss);
+  EXPECT_THAT(values, ::testing::Contains(40.0));
+  EXPECT_THAT(values, ::testing::Contains(-1.0));
+  for (const double moment : review.analysis.epoch) {
+    const auto until = [moment](const auto& record) { return record.epoch <= moment + 1e-9; };
+    const auto last = std::ranges::find_if(review.log | std::views::reverse, [&](const auto& record) {
+      return until(record) && std::isfinite(record.loss);
+    });
+    EXPECT_EQ(value_at(curve, moment + 1e-9), last->loss);
   }
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the review page shows. Usage: page_test.py REVIEW_SAMPLE [unittest's options]; see browser.py"""
+import json
 import shutil
 import subprocess
 import unittest
@@ -109,6 +110,20 @@ class Page(BrowserTest):
         self.open("images=20", "frames=5", "unlogged=1")
         self.assertEqual(self.curve("training loss")[:4], [0.25, 0.75, 1, 1])
         self.assertEqual(self.curve("accuracy")[:4], [0, 1, None, 1])
+
+    def test_a_curve_may_have_more_points_than_a_function_takes_arguments(self):
+        path = Path(self.scratch.name) / "long.html"
+        subprocess.run([REVIEW_SAMPLE, path, "images=20", "frames=3"], check=True)
+        before, after = '<script type="application/json" id="meta">', "</script>"
+        start, (meta, end) = (text := path.read_text(encoding="utf-8")).partition(before)[0], text.partition(before)[2].split(after, 1)
+        meta = json.loads(meta)
+        curve = next(curve for curve in meta["curves"] if curve["name"] == "training loss")
+        curve["epochs"] = [3 * k / 200_000 for k in range(200_000)]
+        curve["values"] = [5 + k % 3 for k in range(200_000)]
+        path.write_text(start + before + json.dumps(meta) + after + end, encoding="utf-8")
+        self.browser.get(path.as_uri())
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        self.assertEqual(self.text('.curve[data-curve="training loss"] .curve-range'), "5 to 7")
 
     def test_less_than_an_epoch_is_counted_in_steps(self):
         self.open("images=20", "frames=5", "epochs=0.096", "unlogged=2")

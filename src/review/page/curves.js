@@ -44,10 +44,20 @@ function pathOf(points, height) {
   return points.map(([x, y], k) => (k > 0 ? "L" : "M") + (x * kSparkWidth).toFixed(1) + " " + (height - pad - y * (height - 2 * pad)).toFixed(1)).join("");
 }
 
+// A log may have more lines than a function takes arguments.
+function limitsOf(points) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const [, value] of points) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
 // The line of what was measured, and the fainter one from its end to the last checkpoint. As in the animation.
 export function sparkline(curve, lastEpoch, height, limits) {
   const known = curve.values.map((value, k) => [curve.epochs[k], value]).filter(([, value]) => Number.isFinite(value));
-  const [low, high] = limits ?? [Math.min(...known.map(([, value]) => value)), Math.max(...known.map(([, value]) => value))];
+  const [low, high] = limits ?? limitsOf(known);
   const place = ([epoch, value]) => [lastEpoch > 0 ? epoch / lastEpoch : 0.5, high > low ? (value - low) / (high - low) : 0.5];
   const svg = svgElement("svg", { viewBox: "0 0 " + kSparkWidth + " " + height, preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" });
   svg.style.height = height + "px";
