@@ -170,6 +170,19 @@ class Controls(BrowserTest):
         self.wait(lambda: self.column("rankLast")[:3] == ["1", "2", "3"])
         self.assertEqual(self.find("#search").get_attribute("value"), "")
 
+    def test_a_pasted_address_leaves_nothing_of_the_image_before(self):
+        self.open("images=300", "frames=5", state="#step=40")
+        self.find("#table").send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+        self.find("#play").click()
+        self.wait(lambda: self.text("#moment") != "step 40, epoch 1.50")
+        self.js("location.hash = '#step=20&selected=7'")
+        self.wait(lambda: self.text("#selection .subject strong") == "#7")
+        self.assertEqual(self.js("const {state} = document.querySelector('#right .plot').view; return [state.playing, state.between, state.active]"),
+                         [False, 0, -1])
+        self.assertEqual(self.text("#moment"), "step 20, epoch 0.75")
+        self.js("location.hash = '#step=20'")
+        self.wait(lambda: not self.find("#selection .subject").is_displayed())
+
     def test_a_double_click_shows_a_class_alone_and_another_all(self):
         self.open("images=300", "frames=5")
         chip = self.find("#legend .chip")

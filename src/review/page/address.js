@@ -111,6 +111,8 @@ export function keepAddress(meta, state) {
     clearTimeout(timer);
     timer = setTimeout(() => write(meta, state), 150);
   });
-  // Of a state that was pasted; "#table" and alike name a place on the page.
-  window.addEventListener("hashchange", () => location.hash.includes("=") && state.set(readAddress(meta)));
+  // Of a state that was pasted, which says all that is shown; "#table" and alike name a place on the page.
+  window.addEventListener("hashchange", () => {
+    if (location.hash.includes("=")) state.set({ ...readAddress(meta), playing: false, between: 0, active: -1, hovered: null });
+  });
 }
