@@ -183,6 +183,19 @@ class Controls(BrowserTest):
         self.js("location.hash = '#step=20'")
         self.wait(lambda: not self.find("#selection .subject").is_displayed())
 
+    def test_an_emptied_selection_leaves_all_in_the_table(self):
+        self.open("images=300", "frames=5", state="#selected=3,7&only=selection")
+        self.assertEqual(self.text("#count"), "2 of 300")
+        self.find("#selection .tiles .tile").click()
+        self.wait(lambda: self.text("#count") == "1 of 300")
+        row = self.find(".tabulator-row")
+        row.click()  # of the selected one alone: not selected any more
+        self.wait(lambda: self.text("#count") == "300 of 300")
+        self.assertFalse(self.find("#only-selection").is_selected())
+        self.js("location.hash = '#only=selection'")
+        self.js("return new Promise((resolve) => setTimeout(resolve, 50))")
+        self.assertEqual(self.text("#count"), "300 of 300")
+
     def test_a_double_click_shows_a_class_alone_and_another_all(self):
         self.open("images=300", "frames=5")
         chip = self.find("#legend .chip")

@@ -60,12 +60,13 @@ export function readAddress(meta) {
   const last = steps.length - 1;
   const frame = frameOf(steps, values.get("step"), last);
   const named = values.has("step");
+  const selected = unpackNumbers(values.get("selected") ?? "", meta.size);
   return {
     frame,
     left: frameOf(steps, values.get("left"), named ? frame : 0),
     right: frameOf(steps, values.get("right"), frame),
     pinned: kPins.includes(values.get("pin")) ? values.get("pin") : named ? "" : "left",
-    selected: unpackNumbers(values.get("selected") ?? "", meta.size),
+    selected,
     hidden: unpackNumbers(values.get("hidden") ?? "", meta.classNames.length),
     search: values.get("search") ?? "",
     show: values.get("show") ?? "",
@@ -76,7 +77,7 @@ export function readAddress(meta) {
     regions: values.has("regions"),
     aligned: unpackAlignment(values.get("aligned") ?? "", meta),
     tab: values.get("tab") ?? "training",
-    onlySelection: values.get("only") === "selection",
+    onlySelection: values.get("only") === "selection" && selected.size > 0,
     sort: values.get("sort") ?? "rankLast:asc",
   };
 }

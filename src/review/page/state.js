@@ -44,7 +44,8 @@ export function select(state, index, add) {
   if (add && selected.has(index)) selected.delete(index);
   else if (!add && state.selected.size === 1 && state.selected.has(index)) selected.clear();
   else selected.add(index);
-  state.set({ selected, active: index });
+  // Of an emptied selection a table would show no row.
+  state.set({ selected, active: index, onlySelection: state.onlySelection && selected.size > 0 });
 }
 
 // Turns all checkpoints onto the slider's by what is selected, or shows them as analysed again.
