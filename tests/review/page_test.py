@@ -141,8 +141,9 @@ class Page(BrowserTest):
         self.wait(lambda: self.curve("accuracy")[3] == 0)
         self.assertNotEqual(self.curve("accuracy")[4], last)
         self.assertEqual(self.curve("training loss")[4], "–")  # nothing was logged before the first step
-        self.find(".panel summary").click()
+        self.find(".panel summary").send_keys(Keys.SPACE)
         self.wait(lambda: len(self.all(".curve")) > 5)
+        self.assertEqual(self.find("#play").get_attribute("aria-label"), "Play")  # Space did not play
         ActionChains(self.browser).move_to_element(self.all(".curve .spark")[1]).perform()
         self.wait(lambda: self.curve("accuracy")[4] not in (last, "–"))
 

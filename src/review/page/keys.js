@@ -40,7 +40,7 @@ export function connectKeyboard(dataset, state, view) {
   document.addEventListener("keydown", (event) => {
     if (byId("help").open || byId("meaning").matches(":popover-open")) return; // the browser's: Escape closes them
     const typing = event.target.matches("input:not([type=range], [type=checkbox]), select");
-    const pressing = event.key === " " && event.target.matches("button, input[type=checkbox]");
+    const pressing = event.key === " " && event.target.matches("button, input[type=checkbox], summary");
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || typing || pressing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
