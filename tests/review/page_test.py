@@ -287,6 +287,47 @@ class Page(BrowserTest):
         self.assertEqual(self.text("#moment"), "step 0, epoch 0.00")
         self.wait(lambda: self.text("#live") == "live")
 
+    def test_a_live_page_follows_to_the_newest_checkpoint_until_an_older_one_is_looked_at(self):
+        path = self.open("images=20", "frames=3", "refresh=2")
+        moment = {frames: f"step {20 * (frames - 1)}, epoch 3.00" for frames in (3, 4, 5)}
+        chosen = lambda: [Select(self.find(f"#{side} select")).first_selected_option.get_attribute("value") for side in ("left", "right")]  # noqa: E731
+
+        def written_anew(frames):
+            self.wait(lambda: "pin=" in self.js("return location.hash"))  # the address was written, too
+            subprocess.run([REVIEW_SAMPLE, path, "images=20", f"frames={frames}", "refresh=2"], check=True)
+            self.wait(lambda: self.text("#summary") == f"20 test images, {frames} checkpoints")
+            self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+
+        written_anew(4)
+        self.assertEqual(self.text("#moment"), moment[4])
+        self.assertEqual(chosen(), ["0", "3"])
+        self.find("#left .view-head button").click()  # not pinned: from the next step on it goes with the slider
+        self.press(Keys.ARROW_LEFT)
+        self.press(Keys.ARROW_RIGHT)
+        self.wait(lambda: "pin=none" in self.js("return location.hash"))
+        written_anew(5)
+        self.assertEqual(self.text("#moment"), moment[5])
+        self.assertEqual(chosen(), ["4", "4"])
+        self.find("#left .view-head button").click()
+        self.press(Keys.HOME)
+        self.wait(lambda: "step=0" in self.js("return location.hash"))
+        written_anew(6)
+        self.assertEqual(self.text("#moment"), "step 0, epoch 0.00")
+
+    def test_a_live_page_waits_for_one_that_takes_long_to_read(self):
+        # In the hidden frame: the answer comes later than the next question would.
+        script = self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+            const page = window.parent;
+            if (location.hash === '#probe') {
+              Object.defineProperty(window, 'parent', {value: {postMessage: (...answer) => setTimeout(() => page.postMessage(...answer), 3500)}});
+            }"""})
+        try:
+            path = self.open("images=20", "frames=2", "refresh=1")
+            subprocess.run([REVIEW_SAMPLE, path, "images=20", "frames=3", "refresh=1"], check=True)
+            self.wait(lambda: self.text("#summary") == "20 test images, 3 checkpoints")
+        finally:
+            self.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
     def test_ten_thousand_images_and_fifty_checkpoints(self):
         path = self.open("images=10000", "frames=50")
         self.assertLessEqual(path.stat().st_size, 12e6)

@@ -53,6 +53,7 @@ function unpackAlignment(text, meta) {
 }
 
 const kPins = ["left", "right"];
+const kNoPin = "none";
 
 export function readAddress(meta) {
   const values = new URLSearchParams(location.hash.slice(1));
@@ -60,12 +61,13 @@ export function readAddress(meta) {
   const last = steps.length - 1;
   const frame = frameOf(steps, values.get("step"), last);
   const named = values.has("step");
+  const pinned = kPins.includes(values.get("pin")) ? values.get("pin") : named || values.get("pin") === kNoPin ? "" : "left";
   const selected = unpackNumbers(values.get("selected") ?? "", meta.size);
   return {
     frame,
-    left: frameOf(steps, values.get("left"), named ? frame : 0),
+    left: frameOf(steps, values.get("left"), named || pinned !== "left" ? frame : 0),
     right: frameOf(steps, values.get("right"), frame),
-    pinned: kPins.includes(values.get("pin")) ? values.get("pin") : named ? "" : "left",
+    pinned,
     selected,
     hidden: unpackNumbers(values.get("hidden") ?? "", meta.classNames.length),
     search: values.get("search") ?? "",
@@ -82,11 +84,20 @@ export function readAddress(meta) {
   };
 }
 
+// Which checkpoints are shown. A live page at the newest one names it not, so that it follows to the next; where it names
+// none, the left view is pinned at the first, if nothing else is said.
+function writeFrames(meta, state, values) {
+  const { frame, left, right, pinned } = state;
+  const follows = meta.refreshSeconds > 0 && frame === meta.steps.length - 1;
+  if (!follows) values.set("step", meta.steps[frame]);
+  if (left !== frame || (follows && pinned === "left")) values.set("left", meta.steps[left]);
+  if (right !== frame || (follows && pinned === "right")) values.set("right", meta.steps[right]);
+  if (pinned || follows) values.set("pin", pinned || kNoPin);
+}
+
 function write(meta, state) {
-  const values = new URLSearchParams({ step: meta.steps[state.frame] });
-  if (state.left !== state.frame) values.set("left", meta.steps[state.left]);
-  if (state.right !== state.frame) values.set("right", meta.steps[state.right]);
-  if (state.pinned) values.set("pin", state.pinned);
+  const values = new URLSearchParams();
+  writeFrames(meta, state, values);
   if (state.selected.size > 0) values.set("selected", packNumbers(state.selected));
   if (state.hidden.size > 0) values.set("hidden", packNumbers(state.hidden));
   if (state.search) values.set("search", state.search);

@@ -6,6 +6,7 @@ import { byId, element } from "./dom.js";
 
 const kProbe = "#probe";
 const kPatienceMs = 2000; // after a touch
+const kProbePatienceMs = 60000; // for an answer: a browser reads a large page for longer than it waits between two
 
 // True in the hidden frame.
 export function answerProbe(meta) {
@@ -25,6 +26,7 @@ export function keepFresh(meta, state) {
   byId("live").hidden = false;
 
   let frame = null;
+  let askedAt = 0;
   let hasNews = false;
   window.addEventListener("message", ({ source, data }) => {
     if (!frame || source !== frame.contentWindow || !data.zoetropeVersion) return;
@@ -33,9 +35,12 @@ export function keepFresh(meta, state) {
     frame = null;
   });
   setInterval(() => {
+    if (hasNews || document.hidden || (frame && Date.now() - askedAt < kProbePatienceMs)) return;
     frame?.remove();
     frame = element("iframe", { hidden: true, src: location.href.split("#")[0] + kProbe });
-    if (!hasNews && !document.hidden) document.body.append(frame);
+    askedAt = Date.now();
+    frame.onerror = () => (askedAt = 0);
+    document.body.append(frame);
   }, 1000 * meta.refreshSeconds);
   setInterval(() => {
     const busy = state.playing || Date.now() - lastTouch < kPatienceMs || byId("help").open;
