@@ -196,6 +196,26 @@ class Controls(BrowserTest):
         self.js("return new Promise((resolve) => setTimeout(resolve, 50))")
         self.assertEqual(self.text("#count"), "300 of 300")
 
+    def test_a_drag_that_the_browser_breaks_off_is_given_up(self):
+        self.open("images=300", "frames=5", state="#colour=confidence&range=confidence:0.2:")
+        send = """
+            const [selector, ...all] = arguments, node = document.querySelector(selector), {left, top, width, height} = node.getBoundingClientRect();
+            node.setPointerCapture = () => {};
+            for (const [type, x, y] of all) {
+              node.dispatchEvent(new PointerEvent(type, {pointerId: 5, clientX: left + x * width, clientY: top + y * height, bubbles: true}));
+            }"""
+        state = "document.querySelector('#right .plot').view.state"
+        self.js(send, ".histogram", ["pointerdown", 0.3, 0.5], ["pointermove", 0.6, 0.5])
+        self.assertGreater(self.js(f"return {state}.range.low"), 0.2)
+        self.js(send, ".histogram", ["pointercancel", 0.6, 0.5], ["pointermove", 0.9, 0.5])
+        self.assertEqual(self.js(f"return {state}.range.low"), 0.2)
+        drawn = "return document.querySelector('#right .plot').view.lines.path !== null"
+        self.js(send, "#right .plot", ["pointerdown", 0.1, 0.1], ["pointermove", 0.9, 0.1], ["pointermove", 0.9, 0.9])
+        self.assertTrue(self.js(drawn))
+        self.js(send, "#right .plot", ["pointercancel", 0.9, 0.9], ["pointermove", 0.1, 0.9])
+        self.assertFalse(self.js(drawn))
+        self.assertEqual(self.js(f"return {state}.selected.size"), 0)
+
     def test_a_double_click_shows_a_class_alone_and_another_all(self):
         self.open("images=300", "frames=5")
         chip = self.find("#legend .chip")

@@ -81,7 +81,7 @@ export class Plane {
     plot.addEventListener("pointerdown", (event) => this.#press(event));
     plot.addEventListener("pointermove", (event) => this.#move(event));
     plot.addEventListener("pointerup", (event) => this.#release(event));
-    plot.addEventListener("pointercancel", (event) => this.#forget(event));
+    plot.addEventListener("pointercancel", (event) => this.#cancel(event));
     plot.addEventListener("pointerleave", () => this.pointers.size === 0 && this.listener.leave());
     plot.addEventListener("dblclick", () => this.reset());
     plot.addEventListener("wheel", (event) => {
@@ -133,6 +133,11 @@ export class Plane {
     const place = this.#placeOf(event);
     if (this.begun && this.#isClick(place)) this.listener.click(place, event);
     else if (this.path) this.listener.lasso(this.path, true);
+    this.#forget(event);
+  }
+  // The browser took the pointer for something else: what was drawn until then selects nothing.
+  #cancel(event) {
+    if (this.path) this.listener.lasso(null, true);
     this.#forget(event);
   }
   #forget(event) {

@@ -75,6 +75,7 @@ class Histogram {
   #listen() {
     const { canvas } = this;
     let from = null;
+    let before = null; // the range until then
     const shareAt = (event) => {
       const box = canvas.getBoundingClientRect();
       return Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
@@ -82,10 +83,16 @@ class Histogram {
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
       from = shareAt(event);
+      before = this.state.range;
     });
     canvas.addEventListener("pointermove", (event) => from !== null && this.#choose(from, shareAt(event)));
     canvas.addEventListener("pointerup", (event) => {
-      this.#choose(from, shareAt(event));
+      if (from !== null) this.#choose(from, shareAt(event));
+      from = null;
+    });
+    // The browser took the pointer for something else.
+    canvas.addEventListener("pointercancel", () => {
+      if (from !== null) this.state.set({ range: before });
       from = null;
     });
   }
