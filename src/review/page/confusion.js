@@ -3,7 +3,7 @@
 // confused most often are listed instead.
 import { count, element } from "./dom.js";
 import { markOf } from "./palette.js";
-import { fillSelection } from "./state.js";
+import { addsTo, fillSelection } from "./state.js";
 
 const kMostClasses = 20; // that a matrix shows
 const kMostPairs = 40;
@@ -21,8 +21,6 @@ function selectPair(dataset, state, label, prediction, add) {
   for (let i = 0; i < dataset.size; ++i) if (dataset.label(i) === label && dataset.prediction(state.frame, i) === prediction) indices.push(i);
   fillSelection(state, indices, add);
 }
-
-const addsTo = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
 
 class Matrix {
   constructor(dataset, state) {

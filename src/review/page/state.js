@@ -36,7 +36,7 @@ export function compareFirstAndLast(state, frames) {
 }
 
 // Whether a click or Enter puts an image to the selection.
-export const isAdding = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
+export const addsTo = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
 
 // A click or Enter: the image alone; with `add` it is put to the selection or taken out.
 export function select(state, index, add) {

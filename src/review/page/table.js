@@ -3,7 +3,7 @@
 import { byId, count, element, number, scoreText } from "./dom.js";
 import { kShown, whenMaskChanges } from "./filter.js";
 import { markOf } from "./palette.js";
-import { fillSelection, isAdding, select } from "./state.js";
+import { addsTo, fillSelection, select } from "./state.js";
 import { meaningOf } from "./words.js";
 
 const kNeverLearned = 65535;
@@ -111,7 +111,7 @@ function connectKeys(table, state) {
   byId("table").addEventListener("keydown", (event) => {
     const rows = table.getRows("active");
     if (rows.length === 0 || event.target.closest("button, input, select")) return;
-    if (event.key === "Enter" && state.active >= 0) select(state, state.active, isAdding(event));
+    if (event.key === "Enter" && state.active >= 0) select(state, state.active, addsTo(event));
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const at = rows.findIndex((row) => row.getData().id === state.active);
       const next = rows[Math.max(0, Math.min(rows.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
@@ -133,7 +133,7 @@ function sortersOf(state, columns) {
 }
 
 function connectRows(table, dataset, state) {
-  table.on("rowClick", (event, row) => select(state, row.getData().id, isAdding(event)));
+  table.on("rowClick", (event, row) => select(state, row.getData().id, addsTo(event)));
   table.on("rowMouseEnter", (event, row) => state.set({
     hovered: { index: row.getData().id, frame: state.frame, x: event.clientX, y: event.clientY } }));
   table.on("rowMouseLeave", () => state.set({ hovered: null }));

@@ -8,7 +8,7 @@ import { Overlay } from "./overlay.js";
 import { Plane, isWithin } from "./plane.js";
 import { Points } from "./points.js";
 import { Regions } from "./regions.js";
-import { fillSelection, isAdding, select } from "./state.js";
+import { addsTo, fillSelection, select } from "./state.js";
 import { TrainingMarks } from "./training.js";
 
 const kReach = 12; // pixels from the pointer in which a point is meant
@@ -130,7 +130,7 @@ export class View {
     this.strip.replaceChildren(...this.dataset.outliers(this.frame).map((i, k) => {
       const tile = element("button", { type: "button", className: "tile", "aria-label": "Outlier " + (k + 1) + ", image " + i },
         element("span", { text: String(k + 1), className: "rank" }), this.dataset.picture(i, 36));
-      tile.onclick = (event) => select(this.state, i, isAdding(event));
+      tile.onclick = (event) => select(this.state, i, addsTo(event));
       showsHover(tile, this.state, i, () => this.frame);
       return tile;
     }));
@@ -150,7 +150,7 @@ export class View {
       leave: () => state.set({ hovered: null }),
       click: (place, event) => {
         const index = this.#nearest(place);
-        if (index >= 0) select(state, index, isAdding(event));
+        if (index >= 0) select(state, index, addsTo(event));
       },
       lasso: (path, isDone) => this.#lasso(path, isDone),
       change: (isTold) => {
