@@ -97,7 +97,7 @@ void ColumnsReader::read_header(CsvReader& csv) {
     fail(record.line, "has " + std::to_string(record.fields.size()) + " columns, more than " +
                           std::to_string(kMostColumns));
   for (const std::string& field : record.fields) {
-    const std::string name = trimmed(field);
+    const std::string name(without_apostrophe(trimmed(field)));
     if (name.empty()) fail(record.line, "a column has no name");
     if (std::ranges::find(header_, name) != header_.end()) fail(record.line, "two columns are named " + name);
     header_.push_back(name);
@@ -122,7 +122,8 @@ std::size_t ColumnsReader::image_of(const CsvRecord& record) const {
       fail(record.line, "index " + text + " is not one of 0 to " + std::to_string(count_ - 1));
     return index;
   }
-  const auto found = by_name_.find(key);
+  auto found = by_name_.find(without_apostrophe(key));
+  if (found == by_name_.end()) found = by_name_.find(key);
   if (found == by_name_.end()) fail(record.line, "no image is named " + key);
   if (found->second == count_)
     fail(record.line, "several images are named " + key + ": give a column index, from 0");
@@ -137,7 +138,8 @@ void ColumnsReader::read_record(const CsvRecord& record) {
   const std::size_t image = image_of(record);
   if (lines_[image] != 0) fail(record.line, "is of the same image as line " + std::to_string(lines_[image]));
   lines_[image] = record.line;
-  for (std::size_t k = 0; k < header_.size(); ++k) fields_[k][image] = trimmed(record.fields[k]);
+  for (std::size_t k = 0; k < header_.size(); ++k)
+    fields_[k][image] = without_apostrophe(trimmed(record.fields[k]));
 }
 
 OwnColumn ColumnsReader::column(std::size_t k) const {

@@ -64,10 +64,21 @@ bool CsvReader::next(CsvRecord& record) {
   }
 }
 
+static bool looks_like_formula(std::string_view text) {
+  const std::size_t first = text.find_first_not_of('\'');
+  return first != std::string_view::npos &&
+         std::string_view("=+-@\t\r").find(text[first]) != std::string_view::npos;
+}
+
+std::string_view without_apostrophe(std::string_view field) {
+  return field.starts_with('\'') && looks_like_formula(field) ? field.substr(1) : field;
+}
+
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  const std::string guarded = (looks_like_formula(text) ? "'" : "") + std::string(text);
+  if (guarded.find_first_of(",\"\r\n") == std::string::npos) return guarded;
   std::string field = "\"";
-  for (const char c : text) field += c == '"' ? std::string(2, c) : std::string(1, c);
+  for (const char c : guarded) field += c == '"' ? std::string(2, c) : std::string(1, c);
   return field + "\"";
 }
 

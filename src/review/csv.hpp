@@ -35,7 +35,12 @@ class CsvReader {
   std::size_t line_ = 1;
 };
 
-// A field with a comma, a quote or a line's end stands in quotes, which it doubles.
+// A field with a comma, a quote or a line's end stands in quotes, which it doubles. Table programs compute
+// what begins with = + - @, a tab or a carriage return: such a text, which may be anyone's, gets an
+// apostrophe in front of it, and so does one that begins so behind apostrophes. Not for numbers.
 std::string csv_field(std::string_view text);
+
+// A field's text without that apostrophe.
+std::string_view without_apostrophe(std::string_view field);
 
 }  // namespace zoetrope::review

@@ -10,6 +10,8 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 
+#include "csv.hpp"
+
 namespace zoetrope::review {
 namespace {
 
@@ -75,6 +77,22 @@ TEST(Columns, AFieldKeepsLinesAndMarkupAsTheyAre) {
   const auto columns = columns_of("index,note\n0,\"two\nlines\"\n1,</script><b>\n");
 
   EXPECT_THAT(columns[0].categories, ElementsAre("two\nlines", "</script><b>"));
+}
+
+// As csv_field() and the page write texts that a table program would compute.
+TEST(Columns, TakesTheApostropheOffThatKeepsATextFromBeingAFormula) {
+  const std::vector<std::string> names = {"=a", "'=b", "-c", "'d"};
+  const std::string header = "name," + csv_field("=note,1") + ",n\n";
+  std::string lines;
+  for (const std::string& name : names) lines += csv_field(name) + "," + csv_field(name + "\"") + ",-1\n";
+
+  const auto columns = columns_of(header + lines, names);
+
+  EXPECT_EQ(columns[0].name, "=note,1");
+  EXPECT_THAT(columns[0].categories, ElementsAre("=a\"", "'=b\"", "-c\"", "'d\""));
+  expect_values(columns[1], {-1, -1, -1, -1});
+  // A name that somebody else wrote.
+  expect_values(columns_of("name,n\n'=b,7\n'=a,8\n", {"'=b", "=a", "", "x"})[0], {7, 8, kNothing, kNothing});
 }
 
 struct BadFile {

@@ -455,6 +455,20 @@ class OnADesk(Finding, BrowserTest):
         saved = {row[0]: (row[head.index("photo")], row[head.index("share")]) for row in rows}
         self.assertEqual(saved, {str(i): (str(20231105 + i), f"0.12345678{i}".rstrip("0")) for i in range(4)})
 
+    def test_saved_texts_are_no_formulas_and_can_be_read_again(self):
+        table = Path(self.scratch.name) / "formulas.csv"
+        table.write_text('index,"=1+1",n\n0,=A1,-5\n1,"-1,5",-6\n2,@x,-7\n3,\'=y,-8\n4,plain,-9\n')
+        self.open_sample("images=300", "frames=5", f"columns={table}", state="#selected=0-4")
+        head, *rows = self.saved("#save-selection", "selection.csv")
+        self.assertIn("'=1+1", head)
+        saved = {int(row[0]): (row[head.index("'=1+1")], row[head.index("n")]) for row in rows}
+        # As a person may write it, '=y is taken for =y; the page writes it so again.
+        self.assertEqual(saved, {0: ("'=A1", "-5"), 1: ("'-1,5", "-6"), 2: ("'@x", "-7"), 3: ("'=y", "-8"), 4: ("plain", "-9")})
+        again = Path(self.scratch.name) / "saved" / "selection.csv"
+        self.open_sample("images=300", "frames=5", f"columns={again}", state="#selected=0-4")
+        column = next(column for column in self.js(VIEW + "return dataset.meta.columns") if column["name"] == "=1+1")
+        self.assertEqual([column["categories"][int(k)] for k in column["values"][:5]], ["=A1", "-1,5", "@x", "=y", "plain"])
+
     # Views that change their size are drawn twice, and the table is laid out anew: that took longer than the colours.
     def test_another_colour_moves_nothing(self):
         self.open_sample()

@@ -66,6 +66,20 @@ TEST_F(IssuesTest, AreOutliersAndDuplicatesWithoutAClassifier) {
             "1,,\"dog, \"\"small\"\"\",0.75,5,0.25,1\n");
 }
 
+// A table program would compute such a name.
+TEST_F(IssuesTest, NamesAreNoFormulas) {
+  review_.analysis.class_names = {"=1+1", "-5"};
+  review_.image_names = {"a.png", "@b.png", "'=c.png", "'d.png", "+\"e\".png"};
+  review_.analysis.duplicate_set = {-1, -1, -1, -1, -1, -1, 1, 1, 1, -1};
+
+  EXPECT_EQ(written(),
+            "index,name,label,outlier_score,outlier_rank,mean_distance,duplicate_set\n"
+            "4,\"'+\"\"e\"\".png\",'=1+1,0.25,1,2,\n"
+            "2,''=c.png,'=1+1,0.5,3,0.5,1\n"
+            "3,'d.png,'-5,0.5,4,0.5,1\n"
+            "1,'@b.png,'-5,0.75,5,0.25,1\n");
+}
+
 TEST_F(IssuesTest, RefuseNamesOfOtherImages) {
   review_.image_names = {"a.png"};
   EXPECT_THROW(written(), UsageError);

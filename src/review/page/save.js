@@ -2,8 +2,11 @@
 // Files that the page writes: CSV as RFC 4180 has it.
 import { element } from "./dom.js";
 
+// An apostrophe in front of a text that a table program would compute; --columns takes it off again. As csv.cpp has it.
+const guarded = (text) => (/^'*[=+\-@\t\r]/.test(text) ? "'" + text : text);
+
 function csvField(value) {
-  const text = String(value ?? "");
+  const text = typeof value === "string" ? guarded(value) : String(value ?? "");
   return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 }
 
