@@ -40,6 +40,8 @@ T check(arrow::Result<T> result) {
 
 class Columns {
  public:
+  explicit Columns(std::size_t rows) : group_ends_(row_group_ends(std::vector<std::size_t>(rows, 0))) {}
+
   template <typename Builder, typename Values>
   void add(const std::string& name, const Values& values) {
     Builder builder;
@@ -59,18 +61,24 @@ class Columns {
   void add_vectors(const std::string& name, const std::vector<float>& values, std::int64_t dimensions);
   void add_images(const std::string& name, const std::vector<std::string>& encoded);
 
+  // The rows before which the file's row groups end.
+  const std::vector<std::size_t>& group_ends() const { return group_ends_; }
   std::shared_ptr<arrow::Table> table(const std::shared_ptr<arrow::KeyValueMetadata>& metadata) const {
-    return arrow::Table::Make(arrow::schema(fields_, metadata), arrays_);
+    return arrow::Table::Make(arrow::schema(fields_, metadata), columns_);
   }
 
  private:
   void add_array(const std::string& name, const std::shared_ptr<arrow::Array>& array) {
-    fields_.push_back(arrow::field(name, array->type()));
-    arrays_.push_back(array);
+    add_parts(name, {array});
+  }
+  void add_parts(const std::string& name, const arrow::ArrayVector& parts) {
+    fields_.push_back(arrow::field(name, parts.front()->type()));
+    columns_.push_back(std::make_shared<arrow::ChunkedArray>(parts));
   }
 
   std::vector<std::shared_ptr<arrow::Field> > fields_;
-  std::vector<std::shared_ptr<arrow::Array> > arrays_;
+  std::vector<std::shared_ptr<arrow::ChunkedArray> > columns_;
+  std::vector<std::size_t> group_ends_;
 };
 
 void Columns::add_vectors(const std::string& name, const std::vector<float>& values,
@@ -81,14 +89,23 @@ void Columns::add_vectors(const std::string& name, const std::vector<float>& val
                                                               static_cast<std::int32_t>(dimensions))));
 }
 
-// {bytes, path}: the form of an image column that datasets.Image reads without decoding it first.
+// {bytes, path}: the form of an image column that datasets.Image reads without decoding it first. Of each row
+// group a part of its own, since an array of bytes holds 2 GiB at most.
 void Columns::add_images(const std::string& name, const std::vector<std::string>& encoded) {
-  arrow::BinaryBuilder bytes;
-  arrow::StringBuilder path;
-  for (const std::string& image : encoded) check(bytes.Append(image));
-  check(path.AppendNulls(static_cast<std::int64_t>(encoded.size())));
-  const arrow::ArrayVector members = {check(bytes.Finish()), check(path.Finish())};
-  add_array(name, check(arrow::StructArray::Make(members, std::vector<std::string>{"bytes", "path"})));
+  std::vector<std::size_t> sizes;
+  for (const std::string& image : encoded) sizes.push_back(image.size());
+  group_ends_ = row_group_ends(sizes);
+  arrow::ArrayVector parts;
+  std::size_t row = 0;
+  for (const std::size_t end : group_ends_) {
+    arrow::BinaryBuilder bytes;
+    arrow::StringBuilder path;
+    check(path.AppendNulls(static_cast<std::int64_t>(end - row)));
+    for (; row < end; ++row) check(bytes.Append(encoded[row]));
+    const arrow::ArrayVector members = {check(bytes.Finish()), check(path.Finish())};
+    parts.push_back(check(arrow::StructArray::Make(members, std::vector<std::string>{"bytes", "path"})));
+  }
+  add_parts(name, parts);
 }
 
 void add_frame(Columns& columns, const store::Analysis& a, std::size_t t) {
@@ -122,7 +139,7 @@ std::shared_ptr<arrow::KeyValueMetadata> hugging_face_features(const Review& rev
 
 void write_parquet(const std::filesystem::path& path, const ExportData& data) {
   const store::Analysis& a = data.review.analysis;
-  Columns columns;
+  Columns columns(a.num_images());
   add_image_columns(columns, data);
   columns.add_ints("label", a.label);
   std::vector<std::string> class_names;
@@ -141,13 +158,15 @@ void write_parquet(const std::filesystem::path& path, const ExportData& data) {
   const auto properties =
       parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->build();
   const auto keep_schema = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  constexpr std::int64_t kRowGroup = 16384;
   const auto table = columns.table(hugging_face_features(data.review));
   const auto writer = check(parquet::arrow::FileWriter::Open(*table->schema(), arrow::default_memory_pool(),
                                                              out, properties, keep_schema));
-  for (std::int64_t row = 0; row < table->num_rows(); row += kRowGroup) {
+  std::size_t row = 0;
+  for (const std::size_t end : columns.group_ends()) {
     support::stop_point();
-    check(writer->WriteTable(*table->Slice(row, kRowGroup), kRowGroup));
+    const auto rows = static_cast<std::int64_t>(end - row);
+    check(writer->WriteTable(*table->Slice(static_cast<std::int64_t>(row), rows), rows));
+    row = end;
   }
   check(writer->Close());
   check(out->Close());

@@ -32,6 +32,22 @@ std::vector<std::string> joined_names(const Review& review) {
 
 }  // namespace
 
+std::vector<std::size_t> row_group_ends(std::span<const std::size_t> bytes) {
+  constexpr std::size_t kMostRows = 16384, kMostBytes = std::size_t{256} << 20;
+  std::vector<std::size_t> ends;
+  std::size_t begin = 0, sum = 0;
+  for (std::size_t row = 0; row < bytes.size(); ++row) {
+    if (row > begin && (row - begin == kMostRows || sum + bytes[row] > kMostBytes)) {
+      ends.push_back(row);
+      begin = row;
+      sum = 0;
+    }
+    sum += bytes[row];
+  }
+  if (!bytes.empty()) ends.push_back(bytes.size());
+  return ends;
+}
+
 Review with_training_rows(const Review& review) {
   const store::Analysis& a = review.analysis;
   const std::size_t frames = a.num_frames(), training = a.num_training();

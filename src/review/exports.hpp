@@ -36,6 +36,10 @@ struct ExportData {
 // The review with a row for each training image behind those of the test images, as the tables have it.
 Review with_training_rows(const Review& review);
 
+// The rows before which a Parquet file's row groups end, of images of so many bytes each: of 16,384 images,
+// or of 256 MiB. Readers take a group's images at once, and many hold 2 GiB of them at most.
+std::vector<std::size_t> row_group_ends(std::span<const std::size_t> bytes);
+
 void write_npz(const std::filesystem::path& path, const ExportData& data);
 void write_parquet(const std::filesystem::path& path, const ExportData& data);
 void write_projector(const std::filesystem::path& folder, const ExportData& data);

@@ -8,6 +8,7 @@
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "exports.hpp"
 #include "review/sample_run.hpp"
 
 namespace zoetrope::review {
@@ -53,6 +54,17 @@ TEST_F(ExportTest, EmbeddingsOfAnotherSplitAreRefused) {
 
   EXPECT_THROW(export_review("npz", run_, review), InputError);
   EXPECT_FALSE(fs::exists(run_.root / "review.npz"));
+}
+
+// An array of bytes in a Parquet file's reader ends at 2 GiB.
+TEST(RowGroups, EndAtManyRowsOrManyBytes) {
+  using Sizes = std::vector<std::size_t>;
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  EXPECT_THAT(row_group_ends(Sizes{}), ::testing::IsEmpty());
+  EXPECT_THAT(row_group_ends(Sizes(3, 0)), ::testing::ElementsAre(3));
+  EXPECT_THAT(row_group_ends(Sizes(40'000, 700)), ::testing::ElementsAre(16384, 32768, 40'000));
+  EXPECT_THAT(row_group_ends(Sizes(5, 100 * kMiB)), ::testing::ElementsAre(2, 4, 5));
+  EXPECT_THAT(row_group_ends(Sizes{1, 3000 * kMiB, 1, 256 * kMiB}), ::testing::ElementsAre(1, 2, 3, 4));
 }
 
 }  // namespace
