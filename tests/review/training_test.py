@@ -59,6 +59,10 @@ class Training(BrowserTest):
         self.find("#training-chip").click()
         self.wait(lambda: self.painted() == 0)
         self.assertEqual(self.find("#training-chip").get_attribute("aria-pressed"), "false")
+        self.wait(lambda: "training=off" in self.js("return location.hash"))
+        self.browser.refresh()
+        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+        self.assertEqual(self.painted(), 0)
         self.find("#training-chip").click()
         self.wait(lambda: self.painted() > 0)
 

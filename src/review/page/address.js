@@ -75,6 +75,7 @@ export function readAddress(meta) {
     colour: values.get("colour") ?? "label",
     range: unpackRange(values.get("range") ?? ""),
     relabel: unpackRelabel(values.get("relabel") ?? "", meta),
+    training: values.get("training") !== "off",
     trails: values.has("trails"),
     regions: values.has("regions"),
     aligned: unpackAlignment(values.get("aligned") ?? "", meta),
@@ -105,6 +106,7 @@ function write(meta, state) {
   if (state.colour !== "label") values.set("colour", state.colour);
   if (state.range) values.set("range", packRange(state.range));
   if (state.relabel.size > 0) values.set("relabel", packRelabel(state.relabel));
+  if (!state.training) values.set("training", "off");
   if (state.trails) values.set("trails", "on");
   if (state.regions) values.set("regions", "on");
   if (state.aligned) values.set("aligned", meta.steps[state.aligned.frame] + ":" + packNumbers(state.aligned.images));
@@ -115,7 +117,7 @@ function write(meta, state) {
   history.replaceState(null, "", "#" + values.toString().replaceAll("%2C", ",").replaceAll("%3A", ":"));
 }
 
-const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "trails", "regions", "aligned", "tab", "onlySelection", "sort"];
+const kInAddress = ["frame", "left", "right", "pinned", "selected", "hidden", "search", "show", "colour", "range", "relabel", "training", "trails", "regions", "aligned", "tab", "onlySelection", "sort"];
 
 export function keepAddress(meta, state) {
   let timer = 0;

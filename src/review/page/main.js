@@ -57,7 +57,7 @@ function createViews(dataset, state, colouring) {
 }
 
 function startState(meta) {
-  const state = createState({ theme: 0, training: true, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, between: 0, hovered: null, active: -1,
+  const state = createState({ theme: 0, ...readAddress(meta), numClasses: meta.classNames.length, playing: false, between: 0, hovered: null, active: -1,
     tool: "lasso", mask: null });
   useColours(meta.classColours, () => state.set({ theme: state.theme + 1 }));
   return state;
