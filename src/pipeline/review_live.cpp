@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/review/review.hpp"
@@ -45,30 +47,49 @@ std::vector<std::int64_t> embedded_steps(Session& session) {
 }
 
 struct LivePage {
-  std::optional<review::Review> content;
-  fs::file_time_type written;  // of the file
+  std::optional<review::Review> content;  // which the file may lack yet: a disk may be full
+  std::vector<std::int64_t> shown;        // the file's checkpoints
+  fs::file_time_type written;             // the file's time as it was found, and then as it was written here
 };
 
-// Writes the page when there are other checkpoints than it shows.
-void refresh(Session& session, LivePage& live) {
-  std::optional<review::Review>& page = live.content;
-  const auto steps = embedded_steps(session);
-  if (steps.empty() || (page && page->analysis.step == steps)) return;
+// Whether nobody else has written the page meanwhile: the run's own, which it writes at its end, is the more
+// complete one.
+bool is_ours(const Session& session, const LivePage& live) {
+  std::error_code error;  // of a page that is not there
+  const auto time = fs::last_write_time(session.run().review(), error);
+  return error || time == live.written;
+}
+
+void analyze_anew(Session& session, const std::vector<std::int64_t>& steps, LivePage& live) {
   auto analysis = analyze_sources(session, read_sources(session, steps), Keep::kInMemory);
   store::require_results(analysis, session.run().root);
-  if (!page) page = review_of(session, {});
-  page->analysis = std::move(analysis);
-  page->log = session.loss_log();
-  review::write_page(session.run().review(), *page, {kRefreshSeconds});
+  if (!live.content) live.content = review_of(session, {});
+  live.content->analysis = std::move(analysis);
+  std::error_code error;
+  live.written = fs::last_write_time(session.run().review(), error);
+}
+
+// Writes the page when there are other checkpoints than it shows, again and again until that succeeds.
+void refresh(Session& session, LivePage& live) {
+  const auto steps = embedded_steps(session);
+  if (steps.empty() || live.shown == steps) return;
+  if (!live.content || live.content->analysis.step != steps) {
+    analyze_anew(session, steps, live);
+  } else if (!is_ours(session, live)) {
+    live.shown = steps;
+    return;
+  }
+  live.content->log = session.loss_log();
+  review::write_page(session.run().review(), *live.content, {kRefreshSeconds});
   live.written = fs::last_write_time(session.run().review());
+  live.shown = steps;
   support::log_info("the page shows " + std::to_string(steps.size()) + " checkpoints, the last of step " +
                     std::to_string(steps.back()));
 }
 
-// The last page stands still; but the run's own, which it writes at its end, is the more complete one.
+// The last page stands still.
 void write_last(const Session& session, const LivePage& live) {
-  std::error_code error;  // of a page that is not there
-  if (live.content && fs::last_write_time(session.run().review(), error) == live.written)
+  if (live.content && !live.content->analysis.step.empty() && is_ours(session, live))
     review::write_page(session.run().review(), *live.content);
 }
 

@@ -59,6 +59,21 @@ class Live(unittest.TestCase):
         live.communicate(timeout=WAIT)
         self.assertEqual(live.returncode, 0)
 
+    def test_a_page_that_cannot_be_written_for_a_while_is_written_then(self):
+        page = self.run_folder / "review.html"
+        job.run(["run", "--run", self.run_folder, *job.SMALL])
+        page.unlink()
+        (page / "in the way").mkdir(parents=True)
+        live = self.start("review", "--live")
+        while "the page stays as it is until that has passed" not in live.stderr.readline():
+            self.assertIsNone(live.poll())
+        (page / "in the way").rmdir()
+        page.rmdir()
+        job.wait_for(page.is_file, live, WAIT)  # no other checkpoint comes
+        live.send_signal(signal.SIGINT)
+        live.communicate(timeout=WAIT)
+        self.assertEqual(live.returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()
