@@ -8,6 +8,16 @@
 
 namespace zoetrope::review {
 
+namespace {
+
+bool looks_like_formula(std::string_view text) {
+  const std::size_t first = text.find_first_not_of('\'');
+  return first != std::string_view::npos &&
+         std::string_view("=+-@\t\r").find(text[first]) != std::string_view::npos;
+}
+
+}  // namespace
+
 CsvReader::CsvReader(std::filesystem::path path, std::string_view text)
     : path_(std::move(path)), rest_(text) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
@@ -64,18 +74,12 @@ bool CsvReader::next(CsvRecord& record) {
   }
 }
 
-static bool looks_like_formula(std::string_view text) {
-  const std::size_t first = text.find_first_not_of('\'');
-  return first != std::string_view::npos &&
-         std::string_view("=+-@\t\r").find(text[first]) != std::string_view::npos;
-}
-
 std::string_view without_apostrophe(std::string_view field) {
   return field.starts_with('\'') && looks_like_formula(field) ? field.substr(1) : field;
 }
 
 std::string csv_field(std::string_view text) {
-  const std::string guarded = (looks_like_formula(text) ? "'" : "") + std::string(text);
+  std::string guarded = (looks_like_formula(text) ? "'" : "") + std::string(text);
   if (guarded.find_first_of(",\"\r\n") == std::string::npos) return guarded;
   std::string field = "\"";
   for (const char c : guarded) field += c == '"' ? std::string(2, c) : std::string(1, c);
