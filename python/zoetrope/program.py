@@ -10,8 +10,10 @@ from pathlib import Path
 from zoetrope import native
 from zoetrope.safety import ZoetropeWarning
 
-# Of a training that mpirun or srun has started: the program would take itself for one more rank of that job.
-_OF_A_JOB = ("OMPI_COMM_WORLD_", "OMPI_UNIVERSE_SIZE", "OMPI_MCA_orte_", "OMPI_MCA_ess", "PMIX_", "PMI_", "PRTE_")
+# Of a training that mpirun, srun, flux, jsrun or aprun has started: the program would take itself for one more rank of that job, and
+# OpenMPI would give up where it finds no launcher that knows this rank.
+_OF_A_JOB = ("OMPI_COMM_WORLD_", "OMPI_UNIVERSE_SIZE", "OMPI_MCA_orte_", "OMPI_MCA_ess", "PMIX_", "PMI_", "PRTE_", "SLURM_STEP_ID",
+             "SLURM_PROCID", "FLUX_JOB_ID", "JSM_", "ALPS_APP_")
 
 
 class ProgramError(RuntimeError):
@@ -73,7 +75,7 @@ def finish(process: "subprocess.Popen[str]", job: str) -> list[str]:
         process.terminate()
         process.wait()
         raise
-    lines = [line.removeprefix("zoetrope: ") for line in errors.splitlines() if line.strip()]
+    lines = [line.removeprefix("zoetrope: ") for line in errors.split("\n") if line.strip()]
     if process.returncode < 0:
         raise ProgramError(f"zoetrope {job} was ended by signal {-process.returncode}", process.returncode)
     if process.returncode > 0:

@@ -2,6 +2,7 @@
 """zoetrope.Run on a run of the program, and zoetrope.record in a plain loop."""
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import unittest
@@ -21,7 +22,7 @@ with require.imports():
 import job
 
 import zoetrope
-from zoetrope import images
+from zoetrope import images, program
 
 
 class Reading(package.InAFolder):
@@ -175,6 +176,14 @@ class Recording(package.InAFolder):
         for rank in range(2):
             self.assertIn('"world_size": 1', Path(f"run-{rank}/summary.json").read_text())
             self.assertTrue(Path(f"run-{rank}/review.html").exists())
+
+    def test_the_program_starts_inside_a_step_of_any_launcher(self):
+        for step in (0, 3):
+            zoetrope.record(step, self.vectors[step], run="run")
+        here = {"SLURM_JOBID": "7", "SLURM_NODELIST": socket.gethostname(), "SLURM_STEPID": "0", "SLURM_STEP_ID": "0"}
+        for variables in (here, {"FLUX_JOB_ID": "7"}, {"JSM_JSRUN_PORT": "5"}, {"ALPS_APP_ID": "3"}):
+            with self.subTest(variables), unittest.mock.patch.dict(os.environ, variables):
+                program.run("analyze", ["--run=run", "--embeddings=run/recorded/embeddings"])
 
     def test_needs_numpy_alone(self):
         script = ("import sys, numpy, zoetrope\nzoetrope.record(0, numpy.ones((3, 2)), run='run')\n"
