@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from zoetrope.recording import as_labels
+from zoetrope.arrays import as_labels
 
 _LABELS = ("label", "labels", "label_ids")
 

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zoetrope.arrays import as_array
+
 
 def as_pixels(image: Any) -> npt.NDArray[np.uint8]:
     """uint8 [H, W] or [H, W, 3] of an array of that, or of [H, W, 1], or of an image of Pillow."""
     if hasattr(image, "convert"):
         image = image.convert("L" if image.mode in ("1", "L") else "RGB")
-    elif hasattr(image, "detach"):
-        image = image.detach().cpu()
-    pixels = np.asarray(image)
+    pixels = as_array(image, "an image")
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)) or pixels.size == 0:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from zoetrope.recording import as_matrix
+from zoetrope.arrays import as_matrix
 
 # What users give: of model and batch, a tensor [rows, D]; or two, the embeddings and a classifier's logits [rows, C].
 Embed = Callable[[Any, Any], Any]

@@ -3,9 +3,9 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoetrope.folder import folder_of
 from zoetrope.in_memory import Embed, embed_batches
 from zoetrope.recording import Recording
 from zoetrope.run import Run
@@ -39,7 +39,7 @@ class EmbeddingAnimation(Callback):  # type: ignore[misc]
     def __init__(self, batches: Iterable[Any], embed: Embed, run: str | os.PathLike[str] = "runs/first", *, labels: Any = None,
                  images: Iterable[Any] | None = None, class_names: Sequence[str] | None = None, every_n_epochs: int = 1, **options: object):
         super().__init__()
-        self.run = Path(run)
+        self.run = folder_of(run)
         self._batches, self._embed, self._every = batches, embed, every_n_epochs
         self._labels, self._images, self._class_names = labels, images, class_names
         self._options = options

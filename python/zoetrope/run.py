@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoetrope import program
+from zoetrope.folder import folder_of
 from zoetrope.notebook import Shown, show_animation, show_page
 from zoetrope.recording import Recording
 
@@ -28,7 +29,7 @@ class Run:
     """
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+        self.path = folder_of(path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

@@ -10,6 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from zoetrope import given, gpu, program
 from zoetrope.extraction import Extraction, share_of_cores
+from zoetrope.folder import folder_of
 from zoetrope.in_memory import Embed, cls_token, embed_batches
 from zoetrope.recording import Recording
 from zoetrope.run import Run
@@ -57,7 +58,7 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
             raise ValueError("embed is called with the model in memory: add in_process=True")
         if device not in ("auto", "cpu", "cuda"):
             raise ValueError(f"device is {device!r}; give auto, cpu or cuda")
-        self.run = Path(run)
+        self.run = folder_of(run)
         self._options = options
         self._way: _Way = (_InMemory(dataset, self.run, embed or cls_token, collate, batch_size) if in_process
                            else _Beside(dataset, self.run, threads or share_of_cores(), device))

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """zoetrope.Run on a run of the program, and zoetrope.record in a plain loop."""
+import contextlib
 import os
+import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +25,7 @@ with require.imports():
 import job
 
 import zoetrope
-from zoetrope import images, program
+from zoetrope import images, program, recording
 
 
 class Reading(package.InAFolder):
@@ -92,6 +95,26 @@ class Reading(package.InAFolder):
             zoetrope.Runs  # noqa: B018
 
 
+class OnGpu:
+    """As CuPy's arrays: it cannot become numpy's unasked."""
+
+    def __array__(self, *words, **more):
+        raise TypeError("Implicit conversion to a NumPy array is not allowed")
+
+
+@contextlib.contextmanager
+def only_so_large(size):
+    """No file grows beyond so many bytes, as on a disk that is nearly full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
 class Recording(package.InAFolder):
     def setUp(self):
         super().setUp()
@@ -123,6 +146,60 @@ class Recording(package.InAFolder):
         self.assertEqual(run.draw(**package.DRAWN).steps, [0, 3, 12])
         np.testing.assert_array_equal(run.embeddings(3), run.embeddings(12))
 
+    def test_a_step_that_could_not_be_written_leaves_no_logits_behind(self):
+        """As on a full disk, or when the process was killed in between."""
+        logits = np.eye(10, dtype="f4")[self.labels]
+        zoetrope.record(0, self.vectors[0], labels=self.labels, logits=logits, run="run")
+        with only_so_large(5000), self.assertWarnsRegex(zoetrope.ZoetropeWarning, "step 3 is not recorded"):
+            zoetrope.record(3, np.ones((60, 80)), logits=logits, run="run")
+        self.assertEqual([path.name for path in Path("run/recorded/logits").iterdir()], ["step_0.npy"])
+        shutil.copy("run/recorded/logits/step_0.npy", "run/recorded/logits/step_5.npy")
+        self.assertEqual(zoetrope.Run("run").draw(**package.DRAWN).steps, [0])
+        zoetrope.record(5, self.vectors[3], logits=logits, run="run")
+        self.assertEqual(zoetrope.Run("run").draw(**package.DRAWN).steps, [0, 5])
+
+    def test_every_step_has_logits_or_none(self):
+        logits = np.eye(10, dtype="f4")[self.labels]
+        zoetrope.record(0, self.vectors[0], labels=self.labels, logits=logits, run="run")
+        with self.assertRaisesRegex(ValueError, "step 3 has no logits, and step 0 has some in run/recorded: give them for every step"):
+            zoetrope.record(3, self.vectors[3], run="run")
+        zoetrope.record(0, self.vectors[0], run="run")
+        with self.assertRaisesRegex(ValueError, "step 3 has logits, and step 0 has none in run/recorded: give them for every step"):
+            zoetrope.record(3, self.vectors[3], logits=logits, run="run")
+        zoetrope.record(3, self.vectors[3], run="run")
+        self.assertEqual(zoetrope.Run("run").draw(**package.DRAWN).steps, [0, 3])
+
+    def test_logits_of_some_steps_that_were_kept_before_are_left_out(self):
+        for step in (0, 3):
+            zoetrope.record(step, self.vectors[step], labels=self.labels, run="run")
+        Path("run/recorded/logits").mkdir()
+        np.save("run/recorded/logits/step_0.npy", np.eye(10, dtype="f4")[self.labels])
+        with self.assertWarnsRegex(zoetrope.ZoetropeWarning, "logits has logits of some steps only, and they are left out"):
+            zoetrope.Run("run").draw(**package.DRAWN)
+
+    def test_names_may_come_from_pandas_and_hold_any_character_but_a_line_end(self):
+        names = np.array(["sea\u2028gull", "page\x0cbreak", "next\x85line"])[np.arange(60) % 3]
+        for number, labels in enumerate([pd.Series(names), pd.Series(names).astype("category"), names.astype(object), list(names)]):
+            zoetrope.record(0, self.vectors[0], labels=labels, images=self.pixels, run=f"run-{number}")
+            run = zoetrope.Run(f"run-{number}")
+            self.assertEqual(Path(run.path / "recorded/images/class_names.txt").read_bytes(),
+                             Path(run.path / "recorded/class_names.txt").read_bytes())
+        program.run("analyze", [f"--run={run.path}", *recording.Recording(run.path).options()])
+        self.assertEqual([run.class_names[label] for label in run.labels], names.tolist())
+
+    def test_numbers_of_classes_may_be_large(self):
+        labels = np.array([17, 2_000_000_000])[np.arange(60) % 2]
+        zoetrope.record(0, self.vectors[0], labels=labels, images=self.pixels, run="run")
+        self.assertEqual(Path("run/recorded/images/class_names.txt").read_text(), "17\n2000000000\n")
+        run = zoetrope.Run("run").draw(**package.DRAWN)
+        self.assertEqual([run.class_names[label] for label in run.labels], [str(label) for label in labels])
+
+    def test_a_run_may_lie_in_the_home_directory(self):
+        with unittest.mock.patch.dict(os.environ, {"HOME": str(self.root)}):
+            zoetrope.record(0, self.vectors[0], run="~/run")
+            self.assertEqual(zoetrope.Run("~/run").path, self.root / "run")
+        self.assertEqual([path.name for path in self.root.iterdir()], ["run"])
+
     def test_tensors_of_any_kind_become_float32(self):
         import torch
         torch.manual_seed(0)
@@ -143,6 +220,13 @@ class Recording(package.InAFolder):
         refused("row 4 holds a number that is not finite", 0, np.where(np.arange(60)[:, None] == 4, np.inf, rows))
         refused("row 4 holds a number that is not finite", 0, np.where(np.arange(60)[:, None] == 4, 1e300, rows))
         refused("step -1", -1, rows)
+        refused("step 1.5 is no whole number", 1.5, rows)
+        refused("step None is no whole number", None, rows)
+        refused("vectors: a OnGpu cannot be read as a numpy array", 0, OnGpu())
+        refused("labels: a OnGpu cannot be read", 0, rows, labels=OnGpu())
+        refused("an image: a OnGpu cannot be read", 0, rows, images=[OnGpu()] * 60)
+        refused("images for 60 vectors", 0, rows, images=5)
+        refused(r"labels are object \[60\]", 0, rows, labels=pd.Series(["cat", None] * 30))
         refused("59 labels for 60 vectors", 0, rows, labels=self.labels[:59])
         refused("labels are float64", 0, rows, labels=rows[:, 0])
         refused("row 2 is -1", 0, rows, labels=np.where(np.arange(60) == 2, -1, 1))
