@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _ANALYSIS = ("neighbours", "quality_neighbours", "outliers", "projection", "smoothness", "align", "scale")  # options of `zoetrope analyze`
 
+# Datasets of analysis.h5 (docs/formats.md) that have, in a run of few images or steps, the shape of others: no column for each image, and
+# no curve. Those of training images have names of their own.
+_NO_COLUMNS = ("outlier", "neighbour", "explained_variance_ratio", "plane_cosines", "plane_classifier")
+_NO_CURVES = ("step", "label", "train_index", "train_label")
+
 
 class Run:
     """A run: T steps (checkpoints, frames), N images or other things that were embedded, D columns, C classes.
@@ -78,7 +83,7 @@ class Run:
             columns: dict[str, Any] = {"label": file["label"][:]}
             columns["class_name"] = pd.Categorical.from_codes(columns["label"], pd.Index(names)) if len(set(names)) == len(names) else None
             for name, dataset in _datasets(file):
-                if name.startswith("train_"):  # of training images
+                if name.startswith("train_") or name in _NO_COLUMNS:
                     continue
                 if dataset.shape[1:] == (count,):
                     columns[name] = dataset[frame]
@@ -97,8 +102,7 @@ class Run:
         with self._open_analysis() as file:
             steps = pd.Index(file["step"][:], name="step")
             found = {name: dataset[:] for name, dataset in _datasets(file)
-                     if dataset.shape == (len(steps),) and dataset.dtype.kind in "fiu" and name not in ("train_index", "train_label")}
-        found.pop("step")
+                     if dataset.shape == (len(steps),) and dataset.dtype.kind in "fiu" and name not in _NO_CURVES}
         first = [name for name in ("epoch", "loss") if name in found]
         return pd.DataFrame(found, index=steps)[first + [name for name in found if name not in first]]
 
