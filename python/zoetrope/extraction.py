@@ -7,18 +7,21 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-from zoetrope import gpu, program
+from zoetrope import folder, gpu, program
 
 # Of a checkpoint of Trainer's: what the program reads. The optimizer's state is most of the rest.
 _SMALL = ("config.json", "preprocessor_config.json", "processor_config.json", "trainer_state.json", "adapter_config.json")
 _WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
 _NICENESS = 10
 _OF_THE_GPU = (2, 4)  # exit codes: the program has no CUDA or sees no GPU, or the GPU's memory was too little
+
+
+_STARTED: "weakref.WeakSet[Extraction]" = weakref.WeakSet()
 
 
 def cores() -> int:
@@ -43,28 +46,26 @@ class Extraction:
 
     def __init__(self, run: Path, options: list[str], threads: int):
         self._run, self._options, self._threads, self._niceness = run, options, threads, _NICENESS
-        self._mine: set[Path] = set()
         self._lock = threading.Lock()
         self._asked = self._gpu_failed = False
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
         self._interrupted: subprocess.Popen[str] | None = None
         self._said: list[str] = []
+        _STARTED.add(self)
         atexit.register(self.stop)
+
+    @staticmethod
+    def end_all(run: Path) -> None:
+        """Ends what this process still has at work in a run, such as for a training that was interrupted, and waits for that."""
+        for extraction in [one for one in _STARTED if one._run.resolve() == run.resolve()]:
+            extraction.stop()
+            extraction.finish()
 
     def make(self, step: int, fill: Callable[[Path], object]) -> None:
         """Embeds a model that `fill` writes into the folder that it is given."""
-        target = self._run / f"checkpoint-{step}"
-        part = Path(tempfile.mkdtemp(prefix=".checkpoint-", dir=self._run))
-        try:
+        with folder.new_checkpoint(self._run, step) as part:
             fill(part)
-            part.chmod(0o755)
-            if not target.exists():
-                part.rename(target)
-                with self._lock:
-                    self._mine.add(target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
         self._go()
 
     def take(self, step: int, checkpoint: Path) -> None:
@@ -155,13 +156,12 @@ class Extraction:
             return self._extract()
 
     def _drop_weights(self) -> None:
-        with self._lock:
-            embedded = {folder for folder in self._mine if (folder / "embeddings.h5").exists()}
-            self._mine -= embedded
-        for checkpoint in embedded:
+        """Of an earlier process's checkpoints, too."""
+        mine = [checkpoint for checkpoint in folder.checkpoints(self._run).values() if folder.is_mine(checkpoint)]
+        for checkpoint in (checkpoint for checkpoint in mine if (checkpoint / "embeddings.h5").exists()):
             for pattern in _WEIGHTS:
                 for path in checkpoint.glob(pattern):
-                    path.unlink()
+                    path.unlink(missing_ok=True)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a data set that is given to a callback holds: labels, images, batches."""
 
+import filecmp
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from zoetrope.arrays import as_labels
+from zoetrope.folder import AnotherTraining
 
 _LABELS = ("label", "labels", "label_ids")
 
@@ -48,15 +50,31 @@ def batches_of(dataset: Any, size: int, collate: Callable[[list[Any]], Any], mod
         yield collate([item(index) for index in range(first, min(first + size, len(dataset)))])
 
 
-def write_test_split(dataset: Any, folder: Path) -> str:
-    """A data set of `datasets` as a folder that the program reads, and what --data is then."""
+def _same_rows(first: Path, second: Path) -> bool:
+    """Whether two Parquet files hold the same; other versions of Arrow write other bytes."""
+    if filecmp.cmp(first, second, shallow=False):
+        return True
+    from pyarrow import parquet
+
+    return bool(parquet.read_table(first).equals(parquet.read_table(second)))
+
+
+def write_test_split(dataset: Any, folder: Path, is_in_use: bool) -> str:
+    """A data set of `datasets` as a folder that the program reads, and what --data is then. It replaces another data set, unless that
+    is in use: embedded in the run already."""
     if not hasattr(dataset, "to_parquet"):
         raise TypeError(f"a {type(dataset).__name__} is given, which the program cannot read: give a data set of `datasets`, what --data "
                         "takes as a text, or in_process=True")
     path = folder / "data/test-00000-of-00001.parquet"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.tmp")
+    try:
         dataset.with_format(None).to_parquet(str(part))
-        part.rename(path)
+        if not path.exists() or not _same_rows(part, path):
+            if is_in_use:
+                raise AnotherTraining(f"{folder.parent} holds embeddings of other test images: give the data set that its training began "
+                                      "with, or another run=")
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return f"parquet:{folder}"

@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoetrope.folder import folder_of
+from zoetrope.folder import folder_of, refuse_others
 from zoetrope.in_memory import Embed, embed_batches
-from zoetrope.recording import Recording
+from zoetrope.recording import Recording, leave_course
 from zoetrope.run import Run
 from zoetrope.safety import harmless
 
@@ -45,11 +45,12 @@ class EmbeddingAnimation(Callback):  # type: ignore[misc]
         self._options = options
 
     def on_train_start(self, trainer: "Trainer", pl_module: "LightningModule") -> None:
-        if not trainer.is_global_zero or trainer.global_step != 0:
+        if not trainer.is_global_zero:
             return
-        if Recording(self.run).steps:
-            raise FileExistsError(f"{self.run} holds the embeddings of another training: delete it, or give another run=")
-        self._record(trainer, pl_module)
+        refuse_others(self.run, trainer.global_step, [], Recording(self.run).steps, embeds_all=False)
+        self._begin(trainer.global_step)
+        if trainer.global_step == 0:
+            self._record(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: "Trainer", pl_module: "LightningModule") -> None:
         if trainer.is_global_zero and (trainer.current_epoch + 1) % self._every == 0:
@@ -63,6 +64,10 @@ class EmbeddingAnimation(Callback):  # type: ignore[misc]
     def draw(self) -> Run:
         """Makes the animation and the page of all that is embedded so far. ProgramError where that fails."""
         return Run(self.run).draw(**self._options)
+
+    @harmless
+    def _begin(self, step: int) -> None:
+        leave_course(self.run, step)
 
     @harmless
     def _record(self, trainer: "Trainer", model: "LightningModule") -> None:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zoetrope import folder
 from zoetrope import images as image_files
 from zoetrope.arrays import as_labels, as_matrix
-from zoetrope.folder import folder_of
 from zoetrope.safety import ZoetropeWarning, warn
 
 FOLDER = "recorded"  # of a run directory
@@ -27,7 +27,7 @@ class Recording:
     """What is kept in RUN/recorded: embeddings/step_<step>.npy and logits/, labels.npy, class_names.txt and images/."""
 
     def __init__(self, run: str | os.PathLike[str]):
-        self.folder = folder_of(run) / FOLDER
+        self.folder = folder.folder_of(run) / FOLDER
         self._embeddings, self._logits, self._images = (self.folder / name for name in ("embeddings", "logits", "images"))
         self._labels = self.folder / "labels.npy"
 
@@ -55,6 +55,14 @@ class Recording:
         if images is not None and not self.has_images:
             self._keep_images(images, len(matrix))
         self._save_step(step, matrix, scores)
+
+    def drop_later(self, step: int) -> None:
+        """Removes what was recorded after a step; where nothing is left, labels and images, too, which may be another training's."""
+        for later in (number for number in self.steps if number > step):  # where it begins, there are none
+            for kept in (self._embeddings, self._logits):
+                _file(kept, later).unlink(missing_ok=True)
+        if not self.steps and self.folder.exists():
+            shutil.rmtree(self.folder)
 
     def options(self) -> list[str]:
         """The program's options that take it in; none where nothing is recorded."""
@@ -142,6 +150,16 @@ class Recording:
             shutil.rmtree(part, ignore_errors=True)
 
 
+def leave_course(run: Path, step: int) -> None:
+    """Removes the frames after `step`, where a training goes on, of the course that it has left, and says so."""
+    recording = Recording(run)
+    gone = folder.drop_later(run, step, recording.steps)
+    recording.drop_later(step)
+    if gone and step > 0:
+        warn(f"this training goes on after step {step}, so that the frames of {', '.join(map(str, gone))} in {run} were of a course "
+             "that it has left, and are removed")
+
+
 def _as_step(step: Any) -> int:
     try:
         number = operator.index(step)
@@ -152,13 +170,13 @@ def _as_step(step: Any) -> int:
     return number
 
 
-def _steps_in(folder: Path) -> list[int]:
-    found = (re.fullmatch(r"step_(\d+)\.npy", path.name) for path in folder.glob("step_*.npy"))
+def _steps_in(kept: Path) -> list[int]:
+    found = (re.fullmatch(r"step_(\d+)\.npy", path.name) for path in kept.glob("step_*.npy"))
     return sorted(int(match[1]) for match in found if match)
 
 
-def _file(folder: Path, step: int) -> Path:
-    return folder / f"step_{step}.npy"
+def _file(kept: Path, step: int) -> Path:
+    return kept / f"step_{step}.npy"
 
 
 def _write_names(path: Path, names: Sequence[str]) -> None:

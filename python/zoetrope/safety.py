@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import ParamSpec
 
+from zoetrope.folder import AnotherTraining
+
 P = ParamSpec("P")
 
 
@@ -18,12 +20,14 @@ def warn(problem: object) -> None:
 
 
 def harmless(method: Callable[P, None]) -> Callable[P, None]:
-    """A method whose exceptions become warnings. Ctrl-C is none of them."""
+    """A method whose exceptions become warnings. Ctrl-C is none of them, nor is a run of another training."""
 
     @functools.wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             method(*args, **kwargs)
+        except AnotherTraining:
+            raise
         except Exception as problem:
             warn(str(problem) if str(problem) else repr(problem))
 

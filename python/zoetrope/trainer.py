@@ -8,11 +8,11 @@ from typing import Any, Literal, Protocol
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from zoetrope import given, gpu, program
+from zoetrope import folder, given, gpu, program
 from zoetrope.extraction import Extraction, share_of_cores
 from zoetrope.folder import folder_of
 from zoetrope.in_memory import Embed, cls_token, embed_batches
-from zoetrope.recording import Recording
+from zoetrope.recording import Recording, leave_course
 from zoetrope.run import Run
 from zoetrope.safety import harmless, warn
 
@@ -20,6 +20,7 @@ from zoetrope.safety import harmless, warn
 class _Way(Protocol):
     """How the embeddings of a step come about."""
 
+    def prepare(self, state: TrainerState) -> None: ...  # before anything in the run is changed
     def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None: ...
     def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None: ...
     def hurry(self) -> None: ...
@@ -66,8 +67,9 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **context: Any) -> None:
         if not state.is_world_process_zero:
             return
-        if state.global_step == 0 and (any(self.run.glob("checkpoint-*/embeddings.h5")) or Recording(self.run).steps):
-            raise FileExistsError(f"{self.run} holds the embeddings of another training: delete it, or give another run=")
+        Extraction.end_all(self.run)
+        folder.refuse_others(self.run, state.global_step, state.log_history, Recording(self.run).steps,
+                             embeds_all=isinstance(self._way, _Beside))
         self._start(args, state, context)
 
     @harmless
@@ -89,6 +91,8 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
     @harmless
     def _start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
         self.run.mkdir(parents=True, exist_ok=True)
+        self._way.prepare(state)
+        leave_course(self.run, state.global_step)
         self._way.start(args, state, context)
 
 
@@ -99,23 +103,30 @@ class _Beside:
         self._dataset, self._run, self._threads, self._device = dataset, run, threads, device
         self._gpu: gpu.Gpu | None = None
         self._needed: int | None = None  # of the GPU's memory
+        self._data = ""
         self._extraction: Extraction | None = None
 
-    def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+    def prepare(self, state: TrainerState) -> None:
+        self._extraction = None  # of a training before this one
         program.find()  # says now what will be missing
-        data = self._dataset if isinstance(self._dataset, str) else given.write_test_split(self._dataset, self._run / "test-images")
-        self._extraction = Extraction(self._run, [f"--data={data}"], self._threads)
+        is_in_use = any(step <= state.global_step and (checkpoint / "embeddings.h5").exists()
+                        for step, checkpoint in folder.checkpoints(self._run).items())
+        self._data = self._dataset if isinstance(self._dataset, str) else given.write_test_split(
+            self._dataset, self._run / "test-images", is_in_use)
+
+    def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
+        self._extraction = Extraction(self._run, [f"--data={self._data}"], self._threads)
         model, processor = context["model"], context.get("processing_class")
         if self._device != "cpu":
             self._gpu, self._needed = gpu.training_gpu(args.device), gpu.needed_bytes(model)
         if self._device == "cuda":
             self._extraction.granted = self._gpu = self._gpu or gpu.Gpu(None)
         if state.global_step == 0:
-            def fill(folder: Path) -> None:
-                model.save_pretrained(folder)
+            def fill(part: Path) -> None:
+                model.save_pretrained(part)
                 if processor is not None:
-                    processor.save_pretrained(folder)
-                state.save_to_json(str(folder / "trainer_state.json"))
+                    processor.save_pretrained(part)
+                state.save_to_json(str(part / "trainer_state.json"))
 
             self._extraction.make(0, fill)
 
@@ -153,6 +164,9 @@ class _InMemory:
     def __init__(self, dataset: Any, run: Path, embed: Embed, collate: Callable[[list[Any]], Any] | None, batch_size: int | None):
         self._dataset, self._run, self._embed, self._collate, self._batch_size = dataset, run, embed, collate, batch_size
 
+    def prepare(self, state: TrainerState) -> None:
+        pass
+
     def start(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
         if state.global_step == 0:
             self.save(args, state, context)
@@ -174,9 +188,8 @@ class _InMemory:
         recording = Recording(self._run)
         recording.add(state.global_step, vectors, labels, None if recording.has_images else given.images_of(self._dataset), logits=logits,
                       class_names=names)
-        folder = self._run / f"checkpoint-{state.global_step}"
-        folder.mkdir(exist_ok=True)
-        state.save_to_json(str(folder / "trainer_state.json"))  # the program takes epoch and loss from it
+        with folder.new_checkpoint(self._run, state.global_step) as part:
+            state.save_to_json(str(part / "trainer_state.json"))  # the program takes epoch and loss from it
 
     def hurry(self) -> None:
         pass
