@@ -3,14 +3,16 @@
 
 import filecmp
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoetrope.arrays import as_labels
+import numpy as np
+
+from zoetrope.arrays import as_array, as_labels
 from zoetrope.folder import AnotherTraining
 
-_LABELS = ("label", "labels", "label_ids")
+LABELS = ("label", "labels", "label_ids")
 
 
 def _column(dataset: Any, kind: str, names: tuple[str, ...] = ()) -> str | None:
@@ -21,11 +23,45 @@ def _column(dataset: Any, kind: str, names: tuple[str, ...] = ()) -> str | None:
 
 
 def labels_of(dataset: Any) -> tuple[Any, list[str] | None]:
-    """The labels [N] of a data set of `datasets` and the classes' names, where it has any."""
-    column = _column(dataset, "ClassLabel", _LABELS)
+    """The labels of a data set of `datasets`, whatever they are, and the classes' names, where it has any."""
+    column = _column(dataset, "ClassLabel", LABELS)
     if column is None:
         return None, None
-    return as_labels(list(dataset.with_format(None)[column]), getattr(dataset.features[column], "names", None))
+    return list(dataset.with_format(None)[column]), getattr(dataset.features[column], "names", None)
+
+
+def labels_in(batches: list[Any]) -> Any:
+    """The labels that batches hold, one after the other, whatever they are; None where not every batch holds some."""
+    found = [next((batch[name] for name in LABELS if name in batch and batch[name] is not None), None)
+             if isinstance(batch, Mapping) else None for batch in batches]
+    if not found or any(labels is None for labels in found):
+        return None
+    try:
+        return np.concatenate([np.atleast_1d(as_array(labels, "labels")) for labels in found])
+    except ValueError:  # batches whose labels are of several shapes
+        return found
+
+
+def classes_of(labels: Any, names: list[str] | None, rows: int) -> tuple[Any, list[str] | None, str | None]:
+    """Labels that name a class for each row, with the classes' names; where they are something else, None and what they are."""
+    try:
+        numbers, found = as_labels(labels, names)
+    except ValueError as problem:
+        return None, None, str(problem)
+    if len(numbers) != rows:
+        return None, None, f"there are {len(numbers)} labels for {rows} rows"
+    return numbers, found, None
+
+
+def moved(batch: Any, device: Any) -> Any:
+    """A batch with all its tensors on a device, however deep they lie, as Trainer moves it; all else stays as it is."""
+    if isinstance(batch, Mapping):
+        return type(batch)({name: moved(value, device) for name, value in batch.items()})  # type: ignore[call-arg]
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(moved(value, device) for value in batch))
+    if isinstance(batch, list | tuple):
+        return type(batch)(moved(value, device) for value in batch)
+    return batch.to(device) if hasattr(batch, "detach") else batch
 
 
 def images_of(dataset: Any) -> Iterator[Any] | None:
@@ -40,7 +76,7 @@ def images_of(dataset: Any) -> Iterator[Any] | None:
 def batches_of(dataset: Any, size: int, collate: Callable[[list[Any]], Any], model: Any) -> Iterator[Any]:
     """The data set's items in order, `size` at a time; of dictionaries those entries that the model or a label's name asks for, as
     Trainer gives them to it. It draws no random numbers, as a DataLoader does."""
-    wanted = {*inspect.signature(model.forward).parameters, *_LABELS}
+    wanted = {*inspect.signature(model.forward).parameters, *LABELS}
 
     def item(index: int) -> Any:
         found = dataset[index]

@@ -2,7 +2,7 @@
 """The callback for Hugging Face's Trainer."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -163,6 +163,7 @@ class _InMemory:
 
     def __init__(self, dataset: Any, run: Path, embed: Embed, collate: Callable[[list[Any]], Any] | None, batch_size: int | None):
         self._dataset, self._run, self._embed, self._collate, self._batch_size = dataset, run, embed, collate, batch_size
+        self._has_warned = False
 
     def prepare(self, state: TrainerState) -> None:
         pass
@@ -172,24 +173,36 @@ class _InMemory:
             self.save(args, state, context)
 
     def save(self, args: TrainingArguments, state: TrainerState, context: dict[str, Any]) -> None:
-        model, labels_in_batches = context["model"], []
+        model = context["model"]
+        seen: list[Any] = []
 
         def move(batch: Any) -> Any:
-            if "labels" in batch:
-                labels_in_batches.append(batch["labels"].cpu())
-            return {name: values.to(args.device) for name, values in batch.items()}
+            if isinstance(batch, Mapping):
+                seen.append({name: value for name, value in batch.items() if name in given.LABELS})
+            return given.moved(batch, args.device)
 
         batches = given.batches_of(self._dataset, self._batch_size or args.per_device_eval_batch_size,
                                    self._collate or context["train_dataloader"].collate_fn, model)
         vectors, logits = embed_batches(model, batches, self._embed, move)
-        labels, names = given.labels_of(self._dataset)
-        if labels is None and labels_in_batches:
-            labels = [int(label) for batch in labels_in_batches for label in batch]
-        recording = Recording(self._run)
-        recording.add(state.global_step, vectors, labels, None if recording.has_images else given.images_of(self._dataset), logits=logits,
-                      class_names=names)
+        labels, names = self._classes(seen, len(vectors))
+        recording = Recording(self._run)  # which takes logits with labels only
+        recording.add(state.global_step, vectors, labels, None if recording.has_images else given.images_of(self._dataset),
+                      logits=None if labels is None else logits, class_names=names)
         with folder.new_checkpoint(self._run, state.global_step) as part:
             state.save_to_json(str(part / "trainer_state.json"))  # the program takes epoch and loss from it
+
+    def _classes(self, batches: list[Any], rows: int) -> tuple[Any, list[str] | None]:
+        """Of each row, with the classes' names; None, and once a warning, where the labels are none."""
+        labels, names = given.labels_of(self._dataset)
+        if labels is None:
+            labels = given.labels_in(batches)
+        if labels is None:
+            return None, None
+        labels, names, problem = given.classes_of(labels, names, rows)
+        if problem is not None and not self._has_warned:
+            self._has_warned = True
+            warn(f"the labels do not name a class for each row, and are left out, with the logits ({problem})")
+        return labels, names
 
     def hurry(self) -> None:
         pass

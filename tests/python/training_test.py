@@ -70,6 +70,10 @@ def one_hot(model, batch):
     return torch.nn.functional.one_hot(batch["labels"], 10).float()
 
 
+def embed_pixels(model, batch):
+    return batch["pixel_values"].flatten(1), torch.ones(len(batch["pixel_values"]), 2)
+
+
 class Trainer(package.InAFolder):
     def test_checkpoints_are_embedded_as_a_run_embeds_them(self):
         test = images(50)
@@ -122,6 +126,40 @@ class Trainer(package.InAFolder):
         run = zoetrope.Run("run")
         self.assertEqual((run.steps, run.embeddings(6).shape), ([0, 3, 6, 9], (20, 32)))
         self.assertEqual(run.analysis()["prediction"].tolist(), labels.tolist())
+
+    def test_labels_that_are_no_classes_are_left_out_with_one_warning(self):
+        pixels, labels = package.fashion(20)
+        kinds = {"tokens": lambda label: [label, 0, 1], "scores": lambda label: label + 0.5, "several": lambda label: [0.0, 1.0],
+                 "unknown": lambda label: -100}
+        for kind, of in kinds.items():
+            items = [{"pixel_values": torch.from_numpy(image / 255).float().expand(3, 28, 28), "labels": of(int(label))}
+                     for image, label in zip(pixels, labels, strict=True)]
+            with self.subTest(kind), warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", zoetrope.ZoetropeWarning)
+                train([zoetrope.EmbeddingAnimation(items, run=kind, in_process=True, embed=embed_pixels, batch_size=7, **package.DRAWN)],
+                      max_steps=3)
+                said = [str(warning.message) for warning in caught if warning.category is zoetrope.ZoetropeWarning]
+                self.assertEqual(len(said), 1, said)
+                self.assertRegex(said[0], "the labels do not name a class for each row, and are left out")
+                self.assertEqual((zoetrope.Run(kind).steps, zoetrope.Run(kind).class_names), ([0, 3], ["all"]))
+
+    def test_batches_may_hold_anything_beside_tensors(self):
+        pixels, labels = package.fashion(20)
+
+        def collate(rows):
+            return {"inputs": {"pixel_values": [torch.from_numpy(np.stack([pixels[row] for row in rows]) / 255).float()]},
+                    "names": [f"image {row}" for row in rows], "mask": None, "labels": [int(labels[row]) for row in rows]}
+
+        def embed(model, batch):
+            self.assertIsNone(batch["mask"])
+            self.assertEqual(len(batch["names"]), len(batch["labels"]))
+            return batch["inputs"]["pixel_values"][0].flatten(1)
+
+        animation = zoetrope.EmbeddingAnimation(range(20), run="run", in_process=True, embed=embed, collate=collate, **package.DRAWN)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", zoetrope.ZoetropeWarning)
+            train([animation])
+        self.assertEqual((zoetrope.Run("run").steps, zoetrope.Run("run").labels.tolist()), ([0, 3, 6, 9], labels.tolist()))
 
     def test_nothing_that_fails_ends_the_training(self):
         def fail(model, batch):
