@@ -74,6 +74,10 @@ class Extraction:
             self._go()
             return
 
+        if not any(any(checkpoint.glob(pattern)) for pattern in _WEIGHTS):
+            raise FileNotFoundError(f"{checkpoint} holds no model.safetensors, and is left out; of FSDP, set the state dict's type to "
+                                    "FULL_STATE_DICT; of DeepSpeed, stage3_gather_16bit_weights_on_model_save")
+
         def link(part: Path) -> None:
             for pattern in (*_SMALL, *_WEIGHTS):
                 for source in checkpoint.glob(pattern):

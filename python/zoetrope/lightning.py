@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from zoetrope.divided import is_divided
 from zoetrope.folder import folder_of, refuse_others
 from zoetrope.in_memory import Embed, embed_batches
 from zoetrope.recording import Recording, leave_course
@@ -20,6 +21,9 @@ else:
         from pytorch_lightning import Callback
 
 
+REFUSED = "a model whose weights are divided among processes (FSDP, DeepSpeed's stage 3) cannot embed in memory: train with DDP"
+
+
 class EmbeddingAnimation(Callback):  # type: ignore[misc]
     """Embeds the same batches before the first step and after every epoch, and makes the animation and the page of it.
 
@@ -33,7 +37,7 @@ class EmbeddingAnimation(Callback):  # type: ignore[misc]
     options         all others are those of `zoetrope render`: tween=3, format="gif,mp4", theme="dark"
 
     draw() makes animation and page on demand. Whatever fails here is a ZoetropeWarning, and the training goes on; only a `run` that
-    holds another training already is refused at its start.
+    holds another training already, and a model whose weights are divided among processes, are refused at its start.
     """
 
     def __init__(self, batches: Iterable[Any], embed: Embed, run: str | os.PathLike[str] = "runs/first", *, labels: Any = None,
@@ -45,6 +49,8 @@ class EmbeddingAnimation(Callback):  # type: ignore[misc]
         self._options = options
 
     def on_train_start(self, trainer: "Trainer", pl_module: "LightningModule") -> None:
+        if is_divided(pl_module):
+            raise ValueError(REFUSED)
         if not trainer.is_global_zero:
             return
         refuse_others(self.run, trainer.global_step, [], Recording(self.run).steps, embeds_all=False)

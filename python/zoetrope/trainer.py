@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from zoetrope import folder, given, gpu, program
+from zoetrope.divided import is_divided
 from zoetrope.extraction import Extraction, share_of_cores
 from zoetrope.folder import folder_of
 from zoetrope.in_memory import Embed, cls_token, embed_batches
@@ -49,7 +50,8 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
     options      all others are those of `zoetrope render`: tween=3, format="gif,mp4", theme="dark", size="960x540"
 
     draw() makes animation and page on demand. Whatever fails here, a dead program or a full disk, is a ZoetropeWarning, and the training
-    goes on; only a `run` that holds another training already is refused at its start.
+    goes on; only a `run` that holds another training already, and in_process where the model's weights are divided among processes, are
+    refused at its start.
     """
 
     def __init__(self, dataset: Any, run: str | os.PathLike[str] = "runs/first", *, in_process: bool = False, embed: Embed | None = None,
@@ -65,6 +67,9 @@ class EmbeddingAnimation(TrainerCallback):  # type: ignore[misc]
                            else _Beside(dataset, self.run, threads or share_of_cores(), device))
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **context: Any) -> None:
+        if isinstance(self._way, _InMemory) and is_divided(context["model"]):  # in every process, so that none waits for another
+            raise ValueError("in_process=True cannot embed with a model whose weights are divided among processes (FSDP, DeepSpeed's stage "
+                             "3, DTensor): leave it out, so that the program embeds the checkpoints, or train with DDP")
         if not state.is_world_process_zero:
             return
         Extraction.end_all(self.run)
@@ -121,7 +126,10 @@ class _Beside:
             self._gpu, self._needed = gpu.training_gpu(args.device), gpu.needed_bytes(model)
         if self._device == "cuda":
             self._extraction.granted = self._gpu = self._gpu or gpu.Gpu(None)
-        if state.global_step == 0:
+        if state.global_step == 0 and is_divided(model):
+            warn("the model's weights are divided among processes (FSDP, DeepSpeed's stage 3, DTensor), so that the frame before the first "
+                 "step is left out")
+        elif state.global_step == 0:
             def fill(part: Path) -> None:
                 model.save_pretrained(part)
                 if processor is not None:
