@@ -45,12 +45,14 @@ PointBlocks::PointBlocks(const Points& points)
     : place_(static_cast<std::size_t>(points.rows())),
       point_(place_.size()),
       x_(place_.size()),
-      y_(place_.size()) {
+      y_(place_.size()),
+      number_(place_.size()) {
   if (place_.empty()) return;
   sort(points);
   for (std::size_t place = 0; place < point_.size(); ++place) {
     const std::int64_t point = point_[place];
     place_[point] = static_cast<std::int64_t>(place);
+    number_[place] = static_cast<double>(point);
     x_[place] = points(point, 0);
     y_[place] = points(point, 1);
   }
@@ -99,26 +101,31 @@ std::vector<std::int64_t> PointBlocks::ranks(std::int64_t i, std::span<const std
   std::iota(order.begin(), order.end(), 0);
   const auto distance_to = [&](std::size_t n) { return squared_distance(here, place_[others[n]]); };
   std::ranges::sort(order, {}, distance_to);
-  std::vector<double> limits;
-  for (const std::size_t n : order) limits.push_back(distance_to(n));
+  std::vector<double> limits, numbers;
+  for (const std::size_t n : order) {
+    limits.push_back(distance_to(n));
+    numbers.push_back(static_cast<double>(others[n]));
+  }
   // Points of whole blocks are entered once, at the first limit that they are all within.
   std::vector<std::int64_t> nearer(limits.size(), 0), whole(limits.size() + 1, 0);
   const Reach reach = this->reach(x_[here], y_[here]);
   for (std::int64_t block = 0; block < num_blocks(); ++block) {
     const double least = reach.least[block], most = reach.most[block];
-    if (least >= limits.back()) continue;
-    const auto some = std::ranges::upper_bound(limits, least), all = std::ranges::upper_bound(limits, most);
+    if (least > limits.back()) continue;
+    const auto some = std::ranges::lower_bound(limits, least), all = std::ranges::upper_bound(limits, most);
     whole[all - limits.begin()] += size(block);
     if (some == all) continue;
-    count_points_within(x_.data() + begin(block), y_.data() + begin(block), size(block), x_[here], y_[here],
-                        &*some, all - some, nearer.data() + (some - limits.begin()));
+    const std::int64_t first = begin(block), limit = some - limits.begin();
+    count_nearer_points({x_.data() + first, y_.data() + first, number_.data() + first}, size(block), x_[here],
+                        y_[here], limits.data() + limit, numbers.data() + limit, all - some,
+                        nearer.data() + limit);
   }
   std::vector<std::int64_t> ranks(others.size());
   std::int64_t within = 0;
   for (std::size_t n = 0; n < limits.size(); ++n) {
     within += whole[n];
-    ranks[order[n]] =
-        nearer[n] + within + (limits[n] > 0 ? 0 : 1);  // point i itself is nearer than any other
+    const bool is_counted = limits[n] > 0 || i < others[order[n]];  // point i itself
+    ranks[order[n]] = nearer[n] + within + (is_counted ? 0 : 1);
   }
   return ranks;
 }

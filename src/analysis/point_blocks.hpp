@@ -16,7 +16,8 @@ class PointBlocks {
 
   // The k nearest to point i, nearest first, ties by index, to `nearest`.
   void find_nearest(std::int64_t i, std::int64_t k, std::int64_t* nearest) const;
-  // Of each of `others`: 1 more than there are points, but point i, that are nearer to it.
+  // Of each of `others`: 1 more than there are points, but point i, that are nearer to it, or as near and of
+  // a smaller index.
   std::vector<std::int64_t> ranks(std::int64_t i, std::span<const std::int64_t> others) const;
 
  private:
@@ -34,7 +35,7 @@ class PointBlocks {
   static constexpr std::int64_t kPoints = 64;
   std::vector<std::int64_t> place_;                  // of each point, in the order of the blocks
   std::vector<std::int64_t> point_;                  // of each place
-  std::vector<double> x_, y_;                        // of each place
+  std::vector<double> x_, y_, number_;               // of each place; the last is point_ as kernels take it
   std::vector<double> left_, right_, bottom_, top_;  // of each block
 };
 

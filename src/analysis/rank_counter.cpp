@@ -99,7 +99,7 @@ void RankCounter::settle(std::span<const Open> open, std::int64_t first, std::in
     const std::int64_t at = open[p].asked * width_ + open[p].block;
     for (std::uint32_t bits = open[p].limits; bits != 0; bits &= bits - 1) {
       const std::int64_t n = at + std::countr_zero(bits);
-      nearer[n - first * width_] += distances[p] < distance_[n] ? 1 : 0;
+      nearer[n - first * width_] += is_before({distances[p], open[p].row}, n) ? 1 : 0;
     }
   }
 }

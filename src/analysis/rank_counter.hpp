@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many rows are nearer to a row than given others, counted in tiles of the matrix of products.
+// How many rows are nearer to a row than given others, counted in tiles of the matrix of products. Of two
+// rows at the same distance, the one with the smaller number counts as nearer, as in a search for neighbours.
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "candidates.hpp"
+#include "nearest_list.hpp"
 #include "score_kernels.hpp"
 #include "search_space.hpp"
 
@@ -45,11 +47,12 @@ class RankCounter {
   void add_counted(std::int64_t a, std::int64_t n, std::int64_t nearer) {
     nearer_[a * width_ + n] += static_cast<std::int32_t>(nearer);
   }
+  // Than the n-th other; the other itself is not.
   bool is_nearer(std::int64_t a, std::int64_t n, std::int64_t row) const {
-    return space_.distance(asked_[a], row) < distance_[a * width_ + n];
+    return is_before({space_.distance(asked_[a], row), row}, a * width_ + n);
   }
 
-  // [asked, k]. Rank 1 is the nearest; rows at the same distance have the same.
+  // [asked, k]. Rank 1 is the nearest; of rows at the same distance, the one with the smallest number is.
   std::vector<std::int64_t> ranks() const;
 
  private:
@@ -59,6 +62,10 @@ class RankCounter {
     std::int64_t asked, row, block;
     std::uint32_t limits;
   };
+  // Whether a row is nearer than the other at `place` of others_.
+  bool is_before(const Neighbour& neighbour, std::int64_t place) const {
+    return neighbour < Neighbour{distance_[place], others_[place]};
+  }
   // What is known of the others of the asked rows [begin, end).
   void measure(std::int64_t begin, std::int64_t end, std::span<const std::int64_t> others);
   // How many of `count` rows from `first` on are surely nearer than each of the others of `a`, added to

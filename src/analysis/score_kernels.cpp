@@ -137,23 +137,40 @@ void reach_of_boxes(const BoxSides& boxes, std::int64_t count, double x, double 
   }
 }
 
-void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,
-                         const double* limits, std::int64_t num_limits, std::int64_t* below) {
-  const hn::CappedTag<double, 8> doubles;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(doubles));
-  const auto from_x = hn::Set(doubles, x), from_y = hn::Set(doubles, y);
+const hn::CappedTag<double, 8> kDoubles;
+constexpr std::int64_t kPointsAtOnce = 64;  // their distances stay in the nearest cache
+
+// Of at most kPointsAtOnce points at `distances`, those that count_nearer_points() counts for one limit.
+HWY_INLINE std::int64_t count_nearer(const double* distances, const double* numbers, std::int64_t count,
+                                     double limit, double other) {
+  const hn::RebindToSigned<decltype(kDoubles)> integers;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(kDoubles));
+  const auto limits = hn::Set(kDoubles, limit), others = hn::Set(kDoubles, other);
+  auto sums = hn::Zero(integers);
   std::int64_t j = 0;
   for (; j + lanes <= count; j += lanes) {
-    const auto dx = hn::Sub(hn::LoadU(doubles, xs + j), from_x);
-    const auto dy = hn::Sub(hn::LoadU(doubles, ys + j), from_y);
-    const auto distance = hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy));
-    for (std::int64_t n = 0; n < num_limits; ++n)
-      below[n] +=
-          static_cast<std::int64_t>(hn::CountTrue(doubles, hn::Lt(distance, hn::Set(doubles, limits[n]))));
+    const auto distance = hn::LoadU(kDoubles, distances + j);
+    const auto is_first = hn::Lt(hn::LoadU(kDoubles, numbers + j), others);
+    const auto is_nearer = hn::Or(hn::Lt(distance, limits), hn::And(hn::Eq(distance, limits), is_first));
+    sums = hn::Sub(sums, hn::VecFromMask(integers, hn::RebindMask(integers, is_nearer)));
   }
-  for (; j < count; ++j) {
-    const double dx = xs[j] - x, dy = ys[j] - y;
-    for (std::int64_t n = 0; n < num_limits; ++n) below[n] += dx * dx + dy * dy < limits[n] ? 1 : 0;
+  std::int64_t sum = hn::GetLane(hn::SumOfLanes(integers, sums));
+  for (; j < count; ++j) sum += distances[j] < limit || (distances[j] == limit && numbers[j] < other) ? 1 : 0;
+  return sum;
+}
+
+void count_nearer_points(const NumberedPoints& points, std::int64_t count, double x, double y,
+                         const double* limits, const double* others, std::int64_t num_limits,
+                         std::int64_t* nearer) {
+  std::array<double, kPointsAtOnce> distances;
+  for (std::int64_t first = 0; first < count; first += kPointsAtOnce) {
+    const std::int64_t some = count - first < kPointsAtOnce ? count - first : kPointsAtOnce;
+    for (std::int64_t j = 0; j < some; ++j) {
+      const double dx = points.x[first + j] - x, dy = points.y[first + j] - y;
+      distances[j] = dx * dx + dy * dy;
+    }
+    for (std::int64_t n = 0; n < num_limits; ++n)
+      nearer[n] += count_nearer(distances.data(), points.number + first, some, limits[n], others[n]);
   }
 }
 
@@ -169,7 +186,7 @@ HWY_EXPORT(keep_at_least);
 HWY_EXPORT(count_above);
 HWY_EXPORT(count_above_in_columns);
 HWY_EXPORT(reach_of_boxes);
-HWY_EXPORT(count_points_within);
+HWY_EXPORT(count_nearer_points);
 
 void flag_wanted(const float* products, const float* column_offsets, float row_threshold,
                  const float* column_thresholds, float row_offset, std::int64_t count, std::uint8_t* flags) {
@@ -199,9 +216,10 @@ void reach_of_boxes(const BoxSides& boxes, std::int64_t count, double x, double 
   HWY_DYNAMIC_DISPATCH(reach_of_boxes)(boxes, count, x, y, least, most);
 }
 
-void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,
-                         const double* limits, std::int64_t num_limits, std::int64_t* below) {
-  HWY_DYNAMIC_DISPATCH(count_points_within)(xs, ys, count, x, y, limits, num_limits, below);
+void count_nearer_points(const NumberedPoints& points, std::int64_t count, double x, double y,
+                         const double* limits, const double* others, std::int64_t num_limits,
+                         std::int64_t* nearer) {
+  HWY_DYNAMIC_DISPATCH(count_nearer_points)(points, count, x, y, limits, others, num_limits, nearer);
 }
 
 }  // namespace zoetrope::analysis

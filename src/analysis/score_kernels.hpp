@@ -41,9 +41,14 @@ struct BoxSides {
 void reach_of_boxes(const BoxSides& boxes, std::int64_t count, double x, double y, double* least,
                     double* most);
 
-// How many of squared distances from (x, y) to the points xs[j], ys[j] are below each of `limits`, added to
-// `below`.
-void count_points_within(const double* xs, const double* ys, std::int64_t count, double x, double y,
-                         const double* limits, std::int64_t num_limits, std::int64_t* below);
+struct NumberedPoints {
+  const double *x, *y;
+  const double* number;  // whole
+};
+// Adds to nearer[n] how many of `count` points are nearer to (x, y) than the squared distance limits[n], or
+// exactly so far and of a smaller number than others[n].
+void count_nearer_points(const NumberedPoints& points, std::int64_t count, double x, double y,
+                         const double* limits, const double* others, std::int64_t num_limits,
+                         std::int64_t* nearer);
 
 }  // namespace zoetrope::analysis

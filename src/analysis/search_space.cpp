@@ -21,6 +21,9 @@ constexpr std::int64_t kMeanSample = 1024;
 // distance of such a row, above all a zero row, is 1 to every other.
 constexpr double kSmallestNorm = 10.0 * std::numeric_limits<float>::epsilon();
 
+// A cosine distance below that is rounding, which must not put rows in the same direction in an order.
+constexpr double kSmallestDistance = 16.0 * std::numeric_limits<double>::epsilon();
+
 }  // namespace
 
 SearchSpace::SearchSpace(RowList rows, Metric metric, Centred centred)
@@ -130,7 +133,8 @@ double SearchSpace::distance(std::int64_t i, std::int64_t j) const {
 }
 
 double SearchSpace::cosine_distance(std::int64_t i, std::int64_t j, double product) const {
-  return std::clamp(1.0 - product * scale_[i] * scale_[j], 0.0, 2.0);
+  const double distance = 1.0 - product * scale_[i] * scale_[j];
+  return distance < kSmallestDistance ? 0.0 : std::min(distance, 2.0);
 }
 
 std::vector<double> SearchSpace::distances(std::span<const std::int64_t> i,

@@ -15,7 +15,7 @@
 namespace zoetrope::pipeline {
 
 // Changes when the same embeddings would give other numbers.
-inline constexpr const char* kMethod = "12";
+inline constexpr const char* kMethod = "13";
 
 // Over everything that the numbers of a run's analysis depend on.
 std::string digest_of_sources(Session& session, const std::vector<CheckpointSource>& sources);

@@ -25,10 +25,11 @@ with require.imports():
     from cleanlab.outlier import OutOfDistribution
     from cleanlab.rank import get_label_quality_scores
     from scipy.spatial import procrustes
-    from scipy.spatial.distance import pdist
+    from scipy.spatial.distance import cdist, pdist
     from scipy.stats import entropy, kendalltau, pearsonr, spearmanr
     from sklearn.decomposition import PCA
     from sklearn.manifold import trustworthiness
+    from sklearn.metrics import pairwise_distances
     from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
     from zadu import ZADU
 
@@ -158,6 +159,62 @@ def compare_quality(checks, found, before, labels, points, index):
     checks.near("neighbourhood hit", found["neighbourhood_hit"], np.mean(labels[shown] == labels[:, None]), 1e-12)
 
 
+class NearestByNumber:
+    """NearestNeighbors with the order of equal distances, which it leaves open: by the rows' numbers."""
+
+    def __init__(self, n_neighbors):
+        self.count = n_neighbors
+
+    def fit(self, points):
+        self.distance = distances(points, "euclidean")
+        return self
+
+    def kneighbors(self, return_distance):
+        assert not return_distance
+        return np.argsort(self.distance, axis=1, kind="stable")[:, :self.count]
+
+
+def distances(rows, metric):
+    """Of each pair, Euclidean ones squared, the largest of a row to itself. Cosine distances that only rounding sets apart are equal."""
+    found = np.round(pairwise_distances(rows, metric=metric), 12) if metric == "cosine" else cdist(rows, rows, "sqeuclidean")
+    np.fill_diagonal(found, found.max() + 1)
+    return found
+
+
+def compare_quality_of_ties(case, driver, folder, rows):
+    """How far a picture can be trusted, of rows of which many are equally far from one another."""
+    found = run_driver(driver, folder, rows, rows, np.arange(len(rows)) % 7)
+    checks, points, metric = Checks(case), found["pca_before"], metric_for(rows)
+    apart, drawn = distances(rows.astype(np.float64), metric), distances(points, "euclidean")
+    with mock.patch("numpy.argsort", functools.partial(np.argsort, kind="stable")), \
+            mock.patch("sklearn.manifold._t_sne.NearestNeighbors", NearestByNumber):
+        trust = trustworthiness(apart, points, n_neighbors=K, metric="precomputed")
+        # The cosine's neighbours are those of another distance than scikit-learn takes on this side.
+        with mock.patch.object(NearestByNumber, "fit", lambda self, _: setattr(self, "distance", apart) or self):
+            continuity = trustworthiness(drawn, points, n_neighbors=K, metric="precomputed")
+    checks.near("trustworthiness", found["trustworthiness"], trust, 1e-9)
+    checks.near("continuity", found["continuity"], continuity, 1e-9)
+    checks.near("trust of each", found["trust"].mean(), found["trustworthiness"], 1e-12)
+    checks.near("continuity of each", found["continuity_of_each"].mean(), found["continuity"], 1e-12)
+    near, shown = (np.argsort(of, axis=1, kind="stable")[:, :K] for of in (apart, drawn))
+    preserved = np.mean([len(set(a) & set(b)) / K for a, b in zip(near, shown)])
+    checks.near("neighbourhood preservation", found["neighbourhood_preservation_2d"], preserved, 1e-12)
+    return checks.failed
+
+
+def compare_ties(driver, scratch):
+    rng = np.random.default_rng(5)
+    copies = rng.permutation(np.repeat(rng.normal(size=(60, 32)), 4, axis=0))
+    # Powers of two: rows in the same direction, between which rounding makes no difference.
+    rays = np.concatenate([copies, copies[::3] * 2, copies[::5] / 4])
+    grid = np.stack(np.meshgrid(*[np.arange(8)] * 3), axis=-1).reshape(-1, 3)
+    line = rng.permutation(np.arange(400))[:, None] * np.array([1, 2, 2])
+    sets = {"copies": copies, "rays": rays, "grid": grid, "grid, copies": rng.integers(0, 5, (700, 3)),
+            "line": line, "copies, tall": np.delete(with_duplicates(clusters(1, 2000, 128, 7)[0]), [7, 90], axis=0)}
+    return sum(compare_quality_of_ties(f"ties, {name}", driver, scratch / f"ties-{number}", rows.astype(np.float32))
+               for number, (name, rows) in enumerate(sets.items()))
+
+
 def compare_motion(checks, found, before, after):
     checks.near("shape disparity", found["shape_disparity"], procrustes(before, after)[2], 1e-9)
     centred, centred_after = before - before.mean(axis=0), after - after.mean(axis=0)
@@ -228,7 +285,7 @@ def main(driver):
 
 
 def compare_all(driver, scratch):
-    failed = compare_label_issues(driver, scratch)
+    failed = compare_label_issues(driver, scratch) + compare_ties(driver, scratch)
     for case, count, width in [("tall", 2000, 128), ("wide", 300, 768), ("flat", 2000, 3), ("prime", 1511, 37)]:
         before, labels = clusters(1, count, width, 7)
         after = before + clusters(2, count, width, 7)[0]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/analysis/picture_quality.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -17,11 +18,14 @@ namespace {
 using ::testing::Each;
 using ::testing::ElementsAreArray;
 
-// One more than there are rows nearer to `row` than `other`, by float64 distances of each pair.
+// The place of `other` in the order of all rows but `row`, by float64 distances of each pair; those equally
+// far in the order of their numbers.
 std::int64_t rank_by_hand(const at::Tensor& distances, std::int64_t row, std::int64_t other) {
-  const at::Tensor of_row = distances[row];
-  return of_row.lt(of_row[other]).sum().item<std::int64_t>() + 1 -
-         (of_row[row].item<double>() < of_row[other].item<double>() ? 1 : 0);
+  const auto* of_row = distances.const_data_ptr<double>() + row * distances.size(1);
+  std::int64_t rank = 1;
+  for (std::int64_t i = 0; i < distances.size(1); ++i)
+    if (i != row && (of_row[i] < of_row[other] || (of_row[i] == of_row[other] && i < other))) ++rank;
+  return rank;
 }
 
 std::vector<std::int64_t> ranks_by_hand(const at::Tensor& rows, const RankQuery& query) {
@@ -74,6 +78,27 @@ TEST(RankQuery, TakesMoreOthersThanAreCountedAtOnce) {
     nearest_neighbours(rows, 4, Metric::kEuclidean, {}, &query);
     EXPECT_THAT(query.ranks, ElementsAreArray(ranks_by_hand(rows, query)));
   }
+}
+
+// Rows of which each has others that are equal, equally far, or in the same direction.
+at::Tensor tied_rows(std::int64_t num_rows, std::int64_t num_columns) {
+  at::Tensor rows = grid_rows(num_rows, num_columns, 2) + 1;
+  rows.narrow(0, num_rows / 2, num_rows / 4).copy_(3 * rows.narrow(0, 0, num_rows / 4));
+  return rows;
+}
+
+TEST(RankQuery, NumbersNeighboursFromOneInTheirOrder) {
+  constexpr std::int64_t kRows = 400, kOthers = 20;
+  const at::Tensor turning = at::arange(1, kRows + 1, at::kFloat).unsqueeze(1);
+  const at::Tensor on_a_line = turning * at::tensor({1.0F, 2.0F, 2.0F});
+  for (const at::Tensor& rows : {random_rows(kRows, 5), tied_rows(kRows, 5), on_a_line})
+    for (const Metric metric : {Metric::kCosine, Metric::kEuclidean})
+      for (const TensorDevice device : {TensorDevice(), TensorDevice(at::Device(at::kCPU))}) {
+        RankQuery query{up_to(kRows), nearest_neighbours(rows, kOthers, metric).index, {}};
+        nearest_neighbours(rows, 4, metric, {.device = device}, &query);
+        for (std::size_t i = 0; i < query.ranks.size(); ++i)
+          ASSERT_EQ(query.ranks[i], i % kOthers + 1) << i << ", columns " << rows.size(1);
+      }
 }
 
 TEST(RankQuery, ChangesNoNeighbourAndHasTheSameAnswerOnAnyThreads) {
@@ -150,6 +175,42 @@ TEST(PictureQuality, FindsNeighboursAmongPointsThatAreEquallyFar) {
   ASSERT_EQ(found.k, 4);
   EXPECT_THAT(std::vector(found.query.others.begin() + 4 * 210, found.query.others.begin() + 4 * 211),
               ElementsAreArray({190, 209, 211, 230}));  // ties by index
+}
+
+Points points_of(const at::Tensor& rows) {
+  Points points(rows.size(0), 2);
+  std::copy_n(rows.const_data_ptr<float>(), 2 * rows.size(0), points.data());
+  return points;
+}
+
+TEST(PictureQuality, CountsPointsThatAreEquallyFarInTheOrderOfTheirNumbers) {
+  constexpr std::int64_t kRows = 500, kOthers = 15;
+  const at::Tensor rows = grid_rows(kRows, 5, 3);
+  const at::Tensor shown = rows.narrow(1, 0, 2).contiguous();  // 16 places for 500 points
+  const PictureQuality quality = quality_of(rows, points_of(shown), kOthers, Metric::kEuclidean);
+  RankQuery real{up_to(kRows), nearest_neighbours(rows, kOthers, Metric::kEuclidean).index, {}};
+  RankQuery drawn{up_to(kRows), nearest_neighbours(shown, kOthers, Metric::kEuclidean).index, {}};
+  const std::vector<std::int64_t> of_drawn = ranks_by_hand(rows, drawn), of_real = ranks_by_hand(shown, real);
+
+  const double most = kOthers * (2 * kRows - 3 * kOthers - 1) / 2.0;
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    double trust = 0, continuity = 0;
+    for (std::int64_t n = i * kOthers; n < (i + 1) * kOthers; ++n) {
+      trust += static_cast<double>(std::max<std::int64_t>(0, of_drawn[n] - kOthers));
+      continuity += static_cast<double>(std::max<std::int64_t>(0, of_real[n] - kOthers));
+    }
+    EXPECT_EQ(quality.trust[i], 1 - trust / most);
+    EXPECT_EQ(quality.continuity[i], 1 - continuity / most);
+  }
+}
+
+TEST(PictureQuality, IsOneWhereThePictureIsTheEmbeddingAndPointsAreEquallyFar) {
+  const at::Tensor rows = grid_rows(600, 2, 9);
+  const PictureQuality quality = quality_of(rows, points_of(rows), 10, Metric::kEuclidean);
+
+  EXPECT_THAT(quality.trust, Each(1.0));
+  EXPECT_THAT(quality.continuity, Each(1.0));
+  EXPECT_EQ(quality.neighbours_shown, 1.0);
 }
 
 TEST(PictureQuality, IsUnknownOfTooFewImages) {

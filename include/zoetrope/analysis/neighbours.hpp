@@ -29,7 +29,8 @@ struct Neighbours {
 struct RankQuery {
   std::vector<std::int64_t> rows;    // ascending
   std::vector<std::int64_t> others;  // [rows, any number], none of them the row itself
-  // The answer, in the order of `others`: 1 more than there are rows, but the row itself, that are nearer.
+  // The answer, in the order of `others`: 1 more than there are rows, but the row itself, that are nearer, or
+  // as near and of a smaller number.
   std::vector<std::int64_t> ranks;
 };
 
