@@ -23,6 +23,7 @@ namespace {
 constexpr std::int64_t kReplicaMemory = std::int64_t{1} << 30;       // for all replicas' gradient buffers
 constexpr double kActivationMemory = 1.5 * (std::int64_t{1} << 30);  // for what backward needs
 constexpr std::int64_t kLeastImagesPerReplica = 4;
+constexpr std::int64_t kImagesToJudge = 4;  // whether a model still gives numbers
 
 // Replicas pay where each has enough images to keep its core busy, and where the weights are small; otherwise
 // the threads work inside each operation.
@@ -148,6 +149,16 @@ at::Tensor StepRunner::run_replica(Replica& replica, const at::Tensor& pixels, c
   return at::stack({loss.detach().to(at::kDouble), logits.argmax(1).eq(labels).sum().to(at::kDouble)});
 }
 
+bool StepRunner::has_finite_logits(const LocalBatch& batch) const {
+  if (!batch.pixels.defined()) return true;
+  const c10::NoGradGuard no_grad;
+  const at::Tensor some = batch.pixels.narrow(0, 0, std::min(batch.pixels.size(0), kImagesToJudge));
+  const model::Vit& model = replicas_.front().model;
+  const at::Tensor logits =
+      model.logits(preprocess::normalize(some, preprocessor_), model.rounded(precision_));
+  return at::isfinite(logits).all().item<bool>();
+}
+
 Update::Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm, std::optional<support::Range> share,
                comm::Communicator& communicator)
     : steps_(steps),
@@ -155,14 +166,15 @@ Update::Update(StepRunner& steps, AdamW& optimizer, double max_grad_norm, std::o
       max_grad_norm_(max_grad_norm),
       share_(share),
       communicator_(communicator),
-      sums_(at::zeros({2}, steps.gradient().options().dtype(at::kDouble))),
+      sums_(at::zeros({3}, steps.gradient().options().dtype(at::kDouble))),
       grad_norm_(at::zeros({}, steps.gradient().options())) {}
 
 void Update::run(const LocalBatch& batch) {
-  sums_ += steps_.run(batch);
+  sums_.narrow(0, 0, 2) += steps_.run(batch);
   const trace::Span span("update");
   const Clipping clipping = clip_gradient(steps_.gradient(), max_grad_norm_, share_, communicator_);
   grad_norm_.copy_(clipping.norm);
+  sums_[2] += grad_norm_;
   optimizer_.step(steps_.gradient(), clipping.factor);
 }
 

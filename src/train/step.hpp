@@ -42,6 +42,9 @@ class StepRunner {
   const at::Tensor& run(const LocalBatch& batch);
   // Begins to make the images of a later step: of the next that run() is called for.
   void prefetch(std::span<const std::int64_t> batch, std::int64_t epoch);
+  // Whether the model's logits of this rank's first images of `batch` are finite; true where it has none.
+  // Waits for the device.
+  bool has_finite_logits(const LocalBatch& batch) const;
   const at::Tensor& gradient() const { return replicas_.front().gradient; }
   const at::Tensor& totals() const { return totals_; }
 
@@ -84,8 +87,8 @@ class Update {
   // Forward and backward, clipping, AdamW. Collective.
   void run(const LocalBatch& batch);
 
-  // Sums over the steps since it was last set to zero, float64 [2] on the device: mean losses, and images
-  // whose class was predicted.
+  // Sums over the steps since it was last set to zero, float64 [3] on the device: mean losses, images whose
+  // class was predicted, and the gradient's norms, which one that is not finite makes so, too.
   const at::Tensor& sums() const { return sums_; }
   // Of the last step, before clipping: a float32 scalar on the device.
   const at::Tensor& grad_norm() const { return grad_norm_; }

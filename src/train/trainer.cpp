@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/train/trainer.hpp"
 
-#include <cmath>
 #include <filesystem>
 #include <utility>
 
@@ -25,6 +24,7 @@
 #include "optimizer.hpp"
 #include "saver.hpp"
 #include "schedule.hpp"
+#include "soundness.hpp"
 #include "start.hpp"
 #include "state.hpp"
 
@@ -79,7 +79,6 @@ class Loop {
   std::int64_t resume();
   void train_step(std::int64_t step);
   void read_sums();
-  void require_finite(std::int64_t step) const;
   void log_line(std::int64_t step, double learning_rate);
   bool agree_on_resume_point(std::int64_t done);
   void show_start(std::int64_t found);
@@ -111,6 +110,8 @@ class Loop {
   ResumeClock resume_clock_;                // rank 0
   support::Stopwatch since_start_;          // of the first step of this job
   IntervalSums sums_;                       // up to the last time the device was read
+  double norms_ = 0;                        // the sum of the gradients' norms over the same steps
+  LocalBatch last_batch_;                   // of the step done last
   std::int64_t images_ = 0, images_since_log_ = 0;
   support::Stopwatch interval_;  // since the last line of the log
   bool stop_ = false;
@@ -149,16 +150,10 @@ std::int64_t Loop::resume() {
   return found;
 }
 
-// The sums are over all ranks, so that all of them throw.
-void Loop::require_finite(std::int64_t step) const {
-  if (std::isfinite(sums_.loss)) return;
-  throw RunError("step " + std::to_string(step) + ": the training loss is " + std::to_string(sums_.loss) +
-                 "; try a smaller --learning-rate, and --precision fp32");
-}
-
 void Loop::save(std::int64_t step, bool is_resume_point) {
   read_sums();
-  require_finite(step);
+  require_finite(step, sums_, norms_);
+  if (last_batch_.batch_size > 0) require_sound(step, state_, steps_, last_batch_, control_);
   if (is_resume_point) resume_clock_.saved(since_start_.seconds());
   // After a signal there is no time for what can be made later of the files.
   saver_.save(step, state_, sums_, history_, is_resume_point,
@@ -168,7 +163,7 @@ void Loop::save(std::int64_t step, bool is_resume_point) {
 void Loop::log_line(std::int64_t step, double learning_rate) {
   read_sums();
   const double loss = sums_.loss / static_cast<double>(sums_.steps);
-  require_finite(step);
+  require_finite(step, sums_, norms_);
   if (is_root()) {
     const store::LossRecord record{step,
                                    saver_.epoch_of(step),
@@ -193,6 +188,7 @@ void Loop::read_sums() {
   const at::Tensor sums = update_.sums().to(at::kCPU);
   sums_.loss = sums[0].item<double>();
   sums_.correct = sums[1].item<double>();
+  norms_ = sums[2].item<double>();
 }
 
 void Loop::train_step(std::int64_t step) {
@@ -204,7 +200,8 @@ void Loop::train_step(std::int64_t step) {
   }
   const double learning_rate = schedule_.at(step);
   optimizer_.set_learning_rate(learning_rate);
-  captured_.run(steps_.load(batch, step / sampler_.steps_per_epoch()));
+  last_batch_ = steps_.load(batch, step / sampler_.steps_per_epoch());
+  captured_.run(last_batch_);
   sums_.steps += 1;
   for (std::int64_t* const count : {&sums_.images, &images_since_log_, &images_}) *count += std::ssize(batch);
   const std::int64_t done = step + 1;

@@ -279,5 +279,25 @@ TEST(Trainer, NoCheckpointOfALossThatIsNotFinite) {
   EXPECT_FALSE(std::filesystem::exists(folder / "checkpoint-4"));
 }
 
+// The loss is that before the update: the first that shows these weights would be the next one.
+TEST(Trainer, NoCheckpointOfWeightsThatGiveNoNumbers) {
+  for (const std::int64_t steps : {1, 4}) {
+    for (const int ranks : {1, 3}) {
+      const auto folder = scratch_folder();
+      TrainOptions options = short_options();
+      options.learning_rate = 1e37;
+      options.warmup_ratio = 0;
+      options.max_steps = steps;
+      options.save_steps = 1;
+      options.logging_steps = 1;
+
+      EXPECT_THAT([&] { train_on(ranks, folder, testing::golden_images(20), options); },
+                  ::testing::ThrowsMessage<RunError>(HasSubstr("step 1: the update has made")));
+      EXPECT_TRUE(std::filesystem::exists(folder / "checkpoint-0"));
+      EXPECT_FALSE(std::filesystem::exists(folder / "checkpoint-1"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace zoetrope::train

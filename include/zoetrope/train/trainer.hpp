@@ -59,7 +59,8 @@ struct TrainingResult {
 // Trains until options.max_steps, writing log.csv and checkpoints into `run` (rank 0). Collective. Throws
 // Interrupted on every rank after a signal on any rank, when the state is saved, and with hooks.on_checkpoint
 // also where it comes after the last step: what was to be made of the last frames may not be whole. RunError
-// when the loss is not finite.
+// when the loss, the gradient's norm, or the model that is to be saved or its logits are not finite: no
+// checkpoint of it is kept.
 TrainingResult train(const store::RunDirectory& run, TrainingInput input, const TrainOptions& options,
                      Communicators communicators, const TrainingHooks& hooks = {});
 
