@@ -13,6 +13,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/stopwatch.hpp"
+#include "zoetrope/train/same_model.hpp"
 #include "zoetrope/train/trainer.hpp"
 
 #include "class_columns.hpp"
@@ -110,6 +111,7 @@ model::Vit start_model(Session& session, const std::vector<std::string>& classes
                                         session.options().base);
   });
   order_classifier(session, classes, *model);
+  train::agree_on_model(*model, "--model " + source, session.communicator());
   model::require_no_dropout(model->config(), source);
   require_regions(session.options(), model->config());
   return session.device().is_cpu() ? *model : model->to(session.device());

@@ -23,6 +23,7 @@
 
 #include "default_model.hpp"
 #include "preprocessor.hpp"
+#include "same_images.hpp"
 #include "warm_up.hpp"
 
 namespace zoetrope::pipeline {
@@ -171,6 +172,8 @@ LoadedSplit Session::load(data::Split which, std::int64_t limit) {
   LoadedSplit split;
   comm::do_unless_asked(communicator(), kNothingRead,
                         [&] { split.dataset = data::open_dataset(asked.spec, which, choice); });
+  require_same_images(communicator(), (is_given() ? "--images " : "--data ") + asked.spec,
+                      is_train ? "training images" : "test images", *split.dataset);
   return split;
 }
 
@@ -200,6 +203,7 @@ void Session::load_given(std::int64_t num_rows, std::int64_t num_classes) {
   if (!given.images.empty()) rows.images = load(data::Split::kTest, options_.data.test_limit).dataset;
   LoadedSplit test;
   comm::do_unless_asked(communicator(), kNothingRead, [&] { test.dataset = data::open_given_dataset(rows); });
+  require_same_images(communicator(), "--labels " + given.labels, "labels", *test.dataset);
   test_ = std::move(test);
 }
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
 #include "zoetrope/comm/stop.hpp"
@@ -20,6 +19,7 @@
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
+#include "zoetrope/train/same_model.hpp"
 
 namespace zoetrope::train {
 
@@ -158,14 +158,6 @@ bool is_same_model(const model::Vit& a, const model::Vit& b) {
          one.num_attention_heads == other.num_attention_heads && one.image_size == other.image_size &&
          one.patch_size == other.patch_size && one.hidden_act == other.hidden_act &&
          one.layer_norm_eps == other.layer_norm_eps && one.id2label == other.id2label;
-}
-
-// As far as the last bits, in which processors differ where a classifier is drawn and positions are
-// interpolated.
-bool are_nearly_equal(const model::Vit& a, const model::Vit& b) {
-  constexpr double kRelative = 1e-5, kAbsolute = 1e-6;
-  return a.flat().numel() == b.flat().numel() &&
-         at::allclose(a.flat().detach().cpu(), b.flat().detach().cpu(), kRelative, kAbsolute);
 }
 
 // Without the weights of checkpoint-0 other bits of a model of the same name count as the same model.
