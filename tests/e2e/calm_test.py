@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Threads that wait for others leave them the cores: libgomp says how long its threads spin, as it was told when it was loaded."""
+"""libgomp, as it was told when it was loaded: threads that wait for others leave them the cores, and all cores are a rank's."""
+import json
 import os
 import subprocess
 import unittest
@@ -18,6 +19,11 @@ def spin_count(**environment):
     return int(lines[0].split("=")[1].strip(" '"))
 
 
+def expand(cpus):
+    """The numbers of "0-3,8"."""
+    return [number for part in cpus.split(",") for first, _, last in [part.partition("-")] for number in range(int(first), int(last or first) + 1)]
+
+
 class Calm(unittest.TestCase):
     def test_threads_spin_no_longer_than_it_takes_to_wake_them(self):
         self.assertEqual(spin_count(), 1000)
@@ -26,6 +32,17 @@ class Calm(unittest.TestCase):
         self.assertEqual(spin_count(OMP_WAIT_POLICY="passive"), 0)
         self.assertEqual(spin_count(GOMP_SPINCOUNT="77"), 77)
         self.assertGreater(spin_count(OMP_WAIT_POLICY="active"), 1000000)
+
+    def test_all_cores_are_used_whatever_the_environment_binds(self):
+        cores = len(os.sched_getaffinity(0))
+        for binding in ({"OMP_PROC_BIND": "close"}, {"OMP_PROC_BIND": "true", "OMP_PLACES": "cores"}, {"OMP_PLACES": "{0}"},
+                        {"GOMP_CPU_AFFINITY": "0"}):
+            with self.subTest(binding=binding), job.scratch() as folder:
+                done = subprocess.run([job.PROGRAM, "doctor", "--run", folder, "--device", "cpu", "--json"], capture_output=True, text=True,
+                                      timeout=120 * job.SLOWER, env={**os.environ, **binding})
+                facts = json.loads(done.stdout)["facts"][0]
+                self.assertEqual((facts["threads"], len(expand(facts["cpus"]))), (cores, cores), done.stderr)
+                self.assertLessEqual(binding.items(), facts["settings"].items())  # as the user has set them
 
     def test_the_environment_is_whole_again(self):
         # The folder that PWD names is the one that a relative --run is below, whatever was exchanged.
