@@ -36,6 +36,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr const char* kNoAnswer = "the file system does not answer there";
+
 struct DoctorOptions {
   std::string run = ".";
   compute::DeviceChoice device = compute::DeviceChoice::kAuto;
@@ -122,12 +124,14 @@ class Visit {
       : options_(options),
         limits_(options.timeout),
         chart_([this](const doctor::Report& report) { print_report(report, options_.json); }),
-        roll_(options.run, launcher_),
         deadline_(launcher_.rank.value_or(0) == 0 ? limits_.all : limits_.others, [this] { end_late(); }) {}
 
   int run(int& argc, char**& argv, const std::optional<UsageError>& misuse) {
-    chart_.remove_when_cut_short(roll_.folder());
-    roll_.sign_in();
+    chart_.begin("run directory: making a folder for the ranks' marks", kNoAnswer);
+    roll_.emplace(options_.run, launcher_);
+    chart_.remove_when_cut_short(roll_->folder());
+    roll_->sign_in();
+    chart_.begin("starting", "");
     comm::RankWatch startup(comm::RankWatch::Of::kStart, limits_.start, [this] { return explain_start(); });
     comm::World world(argc, argv);
     world.communicator().barrier();
@@ -140,7 +144,9 @@ class Visit {
     world.set_last_words([this](const std::string& reason) {
       if (!reason.empty()) chart_.cut_short(reason);
     });
-    return examine(world);
+    const int code = examine(world);
+    chart_.begin("run directory: removing the folder for the ranks' marks", kNoAnswer);
+    return code;
   }
 
  private:
@@ -164,11 +170,11 @@ class Visit {
 
   std::string explain_start() {
     using namespace std::chrono_literals;
-    if (!roll_.may_speak()) {  // another does so, and takes its time: an end of this one would end it, too
+    if (!roll_->may_speak()) {  // another does so, and takes its time: an end of this one would end it, too
       std::this_thread::sleep_for(8s);
       return "";
     }
-    const doctor::Absence absence = roll_.who_is_missing();
+    const doctor::Absence absence = roll_->who_is_missing();
     chart_.begin("starting", absence.remedy);
     const std::string line = "after " + std::to_string(limits_.start.count()) + " s, seen from rank " +
                              std::to_string(launcher_.rank.value_or(0)) + " on " + comm::host_name() + ": " +
@@ -178,9 +184,12 @@ class Visit {
   }
 
   [[noreturn]] void end_late() {
-    chart_.cut_short("it has not ended " + std::to_string(limits_.all.count()) +
-                     " s after the start (seen from rank " + std::to_string(launcher_.rank.value_or(0)) +
-                     " on " + comm::host_name() + ")");
+    const std::string line = "it has not ended " + std::to_string(limits_.all.count()) +
+                             " s after the start (seen from rank " +
+                             std::to_string(launcher_.rank.value_or(0)) + " on " + comm::host_name() + ")";
+    if (!chart_.cut_short(line))
+      support::print_error_line("the report is printed, but " + line + ": " + options_.run +
+                                " may not answer any more");
     std::_Exit(static_cast<int>(ExitCode::kFailed));
   }
 
@@ -190,8 +199,9 @@ class Visit {
   const doctor::Surroundings surroundings_ = doctor::Surroundings::now();
   const Limits limits_;
   doctor::Chart chart_;
-  doctor::RollCall roll_;
-  Deadline deadline_;  // last: its thread uses the others
+  Deadline deadline_;  // its thread uses those above
+  // Below: made and removed while the deadline is there, since the run's file system may not answer.
+  std::optional<doctor::RollCall> roll_;
 };
 
 }  // namespace

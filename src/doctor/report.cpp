@@ -88,17 +88,18 @@ std::string Chart::step() {
   return step_;
 }
 
-void Chart::cut_short(const std::string& reason) {
+bool Chart::cut_short(const std::string& reason) {
   std::vector<std::filesystem::path> folders;
   {
     const std::lock_guard lock(mutex_);
-    if (is_printed_) return;
+    if (is_printed_) return false;
     folders = folders_;
     report_.findings.push_back(
         {Verdict::kWrong, "unfinished", "in the step \"" + step_ + "\": " + reason, remedy_});
   }
   print();
   remove_if_it_answers(std::move(folders));
+  return true;
 }
 
 void Chart::remove_when_cut_short(const std::filesystem::path& folder) {

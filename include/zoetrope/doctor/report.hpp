@@ -66,8 +66,9 @@ class Chart {
   // What is being done, and what is to be done where that never ends.
   void begin(const std::string& step, const std::string& remedy);
   // The job ends before all is looked at, for `reason`: a finding, the report is printed, and the folders
-  // that were to be left behind by nobody are removed, if their file system answers.
-  void cut_short(const std::string& reason);
+  // that were to be left behind by nobody are removed, if their file system answers. False where the report
+  // was printed before: then nothing is done.
+  bool cut_short(const std::string& reason);
   void remove_when_cut_short(const std::filesystem::path& folder);
   // Prints, unless somebody has; whoever comes later waits until it is printed.
   void print();

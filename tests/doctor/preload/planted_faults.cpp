@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loaded into ranks by LD_PRELOAD: what DOCTOR_FAULT names goes wrong on rank DOCTOR_FAULT_RANK.
+// Loaded into ranks by LD_PRELOAD: what DOCTOR_FAULT names goes wrong on rank DOCTOR_FAULT_RANK, or on
+// all of them ("all").
 //   no-locks      the file system has no locks
 //   flush-hangs   fsync never comes back
+//   mkdir-hangs   nor does mkdir of the folder for the ranks' marks
+//   remove-hangs  nor does the removal of that folder
 //   clock-ahead   its clock is five seconds ahead
 //   wrong-sum     an all-reduce of many floats has a wrong value
 #include <cerrno>
 #include <cstdarg>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -13,6 +17,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <mpi.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,7 +28,7 @@ bool has(const char* fault) {
   const char* where = std::getenv("DOCTOR_FAULT_RANK");
   const char* here = std::getenv("OMPI_COMM_WORLD_RANK");
   return planted != nullptr && where != nullptr && std::strcmp(planted, fault) == 0 &&
-         std::strcmp(where, here == nullptr ? "0" : here) == 0;
+         (std::strcmp(where, "all") == 0 || std::strcmp(where, here == nullptr ? "0" : here) == 0);
 }
 
 int locked(const char* name, int fd, int command, void* argument) {
@@ -35,9 +40,29 @@ int locked(const char* name, int fd, int command, void* argument) {
   return real(fd, command, argument);
 }
 
+bool is_of_marks(const char* path) {
+  return std::strstr(path, ".zoetrope-doctor-job-") != nullptr;
+}
+
 }  // namespace
 
 extern "C" {
+
+int mkdir(const char* path, mode_t mode) noexcept {
+  while (is_of_marks(path) && has("mkdir-hangs")) ::pause();
+  return static_cast<int>(::syscall(SYS_mkdir, path, mode));
+}
+
+int remove(const char* path) noexcept {
+  while (is_of_marks(path) && has("remove-hangs")) ::pause();
+  const auto real = reinterpret_cast<int (*)(const char*)>(::dlsym(RTLD_NEXT, "remove"));
+  return real(path);
+}
+
+int unlinkat(int folder, const char* path, int flags) noexcept {
+  while (is_of_marks(path) && has("remove-hangs")) ::pause();
+  return static_cast<int>(::syscall(SYS_unlinkat, folder, path, flags));
+}
 
 int fcntl(int fd, int command, ...) {
   va_list list;
