@@ -105,13 +105,25 @@ bool answer_alone(const std::vector<std::string>& arguments) {
   return true;
 }
 
-// --timeout as this process alone reads it, before the ranks can agree on anything; the default where the
-// options are wrong, which is said later and once.
-std::chrono::seconds startup_timeout(const std::vector<std::string>& arguments) {
+using std::chrono::seconds;
+
+// --timeout as the words alone say it, without a look at any file; the default where it is not among them, or
+// the options are wrong, which is said later and once.
+seconds timeout_in_words(const std::vector<std::string>& arguments) {
   try {
-    return std::chrono::seconds(options_alone(find_job(arguments[0]), arguments).timeout);
+    const Job& job = find_job(arguments[0]);
+    return seconds(timeout_of({arguments.begin() + 1, arguments.end()}, job.name, job.groups));
   } catch (const std::exception&) {
-    return std::chrono::seconds(Options().timeout);
+    return seconds(Options().timeout);
+  }
+}
+
+// As this process alone reads it, before the ranks can agree on anything.
+seconds startup_timeout(const std::vector<std::string>& arguments) {
+  try {
+    return seconds(options_alone(find_job(arguments[0]), arguments).timeout);
+  } catch (const std::exception&) {
+    return timeout_in_words(arguments);
   }
 }
 
@@ -241,7 +253,8 @@ int main(int argc, char** argv) {
     if (arguments[0] == jobs::kDoctor) return jobs::doctor(argc, argv);
     zoetrope::support::keep_freed_memory();
     zoetrope::support::install_signal_handlers();
-    RankWatch startup(RankWatch::Of::kStart, jobs::startup_timeout(arguments));
+    RankWatch startup(RankWatch::Of::kOptions, jobs::timeout_in_words(arguments));
+    startup.go_on_with(RankWatch::Of::kStart, jobs::startup_timeout(arguments));
     world = std::make_unique<World>(argc, argv);
     zoetrope::support::report_lost_mappings();  // MPI would print its own lines
     const jobs::Job& job = jobs::find_job(arguments[0]);

@@ -212,4 +212,13 @@ Options parse_options(const std::string& job, unsigned groups, const std::vector
   return options;
 }
 
+std::int64_t timeout_of(const std::vector<std::string>& arguments, const std::string& job, unsigned groups) {
+  Options options;
+  po::variables_map values;
+  store_command_line(job, describe(options, groups), arguments, values);
+  const auto timeout = values["timeout"].as<std::int64_t>();
+  if (timeout <= 0 || timeout > std::int64_t{1} << 30) throw UsageError("--timeout is out of its range");
+  return timeout;
+}
+
 }  // namespace zoetrope::jobs

@@ -79,6 +79,10 @@ IniTexts read_ini_files(const std::string& job, unsigned groups, const std::vect
 Options parse_options(const std::string& job, unsigned groups, const std::vector<std::string>& arguments,
                       const IniTexts& inis = {});
 
+// --timeout of `arguments` alone, in seconds, or its default: no file is looked at, and nothing else is
+// checked. UsageError on a command line that is not understood, and where --timeout is out of its range.
+std::int64_t timeout_of(const std::vector<std::string>& arguments, const std::string& job, unsigned groups);
+
 // `message`, and from which file the options come whose values it complains of.
 std::string with_origins(const std::string& message, const Options& options);
 

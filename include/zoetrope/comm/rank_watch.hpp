@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends this process when the ranks of a job do not all start, or do not all end: MPI_Init and MPI_Finalize
-// wait for every rank without limit, and the watchdog, which talks over MPI, is not there then.
+// Ends this process when it does not get through what comes before MPI, or the ranks of a job do not all
+// start, or do not all end: MPI_Init and MPI_Finalize wait for every rank without limit, and the watchdog,
+// which talks over MPI, is not there then.
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,7 @@ namespace zoetrope::comm {
 
 class RankWatch {
  public:
-  enum class Of { kStart, kEnd };
+  enum class Of { kOptions, kStart, kEnd };  // kOptions: the INI files are being read
 
   // From now on, until stop(): after `limit` (at least 10 s, since a busy host starts ranks slowly) a line on
   // standard error says what happened, and the process exits with code 4, upon which mpirun and srun end the
@@ -26,17 +27,20 @@ class RankWatch {
   RankWatch(const RankWatch&) = delete;
   RankWatch& operator=(const RankWatch&) = delete;
 
+  // From now on it is of `what`, and ends this process `limit` (at least 10 s) after the watch's beginning.
+  void go_on_with(Of what, std::chrono::seconds limit);
+
   // The ranks have met: at their start the world's watchdog takes over.
   void stop();
 
  private:
   void run();
-  std::string describe() const;
+  std::string describe();
 
+  Explain explain_;
+  std::mutex mutex_;  // of what follows
   Of what_;
   std::chrono::seconds limit_;
-  Explain explain_;
-  std::mutex mutex_;
   std::condition_variable stop_asked_;
   bool stopped_ = false;
   std::thread thread_;
