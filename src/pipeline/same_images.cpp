@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "same_images.hpp"
 
-#include <algorithm>
-#include <vector>
-
-#include "zoetrope/comm/launcher.hpp"
+#include "zoetrope/comm/unlike_rank.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/text.hpp"
@@ -24,23 +21,18 @@ std::string describe(const std::string& things, const data::Dataset& images) {
          (num_classes == 1 ? " class" : " classes") + " (digest " + sha.hex().substr(0, kShown) + ")";
 }
 
-std::string name_of(std::size_t rank, const std::vector<std::string>& hosts) {
-  return "rank " + std::to_string(rank) + " on " + hosts[rank];
-}
-
 }  // namespace
 
 void require_same_images(comm::Communicator& control, const std::string& source, const std::string& things,
                          const data::Dataset& images) {
   if (control.size() == 1) return;
-  const auto all = comm::all_gather_strings(control, describe(things, images));
-  const auto other = std::ranges::find_if(all, [&](const std::string& one) { return one != all.front(); });
-  if (other == all.end()) return;
-  const auto hosts = comm::all_gather_strings(control, comm::host_name());
-  const auto num_others = std::ranges::count_if(all, [&](const auto& one) { return one != all.front(); });
-  throw InputError(source + ": " + name_of(static_cast<std::size_t>(other - all.begin()), hosts) + " reads " +
-                   *other + ", " + name_of(0, hosts) + " " + all.front() +
-                   (num_others > 1 ? "; " + std::to_string(num_others) + " ranks differ from rank 0" : "") +
+  const std::string found = describe(things, images);
+  const auto unlike = comm::find_unlike_rank(control, found, found);
+  if (!unlike) return;
+  const std::string others =
+      unlike->num_unlike > 1 ? "; " + std::to_string(unlike->num_unlike) + " ranks differ from rank 0" : "";
+  throw InputError(source + ": " + unlike->name + " reads " + unlike->shown + ", " + unlike->name_of_root +
+                   " " + unlike->shown_of_root + others +
                    ": give files that all hosts share, or make the copies the same");
 }
 

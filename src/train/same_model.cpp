@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/train/same_model.hpp"
 
-#include <algorithm>
 #include <span>
-#include <vector>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-#include "zoetrope/comm/launcher.hpp"
+#include "zoetrope/comm/unlike_rank.hpp"
 #include "zoetrope/support/digest.hpp"
 #include "zoetrope/support/error.hpp"
 
@@ -36,14 +34,12 @@ std::string digest_of_config(model::VitConfig config) {
   return digest.hex();
 }
 
-// Whether this rank's weights are rank 0's but for the last bits; then it has those. Collective, among ranks
+// Gives this rank rank 0's weights where its own are those but for the last bits. Collective, among ranks
 // with as many weights.
-bool take_from_root(const at::Tensor& flat, comm::Communicator& control) {
+void take_if_near(const at::Tensor& flat, comm::Communicator& control) {
   at::Tensor of_root = control.rank() == 0 ? flat : at::empty_like(flat);
   control.broadcast(of_root, 0);
-  const bool is_of_same = is_near(flat, of_root);
-  if (is_of_same && control.rank() != 0) flat.copy_(of_root);
-  return is_of_same;
+  if (control.rank() != 0 && is_near(flat, of_root)) flat.copy_(of_root);
 }
 
 }  // namespace
@@ -56,26 +52,16 @@ void agree_on_model(model::Vit& model, const std::string& source, comm::Communic
   if (control.size() == 1) return;
   const c10::NoGradGuard no_grad;
   const at::Tensor flat = model.flat().detach();
-  const std::string config = digest_of_config(model.config()), weights = digest_of_weights(flat);
-  const auto configs = comm::all_gather_strings(control, config);
-  const auto digests = comm::all_gather_strings(control, weights);
-  const auto are_same = [](const auto& all) {
-    return std::ranges::count(all, all.front()) == std::ssize(all);
-  };
-  std::vector<std::string> matches(configs.size());
-  std::ranges::transform(configs, matches.begin(),
-                         [&](const std::string& one) { return one == configs.front() ? "yes" : "no"; });
-  if (are_same(configs)) {
-    if (are_same(digests)) return;
-    matches = comm::all_gather_strings(control, take_from_root(flat, control) ? "yes" : "no");
+  const std::string weights = digest_of_weights(flat);
+  auto unlike = comm::find_unlike_rank(control, digest_of_config(model.config()), weights);
+  if (!unlike && comm::find_unlike_rank(control, weights, weights)) {
+    take_if_near(flat, control);
+    const std::string taken = digest_of_weights(flat);
+    unlike = comm::find_unlike_rank(control, taken, taken);
   }
-  const auto other = std::ranges::find(matches, "no");
-  if (other == matches.end()) return;
-  const auto hosts = comm::all_gather_strings(control, comm::host_name());
-  const auto rank = static_cast<std::size_t>(other - matches.begin());
-  throw InputError(source + ": rank " + std::to_string(rank) + " on " + hosts[rank] +
-                   " reads another model there (digest of the weights " + digests[rank] +
-                   ") than rank 0 on " + hosts[0] + " (" + digests[0] +
+  if (!unlike) return;
+  throw InputError(source + ": " + unlike->name + " reads another model there (digest of the weights " +
+                   unlike->shown + ") than " + unlike->name_of_root + " (" + unlike->shown_of_root +
                    "): give files that all hosts share, or make the copies the same");
 }
 
