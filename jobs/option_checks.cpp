@@ -118,6 +118,10 @@ void check_pictures(const pipeline::RenderOptions& o) {
 
 }  // namespace
 
+void check_timeout(std::int64_t seconds) {
+  require(seconds > 0 && seconds <= kMost, "--timeout must be positive, and at most 2^30 seconds");
+}
+
 void check(const Options& options) {
   const pipeline::Options& o = options.pipeline;
   require(!o.run.empty(), "--run is required: the directory to work in");
@@ -137,8 +141,7 @@ void check(const Options& options) {
   require(o.analysis.smoothness > 0 && o.analysis.smoothness <= 1e6,
           "--smoothness must be positive, and at most 1e6");
   require(o.analysis.outliers >= 0 && o.analysis.outliers <= kMost, "--outliers must be 0 to 2^30");
-  require(options.timeout > 0 && options.timeout <= kMost,
-          "--timeout must be positive, and at most 2^30 seconds");
+  check_timeout(options.timeout);
   require(options.trace_steps.empty() || !options.trace.empty(),
           "--trace-steps adds to a timeline: give the file for it with --trace");
   check_rendering(o.render);

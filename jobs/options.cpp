@@ -217,7 +217,7 @@ std::int64_t timeout_of(const std::vector<std::string>& arguments, const std::st
   po::variables_map values;
   store_command_line(job, describe(options, groups), arguments, values);
   const auto timeout = values["timeout"].as<std::int64_t>();
-  if (timeout <= 0 || timeout > std::int64_t{1} << 30) throw UsageError("--timeout is out of its range");
+  check_timeout(timeout);
   return timeout;
 }
 

@@ -88,5 +88,6 @@ std::string with_origins(const std::string& message, const Options& options);
 
 // UsageError where a value is impossible or contradicts another.
 void check(const Options& options);
+void check_timeout(std::int64_t seconds);
 
 }  // namespace zoetrope::jobs
