@@ -16,8 +16,6 @@ constexpr Colour kRed = {255, 0, 0};
 
 constexpr double kFont = 10;   // font.size
 constexpr double kLarge = 12;  // axes.titlesize, figure.titlesize
-// matplotlib hints its text, which makes it this much narrower than ours.
-constexpr double kHinted = 0.985;
 constexpr double kSpine = 0.8;
 constexpr double kTick = 3.5;
 constexpr double kTickPad = 3.5;

@@ -14,7 +14,6 @@ namespace {
 constexpr Colour kLegendBlack = {0, 0, 0};
 constexpr Colour kLegendWhite = {255, 255, 255};
 constexpr Colour kLegendEdge = {204, 204, 204};  // legend.edgecolor 0.8
-constexpr double kLegendHinted = 0.985;          // as of all its text (article.cpp)
 constexpr double kLegendPitch = 1.5;             // em
 constexpr double kLegendAroundText = 3.6;        // em
 constexpr double kWidestLegend = 0.3;            // of its text, in shares of the axes
@@ -74,7 +73,7 @@ ArticleLegend::ArticleLegend(const Scene& scene, const Typesetter& text, const R
   entries_ = std::min(names_.size(), static_cast<std::size_t>(rows_of_em / em_));
   double text_width = 0;
   for (const std::string& name : names_)
-    text_width = std::max(text_width, text.width(name, {.size = kLegendHinted * em_}));
+    text_width = std::max(text_width, text.width(name, {.size = kHinted * em_}));
   const double width = kLegendAroundText * em_ + std::min(text_width, kWidestLegend * axes.w);
   const double away = kLegendAway * font;
   if (width + 3 * away <= free) {
@@ -113,7 +112,7 @@ void ArticleLegend::draw(Picture& picture, Canvas& canvas, const Typesetter& tex
     const bool counts_the_rest = i + 1 == entries_ && entries_ < classes;
     const std::string shown = counts_the_rest ? fmt::format("+ {} more", classes - i) : names_[i];
     text.draw(canvas, {row.x + 2.8 * em, row.y, row.w - 2.8 * em + 1, row.h}, shown,
-              {.size = kLegendHinted * em, .colour = kLegendBlack});
+              {.size = kHinted * em, .colour = kLegendBlack});
     if (!counts_the_rest)
       draw_mark(picture, canvas, article_mark(i, classes), row.x + em, row.centre_y() + 0.08 * em);
   }

@@ -14,6 +14,9 @@
 
 namespace zoetrope::render {
 
+// matplotlib hints its text, which makes it this much narrower than ours.
+inline constexpr double kHinted = 0.985;
+
 // matplotlib's colours, which are ten; of more classes these would look alike.
 ClassMark article_mark(std::size_t class_index, std::size_t num_classes);
 
