@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the review page shows. Usage: page_test.py REVIEW_SAMPLE [unittest's options]; see browser.py"""
-import json
 import shutil
 import subprocess
 import unittest
@@ -111,19 +110,16 @@ class Page(BrowserTest):
         self.assertEqual(self.curve("training loss")[:4], [0.25, 0.75, 1, 1])
         self.assertEqual(self.curve("accuracy")[:4], [0, 1, None, 1])
 
-    def test_a_curve_may_have_more_points_than_a_function_takes_arguments(self):
-        path = Path(self.scratch.name) / "long.html"
-        subprocess.run([REVIEW_SAMPLE, path, "images=20", "frames=3"], check=True)
-        before, after = '<script type="application/json" id="meta">', "</script>"
-        start, (meta, end) = (text := path.read_text(encoding="utf-8")).partition(before)[0], text.partition(before)[2].split(after, 1)
-        meta = json.loads(meta)
-        curve = next(curve for curve in meta["curves"] if curve["name"] == "training loss")
-        curve["epochs"] = [3 * k / 200_000 for k in range(200_000)]
-        curve["values"] = [5 + k % 3 for k in range(200_000)]
-        path.write_text(start + before + json.dumps(meta) + after + end, encoding="utf-8")
-        self.browser.get(path.as_uri())
-        self.wait(lambda: self.js("return document.body.dataset.ready") == "true")
+    def test_of_a_long_log_the_curve_keeps_its_limits_and_what_it_says_at_each_checkpoint(self):
+        self.open("images=20", "frames=4", "lines=300000")
         self.assertEqual(self.text('.curve[data-curve="training loss"] .curve-range'), "5 to 7")
+        self.assertLess(len(self.js("return document.querySelector('.curve .spark-line').getAttribute('d')").split("L")), 1210)
+        self.assertEqual(self.curve("training loss")[:2], [0, 1])
+        self.press(Keys.HOME)
+        for step, value in (0, "–"), (20, "6"), (40, "7"), (60, "5"):  # after the lines 0, 100,000, 200,000 and 300,000
+            self.wait(lambda step=step: self.text("#moment").startswith(f"step {step},"))
+            self.assertEqual(self.curve("training loss")[4], value)
+            self.press(Keys.ARROW_RIGHT)
 
     def test_less_than_an_epoch_is_counted_in_steps(self):
         self.open("images=20", "frames=5", "epochs=0.096", "unlogged=2")

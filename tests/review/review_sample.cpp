@@ -2,7 +2,7 @@
 // Writes the page of a made-up run, or with export= a run directory with its exports, for browser.py,
 // export_test.py and for a look at it:
 //   review_sample OUT [images=N] [frames=T] [classes=C] [channels=1|3] [hostile=1] [predictions=0] [given=1]
-//   [scattered=1] [regions=1] [training=M] [epochs=E] [unlogged=CHECKPOINTS] [alike=CLASSES]
+//   [scattered=1] [regions=1] [training=M] [epochs=E] [unlogged=CHECKPOINTS] [lines=LINES] [alike=CLASSES]
 //   [refresh=SECONDS] [asks=IMAGES] [columns=FILE.csv] [export=FORMAT]
 #include <cstdio>
 #include <string>
@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
     if (key == "side") options.side = value;
     if (key == "alike") options.alike = value;
     if (key == "unlogged") options.unlogged = value;
+    if (key == "lines") options.lines = value;
     if (key == "scattered") options.scattered = value != 0;
     if (key == "hostile") options.hostile_names = value != 0;
     if (key == "predictions") options.predictions = value != 0;

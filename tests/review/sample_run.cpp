@@ -223,15 +223,23 @@ class Maker {
   }
 
   void add_log(Review& review) const {
+    const store::Analysis& a = review.analysis;
     const auto unlogged = static_cast<std::size_t>(options_.unlogged);
-    for (std::size_t t = 1; t + unlogged < review.analysis.step.size(); ++t) {
-      store::LossRecord record;
-      record.step = review.analysis.step[t];
-      record.epoch = review.analysis.epoch[t];
-      record.loss = review.analysis.loss[t];
-      record.learning_rate = 5e-5 * (1 - record.epoch / options_.epochs);
-      review.log.push_back(record);
+    for (std::size_t t = 1; options_.lines == 0 && t + unlogged < a.step.size(); ++t)
+      review.log.push_back(log_line(a.step[t], a.epoch[t], a.loss[t]));
+    for (std::int64_t k = 1; k <= options_.lines; ++k) {
+      const double share = static_cast<double>(k) / static_cast<double>(options_.lines);
+      review.log.push_back(log_line(k, share * options_.epochs, 5 + static_cast<double>(k % 3)));
     }
+  }
+
+  store::LossRecord log_line(std::int64_t step, double epoch, double loss) const {
+    store::LossRecord record;
+    record.step = step;
+    record.epoch = epoch;
+    record.loss = loss;
+    record.learning_rate = 5e-5 * (1 - epoch / options_.epochs);
+    return record;
   }
 
   // A shape for each class on noise.

@@ -17,6 +17,7 @@ struct SampleOptions {
   std::int64_t channels = 1;
   double epochs = 3;          // that the last checkpoint has trained
   std::int64_t unlogged = 0;  // of the last checkpoints, those of whose steps there is no line in the log
+  std::int64_t lines = 0;     // of the log; 0: one for each checkpoint but the first
   std::int64_t alike = 0;     // so many of the first classes stay where the first one is
   // Training images: the first test images once more, a little to the right of where these are; the last two
   // of them are leaks, into the test images 0 and 1.
