@@ -70,8 +70,9 @@ po::options_description describe_data(Options& o) {
       "the same of the labels; cifar100: coarse_label");
   add("skip-bad-images", po::bool_switch(&o.pipeline.data.skip_bad_images),
       "folder, parquet, webdataset: go on without images that cannot be decoded");
-  add("image-cache", field(o.pipeline.data.image_cache_mib, "MIB"),
-      "resized images of a split that a rank keeps in memory");
+  add("image-cache", mebibytes(o.pipeline.data.image_cache_mib),
+      "resized images of a split that a rank keeps in memory; auto: 4096, or its share of a quarter of the "
+      "host's where that is less");
   add("base", place(o.pipeline.base, "PATH"),
       "models that are LoRA adapters: their base model, a folder or a name on the Hub; default: the one that "
       "adapter_config.json names");

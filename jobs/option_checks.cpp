@@ -28,7 +28,6 @@ void check_data(const pipeline::DataOptions& o) {
   require(std::min(o.train_limit, o.test_limit) >= 0 && std::max(o.train_limit, o.test_limit) <= kMostImages,
           "--train-limit and --test-limit must be 0 to 2^40");
   require(o.test_limit != 1, "--test-limit 1: a picture takes two test images or more; 0 takes all");
-  require(o.image_cache_mib >= 0 && o.image_cache_mib <= kMost, "--image-cache must be 0 to 2^30 MiB");
 }
 
 void check_split(const Options& options) {

@@ -44,4 +44,21 @@ boost::program_options::typed_value<std::string>* memory_size(std::int64_t& targ
       });
 }
 
+boost::program_options::typed_value<std::string>* mebibytes(std::optional<std::int64_t>& target) {
+  return boost::program_options::value<std::string>()->default_value("auto")->value_name("MIB")->notifier(
+      [&target](const std::string& number) {
+        target.reset();
+        if (number == "auto") return;
+        constexpr std::int64_t kMost = std::int64_t{1} << 30;
+        std::int64_t mebibytes = 0;
+        const char* const end = number.data() + number.size();
+        const auto [rest, error] = std::from_chars(number.data(), end, mebibytes);
+        if (error != std::errc{} || rest != end || mebibytes < 0 || mebibytes > kMost)
+          throw UsageError("--image-cache " + number +
+                           ": give a whole number of MiB, 0 to 2^30, or auto: 4096, or a rank's share of a "
+                           "quarter of the host's memory where that is less");
+        target = mebibytes;
+      });
+}
+
 }  // namespace zoetrope::jobs

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <boost/program_options.hpp>
@@ -38,5 +39,8 @@ boost::program_options::typed_value<std::string>* seed(std::uint64_t& target);
 
 // --memory-limit SIZE: bytes, or powers of 1,024 of them with K, M, G or T; "auto" is 0.
 boost::program_options::typed_value<std::string>* memory_size(std::int64_t& target);
+
+// --image-cache MIB: a whole number; "auto" is none.
+boost::program_options::typed_value<std::string>* mebibytes(std::optional<std::int64_t>& target);
 
 }  // namespace zoetrope::jobs

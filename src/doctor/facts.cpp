@@ -50,10 +50,12 @@ DeviceFacts facts_of(const compute::Device& device) {
 
 double cpu_quota() {
   double least = 0;
-  for (const std::string& folder : support::cgroup_folders()) {
-    std::ifstream file(folder + "/cpu.max");
+  for (const std::string& folder : support::cgroup_folders("cpu")) {
+    std::ifstream both(folder + "/cpu.max"), old_quota(folder + "/cpu.cfs_quota_us"),
+        old_period(folder + "/cpu.cfs_period_us");
     double quota = 0, period = 0;
-    if (!(file >> quota >> period) || period <= 0) continue;  // "max": no limit
+    const bool is_limited = (both >> quota >> period) || (old_quota >> quota && old_period >> period);
+    if (!is_limited || quota <= 0 || period <= 0) continue;  // "max" and -1: no limit
     if (least == 0 || quota / period < least) least = quota / period;
   }
   return least;

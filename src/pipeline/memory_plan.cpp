@@ -141,6 +141,12 @@ void require_enough(const Session& session, const Demand& demand) {
            "start fewer ranks on a host");
 }
 
+// Of the host's memory, for one of `ranks`.
+std::int64_t share_of_quarter(int ranks) {
+  const std::int64_t usable = support::usable_memory();  // 0: nobody knows
+  return usable > 0 ? usable / 4 / ranks : std::numeric_limits<std::int64_t>::max();
+}
+
 void tell(const MemoryNeeds& needs, const MemoryPlan& plan, std::int64_t share) {
   const std::int64_t blocks = (needs.rows + plan.block_rows - 1) / plan.block_rows;
   support::log_info("a checkpoint's " + support::format_count(needs.rows) + " rows are read in " +
@@ -152,9 +158,14 @@ void tell(const MemoryNeeds& needs, const MemoryPlan& plan, std::int64_t share) 
 }  // namespace
 
 std::int64_t share_of_limit(const AnalysisOptions& options, int ranks) {
-  if (options.memory_limit > 0) return options.memory_limit / ranks;
-  const std::int64_t usable = support::usable_memory();  // 0: nobody knows
-  return usable > 0 ? usable / 4 / ranks : std::numeric_limits<std::int64_t>::max();
+  return options.memory_limit > 0 ? options.memory_limit / ranks : share_of_quarter(ranks);
+}
+
+std::uint64_t image_cache_bytes(const DataOptions& options, int ranks) {
+  constexpr std::int64_t kMostByDefault = std::int64_t{4} << 30;
+  return static_cast<std::uint64_t>(options.image_cache_mib
+                                        ? *options.image_cache_mib << 20
+                                        : std::min(kMostByDefault, share_of_quarter(ranks)));
 }
 
 void require_memory(Session& session, const AnalysisSizes& sizes) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the rows of a checkpoint are analysed in memory or block by block: --memory-limit.
+// What is kept in memory: whether the rows of a checkpoint are analysed there or block by block (--memory-limit),
+// and how many resized images (--image-cache).
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,10 @@ struct MemoryPlan {
 
 // What this rank may take where `ranks` of its host share --memory-limit.
 std::int64_t share_of_limit(const AnalysisOptions& options, int ranks);
+
+// What this rank may take for the resized images of a split where `ranks` of its host have to share the memory:
+// --image-cache.
+std::uint64_t image_cache_bytes(const DataOptions& options, int ranks);
 
 // What an analysis is of, as far as it decides what memory it takes.
 struct AnalysisSizes {

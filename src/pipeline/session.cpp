@@ -22,6 +22,7 @@
 #include "zoetrope/support/log.hpp"
 
 #include "default_model.hpp"
+#include "memory_plan.hpp"
 #include "preprocessor.hpp"
 #include "same_images.hpp"
 #include "warm_up.hpp"
@@ -180,7 +181,7 @@ LoadedSplit Session::load(data::Split which, std::int64_t limit) {
 preprocess::ImageCache& Session::images_of(LoadedSplit& split, preprocess::Augmentation augmentation) {
   if (split.images) return *split.images;
   preprocess::ImageCacheOptions cache;
-  cache.max_bytes = static_cast<std::uint64_t>(options_.data.image_cache_mib) << 20;
+  cache.max_bytes = image_cache_bytes(options_.data, world().local_size());
   cache.num_threads = threads_;
   cache.seed = options_.training.seed;
   cache.device = device_;

@@ -30,7 +30,9 @@ struct DataOptions {
   std::string image_column;
   std::string label_column;
   bool skip_bad_images = false;
-  std::int64_t image_cache_mib = 4096;  // of resized images of a split that a rank keeps
+  // Of resized images of a split that a rank keeps; none: 4,096, or less where that is more than the rank's share
+  // of a quarter of the host's memory.
+  std::optional<std::int64_t> image_cache_mib;
 };
 
 // Which images are embedded and shown.
