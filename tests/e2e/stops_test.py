@@ -22,7 +22,7 @@ import job
 # part of what it took undisturbed.
 SECONDS = 5
 PART = 0.3
-# Stages take 2 to 10 s on an idle machine, less on a fast one; below this, the signal could come after the end.
+# Stages take 1 to 5 s on an idle machine, less on a fast one; below this, the signal could come after the end.
 SHORTEST = 0.4
 
 
@@ -75,7 +75,7 @@ class Stops(unittest.TestCase):
         cls.folder = job.scratch()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.root = Path(cls.folder.name)
-        write_images(cls.root / "images", 100, 20000, 8)
+        write_images(cls.root / "images", 100, 12000, 8)
         write_images(cls.root / "few", 100, 1500, 8)
         cls.tiny = write_model(cls.root / "tiny.json", hidden_size=64, num_hidden_layers=1, num_attention_heads=1,
                                intermediate_size=64, image_size=8, patch_size=8)
@@ -189,7 +189,7 @@ class Stops(unittest.TestCase):
 
     def test_extraction_of_one_checkpoint(self):
         trained = self.train("large", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
-                             "--test-limit", "160")
+                             "--test-limit", "96")
         for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-", ["extract"], trained, self.same_embeddings, ranks)
         run = self.copy("kept", trained)
@@ -198,7 +198,7 @@ class Stops(unittest.TestCase):
 
     def test_extraction_in_training(self):
         words = ["run", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "8", "--batch-size", "8",
-                 "--test-limit", "160", "--size", "640x360"]
+                 "--test-limit", "96", "--size", "640x360"]
         for ranks in some_ranks():
             self.stop_in("embedding with checkpoint-0", words, None, self.same_embeddings, ranks)
 
@@ -230,7 +230,7 @@ class Stops(unittest.TestCase):
 
     def test_reading_of_many_images(self):
         folder = self.root / "folder"
-        write_folder(folder, 1500, 300)
+        write_folder(folder, 900, 300)
         words = ["run", "--data", f"folder:{folder}", "--model", self.tiny, "--max-steps", "1", "--size", "640x360"]
         self.stop_in("reading test images", [*words, "--skip-bad-images"], None, self.same_analysis, 1)
         self.stop_in("reading test images", words, None, self.same_analysis, 2)
@@ -243,11 +243,11 @@ class Stops(unittest.TestCase):
 
     def test_drawing(self):
         for ranks in some_ranks():
-            self.stop_in("drawing frames", ["render", "--size", "3840x2160", "--tween", "0"], self.analysed,
+            self.stop_in("drawing frames", ["render", "--size", "2560x1440", "--tween", "0"], self.analysed,
                          self.same_files("*/frame.png"), ranks)
 
     def test_encoding(self):
-        for animation, size in (("gif", "2560x1440"), ("mp4", "2560x1440"), ("webp", "1920x1080")):
+        for animation, size in (("gif", "1920x1080"), ("mp4", "1920x1080"), ("webp", "1280x720")):
             self.stop_in(f"encoding the {animation}", ["render", "--size", size, "--format", animation], self.analysed,
                          self.same_files(f"animation.{animation}"))
 
