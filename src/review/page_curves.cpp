@@ -14,9 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Of the log's lines, which may be millions, two for each half of a pixel: the drawing is 300 wide
-// (curves.js). A browser without a GPU draws 3,000 in a quarter of a second, whenever the slider moves, 1,200
-// in a tenth.
+// Of the lines of a log, which may be millions: two for each half of a pixel of a drawing 300 wide
+// (curves.js).
 constexpr std::size_t kMostLogPoints = 1200;
 constexpr double kSameMoment = 1e-9;  // as curves.js has it
 

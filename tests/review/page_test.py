@@ -102,8 +102,8 @@ class Page(BrowserTest):
             const row = document.querySelector('.curve[data-curve="' + arguments[0] + '"]'), width = row.querySelector('svg').viewBox.baseVal.width;
             const ends = (path) => path && path.getAttribute('d').split(/[ML]/).filter(Boolean).map((pair) => parseFloat(pair) / width);
             const [line, held] = row.querySelectorAll('.spark-line');
-            return [ends(line)[0], ends(line).at(-1), held ? ends(held).at(-1) : null, row.querySelector('.spark-cursor').x1.baseVal.value / width,
-                    row.querySelector('.curve-value').textContent];""", name)
+            const slider = new DOMMatrix(getComputedStyle(row.querySelector('.spark-cursor')).transform).e / width;
+            return [ends(line)[0], ends(line).at(-1), held ? ends(held).at(-1) : null, slider, row.querySelector('.curve-value').textContent];""", name)
 
     def test_curves_reach_the_last_checkpoint_also_where_nothing_was_logged_any_more(self):
         self.open("images=20", "frames=5", "unlogged=1")

@@ -68,7 +68,8 @@ export function sparkline(curve, lastEpoch, height, limits) {
   if (known.length === 1) setAttributes(line, { d: pathOf([place(end), [place(end)[0] + 0.01, place(end)[1]]], height) });
   const cursor = svgElement("line", { class: "spark-cursor", y1: 0, y2: height });
   svg.append(cursor);
-  return { svg, low, high, moveTo: (epoch) => setAttributes(cursor, { x1: kSparkWidth * (lastEpoch > 0 ? epoch / lastEpoch : 0.5), x2: kSparkWidth * (lastEpoch > 0 ? epoch / lastEpoch : 0.5) }) };
+  const moveTo = (epoch) => (cursor.style.transform = "translateX(" + kSparkWidth * place([epoch, low])[0] + "px)");
+  return { svg, low, high, moveTo };
 }
 
 // A click, and the pointer over it, ask for the nearest checkpoint.
