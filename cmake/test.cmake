@@ -25,7 +25,7 @@ function(zoetrope_add_test)
     endif()
   endforeach()
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 900) # on a machine that does other things, too
+    set(T_TIMEOUT 3600) # on a machine that does other things, too
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
   if(T_TOGETHER)
