@@ -53,7 +53,7 @@ class AnalysisRestart(unittest.TestCase):
         process = job.start(self.words(folder), ranks)
         job.wait_for(lambda: self.parts(folder), process)
         process.send_signal(kind)
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
         self.assertNotEqual(process.returncode, 0)
         self.assertFalse((folder / "analysis.h5").exists())
         return folder, len(self.parts(folder))

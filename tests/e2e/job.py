@@ -114,12 +114,12 @@ def read_terminal(terminal):
 
 
 def kill_one_rank(process):
-    """SIGKILL to the last rank; the job must end within 10 s. Returns what it said on standard error."""
+    """SIGKILL to the last rank; the job must end within a minute. Returns what it said on standard error."""
     os.kill(ranks_of(process)[-1], signal.SIGKILL)
     start = time.monotonic()
-    _, errors = process.communicate(timeout=60 * SLOWER)
+    _, errors = process.communicate(timeout=240 * SLOWER)
     seconds = time.monotonic() - start
-    assert seconds < 10 * SLOWER, f"the job took {seconds:.1f} s to end"
+    assert seconds < 60 * SLOWER, f"the job took {seconds:.1f} s to end"
     assert process.returncode != 0
     return errors
 

@@ -16,7 +16,7 @@ class RealImages(unittest.TestCase):
     def test_a_model_learns_and_the_frames_show_it(self):
         with job.scratch() as folder:
             run = Path(folder) / "run"
-            out, _ = job.run(["run", "--run", run, *DEMO, "--no-progress"], timeout=500)
+            out, _ = job.run(["run", "--run", run, *DEMO, "--no-progress"], timeout=3000)
             summary = json.loads((run / "summary.json").read_text())
             self.assertGreaterEqual(summary["test_accuracy"], 0.85, out)
 

@@ -48,7 +48,7 @@ class Signals(unittest.TestCase):
             with self.subTest(number.name):
                 process = self.begin()
                 process.send_signal(number)
-                _, errors = process.communicate(timeout=60 * job.SLOWER)
+                _, errors = process.communicate(timeout=240 * job.SLOWER)
                 self.assertEqual(process.returncode, 75, errors)
                 self.assertIn("interrupted: the training is saved at step", errors)
                 self.assert_saved()
@@ -103,7 +103,7 @@ class Signals(unittest.TestCase):
         process = self.begin(ranks=2, **options)
         self.assertFalse(any(self.run_folder.glob("resume-*")))
         process.send_signal(number)
-        process.communicate(timeout=60 * job.SLOWER)
+        process.communicate(timeout=240 * job.SLOWER)
         return process.returncode
 
     def test_ctrl_c_at_mpirun_saves(self):
@@ -119,7 +119,7 @@ class Signals(unittest.TestCase):
         process = self.begin(ranks=2, env=environment)
         since.touch()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60 * job.SLOWER)
+        process.communicate(timeout=240 * job.SLOWER)
         self.assertEqual(process.returncode, 1)
         self.assertFalse(any(self.run_folder.glob("resume-*")), "it was saved before mpirun killed the ranks: nothing was tested")
         since.unlink()
@@ -134,7 +134,7 @@ class Signals(unittest.TestCase):
         else:
             self.fail("the training did not go on from what was saved")
         process.send_signal(signal.SIGUSR1)
-        process.communicate(timeout=60 * job.SLOWER)
+        process.communicate(timeout=240 * job.SLOWER)
         self.assertEqual(process.returncode, 75)
 
     def slow_disk(self):
@@ -148,10 +148,18 @@ class Signals(unittest.TestCase):
         job.wait_for((self.run_folder / "checkpoint-0").exists, process)
         return process
 
+    def wait_until_the_training_stands(self):
+        log = self.run_folder / "log.csv"
+        since, read = time.monotonic(), b""
+        while time.monotonic() - since < 4 * job.SLOWER:
+            if log.exists() and log.read_bytes() != read:
+                since, read = time.monotonic(), log.read_bytes()
+            time.sleep(0.1)
+
     def kill_and_wait_for_the_heir(self, process, since):
         """mpirun ends its ranks at once. Returns what was there when it had ended, and what is when nobody writes any more."""
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60 * job.SLOWER)
+        process.communicate(timeout=240 * job.SLOWER)
         self.assertEqual(process.returncode, 1)
         killed = {str(path.relative_to(self.run_folder)) for path in self.run_folder.glob("*/*")}
         since.unlink()
@@ -175,7 +183,8 @@ class Signals(unittest.TestCase):
         since, environment = self.slow_disk()
         process = self.begin_embedding(2, environment)
         since.touch()
-        time.sleep(8 * job.SLOWER)  # until there is no room any more for what is to be written
+        time.sleep(8 * job.SLOWER)
+        self.wait_until_the_training_stands()  # there is no room any more for what is to be written
         killed, saved = self.kill_and_wait_for_the_heir(process, since)
         frames = [sum(name.endswith("config.json") for name in names) for names in (killed, saved)]
         self.assertGreater(frames[1], frames[0] + 3)
@@ -204,7 +213,7 @@ class Signals(unittest.TestCase):
         since.touch()
         job.wait_for(lambda: any(self.run_folder.glob("checkpoint-300/.embeddings.shard-*")), process)
         process.send_signal(signal.SIGUSR1)
-        _, errors = process.communicate(timeout=60 * job.SLOWER)
+        _, errors = process.communicate(timeout=240 * job.SLOWER)
         self.assertEqual(process.returncode, 75, errors)
         self.assertIn("interrupted: the training is saved at step 300", errors)
         self.assertTrue(any(self.run_folder.glob("checkpoint-300/embeddings.shard-*.h5")), "what was embedded is gone")

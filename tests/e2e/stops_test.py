@@ -20,7 +20,7 @@ import job
 
 # What a stage may go on for after the signal, however long it would take; on a machine that does other things, too, a
 # part of what it took undisturbed.
-SECONDS = 5
+SECONDS = 15
 PART = 0.3
 # Stages take 1 to 5 s on an idle machine, less on a fast one; below this, the signal could come after the end.
 SHORTEST = 0.4
@@ -75,7 +75,7 @@ class Stops(unittest.TestCase):
         cls.folder = job.scratch()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.root = Path(cls.folder.name)
-        write_images(cls.root / "images", 100, 12000, 8)
+        write_images(cls.root / "images", 100, 15000, 8)
         write_images(cls.root / "few", 100, 1500, 8)
         cls.tiny = write_model(cls.root / "tiny.json", hidden_size=64, num_hidden_layers=1, num_attention_heads=1,
                                intermediate_size=64, image_size=8, patch_size=8)
@@ -147,7 +147,7 @@ class Stops(unittest.TestCase):
                 shutil.copytree(start, run)
         undisturbed = self.call([words[0], "--run", runs[0], *words[1:]], ranks)
         self.assertGreater(undisturbed, SHORTEST, "the stage is too short for a signal in its middle")
-        seconds = self.call([words[0], "--run", runs[1], *words[1:]], ranks, signalled_after=0.25 * undisturbed, code=75)
+        seconds = self.call([words[0], "--run", runs[1], *words[1:]], ranks, signalled_after=min(0.25 * undisturbed, 0.5), code=75)
         print(f"{name}, {ranks} ranks: {undisturbed:.1f} s undisturbed, {seconds:.1f} s after the signal", flush=True)
         self.assertLess(seconds, max(SECONDS * job.SLOWER, PART * undisturbed))
         self.assertEqual([path.name for path in runs[1].rglob("*.tmp")], [])
@@ -237,7 +237,7 @@ class Stops(unittest.TestCase):
 
     def test_a_step_of_several_passes(self):
         words = ["finetune", *self.few, "--model", self.large, "--max-steps", "1", "--train-limit", "64", "--batch-size", "64",
-                 "--micro-batch", "8"]
+                 "--micro-batch", "2"]
         for ranks in some_ranks():
             self.stop_in("training, step 1", words, None, self.same_files("checkpoint-*/model.safetensors"), ranks)
 

@@ -79,7 +79,7 @@ class Trace(unittest.TestCase):
     def test_a_job_that_is_interrupted(self):
         process, file = self.start_training()
         os.kill(job.ranks_of(process)[-1], signal.SIGUSR1)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=240)
         self.assertEqual(process.returncode, 75, errors)
         tracks = timeline.tracks(timeline.events(file))
         for rank in (0, 1):
@@ -104,7 +104,7 @@ class Trace(unittest.TestCase):
         job.wait_for(lambda: (run / "checkpoint-20").exists(), process)
         stopped = job.ranks_of(process)[-1]
         os.kill(stopped, signal.SIGSTOP)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=240)
         self.assertIn("hangs", errors)
         last = timeline.tracks(timeline.events(file))[0, "main"][-1]
         self.assertGreater(last["dur"], 2e6, "what rank 0 waited in is not shown")

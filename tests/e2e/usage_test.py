@@ -239,7 +239,7 @@ class Usage(unittest.TestCase):
         elsewhere = f'((${{OMPI_COMM_WORLD_RANK:-${{PMI_RANK:-0}}}} == 0)) || cd "{second}"; exec "$0" "$@"'
         for stage in ("finetune", "extract", "analyze", "render"):
             words = [*job.MPIRUN, "-n", "2", "bash", "-c", elsewhere, job.PROGRAM, stage, "--run", "run", "--timeout", "20"]
-            done = subprocess.run(words, cwd=first, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(words, cwd=first, capture_output=True, text=True, timeout=240)
             self.assertEqual(done.returncode, 0, f"{stage}: {done.stderr}")
         job.assert_no_leftovers(first)
 
@@ -270,11 +270,11 @@ class Usage(unittest.TestCase):
         gone = self.root / "gone"
         gone.mkdir()
         script = 'cd "$0" && rmdir "$0" && exec "$1" run --run "$2"'
-        done = subprocess.run(["sh", "-c", script, gone, job.PROGRAM, self.root / "run"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["sh", "-c", script, gone, job.PROGRAM, self.root / "run"], capture_output=True, text=True, timeout=240)
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertEqual(done.stderr, "zoetrope: the working directory is gone: change to another one\n")
         done = subprocess.run(["sh", "-c", 'ulimit -v 1000000; exec "$0" run --run "$1"', job.PROGRAM, self.root / "run"],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=240)
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertRegex(done.stderr, r"^zoetrope: the address space is limited to 976 MiB \(ulimit -v\).*\n$")
 

@@ -17,11 +17,12 @@ import zoetrope
 
 # What each of two processes does: Trainer begins, with a model that is divided as FSDP's version 1 or 2 does it, or as it is.
 SCRIPT = """
-import datetime, sys, warnings
+import datetime, os, pathlib, sys, warnings
 import torch, transformers, zoetrope
 import training_test
 kind, in_process = sys.argv[1], sys.argv[2] == "in_process"
-torch.distributed.init_process_group("gloo", timeout=datetime.timedelta(seconds=30))
+torch.distributed.init_process_group("gloo", timeout=datetime.timedelta(minutes=10), rank=int(os.environ["RANK"]), world_size=2,
+                                     init_method=pathlib.Path(f"meeting-{kind}-{in_process}").absolute().as_uri())
 model = transformers.ViTForImageClassification(transformers.ViTConfig(**training_test.package.SHAPE))
 if kind == "fsdp2":
     torch.distributed.fsdp.fully_shard(model, mesh=torch.distributed.init_device_mesh("cpu", (2,)))

@@ -58,12 +58,12 @@ ReturnToService=2
 # Nodes may have more processors and memory than the host.
 SlurmdParameters=config_overrides
 GresTypes=gpu
-KillWait=5
+KillWait=30
 MinJobAge=3600
 # A node that is silent for so long is down, and its jobs are requeued.
-SlurmdTimeout=10
-SlurmctldTimeout=10
-MessageTimeout=10
+SlurmdTimeout=30
+SlurmctldTimeout=30
+MessageTimeout=60
 NodeName=n[1-{nodes}] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{last}] CPUs={cpus} Sockets=1 \
 CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory=4000 Gres=gpu:{gpus} State=UNKNOWN
 # A job in the second partition takes the nodes of jobs in the first, which are queued again.
@@ -285,7 +285,7 @@ def start_daemons(folder, nodes):
     wait_until(idle, "the nodes did not become idle")
 
 
-def wait_until(condition, complaint, seconds=60):
+def wait_until(condition, complaint, seconds=300):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

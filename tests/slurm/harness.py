@@ -93,7 +93,7 @@ class SlurmTest(unittest.TestCase):
         if queue:
             self.call("scancel", *queue)
         self.wait_until(lambda: not self.cluster.queue())
-        self.wait_until(lambda: not self.cluster.processes(), seconds=60)
+        self.wait_until(lambda: not self.cluster.processes())
         self.assertEqual(list(self.root.rglob("evil")), [])
 
 

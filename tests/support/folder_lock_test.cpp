@@ -132,7 +132,7 @@ TEST_F(FolderLockTest, AnOwnerElsewhereHoldsItAsLongAsItBeats) {
     }
   });
   EXPECT_THAT(
-      [] { take({.patience = 1s, .beat = 20ms}); },
+      [] { take({.patience = 3s, .beat = 200ms}); },
       ThrowsMessage<RunError>(HasSubstr("process 77 on node7, Slurm job 42, since 2026-01-01 00:00:00")));
   owner.request_stop();
   owner.join();
@@ -181,7 +181,7 @@ TEST_F(FolderLockTest, AFileSystemThatGivesNoAnswerIsNoLoss) {
   struct stat status {};
   ASSERT_EQ(::stat(kFile, &status), -1);
   ASSERT_EQ(errno, ELOOP);
-  std::this_thread::sleep_for(200ms);  // ten beats
+  std::this_thread::sleep_for(200ms);  // ten beats, on an idle machine
   ASSERT_EQ(exchange(), 0);
   EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1);
 }

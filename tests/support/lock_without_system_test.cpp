@@ -67,7 +67,7 @@ TEST(LockWithoutSystem, KeepsASecondProcessOutUntilTheEnd) {
 TEST(LockWithoutSystem, OfTwoThatComeAtOnceOneHasIt) {
   std::filesystem::create_directory("run");
   AnotherProcess slow([](const auto&) {
-    microseconds_of_write = 300'000;
+    microseconds_of_write = 3'000'000;
     take_and([] {});
   });
   std::this_thread::sleep_for(100ms);
