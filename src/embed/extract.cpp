@@ -9,6 +9,7 @@
 
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/progress.hpp"
@@ -96,7 +97,25 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
   return work;
 }
 
+constexpr const char* kNothingTrained = "nothing is trained; run the same command again";
+
 }  // namespace
+
+void require_embeddable(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
+                        const ExtractionInput& input, comm::Communicator& communicator) {
+  comm::do_unless_asked(communicator, kNothingTrained, [&] {
+    for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
+         i += static_cast<std::size_t>(communicator.size())) {
+      support::stop_point();
+      const auto folder = run.checkpoint(steps[i]);
+      if (!model::has_weights(folder)) {
+        require_embeddings(run, steps[i], input);
+      } else if (!store::is_seal_finished(folder, input.split)) {
+        model::StoredModel(folder, input.base).verify();
+      }
+    }
+  });
+}
 
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator) {

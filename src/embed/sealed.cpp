@@ -95,7 +95,23 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step, const
   if (identity.dataset_digest != input.dataset_digest)
     throw InputError(path.string() + ": was made from other images than --data" +
                      (is_training ? ", --train-sample and --seed give" : " gives") +
-                     ", and the model is no longer there to make it again" + without);
+                     ", and the model is no longer there to make it again: give those, or another --run" +
+                     without);
+}
+
+bool has_embeddings(const fs::path& checkpoint_folder, store::EmbeddedSplit split,
+                    const std::string& dataset_digest) {
+  if (!store::is_seal_finished(checkpoint_folder, split)) return false;
+  try {
+    const auto identity = store::read_identity(checkpoint_folder, split);
+    if (identity.dataset_digest != dataset_digest ||
+        identity.model_digest != store::recorded_model(checkpoint_folder))
+      return false;
+    store::verify_embeddings(checkpoint_folder, split);
+    return true;
+  } catch (const InputError&) {
+    return false;  // the model makes them again
+  }
 }
 
 void seal_unless_asked(const fs::path& checkpoint_folder, const store::EmbeddingsIdentity& identity) {

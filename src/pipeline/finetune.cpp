@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -37,7 +40,6 @@ train::TrainOptions training_options(const Session& session, std::int64_t num_im
     training.max_steps = train::steps_of_epochs(session.options().epochs, sampler.steps_per_epoch());
   training.precision = session.precision();
   training.threads = session.threads();
-  training.embedded = splits_of(session);
   return training;
 }
 
@@ -87,6 +89,27 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
     embedded.push_back(made.step);
     if (on_embedded && session.is_root() && made.step < last_step)
       made.once_written(0, [on_embedded, step = made.step](const std::string&) { on_embedded(step); });
+  };
+}
+
+// In situ the models of frames go, so that what is to be made of them must be there, and of these images,
+// before the training goes on: later nothing could make it again.
+void look_after_frames(Session& session, train::TrainOptions& options, train::TrainingHooks& hooks) {
+  if (options.save != train::SaveMode::kInSitu) return;
+  std::vector<std::pair<store::EmbeddedSplit, std::string>> wanted;
+  for (const store::EmbeddedSplit split : splits_of(session))
+    wanted.emplace_back(split, extraction_input(session, split).dataset_digest);
+  options.is_embedded = [wanted](const std::filesystem::path& folder) {
+    return std::ranges::all_of(
+        wanted, [&](const auto& of) { return embed::has_embeddings(folder, of.first, of.second); });
+  };
+  hooks.on_start = [&session](std::int64_t start) {
+    auto steps = session.checkpoint_steps();
+    std::erase_if(steps, [&](std::int64_t step) { return step > start; });
+    session.set_stage("looking at the frames that are there");
+    for (const store::EmbeddedSplit split : splits_of(session))
+      embed::require_embeddable(session.run(), steps, extraction_input(session, split),
+                                session.communicator());
   };
 }
 
@@ -158,7 +181,7 @@ void finetune(Session& session, bool embeds, Then then, const OnEmbedded& on_emb
   const data::Dataset& images = session.train();
   const auto& classes = images.class_names();
   require_two_classes(images, session);
-  const auto options = training_options(session, images.size());
+  auto options = training_options(session, images.size());
   train::TrainingInput input{start_model(session, classes), session.train_images(), session.preprocessor(),
                              images.digest(), session.options().model_has_name_of_run};
   if (then == Then::kAnalysis) require_memory_for_analysis(session, input.model.config(), options);
@@ -177,6 +200,7 @@ void finetune(Session& session, bool embeds, Then then, const OnEmbedded& on_emb
     session.set_stage(stage);
   };
   hooks.on_log = tensorboard_hook(session, images.size());
+  look_after_frames(session, options, hooks);
   std::vector<std::int64_t> embedded;
   if (embeds)
     hooks.on_checkpoint = embedding_hook(session, embedding, embedded, options.max_steps, on_embedded);

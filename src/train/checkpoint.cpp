@@ -126,11 +126,6 @@ bool is_interruption(const fs::path& folder) {
   }
 }
 
-bool has_embeddings(const fs::path& folder, const TrainOptions& options) {
-  return std::ranges::all_of(
-      options.embedded, [&](store::EmbeddedSplit split) { return store::is_seal_finished(folder, split); });
-}
-
 }  // namespace
 
 // What cannot be removed now is removed with the next checkpoint.
@@ -158,7 +153,8 @@ void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, cons
     }
     // A model without embeddings is of an earlier job that kept them all, or was stopped before they were
     // whole.
-    if (!keep_models && *step != newest && !has_optimizer(folder) && has_embeddings(folder, options))
+    if (!keep_models && *step != newest && !has_optimizer(folder) && support::exists(run.model(*step)) &&
+        options.is_embedded && options.is_embedded(folder))
       fs::remove(run.model(*step), ignored);
   }
 }

@@ -72,7 +72,7 @@ void require_identity(const std::filesystem::path& folder, const support::Json& 
 
 // Removes what is no longer needed once what was saved after `newest` steps is on disk: optimizer states of
 // more checkpoints than keep_optimizer, what was saved between frames before the newest resume point, and
-// with SaveMode::kInSitu the models of which all of `options.embedded` is sealed, but for the newest and the
+// with SaveMode::kInSitu the models of which options.is_embedded() says so, but for the newest and the
 // one that training would go on from. RunError where the system does not say what is there; nothing is
 // removed on a guess.
 void prune_checkpoints(const store::RunDirectory& run, std::int64_t newest, const TrainOptions& options);

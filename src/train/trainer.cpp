@@ -138,6 +138,7 @@ std::int64_t Loop::resume() {
     update_.sums()[0] = sums_.loss;
     update_.sums()[1] = sums_.correct;
   }
+  if (hooks_.on_start) hooks_.on_start(found);
   if (is_root()) {
     for (const auto& folder : start.damaged) support::remove_folder(folder);
     if (found >= 0) prune_checkpoints(run_, found, options_);  // a kill may have come between a save and that

@@ -346,6 +346,7 @@ TEST(Start, KeepsFramesOfWhichOnlyEmbeddingsAreLeft) {
   options.save_steps = 2;
   options.resume_every = 120;
   options.save = SaveMode::kInSitu;
+  options.is_embedded = [](const fs::path& checkpoint) { return fs::exists(checkpoint / "embeddings.h5"); };
   TrainingHooks hooks;
   std::vector<std::int64_t> known;  // frames that the hook is told to be there
   hooks.on_checkpoint = [&](const model::CheckpointInMemory& made) {

@@ -12,6 +12,7 @@
 
 #include "zoetrope/comm/testing.hpp"
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/run_history.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
@@ -159,10 +160,15 @@ TEST(Trainer, KeepsTheOptimizerInTheNewestCheckpointsOnly) {
   EXPECT_TRUE(std::filesystem::exists(run.optimizer(11)));
 }
 
+bool has_embeddings(const std::filesystem::path& checkpoint) {
+  return std::filesystem::exists(checkpoint / "embeddings.h5");
+}
+
 TEST(Trainer, InSituKeepsOnlyTheNewestModelAndCallsTheHookForEveryCheckpoint) {
   const auto folder = scratch_folder();
   TrainOptions options = short_options();
   options.save = SaveMode::kInSitu;
+  options.is_embedded = has_embeddings;
   const store::RunDirectory run{folder};
   std::vector<std::int64_t> seen;
   TrainingHooks hooks;
@@ -209,17 +215,43 @@ TEST(Trainer, InSituKeepsModelsThatAnEarlierJobHasNotEmbedded) {
   };
   EXPECT_THROW(train_on(1, folder, testing::golden_images(20), options, breaks), std::runtime_error);
   options.save = SaveMode::kInSitu;
+  options.is_embedded = has_embeddings;
 
   train_on(1, folder, testing::golden_images(20), options);
 
   EXPECT_TRUE(std::filesystem::exists(run.model(0)));
 }
 
+TEST(Trainer, SaysWhereItGoesOnBeforeItRemovesAnything) {
+  const auto folder = scratch_folder();
+  const store::RunDirectory run{folder};
+  TrainOptions options = short_options();
+  TrainingHooks hooks;
+  std::vector<std::int64_t> starts;
+  hooks.on_start = [&](std::int64_t step) { starts.push_back(step); };
+  train_on(1, folder, testing::golden_images(20), options, hooks);
+  ASSERT_TRUE(std::filesystem::exists(run.model(4)));
+  options.save = SaveMode::kInSitu;
+  options.is_embedded = [](const auto&) { return true; };
+  hooks.on_start = [&](std::int64_t step) {
+    starts.push_back(step);
+    throw InputError("a frame is of other images");
+  };
+
+  EXPECT_THROW(train_on(1, folder, testing::golden_images(20), options, hooks), InputError);
+
+  EXPECT_EQ(starts, (std::vector<std::int64_t>{-1, 11}));
+  EXPECT_TRUE(std::filesystem::exists(run.model(4)));
+}
+
 TEST(Trainer, InSituKeepsModelsUntilAllIsEmbeddedThatIsAskedFor) {
   const auto folder = scratch_folder();
   TrainOptions options = short_options();
   options.save = SaveMode::kInSitu;
-  options.embedded = {store::EmbeddedSplit::kTest, store::EmbeddedSplit::kTrain};
+  options.is_embedded = [](const std::filesystem::path& checkpoint) {
+    return store::is_seal_finished(checkpoint, store::EmbeddedSplit::kTest) &&
+           store::is_seal_finished(checkpoint, store::EmbeddedSplit::kTrain);
+  };
   const store::RunDirectory run{folder};
   TrainingHooks hooks;
   hooks.on_checkpoint = [&](const model::CheckpointInMemory& made) {

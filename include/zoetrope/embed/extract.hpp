@@ -50,6 +50,17 @@ struct ExtractionResult {
 ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                          const ExtractionInput& input, comm::Communicator& communicator);
 
+// Whether the file of that split is finished, whole, of `dataset_digest` and of the weights that the
+// checkpoint's record names. False of a damaged one.
+bool has_embeddings(const std::filesystem::path& checkpoint_folder, store::EmbeddedSplit split,
+                    const std::string& dataset_digest);
+
+// What extract() would end with because of a checkpoint of `steps` that nobody can embed with any more: whose
+// model is gone, without embeddings of these images, or whose model is damaged, without finished embeddings.
+// InputError says what can be done. Collective.
+void require_embeddable(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
+                        const ExtractionInput& input, comm::Communicator& communicator);
+
 // What can be done for a checkpoint of which only the embeddings were left, and they are damaged: training
 // comes to the same weights again where it begins before them.
 std::string way_out_without_model(const store::RunDirectory& run, std::int64_t step);

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "zoetrope/model/precision.hpp"
 #include "zoetrope/preprocess/augment.hpp"
-#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/json.hpp"
 
 namespace zoetrope::train {
@@ -40,8 +40,9 @@ struct TrainOptions {
   double resume_every = 120;        // seconds between states to go on from; 0: with every checkpoint
   std::int64_t keep_optimizer = 2;  // how many of these states in checkpoints are kept, the newest
   SaveMode save = SaveMode::kFull;
-  // Of which a frame is to have embeddings: in situ its model goes when it has them all.
-  std::vector<store::EmbeddedSplit> embedded = {store::EmbeddedSplit::kTest};
+  // Whether the folder of a frame has all that is to be made of its model, and whole: in situ the model goes
+  // then. Called on rank 0, by a thread of its own, too. Empty: models stay.
+  std::function<bool(const std::filesystem::path& checkpoint_folder)> is_embedded;
   preprocess::Augmentation augmentation =
       preprocess::Augmentation::kNone;  // part of what is learned, applied by preprocess::ImageCache
   model::Precision precision = model::Precision::kFloat32;

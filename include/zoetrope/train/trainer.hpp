@@ -47,6 +47,10 @@ struct TrainingHooks {
   LogHook on_log;
   // Names the work for the watchdog and the log.
   std::function<void(const std::string& stage)> on_stage;
+  // Called on every rank when it is known after how many steps training goes on, -1: from the beginning, and
+  // that it may; before anything of the run is removed or written. What it throws ends the training.
+  // Collective.
+  std::function<void(std::int64_t step)> on_start;
 };
 
 struct TrainingResult {
