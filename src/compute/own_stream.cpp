@@ -15,11 +15,11 @@ void order(const c10::Stream& first, const c10::Stream& second) {
 
 }  // namespace
 
-OwnStream::OwnStream(at::Device device) {
+OwnStream::OwnStream(at::Device device, StreamPriority priority) {
   if (device.is_cpu()) return;
   const c10::impl::VirtualGuardImpl guard(device.type());
   before_ = guard.getStream(device);
-  own_ = guard.getStreamFromGlobalPool(device);
+  own_ = guard.getStreamFromGlobalPool(device, priority == StreamPriority::kHigh);
   order(*before_, *own_);
   guard.exchangeStream(*own_);
 }

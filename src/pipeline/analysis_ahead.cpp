@@ -72,7 +72,7 @@ void AnalysisAhead::know(std::int64_t step) {
     const compute::ThreadCount threads(threads_);
     if (!options_.device) return know_sealed(step);
     c10::impl::VirtualGuardImpl(options_.device->type()).setDevice(*options_.device);
-    const compute::OwnStream stream(*options_.device);
+    const compute::OwnStream stream(*options_.device, compute::StreamPriority::kLow);
     know_sealed(step);
   } catch (const Interrupted&) {
     // The next attempt goes on.

@@ -51,7 +51,7 @@ class Loop {
  public:
   Loop(const store::RunDirectory& run, TrainingInput input, const TrainOptions& options,
        Communicators communicators, const TrainingHooks& hooks)
-      : stream_(input.model.flat().device()),
+      : stream_(input.model.flat().device(), compute::StreamPriority::kHigh),
         run_(run),
         options_(options),
         tensors_(communicators.tensors),

@@ -9,7 +9,7 @@
 
 namespace zoetrope::compute {
 
-// Starts when what the current stream holds so far is done, on a stream of its own and into pinned memory, so
+// Starts when what the current stream holds so far is done, on a stream beside it and into pinned memory, so
 // that neither the host nor that stream waits. A CPU tensor is not copied. Copies of this object share one
 // copy of the tensor.
 class HostCopy {
