@@ -168,6 +168,11 @@ std::uint64_t image_cache_bytes(const DataOptions& options, int ranks) {
                                         : std::min(kMostByDefault, share_of_quarter(ranks)));
 }
 
+std::uint64_t device_cache_bytes(const compute::Device& gpu) {
+  constexpr std::int64_t kMost = std::int64_t{8} << 30;
+  return static_cast<std::uint64_t>(std::min(kMost, gpu.memory_bytes / 8));
+}
+
 void require_memory(Session& session, const AnalysisSizes& sizes) {
   require_enough(session, demand_of(session, sizes, false));
 }

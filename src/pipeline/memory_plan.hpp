@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is kept in memory: whether the rows of a checkpoint are analysed there or block by block (--memory-limit),
-// and how many resized images (--image-cache).
+// What is kept in memory: whether the rows of a checkpoint are analysed there or block by block
+// (--memory-limit), and how many resized images (--image-cache).
 #pragma once
 
 #include <cstddef>
@@ -22,9 +22,12 @@ struct MemoryPlan {
 // What this rank may take where `ranks` of its host share --memory-limit.
 std::int64_t share_of_limit(const AnalysisOptions& options, int ranks);
 
-// What this rank may take for the resized images of a split where `ranks` of its host have to share the memory:
-// --image-cache.
+// What this rank may take for the resized images of a split where `ranks` of its host have to share the
+// memory: --image-cache.
 std::uint64_t image_cache_bytes(const DataOptions& options, int ranks);
+// How many bytes of a split's resized images may stay on `gpu`, whose memory is for the model first. The
+// images of up to three splits may be there.
+std::uint64_t device_cache_bytes(const compute::Device& gpu);
 
 // What an analysis is of, as far as it decides what memory it takes.
 struct AnalysisSizes {

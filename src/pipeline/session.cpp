@@ -185,6 +185,7 @@ preprocess::ImageCache& Session::images_of(LoadedSplit& split, preprocess::Augme
   cache.num_threads = threads_;
   cache.seed = options_.training.seed;
   cache.device = device_;
+  if (gpu_) cache.max_device_bytes = device_cache_bytes(*gpu_);
   cache.augmentation = augmentation;
   const preprocess::PreprocessorConfig& config = preprocessor();
   comm::do_unless_asked(communicator(), kNothingRead, [&] {

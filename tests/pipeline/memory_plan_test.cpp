@@ -28,5 +28,18 @@ TEST(ImageCacheBytes, ElseTheRanksOfAHostTakeAQuarterOfItsMemoryAtMost) {
   EXPECT_EQ(image_cache_bytes({}, 4 * many), quarter / static_cast<std::uint64_t>(4 * many));
 }
 
+compute::Device gpu_with(double gibibytes) {
+  compute::Device gpu;
+  gpu.memory_bytes = static_cast<std::int64_t>(gibibytes * (1 << 30));
+  return gpu;
+}
+
+TEST(DeviceCacheBytes, AreAnEighthOfTheGpusMemoryAnd8GiBAtMost) {
+  EXPECT_EQ(device_cache_bytes(gpu_with(8)), std::uint64_t{1} << 30);
+  EXPECT_EQ(device_cache_bytes(gpu_with(16)), std::uint64_t{2} << 30);
+  EXPECT_EQ(device_cache_bytes(gpu_with(63.5)), (std::uint64_t{8} << 30) - (std::uint64_t{1} << 26));
+  EXPECT_EQ(device_cache_bytes(gpu_with(141)), std::uint64_t{8} << 30);
+}
+
 }  // namespace
 }  // namespace zoetrope::pipeline

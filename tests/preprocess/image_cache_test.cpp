@@ -97,6 +97,17 @@ TEST(ImageCache, GivesTheSameBitsWhateverItHoldsAndHowManyThreadsWork) {
   }
 }
 
+// Whether all stay on the device, or each batch goes there when it is wanted.
+TEST(ImageCache, GivesTheSameBitsWhateverTheDeviceHolds) {
+  ImageCacheOptions options = room_for(kImages, 1);
+  for (const std::uint64_t most : {std::uint64_t{0}, kImages * kImageBytes - 1, kImages * kImageBytes}) {
+    options.max_device_bytes = most;
+    ImageCache cache(std::make_shared<CountingDataset>(), small_config(), options);
+    const auto order = data::epoch_order(1, 0, kImages);
+    EXPECT_TRUE(at::equal(batch_of(cache, order, 0), expected_batch(order))) << most;
+  }
+}
+
 TEST(ImageCache, DecodesWhatItHoldsOnlyOnce) {
   const auto dataset = std::make_shared<CountingDataset>();
   ImageCache cache(dataset, small_config(), room_for(20, 2));

@@ -22,8 +22,8 @@ struct ImageCacheOptions {
   Augmentation augmentation = Augmentation::kNone;
   std::uint64_t seed = 42;       // of the augmentation
   at::Device device = at::kCPU;  // where batches are wanted
-  std::uint64_t max_device_bytes = std::uint64_t{8}
-                                   << 30;  // all images are kept there where they take no more
+  // All images are kept there, too, where they take no more.
+  std::uint64_t max_device_bytes = std::uint64_t{8} << 30;
 };
 
 // Batches are the same bits whatever max_bytes, num_threads and the order of the calls are. To be used by one
