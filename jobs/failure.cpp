@@ -19,6 +19,16 @@ constexpr const char* kNoMemory =
     "there is not enough memory (or ulimit -v is too low): use a smaller --micro-batch or --image-cache, "
     "fewer ranks on the host, or a host with more";
 
+constexpr const char* kNoDeviceMemory =
+    "the GPU does not have enough memory: use --precision bf16, in training a smaller --micro-batch, or a "
+    "GPU "
+    "with more or without other programs, which nvidia-smi shows, or --device cpu";
+
+// What libtorch and CUDA's runtime say of a GPU begins so.
+bool is_about_device_memory(const std::string& text) {
+  return text.starts_with("CUDA out of memory") || text.starts_with("CUDA error: out of memory");
+}
+
 bool is_about_memory(const std::string& text) {
   return std::ranges::any_of(std::initializer_list<const char*>{"can't allocate memory", "out of memory",
                                                                 "Cannot allocate memory", "bad_alloc"},
@@ -50,6 +60,8 @@ Failure failure_of(const std::exception& error) {
   if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again)
     return {"no thread can be started (" + text + "): there is not enough memory, or ulimit -u is too low",
             ExitCode::kFailed};
+  if (is_about_device_memory(text))
+    return {std::string(kNoDeviceMemory) + " (" + first_line(text) + ")", ExitCode::kFailed};
   if (is_about_memory(text))
     return {std::string(kNoMemory) + " (" + first_line(text) + ")", ExitCode::kFailed};
   return {first_line(text), ExitCode::kFailed};

@@ -21,7 +21,9 @@ namespace zoetrope::embed {
 
 namespace {
 
-constexpr std::int64_t kWidestActivation = 1 << 20;  // bytes; what a core's own cache holds
+// Bytes of the widest activation of a block in float32: what a core's own cache holds, and of what a GPU has
+// room for a few at once.
+constexpr std::int64_t kWidestOnCore = 1 << 20, kWidestOnDevice = std::int64_t{2} << 30;
 constexpr std::int64_t kLeastBlock = 8;
 constexpr std::int64_t kLargestBlock = 256;
 constexpr std::int64_t kBlocksAtOnce = 16;                    // for each thread, at least
@@ -107,10 +109,10 @@ class RowsInProgress {
 }  // namespace
 
 std::int64_t block_size(const model::VitConfig& config, c10::DeviceType device) {
-  if (device != c10::kCPU) return kLargestBlock;
   const std::int64_t widest =
       4 * config.num_tokens() * std::max(config.intermediate_size, 3 * config.hidden_size);
-  return std::clamp(kWidestActivation / widest, kLeastBlock, kLargestBlock);
+  const std::int64_t most = device == c10::kCPU ? kWidestOnCore : kWidestOnDevice;
+  return std::clamp(most / widest, kLeastBlock, kLargestBlock);
 }
 
 // On cores some blocks for each thread: threads wait for one another at the end of each time, so small images
