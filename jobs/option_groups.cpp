@@ -91,7 +91,7 @@ po::options_description forward_options(Options& o) {
       "what the ranks' tensors go through: mpi, nccl, or auto: nccl between GPUs");
   add("precision", choice(o.pipeline.compute.precision, "precision", "P", kPrecisions),
       "fp32; tf32 (a GPU's faster products); bf16 (matrix products; weights and optimizer stay fp32); auto: "
-      "bf16 on GPUs, else fp32");
+      "bf16 where all ranks have a GPU of compute capability 8.0 or above, else fp32");
   return group;
 }
 

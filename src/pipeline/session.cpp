@@ -8,7 +8,6 @@
 #include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include "zoetrope/comm/device_choice.hpp"
 #include "zoetrope/comm/nccl.hpp"
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/data/given_dataset.hpp"
@@ -21,6 +20,7 @@
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 
+#include "compute_choice.hpp"
 #include "default_model.hpp"
 #include "memory_plan.hpp"
 #include "preprocessor.hpp"
@@ -34,6 +34,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kNothingRead = "the images are not read to the end; run the same command again";
+constexpr const char* kNoBFloat16 =
+    "models compute in fp32: not all GPUs have matrix units for bf16, as those of compute capability 8.0 and "
+    "above do (--precision bf16 insists)";
 
 // Rows and classes of given embeddings that the run holds. Collective.
 std::pair<std::int64_t, std::int64_t> shape_in_run(Session& session) {
@@ -69,34 +72,6 @@ Options with_model(Options options) {
   return options;
 }
 
-// This rank's GPU, or none where the ranks compute on CPUs. Collective: all have one, or none does.
-std::optional<compute::Device> choose_gpu(comm::World& world, const Options& options) {
-  if (!options.compute.device || options.compute.device == compute::DeviceChoice::kCpu) return std::nullopt;
-  const compute::DeviceQuery query = compute::cuda_devices();
-  if (!comm::all_ranks_have_device(world.communicator(), query)) {
-    if (options.compute.device == compute::DeviceChoice::kCuda)
-      throw UsageError("--device cuda: " +
-                       (query.list().empty() ? query.why_none : "another rank's host has no GPU"));
-    return std::nullopt;
-  }
-  compute::Device gpu =
-      comm::select_device(world.communicator(), comm::Place::of(world), query, comm::nccl_version());
-  compute::bind_to_cores_near(gpu);
-  return gpu;
-}
-
-void check_choice(const Options& options, bool has_gpu) {
-  if (options.trains && options.training.graph == train::GraphMode::kOn && !has_gpu)
-    throw UsageError("--cuda-graph on: the ranks compute on CPUs, which queue no work to capture");
-  if (options.compute.backend == Backend::kNccl && !has_gpu)
-    throw UsageError("--backend nccl: the ranks compute on CPUs, which talk through mpi");
-  if (options.compute.backend == Backend::kMpi && has_gpu)
-    throw UsageError(
-        "--backend mpi: the ranks compute on GPUs, which talk through nccl (or give --device cpu)");
-  if (options.compute.precision == model::Precision::kTensorFloat32 && !has_gpu)
-    throw UsageError("--precision tf32: the ranks compute on CPUs, which have fp32 and bf16");
-}
-
 }  // namespace
 
 Session::Session(comm::World& world, Options options)
@@ -105,7 +80,8 @@ Session::Session(comm::World& world, Options options)
       run_{options_.run},
       threads_(options_.compute.threads > 0 ? options_.compute.threads : comm::threads_per_rank(world)),
       gpu_(choose_gpu(world, options_)),
-      device_(gpu_ ? compute::tensor_device(*gpu_) : at::Device(at::kCPU)) {
+      device_(gpu_ ? compute::tensor_device(*gpu_) : at::Device(at::kCPU)),
+      default_precision_(default_precision(world.communicator(), gpu_)) {
   check_choice(options_, gpu_.has_value());
   if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).setDevice(device_);
   at::set_num_threads(threads_);
@@ -121,9 +97,12 @@ at::Device Session::device() {
 
 train::Communicators Session::communicators() {
   if (!gpu_) return {world_.communicator(), world_.communicator()};
-  if (!tensors_)
+  if (!tensors_) {
+    if (is_root() && !options_.compute.precision && precision() == model::Precision::kFloat32)
+      support::log_info(kNoBFloat16);
     tensors_ = world_.size() == 1 ? comm::make_single_communicator()
                                   : comm::make_nccl_communicator(world_, gpu_->ordinal);
+  }
   return {*tensors_, world_.communicator()};
 }
 
@@ -133,7 +112,7 @@ void Session::set_stage(const std::string& stage) {
 }
 
 model::Precision Session::precision() const {
-  return options_.compute.precision.value_or(gpu_ ? model::Precision::kBFloat16 : model::Precision::kFloat32);
+  return options_.compute.precision.value_or(default_precision_);
 }
 
 std::string Session::place() const {

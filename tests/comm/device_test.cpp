@@ -45,7 +45,7 @@ struct Rank {
 compute::DeviceQuery query_of(const Rank& rank) {
   std::vector<compute::Device> devices;
   for (const std::string& uuid : rank.uuids)
-    devices.push_back({static_cast<int>(devices.size()), "GPU", uuid, "", 0});
+    devices.push_back({static_cast<int>(devices.size()), "GPU", uuid, "", 0, {9, 0}});
   return {[devices] { return devices; }, "no driver"};
 }
 

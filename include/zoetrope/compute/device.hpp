@@ -20,6 +20,7 @@ struct Device {
   std::string uuid;         // "GPU-1c0d...": the same for every process that sees the device
   std::string pci_address;  // "0000:3b:00.0"
   std::int64_t memory_bytes = 0;
+  std::pair<int, int> capability = {0, 0};  // CUDA's "compute capability", of an H100 9.0
 };
 
 // What the ranks are to compute on. kAuto: the GPUs where every rank has one of its own, else CPUs.

@@ -63,7 +63,7 @@ struct ComputeOptions {
   // Without one a job computes on cores, as some do: then it is not asked for.
   std::optional<compute::DeviceChoice> device;
   Backend backend = Backend::kAuto;
-  std::optional<model::Precision> precision;  // of forward passes; none: bf16 on GPUs, else fp32
+  std::optional<model::Precision> precision;  // of forward passes; none: what is fast (Session)
 };
 
 // What PCA is fitted on.

@@ -58,6 +58,7 @@ class Session {
   const Options& options() const { return options_; }
   const store::RunDirectory& run() const { return run_; }
   int threads() const { return threads_; }
+  // --precision, or where that does not say what is fast on the devices of all ranks.
   model::Precision precision() const;
   // The ranks and what they compute on: "2 ranks with 4 threads each".
   std::string place() const;
@@ -127,6 +128,7 @@ class Session {
   int threads_;
   std::optional<compute::Device> gpu_;
   at::Device device_;
+  model::Precision default_precision_;
   std::unique_ptr<comm::Communicator> tensors_;  // among GPUs
   std::future<void> warm_up_;                    // of a GPU
   std::optional<preprocess::PreprocessorConfig> preprocessor_;

@@ -29,8 +29,12 @@ Device describe(int ordinal) {
   ZT_CHECK_CUDA(cudaGetDeviceProperties(&properties, ordinal));
   std::array<char, 32> address{};
   ZT_CHECK_CUDA(cudaDeviceGetPCIBusId(address.data(), static_cast<int>(address.size()), ordinal));
-  return {ordinal, properties.name, format_uuid(properties.uuid), address.data(),
-          static_cast<std::int64_t>(properties.totalGlobalMem)};
+  return {ordinal,
+          properties.name,
+          format_uuid(properties.uuid),
+          address.data(),
+          static_cast<std::int64_t>(properties.totalGlobalMem),
+          {properties.major, properties.minor}};
 }
 
 }  // namespace

@@ -86,8 +86,8 @@ void share_device(bool share) {
 namespace zoetrope::compute {
 
 DeviceQuery cuda_devices() {
-  const Device device{0, "double",
-                      comm::nccl_double::is_shared ? "DOUBLE" : "DOUBLE-" + std::to_string(getpid()), "", 0};
+  const std::string uuid = comm::nccl_double::is_shared ? "DOUBLE" : "DOUBLE-" + std::to_string(getpid());
+  const Device device{0, "double", uuid, "", 0, {9, 0}};
   return {[device] { return std::vector<Device>{device}; }, ""};
 }
 
