@@ -15,8 +15,11 @@ constexpr std::chrono::milliseconds kBetweenLooks{20};  // at whether this proce
 }  // namespace
 
 BackgroundQueue::BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes,
-                                 std::function<bool()> may_be_killed)
-    : max_tasks_(max_tasks), max_bytes_(max_bytes), may_be_killed_(std::move(may_be_killed)) {}
+                                 std::function<bool()> may_be_killed, std::function<void()> before_heir)
+    : max_tasks_(max_tasks),
+      max_bytes_(max_bytes),
+      may_be_killed_(std::move(may_be_killed)),
+      before_heir_(std::move(before_heir)) {}
 
 BackgroundQueue::~BackgroundQueue() {
   std::unique_lock lock(mutex_);
@@ -28,9 +31,11 @@ void BackgroundQueue::push(std::int64_t bytes, std::function<void()> task) {
     std::unique_lock lock(mutex_);
     const bool has_room = wait_for_room(lock, bytes);
     rethrow();
+    const bool needs_heir = !has_room && !heir_ && !has_failed_;
+    if (needs_heir) prepare_for_heir();  // throws, perhaps, and then nothing is queued
     bytes_ += bytes;
     pending_.push_back({bytes, std::move(task)});
-    if (!has_room && !heir_ && !has_failed_) make_heir();
+    if (needs_heir) make_heir();
   }
   thread_.submit([this] { run_next(); });
 }
@@ -54,7 +59,12 @@ void BackgroundQueue::wait() {
 void BackgroundQueue::leave_to_heir() {
   const std::lock_guard lock(mutex_);
   if (pending_.empty() || has_failed_ || (heir_ && heir_->num_left() == pending_.size())) return;
+  prepare_for_heir();
   make_heir();
+}
+
+void BackgroundQueue::prepare_for_heir() {
+  if (before_heir_) before_heir_();
 }
 
 // Under the lock. One that is there is needed until the new one is.

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/compute/host_copy.hpp"
 
+#include <atomic>
+#include <mutex>
+#include <optional>
+
 #include <ATen/ATen.h>
+#include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
@@ -9,9 +14,26 @@
 
 namespace zoetrope::compute {
 
+// A child does not lock the mutex, which a thread may hold that is not there: once the tensor has left the
+// device nothing changes any more, and nobody needs it.
+struct HostCopy::Arriving {
+  explicit Arriving(const at::Tensor& tensor) : source(tensor) {}
+  void wait() {
+    if (!done) return;
+    const trace::Span span("waiting for the device");
+    done->synchronize();
+  }
+
+  std::atomic<bool> has_left_device = false;
+  std::mutex mutex;   // of what follows, until then
+  at::Tensor source;  // alive until the copy is
+  at::Tensor host;
+  std::optional<c10::Event> done;
+};
+
 HostCopy::HostCopy(const at::Tensor& tensor) {
   if (!tensor.defined() || tensor.is_cpu()) {
-    host_ = tensor;
+    tensor_ = tensor;
     return;
   }
   const trace::Span span("queueing a copy to the host", "bytes", static_cast<std::int64_t>(tensor.nbytes()));
@@ -21,20 +43,31 @@ HostCopy::HostCopy(const at::Tensor& tensor) {
   c10::Event ready(tensor.device().type());
   ready.record(compute);
   ready.block(copies);
-  source_ = tensor;
-  host_ = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
+  arriving_ = std::make_shared<Arriving>(tensor);
+  arriving_->host = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
   const c10::StreamGuard scope(copies);
-  host_.copy_(source_, /*non_blocking=*/true);
-  done_ = std::make_shared<c10::Event>(tensor.device().type());
-  done_->record(copies);
+  arriving_->host.copy_(tensor, /*non_blocking=*/true);
+  arriving_->done.emplace(tensor.device().type());
+  arriving_->done->record(copies);
 }
 
-const at::Tensor& HostCopy::wait() const {
-  if (done_) {
-    const trace::Span span("waiting for the device");
-    done_->synchronize();
-  }
-  return host_;
+at::Tensor HostCopy::wait() const {
+  if (!arriving_) return tensor_;
+  if (arriving_->has_left_device) return arriving_->host;
+  const std::lock_guard lock(arriving_->mutex);
+  arriving_->wait();
+  return arriving_->host;
+}
+
+void HostCopy::leave_device() const {
+  if (!arriving_) return;
+  const std::lock_guard lock(arriving_->mutex);
+  if (arriving_->has_left_device) return;
+  arriving_->wait();
+  arriving_->host = arriving_->host.clone();
+  arriving_->done.reset();
+  arriving_->source.reset();
+  arriving_->has_left_device = true;
 }
 
 }  // namespace zoetrope::compute

@@ -29,13 +29,17 @@ namespace {
 constexpr std::int64_t kBytesInQueue = std::int64_t{2} << 30;
 constexpr std::size_t kTasksInQueue = 24;
 
-// A device's copies are in memory that is pinned for it, which another process does not see.
+// Training goes on, and changes the tensor. From a device it is still under way when it is queued.
 compute::HostCopy copy_of(const at::Tensor& tensor) {
-  const compute::HostCopy copy(tensor.clone());
-  return comm::may_be_killed_soon() && !tensor.is_cpu() ? compute::HostCopy(copy.wait().clone()) : copy;
+  return compute::HostCopy(tensor.clone());
 }
 
 }  // namespace
+
+// What is written of a training's state; moments where it can be gone on from.
+struct Saver::Copies {
+  compute::HostCopy values, exp_avg, exp_avg_sq;
+};
 
 bool ResumeClock::is_due(bool is_frame, double now) {
   ++steps_;
@@ -53,7 +57,7 @@ Saver::Saver(const store::RunDirectory& run, const TrainOptions& options, std::i
       identity_(std::move(identity)),
       preprocessor_(std::move(preprocessor)),
       control_(control),
-      queue_(kTasksInQueue, kBytesInQueue, comm::may_be_killed_soon) {}
+      queue_(kTasksInQueue, kBytesInQueue, comm::may_be_killed_soon, [this] { leave_device(); }) {}
 
 void Saver::save(std::int64_t step, const TrainingState& state, const IntervalSums& sums,
                  const std::vector<store::LossRecord>& history, bool is_resume_point,
@@ -115,30 +119,41 @@ CheckpointContent Saver::content_of(std::int64_t step, const IntervalSums& sums,
 void Saver::write(CheckpointContent content, const TrainingState& state, bool is_there, bool is_resume_point,
                   std::shared_ptr<std::string> digest) {
   const c10::NoGradGuard no_grad;
-  // Copies: training goes on. From a device they are still under way when they are queued.
-  const compute::HostCopy values = copy_of(state.model.flat());
-  compute::HostCopy exp_avg, exp_avg_sq;
-  std::int64_t copies = 1;
-  if (is_resume_point && content.step > 0) {
-    exp_avg = copy_of(state.exp_avg);
-    exp_avg_sq = copy_of(state.exp_avg_sq);
-    copies = 3;
+  const auto copies = std::make_shared<Copies>();
+  copies->values = copy_of(state.model.flat());
+  const bool has_moments = is_resume_point && content.step > 0;
+  if (has_moments) {
+    copies->exp_avg = copy_of(state.exp_avg);
+    copies->exp_avg_sq = copy_of(state.exp_avg_sq);
   }
+  std::erase_if(queued_, [](const auto& earlier) { return earlier.expired(); });
+  queued_.push_back(copies);
   const fs::path folder =
       options_.is_frame(content.step) ? run_.checkpoint(content.step) : run_.resume(content.step);
-  queue_.push(copies * static_cast<std::int64_t>(state.model.flat().nbytes()),
-              [run = run_, options = options_, folder, is_there, model = state.model, values, exp_avg,
-               exp_avg_sq, digest = std::move(digest), content = std::move(content)]() mutable {
-                content.model = model.over(values.wait());
-                content.exp_avg = exp_avg.wait();
-                content.exp_avg_sq = exp_avg_sq.wait();
+  // The task changes nothing that it holds: an heir begins it once more where this process has begun it.
+  queue_.push((has_moments ? 3 : 1) * static_cast<std::int64_t>(state.model.flat().nbytes()),
+              [run = run_, options = options_, folder, is_there, model = state.model, copies,
+               digest = std::move(digest), content = std::move(content)] {
+                CheckpointContent whole = content;
+                whole.model = model.over(copies->values.wait());
+                whole.exp_avg = copies->exp_avg.wait();
+                whole.exp_avg_sq = copies->exp_avg_sq.wait();
                 if (is_there) {
-                  make_resume_point(folder, content, *digest);
+                  make_resume_point(folder, whole, *digest);
                 } else {
-                  *digest = write_checkpoint(folder, content);
+                  *digest = write_checkpoint(folder, whole);
                 }
-                prune_checkpoints(run, content.step, options);
+                prune_checkpoints(run, whole.step, options);
               });
+}
+
+// An heir has no device.
+void Saver::leave_device() {
+  for (const auto& earlier : queued_) {
+    const auto copies = earlier.lock();
+    if (!copies) continue;
+    for (const auto& copy : {copies->values, copies->exp_avg, copies->exp_avg_sq}) copy.leave_device();
+  }
 }
 
 // Of frame `step` where a job before this one has written it and all of it is as this one would write it.

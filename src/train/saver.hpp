@@ -57,10 +57,12 @@ class Saver {
   }
 
  private:
+  struct Copies;
   CheckpointContent content_of(std::int64_t step, const IntervalSums& sums,
                                const std::vector<store::LossRecord>& history, bool is_resume_point) const;
   void write(CheckpointContent content, const TrainingState& state, bool is_there, bool is_resume_point,
              std::shared_ptr<std::string> digest);
+  void leave_device();
   std::optional<std::string> stored_digest(std::int64_t step, const model::Vit& model,
                                            bool is_resume_point) const;
   model::CheckpointInMemory in_memory(std::int64_t step, const model::Vit& model,
@@ -73,7 +75,8 @@ class Saver {
   support::Json identity_;
   support::Json preprocessor_;
   comm::Communicator& control_;
-  compute::BackgroundQueue queue_;  // rank 0's
+  std::vector<std::weak_ptr<const Copies>> queued_;  // of what the queue still has to write
+  compute::BackgroundQueue queue_;                   // rank 0's
 };
 
 }  // namespace zoetrope::train

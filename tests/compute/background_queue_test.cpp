@@ -120,5 +120,22 @@ TEST(BackgroundQueue, FinishesWhatIsQueuedWhenItGoes) {
   EXPECT_EQ(done, 20);
 }
 
+// What is queued before is still done, and the task that was to be pushed is not there.
+TEST(BackgroundQueue, GoesOnWhereNothingCanBeLeftToAnHeir) {
+  std::atomic<int> done = 0;
+  std::promise<void> go;
+  BackgroundQueue queue(
+      1, 100, [] { return true; }, [] { throw std::runtime_error("the device has failed"); });
+  queue.push(1, [&] {
+    go.get_future().wait();
+    ++done;
+  });
+  EXPECT_THROW(queue.push(1, [&] { ++done; }), std::runtime_error);
+  EXPECT_THROW(queue.leave_to_heir(), std::runtime_error);
+  go.set_value();
+  queue.wait();
+  EXPECT_EQ(done, 1);
+}
+
 }  // namespace
 }  // namespace zoetrope::compute

@@ -3,16 +3,51 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
+#include <ATen/ATen.h>
+#include <ATen/EmptyTensor.h>
+#include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <c10/core/Allocator.h>
+#include <c10/core/DeviceType.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <sys/mman.h>
+#include <torch/library.h>
+#include <unistd.h>
 
 namespace zoetrope::compute::fake {
 
 namespace {
 
 constexpr c10::DeviceType kType = c10::DeviceType::PrivateUse1;
+constexpr std::size_t kPinnedBytes = 4096;  // of each tensor: more than tests need
+
+struct Copy {
+  const void* from;
+  void* to;
+  std::size_t bytes;
+};
+
+// What streams and events are of; the guard of libtorch is const.
+struct State {
+  std::mutex mutex;
+  std::array<int, 2> num_drawn{};  // of low and of high priority
+  std::vector<c10::Stream> drawn;
+  std::vector<Copy> queued;
+  std::atomic<int> num_events = 0;
+};
+
+State& state() {
+  static State& only = *new State;
+  return only;
+}
+
+c10::Stream stream(c10::StreamId id) {
+  return c10::Stream(c10::Stream::UNSAFE, {kType, 0}, id);
+}
 
 class Guard final : public c10::impl::DeviceGuardImplInterface {
  public:
@@ -29,49 +64,107 @@ class Guard final : public c10::impl::DeviceGuardImplInterface {
     return stream(std::exchange(current_, next.id()));
   }
   c10::Stream getStreamFromGlobalPool(c10::Device, bool is_high) const override {
-    const std::lock_guard lock(mutex_);
-    const int next = num_drawn_.at(is_high ? 1 : 0)++ % kStreamsOfPool;
-    drawn_.push_back(stream(1 + (is_high ? kStreamsOfPool : 0) + next));
-    return drawn_.back();
-  }
-  std::vector<c10::Stream> take_drawn() const {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(drawn_, {});
+    const std::lock_guard lock(state().mutex);
+    const int next = state().num_drawn.at(is_high ? 1 : 0)++ % kStreamsOfPool;
+    state().drawn.push_back(stream(1 + (is_high ? kStreamsOfPool : 0) + next));
+    return state().drawn.back();
   }
 
+  // An event holds the process it is of.
   void record(void** event, const c10::Stream&, c10::DeviceIndex, c10::EventFlag) const override {
-    if (*event == nullptr) *event = new char;
+    if (*event != nullptr) return;
+    *event = new pid_t(::getpid());
+    ++state().num_events;
   }
   void destroyEvent(void* event, c10::DeviceIndex) const noexcept override {
-    delete static_cast<char*>(event);
+    delete static_cast<pid_t*>(event);
+    --state().num_events;
   }
   void block(void*, const c10::Stream&) const override {}
-  void synchronizeEvent(void*) const override {}
+  void synchronizeEvent(void* event) const override {
+    TORCH_CHECK(*static_cast<pid_t*>(event) == ::getpid(), "the device is another process's");
+    const std::lock_guard lock(state().mutex);
+    for (const Copy& copy : std::exchange(state().queued, {})) std::memcpy(copy.to, copy.from, copy.bytes);
+  }
 
  private:
-  static c10::Stream stream(c10::StreamId id) { return c10::Stream(c10::Stream::UNSAFE, {kType, 0}, id); }
-
   static thread_local c10::StreamId current_;
-  mutable std::mutex mutex_;
-  mutable std::array<int, 2> num_drawn_{};
-  mutable std::vector<c10::Stream> drawn_;
 };
 
 thread_local c10::StreamId Guard::current_ = 0;
 
-const Guard& guard() {
-  static const Guard& only = *[] {
-    auto* made = new Guard;
-    c10::impl::device_guard_impl_registry.at(static_cast<std::size_t>(kType)) = made;
-    return made;
-  }();
-  return only;
+class Memory final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) override {
+    void* data = std::malloc(bytes);
+    return {data, data, &std::free, {kType, 0}};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    std::memcpy(to, from, bytes);
+  }
+};
+
+class PinnedMemory final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) override {
+    TORCH_CHECK(bytes <= kPinnedBytes, "the fake device pins no more than ", kPinnedBytes, " bytes");
+    void* data = ::mmap(nullptr, kPinnedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    TORCH_CHECK(data != MAP_FAILED && ::madvise(data, kPinnedBytes, MADV_DONTFORK) == 0);
+    return {data, data, [](void* held) { ::munmap(held, kPinnedBytes); }, at::kCPU};
+  }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    std::memcpy(to, from, bytes);
+  }
+};
+
+struct Hooks final : at::PrivateUse1HooksInterface {
+  bool isBuilt() const override { return true; }
+  bool isAvailable() const override { return true; }
+  bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
+  c10::Allocator* getPinnedMemoryAllocator() const override {
+    static PinnedMemory& only = *new PinnedMemory;
+    return &only;
+  }
+};
+
+at::Tensor empty(at::IntArrayRef sizes, std::optional<at::ScalarType> type, std::optional<at::Layout>,
+                 std::optional<at::Device>, std::optional<bool>, std::optional<at::MemoryFormat>) {
+  return at::detail::empty_generic(sizes, c10::GetAllocator(kType),
+                                   c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
+                                   type.value_or(at::kFloat), std::nullopt);
+}
+
+// Between contiguous tensors of the same type.
+at::Tensor& copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
+  const Copy wanted{from.const_data_ptr(), to.mutable_data_ptr(), from.nbytes()};
+  const std::lock_guard lock(state().mutex);
+  if (non_blocking) {
+    state().queued.push_back(wanted);
+  } else {
+    std::memcpy(wanted.to, wanted.from, wanted.bytes);
+  }
+  return to;
+}
+
+TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
+  library.impl("empty.memory_format", &empty);
+  library.impl("copy_", &copy);
+}
+
+bool register_all() {
+  c10::register_privateuse1_backend("fake");
+  c10::impl::device_guard_impl_registry.at(static_cast<std::size_t>(kType)) = new Guard;
+  c10::SetAllocator(kType, new Memory);
+  at::RegisterPrivateUse1HooksInterface(new Hooks);
+  return true;
 }
 
 }  // namespace
 
 at::Device device() {
-  return {guard().type(), 0};
+  static const bool is_registered = register_all();
+  return {is_registered ? kType : at::kCPU, 0};
 }
 
 bool is_of_high_priority(const c10::Stream& stream) {
@@ -79,7 +172,23 @@ bool is_of_high_priority(const c10::Stream& stream) {
 }
 
 std::vector<c10::Stream> take_drawn() {
-  return guard().take_drawn();
+  const std::lock_guard lock(state().mutex);
+  return std::exchange(state().drawn, {});
+}
+
+at::Tensor on_device(const at::Tensor& tensor) {
+  at::Tensor there = at::empty(tensor.sizes(), tensor.options().device(device()));
+  there.copy_(tensor);
+  return there;
+}
+
+std::size_t num_queued_copies() {
+  const std::lock_guard lock(state().mutex);
+  return state().queued.size();
+}
+
+int num_events() {
+  return state().num_events;
 }
 
 }  // namespace zoetrope::compute::fake

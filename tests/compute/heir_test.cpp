@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is queued is done though the process is killed.
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include "zoetrope/compute/background_queue.hpp"
+#include "zoetrope/compute/host_copy.hpp"
 #include "zoetrope/support/error.hpp"
 
+#include "fake_device.hpp"
 #include "support/another_process.hpp"
 
 namespace zoetrope::compute {
@@ -150,6 +155,70 @@ TEST(Heir, GivesWayToOneThatKnowsMore) {
   std::this_thread::sleep_for(100ms);
 
   EXPECT_EQ(lines(), "first\nsecond\nthird\nfourth\n");
+}
+
+// A driver of a device does not serve a child, nor does that see what is pinned for it.
+class CopiesOfADevice {
+ public:
+  void leave_device() const {
+    for (const HostCopy& copy : copies_) copy.leave_device();
+  }
+  // The first is there when it is asked to go on, and holds what it has got.
+  std::function<void()> first() const {
+    return [copy = copies_[0]] {
+      const at::Tensor got = copy.wait();
+      std::ofstream("begun");
+      wait_for_file("go_on");
+      add_line(std::to_string(got.const_data_ptr<std::int64_t>()[2]));
+    };
+  }
+  std::function<void()> second() const {
+    return [copy = copies_[1]] {
+      add_line(std::to_string(copy.wait().const_data_ptr<std::int64_t>()[2]));
+      std::ofstream("all_done");
+    };
+  }
+
+ private:
+  std::array<HostCopy, 2> copies_ = {HostCopy(fake::on_device(at::full({3}, 17, at::kLong))),
+                                     HostCopy(fake::on_device(at::full({3}, 18, at::kLong)))};
+};
+
+TEST(Heir, WritesWhatWasOnItsWayFromADevice) {
+  AnotherProcess owner([](const auto& wait) {
+    const CopiesOfADevice copies;
+    BackgroundQueue queue(10, 100, {}, [&] { copies.leave_device(); });
+    queue.push(1, copies.first());
+    queue.push(1, copies.second());
+    wait_for_file("begun");
+    queue.leave_to_heir();
+    wait();
+  });
+  owner.wait_until_it_waits();
+
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_done");
+
+  EXPECT_EQ(lines(), "17\n18\n");
+}
+
+TEST(Heir, WritesWhatWasOnItsWayFromADeviceWhenTheQueueWasFull) {
+  AnotherProcess owner([](const auto& wait) {
+    const CopiesOfADevice copies;
+    BackgroundQueue queue(
+        1, 100, [] { return fs::exists("begun"); }, [&] { copies.leave_device(); });
+    queue.push(1, copies.first());
+    queue.push(1, copies.second());
+    wait();
+  });
+  owner.wait_until_it_waits();
+
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file("all_done");
+
+  EXPECT_EQ(lines(), "17\n18\n");
 }
 
 // What comes after the task that failed would say that it is there.

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "fake_device.hpp"
+
 namespace zoetrope::compute {
 namespace {
 
@@ -22,6 +24,38 @@ TEST(HostCopy, CopiesShareTheTensor) {
   const HostCopy first(at::ones({3}));
   const HostCopy second = first;
   EXPECT_TRUE(second.wait().is_same(first.wait()));
+}
+
+TEST(HostCopy, ArrivesFromADeviceWhenItIsWaitedFor) {
+  const HostCopy copy(fake::on_device(at::arange(7)));
+  EXPECT_EQ(fake::num_queued_copies(), 1U);
+  EXPECT_TRUE(at::equal(copy.wait(), at::arange(7)));
+  EXPECT_EQ(fake::num_queued_copies(), 0U);
+}
+
+TEST(HostCopy, ThatLeavesTheDeviceHasNothingOfItAnyMore) {
+  const int events = fake::num_events();
+  const HostCopy copy(fake::on_device(at::arange(7)));
+  const HostCopy another = copy;
+  EXPECT_EQ(fake::num_events(), events + 1);
+
+  another.leave_device();
+  another.leave_device();
+
+  EXPECT_EQ(fake::num_events(), events);
+  const at::Tensor pinned = HostCopy(fake::on_device(at::arange(7))).wait();
+  const auto deleter_of = [](const at::Tensor& tensor) { return tensor.storage().data_ptr().get_deleter(); };
+  EXPECT_EQ(deleter_of(copy.wait()), deleter_of(at::arange(7)));
+  EXPECT_NE(deleter_of(copy.wait()), deleter_of(pinned));
+  EXPECT_TRUE(at::equal(copy.wait(), at::arange(7)));
+}
+
+TEST(HostCopy, ThatWasNotOnADeviceHasNothingToLeave) {
+  const at::Tensor tensor = at::arange(7);
+  const HostCopy copy(tensor);
+  copy.leave_device();
+  HostCopy().leave_device();
+  EXPECT_TRUE(copy.wait().is_same(tensor));
 }
 
 }  // namespace

@@ -23,8 +23,11 @@ class Heir;
 class BackgroundQueue {
  public:
   // `max_tasks`: that are not done; `max_bytes`: what these may hold together. `may_be_killed`, where it is
-  // given: whether this process may be killed in a moment. It is asked while push() waits.
-  BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes, std::function<bool()> may_be_killed = {});
+  // given: whether this process may be killed in a moment. It is asked while push() waits. `before_heir`: is
+  // called before what is queued is left to an heir, by who calls push() or leave_to_heir(); what it does
+  // must not use the queue. The task that is to be pushed is among what is left.
+  BackgroundQueue(std::size_t max_tasks, std::int64_t max_bytes, std::function<bool()> may_be_killed = {},
+                  std::function<void()> before_heir = {});
   ~BackgroundQueue();  // finishes what is queued
   BackgroundQueue(const BackgroundQueue&) = delete;
   BackgroundQueue& operator=(const BackgroundQueue&) = delete;
@@ -37,7 +40,7 @@ class BackgroundQueue {
   void wait();
   // From now on what is queued is done even if this process is killed: by a child of it, which otherwise does
   // nothing (src/compute/heir.hpp). What is pushed later is not, until this is called again. The tasks must
-  // not need a device.
+  // not need a device then, nor what the one that is running has got from it (`before_heir` sees to that).
   void leave_to_heir();
 
  private:
@@ -47,6 +50,7 @@ class BackgroundQueue {
     bool is_done = false;
   };
   bool wait_for_room(std::unique_lock<std::mutex>& lock, std::int64_t bytes);
+  void prepare_for_heir();
   void make_heir();
   void run_next();
   void rethrow();
@@ -54,6 +58,7 @@ class BackgroundQueue {
   std::size_t max_tasks_;
   std::int64_t max_bytes_;
   std::function<bool()> may_be_killed_;
+  std::function<void()> before_heir_;
   std::mutex mutex_;
   std::condition_variable task_done_;
   std::int64_t bytes_ = 0;     // of tasks that are not done

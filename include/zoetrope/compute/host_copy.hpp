@@ -5,7 +5,6 @@
 #include <memory>
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Event.h>
 
 namespace zoetrope::compute {
 
@@ -19,12 +18,16 @@ class HostCopy {
   explicit HostCopy(const at::Tensor& tensor);
 
   // The CPU tensor, when it is there; undefined for a default-constructed one. From any thread.
-  const at::Tensor& wait() const;
+  at::Tensor wait() const;
+  // Waits, and moves the tensor to ordinary memory: from then on wait() needs no device, in a child of this
+  // process neither, which has no use of the device's driver and does not see memory that is pinned for it.
+  // Who has the tensor from wait() already keeps that one. For all copies of this object; from any thread.
+  void leave_device() const;
 
  private:
-  at::Tensor source_;  // alive until the copy is
-  at::Tensor host_;
-  std::shared_ptr<c10::Event> done_;
+  struct Arriving;
+  at::Tensor tensor_;                   // where it was on the CPU
+  std::shared_ptr<Arriving> arriving_;  // where it was not
 };
 
 }  // namespace zoetrope::compute
