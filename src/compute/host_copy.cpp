@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <ATen/ATen.h>
+#include <c10/core/Allocator.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -14,19 +15,31 @@
 
 namespace zoetrope::compute {
 
+namespace {
+
+// Whether record_stream() keeps the tensor's memory from others until the stream is done with it. Of memory
+// that is not its own, as of NCCL's or of a caller's buffer, the device's allocator takes no notice.
+bool is_of_caching_allocator(const at::Tensor& tensor) {
+  const c10::DeleterFnPtr own = c10::GetAllocator(tensor.device().type())->raw_deleter();
+  return own != nullptr && tensor.storage().data_ptr().get_deleter() == own;
+}
+
+}  // namespace
+
 // A child does not lock the mutex, which a thread may hold that is not there: once the tensor has left the
 // device nothing changes any more, and nobody needs it.
 struct HostCopy::Arriving {
-  explicit Arriving(const at::Tensor& tensor) : source(tensor) {}
   void wait() {
     if (!done) return;
     const trace::Span span("waiting for the device");
     done->synchronize();
+    done.reset();
+    source.reset();
   }
 
   std::atomic<bool> has_left_device = false;
   std::mutex mutex;   // of what follows, until then
-  at::Tensor source;  // alive until the copy is
+  at::Tensor source;  // until the copy is there; only where nothing else keeps its memory until then
   at::Tensor host;
   std::optional<c10::Event> done;
 };
@@ -43,12 +56,17 @@ HostCopy::HostCopy(const at::Tensor& tensor) {
   c10::Event ready(tensor.device().type());
   ready.record(compute);
   ready.block(copies);
-  arriving_ = std::make_shared<Arriving>(tensor);
+  arriving_ = std::make_shared<Arriving>();
   arriving_->host = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
   const c10::StreamGuard scope(copies);
   arriving_->host.copy_(tensor, /*non_blocking=*/true);
   arriving_->done.emplace(tensor.device().type());
   arriving_->done->record(copies);
+  if (is_of_caching_allocator(tensor)) {
+    tensor.record_stream(copies);
+  } else {
+    arriving_->source = tensor;
+  }
 }
 
 at::Tensor HostCopy::wait() const {
@@ -65,8 +83,6 @@ void HostCopy::leave_device() const {
   if (arriving_->has_left_device) return;
   arriving_->wait();
   arriving_->host = arriving_->host.clone();
-  arriving_->done.reset();
-  arriving_->source.reset();
   arriving_->has_left_device = true;
 }
 

@@ -33,19 +33,26 @@ int choose_replicas(const model::Vit& model, int threads, std::int64_t images_at
   return images_at_once >= kLeastImagesPerReplica * threads && gradients <= kReplicaMemory ? threads : 1;
 }
 
-double activation_memory(at::Device device) {
+double activation_memory(const model::Vit& model) {
+  const at::Device device = model.flat().device();
   if (device.is_cpu()) return kActivationMemory;
-  return static_cast<double>(at::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).first) / 2;
+  const std::size_t free = at::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).first;
+  return activation_memory_of_device(static_cast<double>(free), static_cast<double>(model.flat().nbytes()));
 }
 
 std::int64_t choose_micro_batch(const model::Vit& model, std::int64_t image_side, std::int64_t asked,
                                 std::int64_t local_batch) {
-  const double memory = activation_memory(model.flat().device());
-  const auto fits = static_cast<std::int64_t>(memory / model::activation_bytes(model.config(), image_side));
+  const auto fits = static_cast<std::int64_t>(activation_memory(model) /
+                                              model::activation_bytes(model.config(), image_side));
   return std::clamp<std::int64_t>(asked > 0 ? asked : fits, 1, std::max<std::int64_t>(1, local_batch));
 }
 
 }  // namespace
+
+double activation_memory_of_device(double free, double model) {
+  constexpr double kModels = 4;  // the gradient, and a copy of the weights and of both moments
+  return std::max(0.0, free - kModels * model) / 2;
+}
 
 StepRunner::StepRunner(const model::Vit& model, preprocess::ImageCache& images,
                        const preprocess::PreprocessorConfig& preprocessor, model::Precision precision,

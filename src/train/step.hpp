@@ -24,6 +24,12 @@ struct LocalBatch {
   std::int64_t batch_size = 0;  // images over all ranks
 };
 
+// Bytes that a training may take on a device for what backward needs, where `free` bytes are free before its
+// gradient is made and `model` is what the weights take: half of what is left beside the gradient and the
+// copies that a resume point is written from. The other half is for what lies between operations, and for a
+// captured step, which has memory of its own.
+double activation_memory_of_device(double free, double model);
+
 class StepRunner {
  public:
   // `share` as TrainingState has it.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_device.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -14,6 +16,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/DeviceType.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <torch/library.h>
 #include <unistd.h>
@@ -37,6 +40,9 @@ struct State {
   std::array<int, 2> num_drawn{};  // of low and of high priority
   std::vector<c10::Stream> drawn;
   std::vector<Copy> queued;
+  std::set<const void*> in_use;     // on other streams, as record_stream() said
+  std::set<void*> to_be_freed;      // of these
+  std::atomic<int> num_blocks = 0;  // of memory
   std::atomic<int> num_events = 0;
 };
 
@@ -47,6 +53,23 @@ State& state() {
 
 c10::Stream stream(c10::StreamId id) {
   return c10::Stream(c10::Stream::UNSAFE, {kType, 0}, id);
+}
+
+// Its next owner writes to it. Where a copy still reads it, by mistake, it does not go back to the system.
+void let_go(void* block) {
+  std::memset(block, 0xff, ::malloc_usable_size(block));
+  --state().num_blocks;
+  const auto reads = [&](const Copy& copy) { return copy.from == block; };
+  if (std::ranges::none_of(state().queued, reads)) std::free(block);
+}
+
+void release(void* block) {
+  const std::lock_guard lock(state().mutex);
+  if (state().in_use.contains(block)) {
+    state().to_be_freed.insert(block);
+  } else {
+    let_go(block);
+  }
 }
 
 class Guard final : public c10::impl::DeviceGuardImplInterface {
@@ -85,6 +108,8 @@ class Guard final : public c10::impl::DeviceGuardImplInterface {
     TORCH_CHECK(*static_cast<pid_t*>(event) == ::getpid(), "the device is another process's");
     const std::lock_guard lock(state().mutex);
     for (const Copy& copy : std::exchange(state().queued, {})) std::memcpy(copy.to, copy.from, copy.bytes);
+    state().in_use.clear();
+    for (void* block : std::exchange(state().to_be_freed, {})) let_go(block);
   }
 
  private:
@@ -97,9 +122,10 @@ class Memory final : public c10::Allocator {
  public:
   c10::DataPtr allocate(std::size_t bytes) override {
     void* data = std::malloc(bytes);
-    return {data, data, &std::free, {kType, 0}};
+    ++state().num_blocks;
+    return {data, data, &release, {kType, 0}};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* to, const void* from, std::size_t bytes) const override {
     std::memcpy(to, from, bytes);
   }
@@ -147,9 +173,17 @@ at::Tensor& copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
   return to;
 }
 
+// As CUDA's allocator it takes no notice of memory that is not its own.
+void record_stream(at::Tensor& tensor, c10::Stream) {
+  const c10::DataPtr& data = tensor.storage().data_ptr();
+  const std::lock_guard lock(state().mutex);
+  if (data.get_deleter() == &release) state().in_use.insert(data.get());
+}
+
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("empty.memory_format", &empty);
   library.impl("copy_", &copy);
+  library.impl("record_stream", &record_stream);
 }
 
 bool register_all() {
@@ -185,6 +219,10 @@ at::Tensor on_device(const at::Tensor& tensor) {
 std::size_t num_queued_copies() {
   const std::lock_guard lock(state().mutex);
   return state().queued.size();
+}
+
+int num_blocks() {
+  return state().num_blocks;
 }
 
 int num_events() {

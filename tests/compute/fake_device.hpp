@@ -24,6 +24,9 @@ std::vector<c10::Stream> take_drawn();
 at::Tensor on_device(const at::Tensor& tensor);
 // Copies to pinned memory are made when an event behind them is waited for. How many are not made yet:
 std::size_t num_queued_copies();
+// Blocks of the device's memory that are not free: its tensors', and what is to be free when copies of it are
+// made that were told to it (record_stream).
+int num_blocks();
 // Events that are not destroyed yet.
 int num_events();
 

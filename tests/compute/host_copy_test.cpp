@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/compute/host_copy.hpp"
 
+#include <array>
+#include <cstdint>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -31,6 +34,30 @@ TEST(HostCopy, ArrivesFromADeviceWhenItIsWaitedFor) {
   EXPECT_EQ(fake::num_queued_copies(), 1U);
   EXPECT_TRUE(at::equal(copy.wait(), at::arange(7)));
   EXPECT_EQ(fake::num_queued_copies(), 0U);
+}
+
+TEST(HostCopy, GivesTheDeviceItsMemoryBackWhenItIsMade) {
+  const int blocks = fake::num_blocks();
+  at::Tensor tensor = fake::on_device(at::arange(7));
+  const HostCopy copy(tensor);
+  EXPECT_EQ(tensor.use_count(), 1);
+  tensor.reset();
+  EXPECT_EQ(fake::num_blocks(), blocks + 1);
+
+  EXPECT_TRUE(at::equal(copy.wait(), at::arange(7)));
+
+  EXPECT_EQ(fake::num_blocks(), blocks);
+}
+
+TEST(HostCopy, KeepsATensorWhoseMemoryIsNotTheDevicesAllocators) {
+  std::array<std::int64_t, 3> memory = {7, 8, 9};
+  const auto options = at::TensorOptions(fake::device()).dtype(at::kLong);
+  const at::Tensor tensor =
+      at::for_blob(memory.data(), {3}).target_device(fake::device()).options(options).make_tensor();
+  const HostCopy copy(tensor);
+  EXPECT_EQ(tensor.use_count(), 2);
+  EXPECT_TRUE(at::equal(copy.wait(), at::tensor({7, 8, 9}, at::kLong)));
+  EXPECT_EQ(tensor.use_count(), 1);
 }
 
 TEST(HostCopy, ThatLeavesTheDeviceHasNothingOfItAnyMore) {

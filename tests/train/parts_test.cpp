@@ -194,6 +194,14 @@ TEST(StepRunner, AShortLastBatchIsWeightedByItsImages) {
   }
 }
 
+TEST(ActivationMemory, IsHalfOfWhatGradientAndCopiesLeaveOfADevice) {
+  constexpr double kGiB = 1 << 30;
+  EXPECT_EQ(activation_memory_of_device(16 * kGiB, 0), 8 * kGiB);
+  EXPECT_EQ(activation_memory_of_device(16 * kGiB, 1.25 * kGiB), 5.5 * kGiB);
+  EXPECT_EQ(activation_memory_of_device(5 * kGiB, 1.25 * kGiB), 0);
+  EXPECT_EQ(activation_memory_of_device(kGiB, 1.25 * kGiB), 0);
+}
+
 // In bf16 products take a copy of the weights, which must be that of the step.
 TEST(StepRunner, RoundsTheWeightsOfEachStep) {
   const auto preprocessor = testing::golden_preprocessor();

@@ -14,7 +14,8 @@ namespace zoetrope::compute {
 class HostCopy {
  public:
   HostCopy() = default;
-  // `tensor` must not be changed before wait().
+  // `tensor` must not be changed before wait(), but may be let go of: the device has its memory back when the
+  // copy is made, whenever the host asks for it.
   explicit HostCopy(const at::Tensor& tensor);
 
   // The CPU tensor, when it is there; undefined for a default-constructed one. From any thread.
