@@ -155,7 +155,8 @@ void Leaderboard::draw_two_lines(Canvas& canvas, const Typesetter& text, const O
   if (is_known) draw_mark(canvas, {box.x, below.y, mark, below.h}, 0.9 * body_, wrong, said.colour, opacity);
 }
 
-// Where there is room, under the number: up to where 99 of 100 images lie, and where this one does.
+// Where there is room, under the number: how far away this image is, the part up to where 99 of 100 images
+// lie darker. Among fewer than 100 it can itself be nearer than that.
 void Leaderboard::draw_distance(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry,
                                 const Rect& box, double far, double opacity) const {
   const ThemeColours& theme = theme_colours(theme_);
@@ -181,7 +182,7 @@ void Leaderboard::draw_bar(Canvas& canvas, const Rect& track, double distance, d
   };
   canvas.fill_rounded(track, radius, theme.grid, opacity);
   canvas.fill_rounded(up_to(distance), radius, theme.accuracy, 0.45 * opacity);
-  if (far > 0) canvas.fill_rounded(up_to(far), radius, theme.accuracy, opacity);
+  if (far > 0) canvas.fill_rounded(up_to(std::min(far, distance)), radius, theme.accuracy, opacity);
 }
 
 void Leaderboard::draw_row(Canvas& canvas, const Typesetter& text, const OutlierEntry& entry,

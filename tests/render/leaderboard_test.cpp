@@ -97,6 +97,7 @@ TEST(Leaderboard, BetweenTwoCheckpointsAPredictionChangesInTheMiddle) {
 TEST(Leaderboard, ABarShowsHowFarAwayAnImageIs) {
   auto run = run_of(1920, 1080);
   Frame& frame = run.frames[1];
+  for (OutlierEntry& entry : frame.outliers) entry.score = std::exp(-10);
   frame.far = 3;
   const auto drawn = [&] { return FrameRenderer(run.scene).draw(frame).pixels; };
   const auto as_it_is = drawn();
@@ -106,6 +107,20 @@ TEST(Leaderboard, ABarShowsHowFarAwayAnImageIs) {
   frame.far = 3;
   run.scene.farthest = 40;
   EXPECT_NE(drawn(), as_it_is);
+}
+
+// Among fewer than 100 images 99 of 100 are all of them: then the mark lies beyond most of the rows.
+TEST(Leaderboard, ABarEndsWhereItsImageIs) {
+  auto run = run_of(1920, 1080);
+  Frame& frame = run.frames[1];
+  for (OutlierEntry& entry : frame.outliers) entry.score = std::exp(-4);
+  const auto up_to = [&](double far) {
+    frame.far = far;
+    return FrameRenderer(run.scene).draw(frame).pixels;
+  };
+
+  EXPECT_EQ(up_to(12), up_to(4));
+  EXPECT_NE(up_to(3), up_to(4));
 }
 
 TEST(Leaderboard, ADistanceIsCountedInMedians) {
