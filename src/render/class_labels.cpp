@@ -18,6 +18,8 @@ constexpr double kApart = 0.95;
 constexpr double kOwnPlace = 0.15;
 constexpr double kOwnRegion = 0.4;
 constexpr double kLongestEm = 11;
+// Of more points than these a name hides some and leaves others; of fewer it can hide all.
+constexpr std::size_t kFewPoints = 5;
 // In em.
 constexpr double kHeight = 1.3;
 constexpr double kToEdge = 0.4;
@@ -128,6 +130,23 @@ LabelPlaces ClassLabels::places(std::span<const double> points, std::span<const 
   return places;
 }
 
+std::vector<bool> ClassLabels::would_be_hidden(std::span<const double> points,
+                                               const std::vector<Cluster>& all) const {
+  const auto has_few = [&](std::size_t k) { return k < all.size() && all[k].count <= kFewPoints; };
+  std::vector<std::size_t> covered(all.size());
+  const std::size_t count = std::min(points.size() / 2, label_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto k = static_cast<std::size_t>(label_[i]);
+    if (!has_few(k) || !std::isfinite(points[2 * i]) || !std::isfinite(points[2 * i + 1])) continue;
+    const double x = map_.x(points[2 * i]), y = map_.y(points[2 * i + 1]);
+    const Spot nearest = nearest_in(box_of(anchored(k, all[k])), x, y);
+    covered[k] += nearest.x == x && nearest.y == y ? 1 : 0;
+  }
+  std::vector<bool> hidden(all.size());
+  for (std::size_t k = 0; k < all.size(); ++k) hidden[k] = has_few(k) && 2 * covered[k] > all[k].count;
+  return hidden;
+}
+
 bool ClassLabels::put_among(ClassLabel& label, LabelPlaces& places) const {
   const Rect middle = box_of(label);
   const double left = square_.x, top = square_.y + kHeight / 2 * style_.size;
@@ -158,6 +177,7 @@ std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::
                                            double badge_radius) const {
   const std::vector<Cluster> all = clusters(points);
   const std::vector<Place> wanted = wanted_places(all);
+  const std::vector<bool> hidden = would_be_hidden(points, all);
   LabelPlaces places = this->places(points, badges, badge_radius);
   std::vector<ClassLabel> labels, beside;
   for (std::size_t k = 0; k < all.size(); ++k)
@@ -165,7 +185,7 @@ std::vector<ClassLabel> ClassLabels::place(std::span<const double> points, std::
   for (std::size_t k = 0; k < all.size(); ++k) {
     if (wanted[k] == Place::kNone) continue;
     ClassLabel label = anchored(k, all[k]);
-    const bool has_room = wanted[k] == Place::kAmong && put_among(label, places);
+    const bool has_room = wanted[k] == Place::kAmong && !hidden[k] && put_among(label, places);
     (has_room ? labels : beside).push_back(label);
   }
   if (all.size() > kMostBeside) return labels;

@@ -31,8 +31,9 @@ class ClassLabels {
               const std::vector<std::string>& names, std::span<const std::int64_t> label);
 
   // Of a checkpoint's picture. A class has its name, and has it whole, unless its points are mixed with all
-  // others, where a name would say what is not so. Names cover neither one another nor badges; of more than
-  // kMostBeside classes only those are named that have room among their points.
+  // others, where a name would say what is not so. Names cover neither one another nor badges, nor most
+  // points of their own class where it has few; of more than kMostBeside classes only those are named that
+  // have room among their points.
   static constexpr std::size_t kMostBeside = 20;
   std::vector<ClassLabel> place(std::span<const double> points, std::span<const Badge> badges = {},
                                 double badge_radius = 0) const;
@@ -62,6 +63,8 @@ class ClassLabels {
   ClassLabel anchored(std::size_t class_index, const Cluster& cluster) const;
   LabelPlaces places(std::span<const double> points, std::span<const Badge> badges,
                      double badge_radius) const;
+  // By class: whether it has so few points that a name in their middle would cover most of them.
+  std::vector<bool> would_be_hidden(std::span<const double> points, const std::vector<Cluster>& all) const;
   // In the middle of the class's points, or a line above or below it.
   bool put_among(ClassLabel& label, LabelPlaces& places) const;
   bool put_beside(ClassLabel& label, LabelPlaces& places) const;

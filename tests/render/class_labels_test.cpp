@@ -17,12 +17,12 @@ namespace {
 
 constexpr Rect kSquare{0, 0, 500, 500};
 
-// `centres`, each with 40 points on a circle of the given radius around it.
+// `centres`, each with 40 points, or the first of them, on a circle of the given radius around it.
 struct Clusters {
-  Clusters(const std::vector<std::pair<double, double>>& centres, double radius) {
+  Clusters(const std::vector<std::pair<double, double>>& centres, double radius, int each = 40) {
     for (std::size_t k = 0; k < centres.size(); ++k) {
       names.push_back("Class " + std::to_string(k));
-      for (int i = 0; i < 40; ++i) {
+      for (int i = 0; i < each; ++i) {
         label.push_back(static_cast<std::int64_t>(k));
         points.push_back(centres[k].first + radius * std::cos(i * M_PI / 20));
         points.push_back(centres[k].second + radius * std::sin(i * M_PI / 20));
@@ -216,6 +216,36 @@ TEST(ClassLabels, AHundredClassesAreNamedWhereThereIsRoom) {
   EXPECT_FALSE(Clusters(centres, 0.1).place().empty());
   for (const ClassLabel& label : Clusters(centres, 0.1).place())
     EXPECT_LT(std::hypot(label.x - label.anchor_x, label.y - label.anchor_y), 60);
+}
+
+TEST(ClassLabels, HideNoClassOfFewPoints) {
+  const std::vector<std::pair<double, double>> centres = {{-3, 0}, {3, 0.1}, {0, 3}, {0.2, -3}, {0, 0}};
+  for (const int each : {1, 2, 3, 5}) {
+    const Clusters clusters(centres, 0.05, each);
+
+    const std::vector<ClassLabel> labels = clusters.place();
+
+    EXPECT_EQ(labels.size(), centres.size());
+    for (const ClassLabel& label : labels) {
+      EXPECT_TRUE(has_line(clusters.labels(), label)) << each;
+      const Rect box = clusters.labels().box_of(label);
+      for (std::size_t i = 0; i < clusters.points.size(); i += 2) {
+        const double x = clusters.map.x(clusters.points[i]), y = clusters.map.y(clusters.points[i + 1]);
+        EXPECT_FALSE(x > box.x && x < box.right() && y > box.y && y < box.bottom()) << each;
+      }
+    }
+  }
+  // Of as many as are usual some lie beneath the name.
+  for (const ClassLabel& label : Clusters(centres, 0.05).place())
+    EXPECT_FALSE(has_line(Clusters(centres, 0.05).labels(), label));
+}
+
+TEST(ClassLabels, OfManyClassesThoseOfFewPointsHaveNone) {
+  std::vector<std::pair<double, double>> centres;
+  for (int k = 0; k < 25; ++k) centres.emplace_back(-4 + 2 * (k % 5), -4 + 2 * (k / 5));
+
+  EXPECT_TRUE(Clusters(centres, 0.05, 1).place().empty());
+  EXPECT_EQ(Clusters(centres, 0.05).place().size(), 25u);
 }
 
 TEST(ClassLabels, ClassesWithoutPointsAreLeftOut) {
