@@ -23,7 +23,7 @@ namespace {
 // All frames are drawn as the encoder asks for them, those of checkpoints again: that is quicker than to read
 // their PNG files.
 void encode(Session& session, render::RendererPool& renderers, const std::vector<render::Frame>& frames,
-            const std::string& format) {
+            const std::vector<std::uint32_t>& class_colours, const std::string& format) {
   const Timing timing = timing_of(session.options().render, frames.size());
   const std::size_t count = render::num_animation_frames(frames.size(), timing.tween);
   session.set_stage("encoding the " + format);
@@ -36,6 +36,7 @@ void encode(Session& session, render::RendererPool& renderers, const std::vector
   animation.fps = timing.fps;
   animation.hold_last_s = timing.hold_last_s;
   animation.threads = static_cast<int>(session.threads());
+  animation.exact_colours = class_colours;
   if (format == session.options().render.formats.front())
     animation.poster = session.run().root / "poster.png";
   render::write_animation(session.run().animation(format), animation, count, [&](std::size_t i) {
@@ -67,13 +68,15 @@ void remove_others(const store::RunDirectory& run, const std::vector<std::string
 }  // namespace
 
 void encode_animations(Session& session, render::RendererPool& renderers,
-                       const std::vector<render::Frame>& frames) {
+                       const std::vector<render::Frame>& frames,
+                       const std::vector<std::uint32_t>& class_colours) {
   const support::Stopwatch watch;
   const std::vector<std::string>& formats = session.options().render.formats;
   const auto rank = static_cast<std::size_t>(session.world().rank()),
              ranks = static_cast<std::size_t>(session.world().size());
   comm::do_unless_asked(session.communicator(), kNotFinished, [&] {
-    for (std::size_t i = rank; i < formats.size(); i += ranks) encode(session, renderers, frames, formats[i]);
+    for (std::size_t i = rank; i < formats.size(); i += ranks)
+      encode(session, renderers, frames, class_colours, formats[i]);
   });
   comm::do_unless_asked(session.communicator(), kNotFinished, [&] {
     if (session.is_root()) remove_others(session.run(), formats);

@@ -71,7 +71,7 @@ void render(Session& session) {
   if (session.is_root()) warn_of_missing_fonts(scene, frames);
   draw_frames(session, renderers, frames);
   log_frames(session, analysis);
-  encode_animations(session, renderers, frames);
+  encode_animations(session, renderers, frames, render::class_colours(scene));
 }
 
 }  // namespace zoetrope::pipeline

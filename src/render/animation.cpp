@@ -98,7 +98,8 @@ void write_animation(const std::filesystem::path& path, const AnimationOptions& 
       });
   support::AtomicPath atomic(path);
   format_named(options.format)
-      .encode(atomic.temporary().string(), {count, frame, options.fps, options.hold_last_s, options.threads});
+      .encode(atomic.temporary().string(),
+              {count, frame, options.fps, options.hold_last_s, options.threads, options.exact_colours});
   atomic.commit();
   poster.get();
 }

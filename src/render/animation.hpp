@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "zoetrope/render/animation.hpp"
 #include "zoetrope/support/range.hpp"
@@ -25,6 +26,7 @@ struct Film {
   double fps = 10;
   double hold_last_s = 0;
   int threads = 1;
+  const std::vector<std::uint32_t>& exact_colours;
 
   // When frame `i` appears; of `count`: when the last one ends.
   double time_s(std::size_t i) const;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/render/frame.hpp"
 
+#include <algorithm>
 #include <variant>
 
 #include "zoetrope/support/trace.hpp"
 
 #include "article.hpp"
+#include "article_legend.hpp"
 #include "canvas.hpp"
 #include "figure.hpp"
+#include "palette.hpp"
 #include "plot.hpp"
 
 namespace zoetrope::render {
@@ -24,6 +27,17 @@ AnyFigure make_figure(const Scene& scene) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> class_colours(const Scene& scene) {
+  std::vector<std::uint32_t> colours;
+  const std::size_t count = std::min(scene.class_names.size(), kNumClassColours);  // then they repeat
+  for (std::size_t i = 0; i < count; ++i) {
+    const ClassMark mark = scene.layout == Layout::kArticle ? article_mark(i, scene.class_names.size())
+                                                            : class_mark(i, scene.theme);
+    colours.push_back(pixel_of(mark.colour));
+  }
+  return colours;
+}
 
 struct FrameRenderer::State {
   explicit State(Scene the_scene) : scene(std::move(the_scene)), figure(make_figure(scene)) {

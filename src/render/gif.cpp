@@ -3,6 +3,10 @@
 // crawl and would not compress.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <span>
+
+#include <fmt/format.h>
 
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/pool.hpp"
@@ -19,6 +23,8 @@ constexpr AVRational kCentisecond = {1, 100};  // what GIF counts in
 // that is seen.
 constexpr std::size_t kPaletteFrames = 6;
 constexpr double kPalettePixels = 500'000;
+constexpr std::size_t kPaletteSize = 256;
+constexpr std::size_t kMostExact = 64;
 
 // Every n-th pixel of every n-th row: colours stay what they are, where scaling would mix new ones.
 Picture thin_out(const Picture& picture) {
@@ -33,6 +39,22 @@ Picture thin_out(const Picture& picture) {
   return thin;
 }
 
+// palettegen fills its palette from the start and keeps the last place for what is transparent: before that
+// one `exact` has places that nothing else has taken.
+void put_exact(std::span<const std::uint32_t> exact, AVFrame& palette) {
+  checked(av_frame_make_writable(&palette), "the palette");
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    const std::size_t place = kPaletteSize - 1 - exact.size() + i;
+    const auto width = static_cast<std::size_t>(palette.width);
+    std::uint8_t* const row =
+        palette.data[0] + static_cast<std::ptrdiff_t>(place / width) * palette.linesize[0];
+    const std::uint32_t pixel = 0xff000000 | exact[i];
+    std::memcpy(row + place % width * sizeof pixel, &pixel, sizeof pixel);
+  }
+}
+
+// Few pixels have a class's colour, and many those of thumbnails: by their number alone two classes could
+// come to one colour.
 FramePtr make_palette(const Film& film) {
   const trace::Span span("choosing the palette");
   const std::size_t samples = std::min(film.count, kPaletteFrames);
@@ -40,13 +62,15 @@ FramePtr make_palette(const Film& film) {
     // From the first frame to the last.
     return thin_out(film.frame(samples == 1 ? 0 : k * (film.count - 1) / (samples - 1)));
   });
+  const auto exact = std::span(film.exact_colours).first(std::min(film.exact_colours.size(), kMostExact));
+  const std::string filters =
+      fmt::format("[in0]palettegen=stats_mode=full:max_colors={}[out]", kPaletteSize - exact.size());
   std::unique_ptr<FilterGraph> graph;
   for (std::size_t k = 0; k < samples; ++k) {
     Picture picture = reader.next();
     if (!graph) {
       graph = std::make_unique<FilterGraph>(
-          "[in0]palettegen=stats_mode=full[out]",
-          std::vector<FilterGraph::Input>{{picture.width, picture.height, kCentisecond}});
+          filters, std::vector<FilterGraph::Input>{{picture.width, picture.height, kCentisecond}});
     }
     graph->push(0, to_av_frame(picture, static_cast<std::int64_t>(k)));
   }
@@ -54,6 +78,7 @@ FramePtr make_palette(const Film& film) {
   FramePtr palette = graph->pull();
   if (!palette) throw RunError("FFmpeg's palettegen made no palette");
   palette->pts = 0;
+  put_exact(exact, *palette);
   return palette;
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -71,6 +72,29 @@ TEST(Gif, WhatStandsStillDoesNotFlicker) {
       if (still && decoded.frames[i].pixels[p] != decoded.frames[i - 1].pixels[p]) ++changed;
     }
     EXPECT_EQ(changed, 0u) << "frame " << i;
+  }
+}
+
+// Thousands of pixels of any colour for one of each class.
+TEST(Gif, HasExactColoursWhateverElseItShows) {
+  const std::vector<std::uint32_t> exact = {0xff14204f, 0xff15204f, 0xff145656, 0xff716800, 0xfff52a9e};
+  Picture picture{320, 320, {}};
+  std::mt19937 random(5);
+  for (int i = 0; i < 320 * 320; ++i)
+    picture.pixels.push_back(i % 5000 < 5 ? exact[static_cast<std::size_t>(i % 5000)]
+                                          : 0xff000000 | (random() & 0xffffff));
+
+  for (const std::size_t count : {exact.size(), std::size_t{1000}}) {  // of more than it takes the first
+    std::vector<std::uint32_t> asked = exact;
+    asked.resize(count, 0x00123456);
+    write_animation("exact.gif", {.exact_colours = asked}, 2, [&](std::size_t) { return picture; });
+
+    const Decoded decoded = decode("exact.gif");
+    ASSERT_EQ(decoded.frames.size(), 2u);
+    for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
+      if (i % 5000 >= 5) continue;
+      ASSERT_EQ(decoded.frames[1].pixels[i], picture.pixels[i]) << i << " of " << count;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // Pictures into an animation file, through FFmpeg's libraries.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -21,6 +22,9 @@ struct AnimationOptions {
   // Where the last frame is put as a PNG too, to be shown while the animation is not; empty: nowhere.
   std::filesystem::path poster = {};
   int threads = 1;  // how many frames are made at a time
+  // Pixels that a GIF's palette has exactly, the first 64 of them, whatever else its frames show: colours
+  // that mean something, as class_colours().
+  std::vector<std::uint32_t> exact_colours = {};
 };
 
 // Every format that there is.

@@ -143,6 +143,9 @@ double medians_away(double score);
 // before any work.
 void check_picture_size(int width, int height);
 
+// The colours of the scene's classes, each once, as pixels of a picture.
+std::vector<std::uint32_t> class_colours(const Scene& scene);
+
 // Holds what is shared by all frames (fonts, palette, sprites, the legend's picture). One per thread.
 class FrameRenderer {
  public:
