@@ -139,7 +139,8 @@ std::vector<OutlierEntry> outliers_between(const Frame& before, const Frame& aft
     } else {
       if (share < 0.5) now.prediction = earlier->prediction;
       now.place = mix(static_cast<double>(place_in(before.outliers, earlier)), place, eased);
-      now.score = mix(earlier->score, entry.score, share);
+      // What is shown is the distance, -log(score), which a mean of the scores would let jump.
+      now.score = std::exp(-mix(medians_away(earlier->score), medians_away(entry.score), share));
     }
     now.rank = static_cast<std::int64_t>(std::lround(now.place)) + 1;
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zoetrope/render/tween.hpp"
 
+#include <cmath>
 #include <random>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -151,6 +153,22 @@ TEST(Tween, RowsSlideFadeInAndFadeOut) {
   EXPECT_GT(row(6, 5).opacity, 0.8);
   EXPECT_EQ(row(1, 9).rank, 3);
   EXPECT_EQ(row(7, 9).rank, 1);
+}
+
+// The number in a row is medians_away(): it counts evenly from one checkpoint's to the next one's.
+TEST(Tween, DistancesOfOutliersGoLinearly) {
+  Walk walk({0, 1});
+  for (Frame& frame : walk.frames) frame.outliers = entries({7});
+  walk.frames[0].outliers[0].score = std::exp(-20);
+  walk.frames[1].outliers[0].score = std::exp(-4);
+  const auto distance = [&](std::size_t i) {
+    return medians_away(animation_frame(walk.frames, {.tween = 3}, i).outliers[0].score);
+  };
+
+  for (const auto& [i, expected] : {std::pair{0U, 20.0}, {1U, 16.0}, {2U, 12.0}, {3U, 8.0}, {4U, 4.0}})
+    EXPECT_NEAR(distance(i), expected, 1e-9) << i;
+  walk.frames[0].outliers[0].score = 0;  // too far away for a number
+  EXPECT_NEAR(distance(2), (medians_away(0) + 4) / 2, 1e-9);
 }
 
 TEST(Tween, TrailsEndAtThePointAndReachBackAsFarAsAsked) {
