@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -185,14 +186,19 @@ Rect ArticleFigure::outlier_box(std::size_t place) const {
 
 ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& class_name,
                                                          std::size_t place) const {
+  return beside_axes(fmt::format("Outlier {} ({})", place, isolated(class_name)), kLarge, place);
+}
+
+ArticleFigure::OutlierTitle ArticleFigure::beside_axes(std::string text, double size,
+                                                       std::size_t place) const {
   // Over the middle of the image, but neither over the points nor outside the picture: there matplotlib's is
   // cut.
   const double margin = points(4);
   const double least = plane_.box.right() + margin;
   const double most = scene_.width - margin;
   OutlierTitle title;
-  title.text = fmt::format("Outlier {} ({})", place, isolated(class_name));
-  title.style = text_.fitted(title.text, text_style(kLarge, Align::kCentre), most - least, 0.7);
+  title.text = std::move(text);
+  title.style = text_.fitted(title.text, text_style(size, Align::kCentre), most - least, 0.7);
   title.width = std::min(text_.width(title.text, title.style), most - least);
   const double middle = outlier_box(place).centre_x();
   title.left = std::clamp(middle - title.width / 2, least, most - title.width);
@@ -202,7 +208,10 @@ ArticleFigure::OutlierTitle ArticleFigure::outlier_title(const std::string& clas
 void ArticleFigure::draw_outlier(Canvas& canvas, const OutlierEntry& entry, std::size_t place) const {
   const Rect box = outlier_box(place);
   if (entry.image) canvas.image(box, 0, *entry.image, Canvas::Scaling::kCrisp);
-  if (!entry.image) text_.draw(canvas, box, entry.name, text_style(kFont, Align::kCentre));
+  if (!entry.image) {
+    const OutlierTitle name = beside_axes(entry.name, kFont, place);
+    text_.draw(canvas, {name.left - 1, box.y, name.width + 2, box.h}, name.text, name.style);
+  }
   const auto label = static_cast<std::size_t>(entry.label);
   const std::string name =
       label < scene_.class_names.size() ? scene_.class_names[label] : fmt::format("class {}", entry.label);

@@ -54,6 +54,8 @@ class ArticleFigure {
   Rect outlier_box(std::size_t place) const;
   double leftmost_title() const;  // of the outliers' titles of all classes, pixels
   OutlierTitle outlier_title(const std::string& class_name, std::size_t place) const;
+  // Words of this size, in points, for the outlier in this place.
+  OutlierTitle beside_axes(std::string text, double size, std::size_t place) const;
   void draw_title(Canvas& canvas, std::int64_t step) const;
   void draw_outlier(Canvas& canvas, const OutlierEntry& entry, std::size_t place) const;
 

@@ -146,6 +146,32 @@ TEST(Article, OutliersTitlesTouchNoImage) {
   }
 }
 
+TEST(Article, NamesOutliersThatHaveNoImageInTheirTitlesSpan) {
+  Scene scene = article_scene();
+  scene.width = scene.height = 800;
+  const std::vector<double> points = article_points();
+  Frame frame;
+  frame.points = points;
+  frame.outliers = article_outliers();
+  for (OutlierEntry& entry : frame.outliers) entry.image = nullptr;
+  const auto named = [&](const std::string& name) {
+    frame.outliers[0].name = name;
+    return FrameRenderer(scene).draw(frame);
+  };
+
+  // Their ends are read, and they reach neither the axes nor the edge.
+  EXPECT_NE(named("#1,796").pixels, named("#1,797").pixels);
+  EXPECT_NE(named("flower_17.png").pixels, named("flower_17.jpg").pixels);
+  const Picture unnamed = named(""), with_long = named(std::string(300, 'W'));
+  for (int y = 0; y < 800; ++y) {
+    for (int x = 0; x < 800; ++x) {
+      const auto at = static_cast<std::size_t>(800 * y + x);
+      if (x >= 625 && x < 799) continue;
+      ASSERT_EQ(with_long.pixels[at], unnamed.pixels[at]) << x << ", " << y;
+    }
+  }
+}
+
 TEST(Article, OutliersStandBesideTheAxesInEveryShape) {
   Scene scene = article_scene();
   for (const auto& [width, height] : {std::pair{1280, 720}, {720, 1280}, {640, 700}}) {
