@@ -43,9 +43,7 @@ void describe_given(const data::Dataset& images, const store::Analysis& analysis
   scene.is_of_vit = false;
   scene.has_images = images.has_images();
   scene.subtitle = count + (scene.has_images ? " test images" : " embeddings") + ", projected with PCA";
-  if (!scene.loss.empty()) return;
-  if (analysis.class_names.size() > 1) scene.knn_accuracy = curve_of(analysis, "knn_accuracy");
-  scene.neighbours_kept = curve_of(analysis, "neighbour_preservation");
+  add_curves_of_neighbours(analysis, scene);
 }
 
 std::string subtitle_of(const store::Analysis& analysis) {
@@ -96,6 +94,13 @@ void add_regions(const store::Analysis& analysis, std::size_t t, render::Frame& 
 }
 
 }  // namespace
+
+void add_curves_of_neighbours(const store::Analysis& analysis, render::Scene& scene) {
+  const bool has_loss = !scene.loss.empty(), has_accuracy = !scene.accuracy.empty();
+  if (analysis.class_names.size() > 1 && !(has_loss && has_accuracy))
+    scene.knn_accuracy = curve_of(analysis, "knn_accuracy");
+  if (!has_loss) scene.neighbours_kept = curve_of(analysis, "neighbour_preservation");
+}
 
 render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   const RenderOptions& options = session.options().render;
