@@ -21,11 +21,11 @@ namespace {
 struct Format {
   const char* name;
   void (*encode)(const std::string& path, const Film& film);
-  // Browsers show a GIF's frames of less than 2/100 s much longer.
+  // Browsers show a GIF's frames of less than 2/100 s, and a WebP's of 1/100 s or less, much longer.
   double most_fps;
 };
 constexpr std::array<Format, 3> kFormats = {
-    {{"gif", encode_gif, 50}, {"mp4", encode_mp4, 240}, {"webp", encode_webp, 240}}};
+    {{"gif", encode_gif, 50}, {"mp4", encode_mp4, 240}, {"webp", encode_webp, 90}}};
 constexpr double kLeastFps = 0.1;
 constexpr double kLongestHold = 600;  // GIF counts no further than 655 s
 

@@ -218,6 +218,19 @@ TEST(Webp, HoldsEveryFrameInItsTime) {
   }
 }
 
+// Browsers take a frame of 10 ms or less for one of 100 ms.
+TEST(Webp, AtItsMostFramesASecondNoneIsTooShort) {
+  const std::vector<Picture> frames = pictures(7, 400, 360);
+
+  write_animation("fast.webp", {.format = "webp", .fps = 90}, 40,
+                  [&](std::size_t i) { return frames[i % 7]; });
+
+  const DecodedWebp decoded = decode_webp("fast.webp");
+  ASSERT_EQ(decoded.end_ms.size(), 40u);
+  for (std::size_t i = 0; i < 40; ++i)
+    EXPECT_GT(decoded.end_ms[i] - (i == 0 ? 0 : decoded.end_ms[i - 1]), 10) << "frame " << i;
+}
+
 TEST(Animation, ThePosterIsTheLastFrame) {
   const std::vector<Picture> frames = pictures(3, 640, 360);
 
@@ -259,10 +272,12 @@ TEST(Animation, FramesOfDifferentSizesAreARunError) {
 TEST(Animation, ImpossibleOptionsAreRefusedBeforeAnyWork) {
   EXPECT_THROW(check_animation_options({.format = "avi"}), UsageError);
   EXPECT_THROW(check_animation_options({.format = "gif", .fps = 60}), UsageError);
+  EXPECT_THROW(check_animation_options({.format = "webp", .fps = 91}), UsageError);
   EXPECT_THROW(check_animation_options({.fps = 0}), UsageError);
   EXPECT_THROW(check_animation_options({.fps = std::nan("")}), UsageError);
   EXPECT_THROW(check_animation_options({.hold_last_s = -1}), UsageError);
-  EXPECT_NO_THROW(check_animation_options({.format = "mp4", .fps = 60}));
+  EXPECT_NO_THROW(check_animation_options({.format = "mp4", .fps = 100}));
+  EXPECT_NO_THROW(check_animation_options({.format = "webp", .fps = 90}));
 }
 
 TEST(Animation, NoFramesAreARunError) {

@@ -17,7 +17,7 @@ struct AnimationOptions {
   // mp4: H.264 as browsers and QuickTime play it (yuv420p, even sizes, index at the front).
   // webp: animated, lossy.
   std::string format = "gif";
-  double fps = 10;           // a GIF shows at most 50
+  double fps = 10;           // of a GIF at most 50, of a WebP 90
   double hold_last_s = 2.0;  // how long the last frame stays before the animation starts again
   // Where the last frame is put as a PNG too, to be shown while the animation is not; empty: nowhere.
   std::filesystem::path poster = {};
