@@ -25,9 +25,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kDataName
      {"cifar100", "CIFAR-100"},
      {"cifar-100-binary", "CIFAR-100"}}};
 
-// The last part of a path or of a name on the Hub, whether a slash follows or not.
+// The last part of a path or of a name on the Hub, whether a slash follows or not; of "." the folder's name.
 std::string last_part(const std::string& path) {
-  const fs::path normal = fs::path(path).lexically_normal();
+  if (path.empty()) return "";
+  const fs::path normal = fs::absolute(path).lexically_normal();
   return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "title.hpp"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 namespace zoetrope::pipeline {
@@ -39,6 +41,13 @@ TEST(Title, NamesData) {
                                    {"folder:/", ""},
                                    {"", ""}})
     EXPECT_EQ(name_of_data(spec), name) << spec;
+}
+
+TEST(Title, NamesTheFolderThatADotIs) {
+  const std::string here = std::filesystem::current_path().filename().string();
+
+  for (const char* spec : {"folder:.", "folder:./", "folder:here/..", "."})
+    EXPECT_EQ(name_of_data(spec), here) << spec;
 }
 
 TEST(Title, NamesModels) {
