@@ -58,7 +58,9 @@ ValueAxis value_axis(const std::vector<CurvePoint>& points, std::size_t most_tic
   return axis;
 }
 
-TimeAxis time_axis(double last_epoch, std::int64_t last_step) {
+TimeAxis time_axis(double last_epoch, std::int64_t last_step, bool has_epochs) {
+  if (!has_epochs)  // step 0 alone has no length
+    return {std::max(1.0, last_epoch), "step", support::format_count(std::max<std::int64_t>(1, last_step))};
   if (!(last_epoch > 0)) return {};
   if (last_epoch < 1 && last_step > 0) return {last_epoch, "step", support::format_count(last_step)};
   return {last_epoch, "epoch",

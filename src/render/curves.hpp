@@ -29,8 +29,9 @@ struct TimeAxis {
   std::string unit = "epoch";
   std::string end = "1";
 };
-// Counted in steps where the training is shorter than an epoch: 0.096 of one tells nobody anything.
-TimeAxis time_axis(double last_epoch, std::int64_t last_step);
+// Counted in steps where the training is shorter than an epoch, 0.096 of which tells nobody anything, and
+// where epochs are not known: there a CurvePoint's is its step.
+TimeAxis time_axis(double last_epoch, std::int64_t last_step, bool has_epochs = true);
 
 struct CurveStyle {
   std::vector<std::string> names;  // the longest first: the first that fits is shown, or the last

@@ -83,9 +83,7 @@ Figure::Figure(const Scene& scene)
       leaderboard_(layout_.leaderboard_title, layout_.rows, layout_.unit, layout_.body, scene.theme,
                    scene.class_names, scene.has_images, scene.farthest) {
   const std::vector<NamedCurve> curves = curves_of(scene);
-  const TimeAxis time = scene.has_epochs
-                            ? time_axis(scene.last_epoch, scene.last_step)
-                            : TimeAxis{scene.last_epoch, "step", support::format_count(scene.last_step)};
+  const TimeAxis time = time_axis(scene.last_epoch, scene.last_step, scene.has_epochs);
   for (std::size_t i = 0; i < curves.size(); ++i) {
     curves_.emplace_back(layout_.curves[i], layout_.unit, layout_.body, curves[i].style, theme_,
                          curves[i].points, time);

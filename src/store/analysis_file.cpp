@@ -204,7 +204,7 @@ std::string search_text(const Analysis& analysis) {
 }
 
 bool has_epochs(const Analysis& analysis) {
-  return analysis.step.empty() || analysis.step.back() == 0 || analysis.epoch.back() > 0;
+  return analysis.step.empty() || analysis.epoch.back() > 0;
 }
 
 std::vector<double> moments_of(const Analysis& analysis) {

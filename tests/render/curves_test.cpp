@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "curves.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -48,6 +50,15 @@ TEST(ValueAxis, CopesWithNothingZeroAndNan) {
 
   for (const auto& points : {values({}), values({0}), values({nan}), values({-1}), values({INFINITY})}) {
     EXPECT_GT(value_axis(points, 4).greatest, 0);
+  }
+}
+
+TEST(TimeAxis, CountsStepsWhereNobodyKnowsEpochs) {
+  for (const auto& [last_step, end] : {std::pair{90, "90"}, {1'250'000, "1,250,000"}, {0, "1"}}) {
+    const TimeAxis axis = time_axis(last_step, last_step, false);
+    EXPECT_EQ(axis.unit, "step");
+    EXPECT_EQ(axis.end, end);
+    EXPECT_EQ(axis.last_epoch, std::max(1, last_step));  // by which others are divided
   }
 }
 

@@ -120,6 +120,20 @@ TEST_F(AnalysisFileTest, HoldsOneImageOfOneFrame) {
   expect_equal(read_analysis(path()), written);
 }
 
+TEST(Analysis, HasEpochsWhereOneHasPassed) {
+  Analysis analysis;
+  EXPECT_TRUE(has_epochs(analysis));
+  analysis.step = {0};
+  analysis.epoch = {0};
+  EXPECT_FALSE(has_epochs(analysis));
+  analysis.step = {0, 20};
+  analysis.epoch = {0, 0};
+  EXPECT_EQ(moments_of(analysis), (std::vector<double>{0, 20}));
+  analysis.epoch = {0, 0.5};
+  EXPECT_TRUE(has_epochs(analysis));
+  EXPECT_EQ(moments_of(analysis), analysis.epoch);
+}
+
 TEST_F(AnalysisFileTest, RefusesToWriteSizesThatContradict) {
   Analysis analysis = sample_analysis(3, 4, 1);
   analysis.pca.pop_back();
