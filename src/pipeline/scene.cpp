@@ -102,6 +102,13 @@ void add_curves_of_neighbours(const store::Analysis& analysis, render::Scene& sc
   if (!has_loss) scene.neighbours_kept = curve_of(analysis, "neighbour_preservation");
 }
 
+void describe_outliers(const store::Analysis& analysis, render::Scene& scene) {
+  for (std::size_t t = 0; t < analysis.num_frames(); ++t)
+    for (std::size_t k = 0; k < analysis.num_outliers(); ++k)
+      scene.farthest = std::max(scene.farthest, render::medians_away(score_of_outlier(analysis, t, k)));
+  scene.outlier_slots = analysis.num_outliers();
+}
+
 render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   const RenderOptions& options = session.options().render;
   render::Scene scene;
@@ -124,10 +131,7 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis) {
   scene.last_epoch = analysis.epoch.empty() ? 0 : store::moments_of(analysis).back();
   scene.last_step = analysis.step.empty() ? 0 : analysis.step.back();
   scene.has_epochs = store::has_epochs(analysis);
-  for (std::size_t t = 0; t < analysis.num_frames(); ++t)
-    for (std::size_t k = 0; k < analysis.num_outliers(); ++k)
-      scene.farthest = std::max(scene.farthest, render::medians_away(score_of_outlier(analysis, t, k)));
-  scene.outlier_slots = std::max<std::size_t>(1, analysis.num_outliers());
+  describe_outliers(analysis, scene);
   if (session.is_given()) describe_given(session.test(), analysis, scene);
   return scene;
 }

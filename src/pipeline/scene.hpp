@@ -19,6 +19,9 @@ render::Scene make_scene(Session& session, const store::Analysis& analysis);
 // for less.
 void add_curves_of_neighbours(const store::Analysis& analysis, render::Scene& scene);
 
+// How many outliers a frame has, with --outliers 0 none, and how far away the farthest is.
+void describe_outliers(const store::Analysis& analysis, render::Scene& scene);
+
 // A frame for each checkpoint; of `images` the outliers alone are decoded. The frames look into `analysis`.
 std::vector<render::Frame> make_frames(const RenderOptions& options, const store::Analysis& analysis,
                                        const data::Dataset& images);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scene.hpp"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 namespace zoetrope::pipeline {
@@ -44,6 +46,19 @@ TEST(Scene, OfOneClassHasNoAccuracy) {
   ASSERT_FALSE(scene.neighbours_kept.empty());
   EXPECT_EQ(scene.neighbours_kept.back().value, 0.5);
   EXPECT_TRUE(scene.knn_accuracy.empty());
+}
+
+TEST(Scene, HasAsManyRowsAsOutliers) {
+  store::Analysis analysis = given_analysis();
+  render::Scene scene;
+  describe_outliers(analysis, scene);
+  EXPECT_EQ(scene.outlier_slots, 0u);
+
+  analysis.ood_score = {0.5, std::exp(-3), 0.5, std::exp(-7)};
+  analysis.outlier = {1, 1};
+  describe_outliers(analysis, scene);
+  EXPECT_EQ(scene.outlier_slots, 1u);
+  EXPECT_NEAR(scene.farthest, 7, 1e-9);
 }
 
 }  // namespace
