@@ -144,8 +144,8 @@ po::options_description rendering_options(Options& o) {
   const OptionAdder add(group);
   add("layout", choice(o.pipeline.render.layout, "layout", "L", kLayouts),
       "wide; plot (points, step and accuracy alone); or article (the article's figure)", kCommon);
-  add("title", field(o.pipeline.render.title, "TEXT"), "of the frames; default: the model and the data",
-      kCommon);
+  add("title", field(o.pipeline.render.title, "TEXT"),
+      "of the frames, but for --layout plot, which has none; default: the model and the data", kCommon);
   add("size", picture_size(o.pipeline.render),
       "pixels of a frame; auto: 1920x1080, of plot 800x860, of article 1600x1600", kCommon);
   add("theme", choice(o.pipeline.render.theme, "theme", "T", kThemes), "light or dark", kCommon);

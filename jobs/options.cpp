@@ -111,6 +111,7 @@ void warn_of_idle_options(const po::variables_map& typed, Options& options) {
        "training images are shown with --split both or train");
   warn("smoothness", pipeline::placement_of(o).projection != pipeline::Projection::kSmooth,
        "it is of --projection smooth");
+  warn("title", o.render.layout == render::Layout::kPlot, "--layout plot shows none");
 }
 
 // Given embeddings have no images but those that somebody names, with --images or as a run's --data.

@@ -146,6 +146,9 @@ class FirstSteps(unittest.TestCase):
         self.assertEqual(said.count("warning --train-sample changes nothing: "), 1)
         _, said = job.run([*words, "--smoothness", "2", "--projection", "each"])
         self.assertEqual(said.count("warning --smoothness changes nothing: "), 1)
+        drawn = ["render", "--run", words[2], "--size", "360x390", "--tween", "0", "--no-progress", "--title", "Mine"]
+        _, said = job.run([*drawn, "--layout", "plot"])
+        self.assertEqual(said.count("warning --title changes nothing: --layout plot shows none"), 1)
         _, said = job.run(words)
         self.assertNotIn("changes nothing", said)
 
