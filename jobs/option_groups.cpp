@@ -155,8 +155,8 @@ po::options_description rendering_options(Options& o) {
   add("fps", number_or_auto(o.pipeline.render.fps, "fps", "X"),
       "frames a second: of a gif at most 50, of a webp 90, of an mp4 100; auto: 20, of article 10");
   add("tween", number_or_auto(o.pipeline.render.tween, "tween", "N"),
-      "in-between frames from one checkpoint to the next; auto: what makes it flow, for 8 s or more, with "
-      "--layout article none",
+      "in-between frames from one checkpoint to the next; auto: what makes it flow, for 8 s in all, with "
+      "0.1 to 0.5 s from one to the next; with --layout article none",
       kCommon);
   add("duration", number_or_auto(o.pipeline.render.duration, "duration", "SECONDS"),
       "length of the animation, the last frame's rest of 2 s included, whatever --tween and --fps; auto: as "
