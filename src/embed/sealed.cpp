@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sealed.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "zoetrope/model/folder.hpp"
@@ -61,6 +62,12 @@ std::string way_out_without_model(const store::RunDirectory& run, std::int64_t s
   return text;
 }
 
+bool had_training_images(const store::RunDirectory& run) {
+  return std::ranges::any_of(run.checkpoint_steps(), [&](std::int64_t step) {
+    return support::exists(run.train_embeddings(step)) && !model::has_weights(run.checkpoint(step));
+  });
+}
+
 namespace {
 
 store::EmbeddingsIdentity read_whole(const store::RunDirectory& run, std::int64_t step,
@@ -89,6 +96,9 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step, const
     if (!support::exists(path))
       if (const std::string others = model::describe_foreign_weights(run.checkpoint(step)); !others.empty())
         throw InputError(others);
+    if (is_training && !support::exists(path) && !had_training_images(run))
+      throw InputError(std::string(damage.what()) +
+                       "; its model is no longer there to make it: " + kWayOutWithoutTrainingImages);
     throw InputError(std::string(damage.what()) + "; its model is no longer there to make it again: " +
                      way_out_without_model(run, step) + without);
   }

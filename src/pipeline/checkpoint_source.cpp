@@ -78,25 +78,41 @@ CheckpointSource from_json(const support::Json& json) {
   return source;
 }
 
+// What can be done about a checkpoint's file: extract makes it again only where its model is there.
+std::string again(const Session& session, std::int64_t step, const char* extract, const char* otherwise) {
+  const bool has_model = model::has_weights(session.run().checkpoint(step));
+  return has_model ? std::string("; run zoetrope ") + extract + " again"
+                   : std::string("; its model is no longer there to make it again: ") + otherwise;
+}
+
+std::string way_out_without_training_images(const store::RunDirectory& run, std::int64_t step) {
+  if (model::has_weights(run.checkpoint(step)))
+    return "; zoetrope extract --split train makes it, and --split test goes on without training images";
+  return "; its model is no longer there to make it: " +
+         (embed::had_training_images(run)
+              ? embed::way_out_without_model(run, step) + " (or --split test goes on without training images)"
+              : std::string(embed::kWayOutWithoutTrainingImages));
+}
+
 // What the training images' file says, where they are shown.
 TrainingSource read_training(Session& session, const store::EmbeddingsIdentity& tests) {
   const auto folder = session.run().checkpoint(tests.step);
   const std::string path = session.run().train_embeddings(tests.step).string();
   if (!support::is_listed(path))
-    throw InputError(path +
-                     ": does not exist; zoetrope extract --split train makes it, and --split test goes on "
-                     "without training images");
+    throw InputError(path + ": does not exist" + way_out_without_training_images(session.run(), tests.step));
   store::EmbeddingsHeader header = store::read_header(folder, store::EmbeddedSplit::kTrain);
   const store::EmbeddingsIdentity& of = header.identity;
   if (of.dataset_digest != session.train_sample().digest())
     throw InputError(
         path +
         ": was made from other training images than --data, --train-limit, --train-sample and --seed "
-        "give; run zoetrope extract --split train again");
+        "give" +
+        again(session, tests.step, "extract --split train", "give those of the run, or --split test"));
   if (of.step != tests.step || of.model_digest != tests.model_digest || of.num_columns != tests.num_columns ||
       of.num_classes != tests.num_classes)
-    throw InputError(path + ": is of another model than " + store::kEmbeddingsFile +
-                     " beside it; run zoetrope extract --split both again");
+    throw InputError(
+        path + ": is of another model than " + store::kEmbeddingsFile + " beside it" +
+        again(session, tests.step, "extract --split both", "restore both from a copy, or give --split test"));
   return {header.identity, std::move(header.content_digest)};
 }
 
@@ -112,7 +128,8 @@ void check(const Session& session, const std::vector<CheckpointSource>& sources,
     if (source.identity.dataset_digest != dataset_digest)
       throw InputError(
           path + (is_given ? ": was taken in with other labels; give --embeddings again, with --labels"
-                           : ": was made from other images than --data gives; run zoetrope extract again"));
+                           : ": was made from other images than --data gives" +
+                                 again(session, source.identity.step, "extract", "give the run's data")));
     if ((source.identity.num_classes == 0) != (sources.front().identity.num_classes == 0))
       throw InputError(session.run().root.string() + ": some checkpoints have a classifier and others none");
   }

@@ -116,12 +116,13 @@ EmbeddingsIdentity read_sealed_identity(const Hdf5File& file, const fs::path& pa
   const EmbeddingsIdentity identity = read_identity_of(file, path);
   if (path.filename() != embeddings_file_of(identity.split))
     throw InputError(path.string() + ": is " + embeddings_file_of(identity.split) +
-                     " under another name; rename it, or delete it and run zoetrope extract again");
+                     " under another name; rename it, or, where its model is there, delete it and run "
+                     "zoetrope extract again");
   const std::uint64_t rows = file.info(kEmbeddings).shape.front();
   if (rows != static_cast<std::uint64_t>(identity.num_rows)) {
     throw InputError(path.string() + ": /embeddings: has " + std::to_string(rows) +
                      " rows; its attribute num_rows says " + std::to_string(identity.num_rows) +
-                     "; delete the file and run zoetrope extract again");
+                     "; where its model is there, delete it and run zoetrope extract again");
   }
   return identity;
 }

@@ -159,8 +159,8 @@ Classifier read_classifier(const Hdf5File& file, const EmbeddingsIdentity& ident
   const auto expect = [&](const char* name, const std::vector<std::uint64_t>& shape) {
     if (file.expect(name, ElementType::kFloat32).shape != shape)
       throw InputError(path.string() + ": " + name +
-                       ": is of another shape than a classifier of these embeddings and logits; delete the "
-                       "file and run zoetrope extract again");
+                       ": is of another shape than a classifier of these embeddings and logits; where its "
+                       "model is there, delete it and run zoetrope extract again");
   };
   expect(kClassifierWeight, {classes, columns});
   expect(kClassifierBias, {classes});
@@ -194,7 +194,8 @@ void read_sample(const Hdf5File& file, const fs::path& path, EmbeddingsIdentity&
       (!identity.index.empty() && identity.index.front() < 0))
     throw InputError(
         path.string() + ": /index: does not name " + std::to_string(identity.num_rows) +
-        " images of the training split in their order; delete the file and run zoetrope extract again");
+        " images of the training split in their order; where its model is there, delete it and run zoetrope "
+        "extract again");
 }
 
 }  // namespace
@@ -209,9 +210,10 @@ EmbeddingsIdentity read_identity_of(const Hdf5File& file, const fs::path& path) 
   identity.step = file.int_attribute("/", "step");
   identity.epoch = file.double_attribute("/", "epoch");
   if (!is_step(identity.step) || !is_epoch(identity.epoch)) {
-    throw InputError(path.string() + ": its attributes step and epoch are " + std::to_string(identity.step) +
-                     " and " + std::to_string(identity.epoch) +
-                     ", which no training comes to; delete the file and run zoetrope extract again");
+    throw InputError(
+        path.string() + ": its attributes step and epoch are " + std::to_string(identity.step) + " and " +
+        std::to_string(identity.epoch) +
+        ", which no training comes to; where its model is there, delete it and run zoetrope extract again");
   }
   identity.model_digest = file.string_attribute("/", "model_digest");
   identity.dataset_digest = file.string_attribute("/", "dataset_digest");

@@ -94,6 +94,8 @@ class TrainingImages(unittest.TestCase):
         job.run(["finetune", "--run", folder, *self.data, *TRAINING])
         job.run(["extract", "--run", folder, "--no-progress"])
         before = job.digests(folder)
+        _, err = job.run(["analyze", "--run", folder, "--split", "both"], code=3)
+        self.assertIn("embeddings-train.h5: does not exist; zoetrope extract --split train makes it", err)
         job.run(["extract", "--run", folder, "--no-progress", "--split", "train", "--train-sample", SAMPLE], ranks=2)
         for step in self.analysis["step"]:
             name = Path(f"checkpoint-{step}")
@@ -191,9 +193,12 @@ class TrainingImages(unittest.TestCase):
     def test_what_cannot_be_is_said(self):
         other = self.folder / "without"
         job.run(["finetune", "--run", other, *self.data, *TRAINING, "--save", "in-situ"])
+        gone = "its model is no longer there to make it: a new run shows training images with --split both from its start; --split test goes on"
         for words, code, told in (
-                (["analyze", "--run", other, "--split", "both"], 3, "embeddings-train.h5: does not exist; zoetrope extract --split train makes it"),
-                (["extract", "--run", other, "--split", "train"], 3, "embeddings-train.h5: there is no such file; its model is no longer there"),
+                (["analyze", "--run", other, "--split", "both"], 3, f"embeddings-train.h5: does not exist; {gone}"),
+                (["extract", "--run", other, "--split", "train"], 3, f"embeddings-train.h5: there is no such file; {gone}"),
+                (["extract", "--run", other, "--split", "train"], 3, f"embeddings-train.h5: there is no such file; {gone}"),  # now the last has it
+                (["analyze", "--run", other, "--split", "test", "--test-limit", "90"], 3, "its model is no longer there to make it again: give the run's data"),
                 (["analyze", "--run", self.run_folder, "--split", "both", "--train-sample", SAMPLE - 1], 3, "other training images than"),
                 (["analyze", "--run", self.run_folder, "--split", "test", "--fit-on", "train"], 2, "give --split both"),
                 (["extract", "--run", self.run_folder, "--train-sample", "1", "--split", "both"], 2, "--train-sample"),

@@ -65,6 +65,13 @@ void require_embeddable(const store::RunDirectory& run, const std::vector<std::i
 // comes to the same weights again where it begins before them.
 std::string way_out_without_model(const store::RunDirectory& run, std::int64_t step);
 
+// Whether this run has embedded training images with models that are gone now: without that it lacks nothing.
+bool had_training_images(const store::RunDirectory& run);
+
+// What can be done where it has not, and they are asked for.
+inline constexpr const char* kWayOutWithoutTrainingImages =
+    "a new run shows training images with --split both from its start; --split test goes on without them";
+
 // Embeds with a model on `ExtractionInput::device` whose checkpoint is being written, or is there; nothing is
 // done where its embeddings are there, too. Returns how many images were embedded now; none after a signal to
 // any rank: what is missing is left to extract(). Collective.
