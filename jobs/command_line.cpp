@@ -55,6 +55,7 @@ std::string word_of_trainers(const std::string& name) {
                                  const po::options_description& own) {
   if (name.starts_with('-') && !name.starts_with("--")) refuse_letter(job, name.substr(1), own);
   while (name.starts_with('-')) name.erase(0, 1);
+  name.resize(std::min(name.find('='), name.size()));
   std::string plain = name;
   std::ranges::replace(plain, '_', '-');
   Options ignored;

@@ -172,6 +172,8 @@ class FirstSteps(unittest.TestCase):
         for typed, meant in (("--lr", "learning-rate"), ("--steps", "max-steps"), ("--num-train-epochs", "epochs"), ("--output_dir", "run"),
                              ("--per-device-train-batch-size", "batch-size"), ("--learning_rate", "learning-rate")):
             self.refused([*words, typed, "1"], 2, f"unknown option {typed}: did you mean --{meant}?")
+        self.refused([*words, "--lerning-rate=1"], 2, "unknown option --lerning-rate: did you mean --learning-rate?")
+        self.refused(["finetune", "--run", self.root / "run", "--size=3x3"], 2, "zoetrope finetune takes no --size; ")
         self.refused(["run", "-r", "y"], 2, "unknown option -r: did you mean --run?")
         self.refused([*words, "--epochs", "three"], 2, "zoetrope: --epochs three: give a number")
         self.refused([*words, "--batch-size", "1e3"], 2, "--batch-size 1e3: give a whole number")
