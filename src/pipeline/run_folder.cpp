@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "zoetrope/model/folder.hpp"
+#include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
@@ -34,9 +35,14 @@ bool holds_checkpoints(const fs::path& folder) {
   return std::ranges::any_of(support::names_in(folder), is_checkpoint_name);
 }
 
+fs::path plain_path(const fs::path& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();  // behind a slash at its end is no name
+}
+
 std::string what_is_meant(const fs::path& run) {
-  const fs::path above = fs::absolute(run).lexically_normal().parent_path();
-  if (holds_model(run))
+  const fs::path above = plain_path(run).parent_path();
+  if (holds_model(run) || is_checkpoint(run))
     return holds_checkpoints(above)
                ? "it is a checkpoint itself: give the folder above, --run " + above.string()
                : std::string(
@@ -52,6 +58,12 @@ std::string what_is_meant(const fs::path& run) {
 }
 
 }  // namespace
+
+bool is_checkpoint(const fs::path& folder) {
+  return is_checkpoint_name(plain_path(folder).filename().string()) &&
+         (support::is_listed(folder / store::kEmbeddingsFile) ||
+          support::is_listed(folder / store::kTrainerStateFile) || holds_model(folder));
+}
 
 void refuse_without_checkpoints(const fs::path& run) {
   std::string hint = kWhereCheckpointsAreFrom;

@@ -7,6 +7,9 @@
 
 namespace zoetrope::pipeline {
 
+// Whether it is a checkpoint-<step> itself.
+bool is_checkpoint(const std::filesystem::path& folder);
+
 // Throws InputError: the folder holds no checkpoint-<step>, and what may be meant instead.
 [[noreturn]] void refuse_without_checkpoints(const std::filesystem::path& run);
 

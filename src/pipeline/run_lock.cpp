@@ -18,11 +18,13 @@ namespace {
 constexpr const char* kLock = ".zoetrope.lock";
 constexpr const char* kLiveLock = ".zoetrope.live.lock";
 
-// A page may follow a run that begins later.
+// A page may follow a run that begins later; and none begins within a checkpoint of another.
 void require_run(const Session& session, bool starts_run) {
   const std::filesystem::path& root = session.run().root;
   if (!support::is_directory(root)) throw InputError(root.string() + ": is not a directory");
-  if (!starts_run && !session.options().review.live && !holds_run(root)) refuse_without_checkpoints(root);
+  if (holds_run(root)) return;
+  const bool may_begin = starts_run ? !is_checkpoint(root) : session.options().review.live;
+  if (!may_begin) refuse_without_checkpoints(root);
 }
 
 std::unique_ptr<support::FolderLock> open_here(Session& session, bool starts_run,

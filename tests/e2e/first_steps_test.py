@@ -90,6 +90,12 @@ class FirstSteps(unittest.TestCase):
             self.refused([stage, "--run", self.root, "--test-limit", "-1"], 2, "--test-limit")
             self.assertEqual(list(self.root.iterdir()), [])
         self.refused(["render", "--run", self.base / "checkpoint-3"], 3, f"--run {self.base}")
+        run = self.copy_of_run()
+        before = job.digests(run)
+        for words in (["run", "--run", run / "checkpoint-3", *TINY], ["finetune", "--run", f"{run}/checkpoint-3/", *TINY_TRAINING]):
+            self.refused(words, 3, f"it is a checkpoint itself: give the folder above, --run {run}")
+            (run / "checkpoint-3/ended.ini").unlink()  # which a job's script reads
+            self.assertEqual(job.digests(run), before)
 
     def test_a_file_is_named_where_its_value_is_wrong_and_only_there(self):
         run = self.copy_of_run()
