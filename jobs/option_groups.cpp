@@ -113,7 +113,8 @@ po::options_description analysis_options(Options& o) {
       kCommon | kReanalyzes);
   add("projection", choice(o.pipeline.analysis.projection, "projection", "P", kProjections),
       "PCA fitted on each checkpoint, on the last, or on all (joint); smooth: planes that follow one "
-      "another, so that what moves is the model; auto: smooth, with --layout article each",
+      "another, so that what moves is the model; auto: smooth, with --layout article each; zoetrope render "
+      "--layout article alone keeps the analysis that is there",
       kCommon | kReanalyzes);
   add("fit-on", choice(o.pipeline.analysis.fit_on, "fit-on", "SPLIT", kFitsOn),
       "whose images PCA is fitted on: test, train or both; the latter two where --split shows training "
