@@ -19,7 +19,9 @@ from zoetrope.recording import Recording
 if TYPE_CHECKING:
     import datasets
 
-_ANALYSIS = ("neighbours", "quality_neighbours", "outliers", "projection", "smoothness", "align", "scale")  # options of `zoetrope analyze`
+# Options of `zoetrope analyze`. render takes most of them, too, and would analyse anew, with its own defaults for the others.
+_ANALYSIS = ("split", "train_sample", "device", "neighbours", "quality_neighbours", "neighbour_search", "memory_limit", "outliers",
+             "projection", "fit_on", "smoothness", "align", "scale")
 
 # Datasets of analysis.h5 (docs/formats.md) that have, in a run of few images or steps, the shape of others: no column for each image, and
 # no curve. Those of training images have names of their own.

@@ -113,6 +113,23 @@ class ReadingSmall(package.InAFolder):
                          - {"step"})
 
 
+class Drawing(package.InAFolder):
+    def test_all_that_the_analysis_takes_goes_to_analyze_alone(self):
+        usage, _ = job.run(["analyze", "--help", "all"])
+        sections = re.findall(r"^(?:Training images.*|Device|Analysis):\n((?:  .*\n)+)", usage, re.MULTILINE)
+        names = re.findall(r"^  --([a-z-]+) ", "".join(sections), re.MULTILINE)
+        self.assertLessEqual({"neighbour-search", "fit-on", "split", "device"}, set(names))
+        program = Path("program")
+        program.write_text('#!/bin/sh\necho "$@" >> words\n')
+        program.chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, {"ZOETROPE_PROGRAM": str(program.absolute())}):
+            zoetrope.Run("run").draw(theme="dark", **{name.replace("-", "_"): 3 for name in names})
+        analyze, render, _ = Path("words").read_text().splitlines()
+        self.assertEqual(sorted(re.findall(r"--(\S+)=3", analyze)), sorted(names))
+        self.assertIn("--theme=dark", render)
+        self.assertNotIn("=3", render)
+
+
 class WithoutAProgram(package.InAFolder):
     def test_one_line_says_what_to_do(self):
         with unittest.mock.patch.dict(os.environ, {"ZOETROPE_PROGRAM": "/nowhere/zoetrope"}), \
