@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job scripts with stand-ins for Slurm's commands: what files, the environment and words hold is never run."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -203,6 +204,19 @@ class JobScript(unittest.TestCase):
         self.failures.unlink()
         self.ended.write_text("code = 2\njob = 7\n")  # an earlier attempt's
         self.assertIn("requeue 7", self.fail_once())
+
+    def dry_run(self, *words):
+        """The words that each stage would get from slurm/submit."""
+        lines = self.call("submit", "--dry-run", "--run", "run", *words, code=0, ZOETROPE=os.environ["ZOETROPE"]).splitlines()
+        found = (re.fullmatch(r".*/stage\.sbatch (\w+) (.*?) *", line) for line in lines)
+        return {match[1]: match[2] for match in found}
+
+    def test_stages_of_the_articles_layout_have_its_planes(self):
+        for layout in (["--layout", "article"], ["--layout=article"]):
+            words = self.dry_run(*layout)
+            self.assertEqual([stage for stage in words if "--projection each" in words[stage]], ["analyze", "render", "review"])
+        for others in (["--layout", "article", "--projection=joint"], ["--layout", "plot"]):
+            self.assertNotIn("each", " ".join(self.dry_run(*others).values()))
 
     def test_names_of_options_are_words(self):
         program = os.environ["ZOETROPE"]
