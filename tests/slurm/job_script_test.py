@@ -218,6 +218,11 @@ class JobScript(unittest.TestCase):
         for others in (["--layout", "article", "--projection=joint"], ["--layout", "plot"]):
             self.assertNotIn("each", " ".join(self.dry_run(*others).values()))
 
+    def test_a_timeline_is_of_one_stage(self):
+        words = self.dry_run("--trace", "first.json.gz", "--outliers", "5")
+        self.assertEqual([stage for stage in words if "first.json.gz" in words[stage]], ["finetune"])
+        self.assertIn("--outliers 5", words["review"])
+
     def test_names_of_options_are_words(self):
         program = os.environ["ZOETROPE"]
         for name in (PLANTED, "$(touch planted)", "run]$(touch planted)"):
