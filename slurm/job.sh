@@ -4,7 +4,11 @@
 # ---- What a cluster may need changed.
 
 # module load openmpi hdf5
-program=$home/build/zoetrope mpirun=mpirun  # build/cuda/zoetrope for GPUs
+program=$home/build/zoetrope mpirun=mpirun
+# What `script/build cuda` makes is for jobs with GPUs, and for all where there is no other.
+if [[ -x $home/build/cuda/zoetrope ]]; then
+  [[ -x $program && -z ${SLURM_JOB_GPUS:-} && ${SLURM_GPUS_ON_NODE:-0} == 0 ]] || program=$home/build/cuda/zoetrope
+fi
 [[ ! -x $home/bin/zoetrope ]] || { program=$home/bin/zoetrope mpirun=$home/bin/mpirun; } # a bundle has its own of both
 program=${ZOETROPE:-$program}
 # `srun --mpi=list` names what a cluster's srun can do; without pmix, use run-mpirun.sbatch.

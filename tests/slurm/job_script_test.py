@@ -79,6 +79,31 @@ class JobScript(unittest.TestCase):
         said = self.call("run-mpirun.sbatch", "--run", "run", code=0, ZOETROPE_HOME=str(home), ZOETROPE="")
         self.assertIn("mpirun\nzoetrope run --run run --threads 1\n", said)
 
+    def test_a_job_with_gpus_takes_the_program_for_them(self):
+        home = self.bin.parent / "home"
+        (home / "slurm").mkdir(parents=True)
+        for script in ("job.sh", "submit"):
+            shutil.copy(SCRIPTS / script, home / "slurm")
+
+        def program_of(**variables):
+            said = self.call("run.sbatch", "--run", "run", code=0, ENDS_WITH="0", ZOETROPE_HOME=str(home), ZOETROPE="", **variables)
+            return re.search(rf" {home}/(\S+) run --run run", said)[1]
+
+        def make(name):
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy("/bin/true", home / name)
+
+        make("build/cuda/zoetrope")
+        self.assertEqual(program_of(), "build/cuda/zoetrope")
+        submit = ["bash", home / "slurm/submit", "--dry-run", "--no-check", "--run", "run"]
+        self.assertNotIn("no such program", subprocess.run(submit, capture_output=True, text=True).stderr)
+        make("build/zoetrope")
+        for variables, name in (({}, "build/zoetrope"), ({"SLURM_GPUS_ON_NODE": "0"}, "build/zoetrope"),
+                                ({"SLURM_GPUS_ON_NODE": "4"}, "build/cuda/zoetrope"), ({"SLURM_JOB_GPUS": "0"}, "build/cuda/zoetrope")):
+            self.assertEqual(program_of(**variables), name, variables)
+        (home / "build/cuda/zoetrope").unlink()
+        self.assertEqual(program_of(SLURM_GPUS_ON_NODE="4"), "build/zoetrope")
+
     def test_a_note_that_is_no_number_is_not_computed_with(self):
         for note in (PLANTED, f"0+{PLANTED}", f"{PLANTED}\n2", "note", "-1", "3.0", "0" * 99999, "\udcff\udcfe", "\0", ""):
             said = self.stop(note.encode(errors="surrogateescape"))
