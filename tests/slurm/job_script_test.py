@@ -104,6 +104,11 @@ class JobScript(unittest.TestCase):
         (home / "build/cuda/zoetrope").unlink()
         self.assertEqual(program_of(SLURM_GPUS_ON_NODE="4"), "build/zoetrope")
 
+    def test_a_script_that_does_not_find_its_folder_says_what_to_do(self):
+        for script in sorted(SCRIPTS.glob("*.sbatch")):
+            said = self.call(script.name, "--run", "run", code=2, ZOETROPE_HOME="", SLURM_SUBMIT_DIR=str(self.folder))
+            self.assertIn("error: submit from zoetrope's folder, or first: export ZOETROPE_HOME=", said)
+
     def test_a_note_that_is_no_number_is_not_computed_with(self):
         for note in (PLANTED, f"0+{PLANTED}", f"{PLANTED}\n2", "note", "-1", "3.0", "0" * 99999, "\udcff\udcfe", "\0", ""):
             said = self.stop(note.encode(errors="surrogateescape"))
