@@ -73,14 +73,19 @@ def images_of(dataset: Any) -> Iterator[Any] | None:
     return (plain[index][column] for index in range(len(plain)))
 
 
-def batches_of(dataset: Any, size: int, collate: Callable[[list[Any]], Any], model: Any) -> Iterator[Any]:
-    """The data set's items in order, `size` at a time; of dictionaries those entries that the model or a label's name asks for, as
-    Trainer gives them to it. It draws no random numbers, as a DataLoader does."""
-    wanted = {*inspect.signature(model.forward).parameters, *LABELS}
+def batches_of(dataset: Any, size: int, collate: Callable[[list[Any]], Any], only_of: Any = None) -> Iterator[Any]:
+    """The data set's items in order, `size` at a time. It draws no random numbers, as a DataLoader does.
+
+    only_of     a model: of dictionaries those entries alone that it or a label's name asks for, as Trainer's remove_unused_columns
+                leaves them
+    """
+    wanted = {*inspect.signature(only_of.forward).parameters, *LABELS} if only_of is not None else set()
 
     def item(index: int) -> Any:
         found = dataset[index]
-        return {name: value for name, value in found.items() if name in wanted} if isinstance(found, dict) else found
+        if only_of is None or not isinstance(found, dict):
+            return found
+        return {name: value for name, value in found.items() if name in wanted}
 
     for first in range(0, len(dataset), size):
         yield collate([item(index) for index in range(first, min(first + size, len(dataset)))])

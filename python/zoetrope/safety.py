@@ -29,6 +29,7 @@ def harmless(method: Callable[P, None]) -> Callable[P, None]:
         except AnotherTraining:
             raise
         except Exception as problem:
-            warn(str(problem) if str(problem) else repr(problem))
+            plain = "" if isinstance(problem, KeyError) else str(problem)  # of which the text is the key alone
+            warn(plain or repr(problem))
 
     return call

@@ -190,7 +190,8 @@ class _InMemory:
             return given.moved(batch, args.device)
 
         batches = given.batches_of(self._dataset, self._batch_size or args.per_device_eval_batch_size,
-                                   self._collate or context["train_dataloader"].collate_fn, model)
+                                   self._collate or context["train_dataloader"].collate_fn,
+                                   model if args.remove_unused_columns else None)
         vectors, logits = embed_batches(model, batches, self._embed, move)
         labels, names = self._classes(seen, len(vectors))
         recording = Recording(self._run)  # which takes logits with labels only

@@ -127,6 +127,26 @@ class Trainer(package.InAFolder):
         self.assertEqual((run.steps, run.embeddings(6).shape), ([0, 3, 6, 9], (20, 32)))
         self.assertEqual(run.analysis()["prediction"].tolist(), labels.tolist())
 
+    def test_a_collator_that_prepares_images_sees_what_trainer_gives_it(self):
+        def collate(rows):
+            pixels = processor()([row["image"] for row in rows], return_tensors="pt")["pixel_values"]
+            return {"pixel_values": pixels, "labels": torch.tensor([row["label"] for row in rows])}
+
+        def train_with(data, removes):
+            arguments = transformers.TrainingArguments("trainer", max_steps=2, save_steps=2, report_to=[], disable_tqdm=True, use_cpu=True,
+                                                       remove_unused_columns=removes)
+            config = transformers.ViTConfig(**package.SHAPE, id2label=dict(enumerate(CLASSES)))
+            animation = zoetrope.EmbeddingAnimation(data, run=f"removes-{removes}", in_process=True, collate=collate, **package.DRAWN)
+            transformers.Trainer(transformers.ViTForImageClassification(config), arguments, train_dataset=list(preprocessed(images(16))),
+                                 callbacks=[animation]).train()
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", zoetrope.ZoetropeWarning)
+            train_with(images(20), removes=False)
+        self.assertEqual(zoetrope.Run("removes-False").steps, [0, 2])
+        with self.assertWarnsRegex(zoetrope.ZoetropeWarning, r"^zoetrope: KeyError\('image'\); the training goes on"):
+            train_with(images(20), removes=True)
+
     def test_labels_that_are_no_classes_are_left_out_with_one_warning(self):
         pixels, labels = package.fashion(20)
         kinds = {"tokens": lambda label: [label, 0, 1], "scores": lambda label: label + 0.5, "several": lambda label: [0.0, 1.0],
