@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job scripts with stand-ins for Slurm's commands: what files, the environment and words hold is never run."""
+import hashlib
 import os
 import re
 import shutil
@@ -258,6 +259,29 @@ class JobScript(unittest.TestCase):
         for name in (PLANTED, "$(touch planted)", "run]$(touch planted)"):
             said = self.call("submit", "--dry-run", "--no-check", "--run", "run", f"--{name}", "1", code=2, ZOETROPE=program)
             self.assertIn(f"zoetrope run takes no --{name}", said)
+
+
+class Bootstrap(unittest.TestCase):
+    def test_who_is_not_root_builds_without_packages_that_are_not_needed(self):
+        scratch = tempfile.TemporaryDirectory(prefix="zoetrope-test-", dir=os.getcwd())
+        self.addCleanup(scratch.cleanup)
+        home, programs = Path(scratch.name) / "home", Path(scratch.name) / "bin"
+        for folder in (programs, home / "script", home / ".venv/bin"):
+            folder.mkdir(parents=True)
+        for name in ("bootstrap", "common.sh", "requirements-build.txt"):
+            shutil.copy(SCRIPTS.parent / "script" / name, home / "script")
+        requirements = (home / "script/requirements-build.txt").read_bytes()
+        (home / ".venv/.build").write_text(f"{hashlib.sha256(requirements).hexdigest()}  -\n")  # installed already
+        for name, text in {"dpkg-query": "[[ $* == *${LACKS:-libfaiss-dev}* ]] || echo -n installed", "apt-cache": "echo '  Candidate: 1.0'",
+                           "id": "echo 1000", "cmake": "echo cmake version 3.25.1", "python3": "", "../home/.venv/bin/python": ""}.items():
+            (programs / name).write_text(f"#!/bin/bash\n{text}\n")
+            (programs / name).chmod(0o755)
+        for name in ("bash", "dirname", "head", "sed", "sha256sum", "sort"):
+            (programs / name).symlink_to(shutil.which(name))
+        for lacks, code, says in (("libfaiss-dev", 0, "left out: libfaiss-dev liblapack-dev"), ("ninja-build", 1, "is needed to install: ninja-build")):
+            done = subprocess.run(["bash", home / "script/bootstrap"], capture_output=True, text=True, env={"PATH": str(programs), "LACKS": lacks})
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            self.assertIn(says, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
