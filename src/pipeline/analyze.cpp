@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "zoetrope/comm/stop.hpp"
 #include "zoetrope/pipeline/stages.hpp"
 #include "zoetrope/store/analysis_file.hpp"
+#include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
@@ -46,32 +49,74 @@ bool is_done(Session& session, const std::vector<CheckpointSource>& sources) {
   return comm::broadcast_scalar(session.communicator(), done ? 1 : 0, 0) != 0;
 }
 
+std::string name_of(const store::RunDirectory& run, std::int64_t step) {
+  return run.checkpoint(step).filename().string();
+}
+
+// Of embeddings.h5 since it was analysed. A damaged one is looked at by who reads it.
+bool has_changed(const store::RunDirectory& run, std::int64_t step, const std::string& analysed) {
+  try {
+    return store::read_header(run.checkpoint(step)).content_digest != analysed;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+// How the embeddings of a step differ from those that were analysed; "" where they do not.
+std::string difference_of(const store::RunDirectory& run, const store::Analysis& analysis,
+                          std::int64_t step) {
+  const auto shown = std::ranges::lower_bound(analysis.step, step);
+  if (shown == analysis.step.end() || *shown != step) return "does not show " + name_of(run, step);
+  const auto i = static_cast<std::size_t>(shown - analysis.step.begin());
+  if (analysis.embeddings_digest.empty() || !has_changed(run, step, analysis.embeddings_digest[i])) return "";
+  return "was made from other embeddings than " + name_of(run, step) + " holds now";
+}
+
+// Whether the checkpoints are others than those that the analysis was made from, which is warned of, and it
+// can be made again. Embeddings may have been deleted once they were analysed.
+bool is_of_other_checkpoints(const store::RunDirectory& run, const store::Analysis& analysis) {
+  const std::vector<std::int64_t> steps = run.checkpoint_steps();
+  const auto warn = [&](const std::string& what) {
+    support::log_warning(run.analysis().string() + ": " + what);
+  };
+  for (const std::int64_t step : analysis.step) {
+    if (std::ranges::binary_search(steps, step)) continue;
+    warn("shows " + name_of(run, step) + ", which has been deleted; it is made again");
+    return true;
+  }
+  std::string difference, unembedded;
+  for (const std::int64_t step : steps) {
+    if (!support::is_listed(run.embeddings(step)))
+      unembedded = name_of(run, step);
+    else if (difference.empty())
+      difference = difference_of(run, analysis, step);
+  }
+  if (difference.empty()) return false;
+  warn(difference + (unembedded.empty() ? "; it is made again"
+                                        : "; it is used as it is, since " + unembedded +
+                                              " has no embeddings: run zoetrope extract and then zoetrope "
+                                              "analyze"));
+  return unembedded.empty();
+}
+
 // Rank 0's. A damaged analysis is looked at by who reads it.
-bool shows_deleted_checkpoints(Session& session) {
+bool is_outdated(Session& session) {
   const store::RunDirectory& run = session.run();
   if (session.analysis() || !support::is_listed(run.analysis())) return false;
-  const std::vector<std::int64_t> steps = run.checkpoint_steps();
   try {
     session.keep_analysis(store::read_analysis(run.analysis()));
-    for (const std::int64_t step : session.analysis()->step) {
-      if (std::ranges::binary_search(steps, step)) continue;
-      support::log_warning(run.analysis().string() + ": shows " + run.checkpoint(step).filename().string() +
-                           ", which has been deleted; it is made again");
-      return true;
-    }
   } catch (const InputError&) {
-    // It is said where the pictures are made.
+    return false;  // it is said where the pictures are made
   }
-  return false;
+  return is_of_other_checkpoints(run, *session.analysis());
 }
 
 }  // namespace
 
 void analyze_where_needed(Session& session) {
   const bool is_asked = session.options().given.takes_in || session.options().analysis.is_asked_for;
-  const bool is_outdated = !is_asked && session.is_root() && shows_deleted_checkpoints(session);
-  if (is_asked || comm::broadcast_scalar(session.communicator(), is_outdated ? 1 : 0, 0) != 0)
-    analyze(session);
+  const bool is_needed = is_asked || (session.is_root() && is_outdated(session));
+  if (comm::broadcast_scalar(session.communicator(), is_needed ? 1 : 0, 0) != 0) analyze(session);
 }
 
 void analyze(Session& session) {

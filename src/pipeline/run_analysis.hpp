@@ -20,8 +20,9 @@ inline constexpr const char* kFramesAreKept =
 // What is done of it is kept where `keep` says, until remove_parts().
 store::Analysis analyze_sources(Session& session, const std::vector<CheckpointSource>& sources, Keep keep);
 
-// analyze() where the command line asks for another analysis, and where a checkpoint that analysis.h5 shows
-// has been deleted, which a warning says; else pictures are of the run's own. Collective.
+// analyze() where the command line asks for another analysis, and where analysis.h5 shows a checkpoint that
+// has been deleted, lacks one that is embedded, or was made from other embeddings than there are now, which a
+// warning says; else pictures are of the run's own. Collective.
 void analyze_where_needed(Session& session);
 
 // For a run whose analysis.h5 is there. Of rank 0.

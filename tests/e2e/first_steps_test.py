@@ -62,6 +62,37 @@ class FirstSteps(unittest.TestCase):
             job.run(["inspect", "--verify", run])
             shutil.rmtree(run)
 
+    def test_pictures_are_of_the_embeddings_that_there_are(self):
+        words = (["render", "--size", "640x360", "--tween", "0"], ["review"])
+        for first, second in words, words[::-1]:
+            run = self.copy_of_run()
+            job.run(["extract", "--run", run, "--precision", "bf16", "--no-progress"])
+            _, said = job.run([*first, "--run", run, "--no-progress"])
+            self.assertIn("analysis.h5: was made from other embeddings than checkpoint-0 holds now; it is made again", said)
+            job.run(["inspect", "--verify", run])
+            _, said = job.run([*second, "--run", run, "--no-progress"])
+            self.assertNotIn("made again", said)
+
+            shutil.rmtree(run / "checkpoint-8")
+            job.run([*first, "--run", run, "--no-progress"])
+            shutil.copytree(self.base / "checkpoint-8", run / "checkpoint-8")
+            _, said = job.run([*first, "--run", run, "--no-progress"], 2)
+            self.assertIn("analysis.h5: does not show checkpoint-8; it is made again", said)
+            job.run(["inspect", "--verify", run])
+            shutil.rmtree(run)
+
+    def test_embeddings_may_be_deleted_once_they_are_analysed(self):
+        run = self.copy_of_run()
+        before = (run / "analysis.h5").read_bytes()
+        (run / "checkpoint-3/embeddings.h5").unlink()
+        _, said = job.run(["review", "--run", run, "--no-progress"])
+        self.assertNotIn("analysis.h5", said)
+
+        shutil.copy(run / "checkpoint-0/embeddings.h5", run / "checkpoint-8/embeddings.h5")
+        _, said = job.run(["review", "--run", run, "--no-progress"])
+        self.assertIn("other embeddings than checkpoint-8 holds now; it is used as it is, since checkpoint-3 has no embeddings", said)
+        self.assertEqual((run / "analysis.h5").read_bytes(), before)
+
     def test_a_small_memory_limit_is_found_before_the_training(self):
         run = self.root / "run"
         for limit in ("8", "8000", "1000K"):
