@@ -61,6 +61,17 @@ StoredTraining read_whole(const fs::path& folder, std::int64_t step, bool has_op
   return stored;
 }
 
+// Of the last step: nothing is left to train that would need the optimizer. None where more is damaged.
+std::optional<StoredTraining> read_without_optimizer(const fs::path& folder, std::int64_t step) {
+  try {
+    StoredTraining stored = read_whole(folder, step, false);
+    require_recorded_weights(folder);
+    return stored;
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+}
+
 struct Candidate {
   std::int64_t step = 0;
   fs::path folder;
@@ -84,6 +95,41 @@ bool is_of_training(const fs::path& folder, const support::Json& identity) {
   return stored.has_value();
 }
 
+// A training with other options would replace it, damaged as it is.
+void require_identity_if_known(const fs::path& folder, const support::Json& identity) {
+  try {
+    is_of_training(folder, identity);
+  } catch (const InputError&) {
+    // Damaged as well: nothing is known.
+  }
+}
+
+// Passes over a checkpoint that training could go on from if it were whole.
+void pass_over(const Candidate& candidate, const std::string& damage, Found& found) {
+  if (found.damage.empty()) found.damage = damage;
+  if (!candidate.is_frame) found.start.damaged.push_back(candidate.folder);
+}
+
+void start_from(const Candidate& candidate, bool has_optimizer, Start& start) {
+  start.step = candidate.step;
+  start.folder = candidate.folder;
+  start.has_optimizer = has_optimizer;
+}
+
+// Whether `found` is complete with this checkpoint, in which `damage` has been found.
+bool look_at_damaged(const Candidate& candidate, bool is_done, const std::string& damage, Found& found) {
+  if (is_done && has_optimizer(candidate.folder))
+    found.start.whole = read_without_optimizer(candidate.folder, candidate.step);
+  if (!found.start.whole) {
+    pass_over(candidate, damage, found);
+    return false;
+  }
+  support::log_warning(damage + "; the training is finished and does not need it any more");
+  found.start.damaged.push_back(candidate.folder / store::kOptimizerFile);
+  start_from(candidate, false, found.start);
+  return true;
+}
+
 // Whether `found` is complete with this checkpoint.
 bool look_at(const Candidate& candidate, const TrainOptions& options, const support::Json& identity,
              Found& found) {
@@ -97,9 +143,7 @@ bool look_at(const Candidate& candidate, const TrainOptions& options, const supp
     if ((step == 0 || can_go_on || is_done) && model::has_weights(folder)) {
       // With the start alone nothing is trained, and it is made again.
       if (step > 0 || start.has_frames) start.whole = read_whole(folder, step, can_go_on);
-      start.step = step;
-      start.folder = folder;
-      start.has_optimizer = can_go_on;
+      start_from(candidate, can_go_on, start);
       return true;
     }
     if (is_of_training(folder, identity)) {
@@ -107,9 +151,8 @@ bool look_at(const Candidate& candidate, const TrainOptions& options, const supp
       return false;
     }
   } catch (const InputError& error) {
-    if (found.damage.empty()) found.damage = error.what();
-    if (!is_frame) start.damaged.push_back(folder);
-    return false;
+    require_identity_if_known(folder, identity);
+    return look_at_damaged(candidate, is_done, error.what(), found);
   }
   if (support::names_in(folder).empty()) return false;
   if (found.newest_lost < 0) found.newest_lost = step;

@@ -28,8 +28,10 @@ struct Start {
   std::filesystem::path folder;  // where that is
   bool has_optimizer = false;
   bool has_frames = false;  // of later steps: they are kept where training comes to the same bits again
-  std::optional<StoredTraining> whole;         // rank 0's: it has read the files to know that they are whole
-  std::vector<std::filesystem::path> damaged;  // later ones that are no frames, passed over; rank 0's
+  std::optional<StoredTraining> whole;  // rank 0's: it has read the files to know that they are whole
+  // What is passed over and of no more use: later ones that are no frames, an optimizer's state after the
+  // last step. Rank 0's.
+  std::vector<std::filesystem::path> damaged;
 };
 
 // Makes the run directory and looks at its checkpoints on rank 0, which tells the others: the newest resume

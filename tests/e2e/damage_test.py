@@ -73,15 +73,39 @@ class Damage(unittest.TestCase):
         self.assertNotIn("other weights", said, what)
 
     def test_training_goes_on_from_the_newest_whole_checkpoint(self):
-        for damaged in "model.safetensors", "optimizer.safetensors":
-            folder = self.copy(f"training-{damaged}")
-            flip_bit(folder / "checkpoint-20" / damaged)
-            _, said = job.run(["run", "--run", folder, *job.SMALL], 2)
-            self.assertIn(f"checkpoint-20/{damaged}: is damaged", said)
-            self.assertIn("goes on from checkpoint-15", said)
-            self.assertEqual(job.checkpoints(folder), job.checkpoints(self.whole))
-            job.assert_no_leftovers(folder)
-            job.run(["extract", "--run", folder, "--no-progress"])  # all models are whole again
+        folder = self.copy("training")
+        flip_bit(folder / "checkpoint-20/model.safetensors")
+        _, said = job.run(["run", "--run", folder, *job.SMALL], 2)
+        self.assertIn("checkpoint-20/model.safetensors: is damaged", said)
+        self.assertIn("goes on from checkpoint-15", said)
+        self.assertEqual(job.checkpoints(folder), job.checkpoints(self.whole))
+        job.assert_no_leftovers(folder)
+        job.run(["extract", "--run", folder, "--no-progress"])  # all models are whole again
+
+        # Of a training that was stopped there.
+        folder = self.copy("stopped")
+        shutil.rmtree(folder / "checkpoint-20")
+        flip_bit(folder / "checkpoint-15/optimizer.safetensors")
+        _, said = job.run(["run", "--run", folder, *job.SMALL], 2)
+        self.assertIn("checkpoint-15/optimizer.safetensors: is damaged", said)
+        self.assertIn("training begins again instead", said)
+        job.assert_same_results(self.whole, folder)
+
+    def test_a_finished_training_needs_no_optimizer(self):
+        for ranks in 1, 2:
+            folder = self.copy(f"finished-{ranks}")
+            flip_bit(folder / "checkpoint-20/optimizer.safetensors")
+            before = job.digests(folder)
+            _, said = job.run(["finetune", "--run", folder, "--learning-rate", "3e-3", "--no-progress"], ranks, code=2)
+            self.assertIn("checkpoint-20 was trained with --learning-rate 0.001, now it is 0.003", said)
+            self.assertEqual(job.digests(folder), before)
+
+            _, said = job.run(["finetune", "--run", folder, "--no-progress"], ranks)
+            self.assertIn("checkpoint-20/optimizer.safetensors: is damaged", said)
+            self.assertIn("the training is finished and does not need it any more", said)
+            for name in "checkpoint-20/model.safetensors", "checkpoint-20/trainer_state.json", "log.csv":
+                self.assertEqual((folder / name).read_bytes(), (self.whole / name).read_bytes())
+            job.run(["inspect", "--verify", folder])
 
     def test_embeddings_without_their_model_are_trained_again(self):
         """As the message says: without what is newer the training comes to them again."""

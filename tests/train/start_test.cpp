@@ -202,20 +202,71 @@ TEST_P(DamagedNewest, IsPassedOver) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, DamagedNewest,
-                         ::testing::Values(Damage{"FlippedModel", "model.safetensors", flip_bit},
-                                           Damage{"CutModel", "model.safetensors", cut},
-                                           Damage{"FlippedOptimizer", "optimizer.safetensors", flip_bit},
-                                           Damage{"CutOptimizer", "optimizer.safetensors", cut},
-                                           Damage{"CutConfig", "config.json", cut},
-                                           Damage{"FlippedConfig", "config.json", flip_bit},
-                                           Damage{"CutState", "trainer_state.json", cut},
-                                           Damage{"FlippedState", "trainer_state.json", flip_bit},
-                                           Damage{"FlippedPreprocessor", "preprocessor_config.json",
-                                                  flip_bit},
-                                           Damage{"FlippedRecord", "training.json", flip_bit},
-                                           Damage{"CutPreprocessor", "preprocessor_config.json", cut}),
-                         [](const auto& named) { return named.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Files, DamagedNewest,
+    ::testing::Values(Damage{"FlippedModel", "model.safetensors", flip_bit},
+                      Damage{"CutModel", "model.safetensors", cut}, Damage{"CutConfig", "config.json", cut},
+                      Damage{"FlippedConfig", "config.json", flip_bit},
+                      Damage{"CutState", "trainer_state.json", cut},
+                      Damage{"FlippedState", "trainer_state.json", flip_bit},
+                      Damage{"FlippedPreprocessor", "preprocessor_config.json", flip_bit},
+                      Damage{"FlippedRecord", "training.json", flip_bit},
+                      Damage{"CutPreprocessor", "preprocessor_config.json", cut}),
+    [](const auto& named) { return named.param.name; });
+
+// Of a training that is not finished: the checkpoint before it is whole.
+TEST_F(FinishedRun, ADamagedOptimizerIsPassedOver) {
+  options_.keep_optimizer = 3;
+  for (const auto& damage : {flip_bit, cut}) {
+    fs::remove_all(run_.root);
+    train(1);
+    const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
+    fs::remove_all(run_.checkpoint(11));
+    damage(run_.optimizer(8));
+
+    ::testing::internal::CaptureStdout();
+    train(1);
+    EXPECT_THAT(::testing::internal::GetCapturedStdout(),
+                AllOf(HasSubstr(run_.optimizer(8).string()), HasSubstr("from checkpoint-4")));
+    EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
+    train(2);
+  }
+}
+
+// Nothing is left to train that would need it.
+TEST_F(FinishedRun, ADamagedOptimizerOfTheLastStepIsGoneWithout) {
+  for (const int ranks : {1, 2}) {
+    for (const auto& damage : {flip_bit, cut}) {
+      fs::remove_all(run_.root);
+      train(1);
+      damage(run_.optimizer(11));
+      auto expected = contents(run_.root);
+      expected.erase(run_.optimizer(11).string());
+
+      ::testing::internal::CaptureStdout();
+      train(ranks);
+      const std::string said = ::testing::internal::GetCapturedStdout();
+      if (ranks == 1) {
+        EXPECT_THAT(said, AllOf(HasSubstr(run_.optimizer(11).string()), HasSubstr("is finished"),
+                                Not(HasSubstr("instead"))));
+      }
+      EXPECT_TRUE(contents(run_.root) == expected);
+    }
+  }
+}
+
+// It is the result of another training, which this one would write over.
+TEST_F(FinishedRun, ADamagedCheckpointOfOtherOptionsIsNotReplaced) {
+  options_.learning_rate *= 3;
+  for (const fs::path& file : {run_.optimizer(11), run_.model(11)}) {
+    flip_bit(file);
+    const auto before = contents(run_.root);
+    for (const int ranks : {1, 2})
+      EXPECT_THAT([&] { train(ranks); },
+                  ThrowsMessage<UsageError>(AllOf(HasSubstr("checkpoint-11"), HasSubstr("--learning-rate"))));
+    EXPECT_TRUE(contents(run_.root) == before);
+  }
+}
 
 // Each of the two files is whole, and together they are of no training.
 TEST_F(FinishedRun, WeightsOfAnotherStepAreNoneToGoOnFrom) {
@@ -255,10 +306,10 @@ TEST_F(FinishedRun, ADamagedInterruptionIsRemoved) {
 
 // Training comes to the same frames again, and leaves them as they are.
 TEST_F(FinishedRun, BeginsAgainWhereAllResumePointsAreDamaged) {
-  flip_bit(run_.optimizer(11));
+  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
+  flip_bit(run_.model(11));
   flip_bit(run_.optimizer(8));
   const auto frame = contents(run_.checkpoint(4));
-  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
 
   train(1);
 
@@ -269,12 +320,12 @@ TEST_F(FinishedRun, BeginsAgainWhereAllResumePointsAreDamaged) {
 
 TEST_F(FinishedRun, NothingIsReplacedWhereAllResumePointsAreDamaged) {
   remove_identities();
-  flip_bit(run_.optimizer(11));
+  flip_bit(run_.model(11));
   flip_bit(run_.optimizer(8));
   const auto before = contents(run_.root);
 
   EXPECT_THAT([&] { train(2); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr(run_.optimizer(11).string() + ": is damaged"),
+              ThrowsMessage<InputError>(AllOf(HasSubstr(run_.model(11).string() + ": is damaged"),
                                               HasSubstr("from checkpoint-4 on"))));
 
   EXPECT_TRUE(contents(run_.root) == before);
