@@ -59,7 +59,8 @@ std::string write_checkpoint(const fs::path& to, const CheckpointContent& conten
 
 void make_resume_point(const fs::path& folder, const CheckpointContent& content,
                        const std::string& model_digest) {
-  if (store::read_trainer_log(folder / store::kTrainerStateFile).size() > 1)
+  const std::size_t lines = store::read_trainer_log(folder / store::kTrainerStateFile).size();
+  if (lines > 1 || lines < content.trainer_state.at("log_history").size())
     write_trainer_state(folder, content, model_digest);
   write_optimizer(folder, content);
 }

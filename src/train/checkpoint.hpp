@@ -41,8 +41,9 @@ std::string write_checkpoint(const std::filesystem::path& folder, const Checkpoi
 // The optimizer's state alone.
 void write_optimizer(const std::filesystem::path& folder, const CheckpointContent& content);
 
-// Makes a checkpoint that is there, with these weights, a resume point. A log that it has from an earlier
-// time as one gives way to that of now, whose lines are as they are in log.csv; a frame's last line stays.
+// Makes a checkpoint that is there, with these weights, a resume point, which has all lines of the log. A log
+// that it has from an earlier time as one gives way to that of now, whose lines are as they are in log.csv; a
+// frame's last line stays where it is the only one.
 void make_resume_point(const std::filesystem::path& folder, const CheckpointContent& content,
                        const std::string& model_digest);
 

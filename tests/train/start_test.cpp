@@ -389,6 +389,28 @@ TEST(Start, TheWholeLogIsOnlyInWhatCanBeGoneOnFrom) {
   }
 }
 
+// A frame that a job before has written becomes one when a later job saves it as such.
+TEST(Start, AFrameThatBecomesAResumePointGetsTheWholeLog) {
+  const store::RunDirectory run{scratch_folder()};
+  TrainOptions options = short_options();
+  options.save_steps = 2;
+  options.logging_steps = 1;
+  options.keep_optimizer = 10;
+  options.resume_every = 120;
+  TrainingHooks breaks;
+  breaks.on_stage = [](const std::string& stage) {
+    if (stage == "training, step 10") throw Interruption("pulled the plug");
+  };
+  EXPECT_THROW(train_on(1, run.root, testing::golden_images(20), options, breaks), Interruption);
+  ASSERT_EQ(store::read_trainer_log(run.trainer_state(6)).size(), 1U);
+  options.resume_every = 0;
+
+  train_on(1, run.root, testing::golden_images(20), options);
+
+  ASSERT_TRUE(fs::exists(run.optimizer(6)));
+  EXPECT_EQ(store::read_trainer_log(run.trainer_state(6)).size(), 6U);
+}
+
 // In situ the models of older frames are gone, and their embeddings say what they were of.
 TEST(Start, KeepsFramesOfWhichOnlyEmbeddingsAreLeft) {
   const store::RunDirectory run{scratch_folder()};
