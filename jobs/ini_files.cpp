@@ -96,8 +96,7 @@ bool can_be_used(const fs::path& path, const std::string& text) {
 // which `note` then says; where it makes another option, a person may have done it, and is asked.
 std::string checked(const fs::path& path, const std::string& text, std::string& note) {
   using State = store::IniCheck::State;
-  if (path.filename() == "run.ini" &&
-      text.find_first_not_of(std::string(" \t\r\n\0", 5)) == std::string::npos)
+  if (path.filename() == "run.ini" && store::is_blank_ini(text))
     throw InputError(path.string() + ": is empty; delete it, and give the options again");
   const store::IniCheck check = store::check_run_ini(text);
   if (check.state == State::kCut)

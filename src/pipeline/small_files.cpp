@@ -2,9 +2,11 @@
 #include "small_files.hpp"
 
 #include "zoetrope/store/folder_files.hpp"
+#include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/store/trainer_state.hpp"
 #include "zoetrope/store/training_record.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/listing.hpp"
 
 namespace zoetrope::pipeline {
@@ -47,6 +49,26 @@ std::string problem_of(const store::SavedFolder& folder, const std::string& name
     return error.what();
   }
   return "";
+}
+
+void require_whole_options(const std::filesystem::path& path) {
+  const std::string text = support::read_file(path);
+  const store::IniCheck check = store::check_run_ini(text);
+  using State = store::IniCheck::State;
+  if (store::is_blank_ini(text)) throw InputError(path.string() + ": is empty");
+  if (check.state == State::kCut)
+    throw InputError(path.string() +
+                     ": is cut, its last line with the digest is gone; where you have edited it, delete its "
+                     "first line");
+  if (check.state == State::kFlipped)
+    throw InputError(path.string() + ": line " + std::to_string(check.line) + ": \"" + check.line_now +
+                     "\" was \"" + check.line_before +
+                     "\" when zoetrope wrote it; where the change is yours, delete its first line");
+  if (check.state == State::kEdited)
+    throw InputError(
+        path.string() +
+        ": is another than zoetrope wrote, and used as it is: somebody has edited it, who deletes "
+        "its first line, or it is damaged");
 }
 
 }  // namespace zoetrope::pipeline

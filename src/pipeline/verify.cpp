@@ -13,7 +13,6 @@
 #include "zoetrope/store/embeddings_file.hpp"
 #include "zoetrope/store/folder_files.hpp"
 #include "zoetrope/store/run_history.hpp"
-#include "zoetrope/store/run_ini.hpp"
 #include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/store/summary.hpp"
 #include "zoetrope/store/training_record.hpp"
@@ -45,6 +44,7 @@ class Verifier {
   void check(const fs::path& path, const std::string& way_out, const std::function<void()>& read);
   void check_model(const SavedFolder& folder) const;
   void check_optimizer(const SavedFolder& folder) const;
+  void check_has_model(const SavedFolder& folder);
   void check_embeddings(const SavedFolder& folder, store::EmbeddedSplit split);
   void check_analysis() const;
   void check_log() const;
@@ -95,6 +95,14 @@ void Verifier::check_optimizer(const SavedFolder& folder) const {
   const store::SafetensorsFile file(folder.path / store::kOptimizerFile);
   file.verify();
   store::require_own_optimizer(file, folder.step);
+}
+
+// Of older ones the model may be gone, once their images are embedded.
+void Verifier::check_has_model(const SavedFolder& folder) {
+  if (folder.step != run_.newest_resume_point()) return;
+  const fs::path path = folder.path / store::kModelFile;
+  check(path, "training goes on from an older resume point, or from the start",
+        [&] { throw InputError(path.string() + ": is missing beside " + store::kOptimizerFile); });
 }
 
 void Verifier::check_embeddings(const SavedFolder& folder, store::EmbeddedSplit split) {
@@ -158,26 +166,6 @@ void Verifier::check_log() const {
   if (!mended.unread.empty()) throw InputError(mended.unread);
 }
 
-void check_options(const fs::path& path) {
-  const std::string text = support::read_file(path);
-  const store::IniCheck check = store::check_run_ini(text);
-  using State = store::IniCheck::State;
-  if (text.empty()) throw InputError(path.string() + ": is empty");
-  if (check.state == State::kCut)
-    throw InputError(path.string() +
-                     ": is cut, its last line with the digest is gone; where you have edited it, delete its "
-                     "first line");
-  if (check.state == State::kFlipped)
-    throw InputError(path.string() + ": line " + std::to_string(check.line) + ": \"" + check.line_now +
-                     "\" was \"" + check.line_before +
-                     "\" when zoetrope wrote it; where the change is yours, delete its first line");
-  if (check.state == State::kEdited)
-    throw InputError(
-        path.string() +
-        ": is another than zoetrope wrote, and used as it is: somebody has edited it, who deletes "
-        "its first line, or it is damaged");
-}
-
 // What becomes of a damaged file, or what to do.
 std::string way_out_of(const store::RunDirectory& run, const SavedFolder& folder, const std::string& name) {
   const bool has_model = support::exists(folder.path / store::kModelFile);
@@ -224,7 +212,10 @@ void Verifier::look_at(const SavedFolder& folder) {
     look_at(folder, adapter->filename().string());
   else if (has_model)
     look_at(folder, store::kModelFile);
-  if (support::exists(folder.path / store::kOptimizerFile)) look_at(folder, store::kOptimizerFile);
+  if (support::exists(folder.path / store::kOptimizerFile)) {
+    look_at(folder, store::kOptimizerFile);
+    if (!has_model) check_has_model(folder);
+  }
   for (const fs::path& shard : store::shards_in(folder.path))
     check(shard, "zoetrope extract computes its rows again", [&] { store::verify_shard(shard); });
   if (support::exists(folder.path / store::kEmbeddingsFile) || !has_model)
@@ -236,7 +227,7 @@ void Verifier::look_at(const SavedFolder& folder) {
 bool Verifier::look_at_file_of_run(const std::string& name) {
   if (name == "run.ini") {
     check(run_.run_ini(), "mend it, or delete it and give the options again",
-          [&] { check_options(run_.run_ini()); });
+          [&] { require_whole_options(run_.run_ini()); });
   } else if (name == "log.csv") {
     check(run_.log_csv(), "", [&] { check_log(); });
   } else if (name == "analysis.h5") {

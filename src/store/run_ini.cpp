@@ -87,6 +87,10 @@ void write_run_ini(const std::filesystem::path& path, const NamedValues& values)
   if (!support::exists(path) || support::read_file(path) != text) support::write_file(path, text);
 }
 
+bool is_blank_ini(const std::string& text) {
+  return text.find_first_not_of(std::string(" \t\r\n\0", 5)) == std::string::npos;
+}
+
 IniCheck check_run_ini(const std::string& text) {
   const std::size_t size = seal_of("").size();
   const bool is_earlier = text.starts_with(kEarlierHeader);

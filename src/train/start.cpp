@@ -95,6 +95,10 @@ bool is_of_training(const fs::path& folder, const support::Json& identity) {
   return stored.has_value();
 }
 
+std::string without_model(const fs::path& folder) {
+  return (folder / store::kModelFile).string() + ": is missing beside " + store::kOptimizerFile;
+}
+
 // A training with other options would replace it, damaged as it is.
 void require_identity_if_known(const fs::path& folder, const support::Json& identity) {
   try {
@@ -147,6 +151,7 @@ bool look_at(const Candidate& candidate, const TrainOptions& options, const supp
       return true;
     }
     if (is_of_training(folder, identity)) {
+      if (can_go_on) pass_over(candidate, without_model(folder), found);
       start.has_frames |= is_frame;
       return false;
     }

@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <fstream>
 
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "zoetrope/store/safetensors.hpp"
 #include "zoetrope/support/files.hpp"
 
 #include "store/samples.hpp"
@@ -65,6 +67,30 @@ TEST_F(VerifyTest, ShardsAreLookedAt) {
   std::ofstream(shard, std::ios::binary) << whole.substr(0, whole.size() - 10);
   EXPECT_THAT(verify(folder_).lines,
               ElementsAre(AllOf(HasSubstr(shard.string()), HasSubstr("zoetrope extract computes its rows"))));
+}
+
+TEST_F(VerifyTest, OptionsThatACrashHasEmptiedAreNamed) {
+  for (const std::string& text : {std::string(), std::string(300, '\0'), std::string(" \n")}) {
+    std::ofstream(folder_ / "run.ini", std::ios::binary) << text;
+    EXPECT_THAT(verify(folder_).lines, ElementsAre(HasSubstr("run.ini: is empty")));
+  }
+}
+
+// Training cannot go on from an optimizer alone. Of an older one the model may be gone.
+TEST_F(VerifyTest, TheNewestResumePointNeedsItsModel) {
+  for (const char* name : {"checkpoint-0", "resume-3"}) {
+    fs::create_directory(folder_ / name);
+    store::write_safetensors(folder_ / name / "optimizer.safetensors", {{"x", at::ones({2})}},
+                             {{"step", name[0] == 'c' ? "0" : "3"}});
+  }
+  const auto is_missing = [](const std::string& name) {
+    return AllOf(HasSubstr((fs::path(name) / "model.safetensors").string()),
+                 HasSubstr("is missing beside optimizer.safetensors"), HasSubstr("older resume point"));
+  };
+  EXPECT_THAT(verify(folder_).lines, ::testing::Contains(is_missing("resume-3")));
+  EXPECT_THAT(verify(folder_).lines, ::testing::Not(::testing::Contains(is_missing("checkpoint-0"))));
+  fs::remove_all(folder_ / "resume-3");
+  EXPECT_THAT(verify(folder_).lines, ::testing::Contains(is_missing("checkpoint-0")));
 }
 
 TEST_F(VerifyTest, AFileThatCannotBeReadNowIsNotDamaged) {

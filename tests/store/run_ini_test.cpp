@@ -40,6 +40,15 @@ TEST_F(RunIniTest, WithoutItsFirstLineNothingIsPromised) {
   EXPECT_EQ(check_run_ini("").state, State::kPlain);
 }
 
+// As a crash of the system may leave it.
+TEST_F(RunIniTest, NothingButBlanksAndNulsIsNothing) {
+  for (const std::string& text :
+       {std::string(), std::string(text_.size(), '\0'), std::string(" \r\n\t\0\n", 6)})
+    EXPECT_TRUE(is_blank_ini(text));
+  EXPECT_FALSE(is_blank_ini(text_));
+  EXPECT_FALSE(is_blank_ini(std::string(5, '\0') + "#"));
+}
+
 TEST_F(RunIniTest, AnEditIsTakenAsOne) {
   EXPECT_EQ(check_run_ini(replaced("= 10", "= 5")).state, State::kEdited);
   EXPECT_EQ(check_run_ini(replaced("neighbours = 10\n", "")).state, State::kEdited);

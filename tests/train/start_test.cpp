@@ -268,6 +268,19 @@ TEST_F(FinishedRun, ADamagedCheckpointOfOtherOptionsIsNotReplaced) {
   }
 }
 
+TEST_F(FinishedRun, AnOptimizerWithoutItsModelIsWarnedOf) {
+  const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
+  fs::remove(run_.model(11));
+
+  ::testing::internal::CaptureStdout();
+  train(1);
+
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(),
+              HasSubstr(run_.model(11).string() +
+                        ": is missing beside optimizer.safetensors; training goes on from checkpoint-8"));
+  EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
+}
+
 // Each of the two files is whole, and together they are of no training.
 TEST_F(FinishedRun, WeightsOfAnotherStepAreNoneToGoOnFrom) {
   const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));

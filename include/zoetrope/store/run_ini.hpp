@@ -20,6 +20,10 @@ std::string unkept_value(const NamedValues& values);
 // Writes all that can be kept, and leaves the file alone where it holds just that.
 void write_run_ini(const std::filesystem::path& path, const NamedValues& values);
 
+// Whether nothing is in such a file's text, as a crash of the system may leave it: no byte, or blanks and
+// NULs alone.
+bool is_blank_ini(const std::string& text);
+
 // What has become of such a file's text.
 struct IniCheck {
   enum class State {
