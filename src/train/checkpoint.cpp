@@ -108,6 +108,11 @@ std::optional<Json> read_identity(const fs::path& folder) {
 void require_identity(const fs::path& folder, const Json& stored, const Json& asked) {
   for (const auto& [key, value] : asked.items()) {
     if (!stored.contains(key) || stored.at(key) == value) continue;
+    if (key == kImagesKey)
+      throw UsageError(folder.string() +
+                       " was trained on other images than --data, --train-limit, --train-split, "
+                       "--label-column and the other options of the images give now: use the same options to "
+                       "go on, or another --run");
     throw UsageError(folder.string() + " was trained with --" + key + " " + stored.at(key).dump() +
                      ", now it is " + value.dump() + ": use the same options to go on, or another --run");
   }

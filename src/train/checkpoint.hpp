@@ -15,6 +15,9 @@
 
 namespace zoetrope::train {
 
+// In CheckpointContent::identity, of the training images' digest.
+inline constexpr const char* kImagesKey = "data";
+
 // Sums since the last line of log.csv, so that an interrupted run logs what an uninterrupted one would.
 struct IntervalSums {
   double loss = 0;  // of the steps' mean losses

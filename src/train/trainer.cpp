@@ -33,7 +33,7 @@ namespace {
 
 support::Json identity_of(const TrainOptions& options, const std::string& dataset_digest) {
   support::Json identity = options.identity();
-  identity["data"] = dataset_digest;
+  identity[kImagesKey] = dataset_digest;
   return identity;
 }
 

@@ -281,6 +281,12 @@ TEST_F(FinishedRun, AnOptimizerWithoutItsModelIsWarnedOf) {
   EXPECT_EQ(testing::fingerprint(model::load_checkpoint(run_.checkpoint(11))), last);
 }
 
+TEST_F(FinishedRun, OtherImagesAreToldByTheOptionsThatChooseThem) {
+  EXPECT_THAT([&] { train_on(1, run_.root, images_, options_, {}, comm::RankMemory::kApart, {}, "others"); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("on other images than --data, --train-limit"),
+                                              Not(HasSubstr("digest")), HasSubstr("another --run"))));
+}
+
 // Each of the two files is whole, and together they are of no training.
 TEST_F(FinishedRun, WeightsOfAnotherStepAreNoneToGoOnFrom) {
   const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));

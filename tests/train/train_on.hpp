@@ -45,15 +45,16 @@ struct Beginning {
 // Trains `ranks` thread ranks into `folder`.
 inline void train_on(int ranks, const std::filesystem::path& folder, const preprocess::PixelStore& images,
                      const TrainOptions& options, const TrainingHooks& hooks = {},
-                     comm::RankMemory memory = comm::RankMemory::kApart, const Beginning& beginning = {}) {
+                     comm::RankMemory memory = comm::RankMemory::kApart, const Beginning& beginning = {},
+                     const std::string& images_digest = "digest") {
   const store::RunDirectory run{folder};
   const auto preprocessor = testing::golden_preprocessor();
   const auto body = [&](comm::Communicator& communicator) {
     at::set_num_threads(options.threads);
     const auto cache = testing::cache_of(images, preprocessor);
     train(run,
-          {model::load_for_fine_tuning(beginning.model, golden_classes(), 42), *cache, preprocessor, "digest",
-           beginning.has_name_of_run},
+          {model::load_for_fine_tuning(beginning.model, golden_classes(), 42), *cache, preprocessor,
+           images_digest, beginning.has_name_of_run},
           options, {communicator, communicator}, hooks);
   };
   comm::run_as_thread_ranks(ranks, body, memory);
