@@ -19,6 +19,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
+#include "zoetrope/support/listing.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/new_file.hpp"
 #include "zoetrope/support/progress_marks.hpp"
@@ -207,9 +208,22 @@ class FolderLock::Held {
       if (stop.stop_requested()) return;
       ::futimens(fd_.get(), nullptr);
       if (!is_lost()) continue;
-      on_loss_(folder_.string() + ": another job has taken over there, so this one ends");
+      on_loss_(folder_.string() + why_lost());
       return;
     }
+  }
+
+  // Without the file another job can begin at any time.
+  std::string why_lost() const {
+    try {
+      if (!is_listed(path_))
+        return ": " + path_.filename().string() +
+               ", which keeps other jobs out, has been removed there, so this one ends; run the same command "
+               "again";
+    } catch (const Error&) {
+      // Nobody knows: what is more likely is said.
+    }
+    return ": another job has taken over there, so this one ends";
   }
 
   const fs::path folder_;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -171,6 +172,27 @@ TEST_F(FolderLockTest, APersonCanTakeItOverAndTheOwnerLearnsOfIt) {
   const auto lock = take({.patience = 0ms, .take_over = true, .beat = 20ms});
   EXPECT_EQ(owner.exit_code(), 4);
   EXPECT_EQ(AnotherProcess([](const auto&) { take(); }).exit_code(), 1) << "the new owner holds it";
+}
+
+// What ends a job because its lock is gone says so.
+TEST_F(FolderLockTest, AnOwnerLearnsWhetherItWasTakenOverOrTheFileRemoved) {
+  const auto said_when = [](const std::function<void()>& happens) {
+    AnotherProcess owner([](const auto& wait) {
+      const FolderLock lock("run", ".lock", {.beat = 20ms}, [](const std::string& what) {
+        std::ofstream("said") << what;
+        ::_exit(4);
+      });
+      wait();  // in vain
+    });
+    owner.wait_until_it_waits();
+    happens();
+    EXPECT_EQ(owner.exit_code(), 4);
+    return read_file("said");
+  };
+  EXPECT_THAT(said_when([] { write_file(kFile, "another's"); }), HasSubstr("another job has taken over"));
+  EXPECT_THAT(said_when([] { fs::remove(kFile); }),
+              StartsWith("run: .lock, which keeps other jobs out, has been removed"));
+  EXPECT_THAT(said_when([] { fs::remove_all("run"); }), HasSubstr("has been removed"));
 }
 
 TEST_F(FolderLockTest, AFileSystemThatGivesNoAnswerIsNoLoss) {

@@ -24,7 +24,8 @@ class FolderLock {
  public:
   // Waits for an owner. RunError where it still has the lock after `options.patience`; Interrupted on a
   // signal; InputError where there is no such folder. `on_loss` is called by a thread of the lock, with what
-  // has happened, where another job has taken it over: this one must not write any more.
+  // has happened, where another job has taken it over or somebody has removed the file: this one must not
+  // write any more.
   FolderLock(const std::filesystem::path& folder, const std::string& file_name, const LockOptions& options,
              std::function<void(const std::string&)> on_loss);
   ~FolderLock();
