@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Embeddings of other programs become a run's: each step's array a checkpoint's embeddings.h5.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +38,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kNothingTakenIn = "nothing is taken in yet; run the same command again";
 constexpr const char* kTakenInSoFar = "embeddings so far are kept; run the same command again to go on";
 
 // What rank 0 finds, and all go by: files may come while ranks look.
@@ -189,28 +193,54 @@ bool is_in_run(const fs::path& folder, const store::EmbeddingsIdentity& identity
   }
 }
 
-// Steps are dealt to ranks in turn. Collective.
-void take_in_mine(Session& session, const GivenArrays& arrays, const GivenSteps& given) {
-  const std::string dataset_digest = session.test().digest();
-  const auto first = static_cast<std::size_t>(session.world().rank());
+// Which of the given steps are this rank's: they are dealt in turn.
+std::vector<std::size_t> my_steps(Session& session, const GivenSteps& given) {
+  std::vector<std::size_t> mine;
   const auto stride = static_cast<std::size_t>(session.world().size());
-  const auto total = static_cast<std::int64_t>(given.step.size());
-  support::Progress progress("taking in", total, "checkpoints");  // rank 0's part scaled up
+  for (auto i = static_cast<std::size_t>(session.world().rank()); i < given.step.size(); i += stride)
+    mine.push_back(i);
+  return mine;
+}
+
+// Does `work` for each of this rank's steps. Collective.
+void for_each_step(Session& session, const std::vector<std::size_t>& mine, const char* label,
+                   const char* what_now, const std::function<void(std::size_t)>& work) {
+  support::Progress progress(label, static_cast<std::int64_t>(mine.size()), "checkpoints");
   progress.update(0);
-  comm::do_unless_asked(session.communicator(), kTakenInSoFar, [&] {
-    for (std::size_t i = first; i < given.step.size(); i += stride) {
+  std::int64_t done = 0;
+  comm::do_unless_asked(session.communicator(), what_now, [&] {
+    for (const std::size_t i : mine) {
       support::stop_point();
-      store::Embeddings embeddings = arrays.read(given.step[i]);
-      embeddings.identity.epoch = given.epoch[i];
-      embeddings.identity.dataset_digest = dataset_digest;
-      const fs::path folder = session.run().checkpoint(given.step[i]);
-      if (!is_in_run(folder, embeddings.identity)) {
-        support::create_folders(folder);
-        store::write_embeddings(folder, embeddings);
-      }
-      progress.update(std::min(total, static_cast<std::int64_t>(i + stride)));
+      work(i);
+      progress.update(++done);
     }
   });
+}
+
+// All arrays are read before the first is written, so that one that is refused changes nothing. Then what
+// they take the place of is removed: a stop leaves steps missing, which is noticed, and not old beside new
+// ones. Collective.
+void take_in_mine(Session& session, const GivenArrays& arrays, const GivenSteps& given) {
+  const std::string dataset_digest = session.test().digest();
+  const auto folder_of = [&](std::size_t i) { return session.run().checkpoint(given.step[i]); };
+  const auto read = [&](std::size_t i) {
+    store::Embeddings embeddings = arrays.read(given.step[i]);
+    embeddings.identity.epoch = given.epoch[i];
+    embeddings.identity.dataset_digest = dataset_digest;
+    return embeddings;
+  };
+  std::vector<std::size_t> missing;
+  for_each_step(session, my_steps(session, given), "checking", kNothingTakenIn, [&](std::size_t i) {
+    if (!is_in_run(folder_of(i), read(i).identity)) missing.push_back(i);
+  });
+  comm::do_unless_asked(session.communicator(), kTakenInSoFar, [&] {
+    for (const std::size_t i : missing) {
+      support::create_folders(folder_of(i));
+      support::remove_file(folder_of(i) / store::kEmbeddingsFile);
+    }
+  });
+  for_each_step(session, missing, "taking in", kTakenInSoFar,
+                [&](std::size_t i) { store::write_embeddings(folder_of(i), read(i)); });
 }
 
 }  // namespace
@@ -219,7 +249,7 @@ void take_in(Session& session) {
   const support::Stopwatch watch;
   session.set_stage("reading the embeddings that are given");
   std::optional<GivenArrays> arrays;
-  comm::do_unless_asked(session.communicator(), kTakenInSoFar,
+  comm::do_unless_asked(session.communicator(), kNothingTakenIn,
                         [&] { arrays.emplace(session.options().given); });
   const GivenSteps given = agree_on_steps(session, arrays);
   const GivenOptions& options = session.options().given;

@@ -3,6 +3,7 @@
 import configparser
 import hashlib
 import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -157,6 +158,32 @@ class OwnEmbeddings(unittest.TestCase):
         self.assert_stored(values)
         self.assertEqual(list(self.analysis()["step"]), [*STEPS, 40])
         job.assert_no_leftovers(self.run_folder)
+
+    def test_what_is_refused_changes_nothing(self):
+        self.write(arrays(17))
+        self.analyze()
+        before = job.digests(self.run_folder)
+        values = arrays(18)
+        values[25][7, 3] = np.nan
+        self.write(values)
+        for ranks in 1, 2:
+            self.refused(says=("step_25.npy", "row 7"), ranks=ranks)
+            self.assertEqual(job.digests(self.run_folder), before)
+
+    def test_a_stop_leaves_steps_missing_and_no_mixture(self):
+        self.write(arrays(19))
+        self.analyze()
+        values = arrays(20)
+        self.write({**values, 10: np.tile(values[10], 6000)})  # more than the disk takes
+        words = job.command(["analyze", "--embeddings", self.given, "--run", self.run_folder, *QUIET])
+        done = subprocess.run(["bash", "-c", 'ulimit -f 8192; exec "$@"', "_", *words], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertRegex(done.stderr, r"checkpoint-10/.*: /embeddings: cannot be written")
+        _, said = job.run(["analyze", "--run", self.run_folder, *QUIET], code=3)
+        self.assertIn("checkpoint-10/embeddings.h5: there is no such file; take it in with zoetrope analyze --embeddings", said)
+        self.write(values)
+        self.analyze()
+        self.assert_stored(values)
 
     def test_damage_is_mended_from_what_was_given(self):
         self.write(arrays(5))
