@@ -127,6 +127,7 @@ void analyze(Session& session) {
   session.set_stage("reading what is embedded");
   const auto sources = read_sources(session, steps);
   require_regions(session, sources);
+  if (session.is_root()) warn_of_precisions(session, sources);
   if (!is_done(session, sources)) {
     if (session.is_root()) tell_of_search(session, sources);
     store::Analysis analysis = analyze_sources(session, sources, Keep::kInFiles);

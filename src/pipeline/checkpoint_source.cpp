@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint_source.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "zoetrope/embed/extract.hpp"
@@ -10,6 +13,7 @@
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/json.hpp"
 #include "zoetrope/support/listing.hpp"
+#include "zoetrope/support/log.hpp"
 
 #include "region_classifier.hpp"
 
@@ -135,6 +139,14 @@ void check(const Session& session, const std::vector<CheckpointSource>& sources,
   }
 }
 
+// "checkpoint-0, checkpoint-2, checkpoint-4 and 7 more"
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i) text += (i > 0 ? ", " : "") + names[i];
+  return names.size() > kMost ? text + " and " + std::to_string(names.size() - kMost) + " more" : text;
+}
+
 }  // namespace
 
 std::vector<CheckpointSource> read_sources(Session& session, const std::vector<std::int64_t>& steps) {
@@ -159,6 +171,24 @@ std::vector<CheckpointSource> read_sources(Session& session, const std::vector<s
   std::vector<CheckpointSource> sources;
   for (const auto& json : support::Json::from_msgpack(text)) sources.push_back(from_json(json));
   return sources;
+}
+
+void warn_of_precisions(const Session& session, const std::vector<CheckpointSource>& sources) {
+  if (session.is_given()) return;
+  std::map<std::string, std::vector<std::string>> embedded_in;
+  for (const CheckpointSource& source : sources)
+    embedded_in[source.identity.dtype].push_back("checkpoint-" + std::to_string(source.identity.step));
+  if (embedded_in.size() < 2) return;
+  const auto most =
+      std::ranges::max_element(embedded_in, {}, [](const auto& entry) { return entry.second.size(); });
+  std::string others;
+  for (const auto& [dtype, names] : embedded_in)
+    if (dtype != most->first) others += first_of(names) + " in " + dtype + ", ";
+  support::log_warning(
+      session.run().root.string() + ": not all checkpoints were embedded in the same precision: " + others +
+      "the others in " + most->first +
+      "; that alone moves points. zoetrope extract with one --precision embeds those anew that "
+      "have their models");
 }
 
 void require_equal_width(const std::vector<CheckpointSource>& sources) {

@@ -29,6 +29,10 @@ struct CheckpointSource {
 // where some checkpoints have a classifier and others none.
 std::vector<CheckpointSource> read_sources(Session& session, const std::vector<std::int64_t>& steps);
 
+// A warning that names the checkpoints whose model computed in another precision than that of most. Of rank
+// 0.
+void warn_of_precisions(const Session& session, const std::vector<CheckpointSource>& sources);
+
 // UsageError where embeddings are not all of as many columns, as projections of several checkpoints together
 // need it.
 void require_equal_width(const std::vector<CheckpointSource>& sources);

@@ -107,6 +107,17 @@ class Damage(unittest.TestCase):
                 self.assertEqual((folder / name).read_bytes(), (self.whole / name).read_bytes())
             job.run(["inspect", "--verify", folder])
 
+    def test_embeddings_in_two_precisions_are_told(self):
+        folder = self.root / "precisions"
+        job.run(["run", "--run", folder, "--save", "in-situ", "--precision", "fp32", *job.SMALL])
+        job.run(["extract", "--run", folder, "--precision", "bf16", "--no-progress"])
+        for ranks in 1, 2:
+            _, said = job.run(["analyze", "--run", folder, "--no-progress"], ranks)
+            self.assertEqual(said.count("precision: checkpoint-20 in bfloat16, the others in float32"), 1, said)
+        job.run(["extract", "--run", folder, "--precision", "fp32", "--no-progress"])
+        _, said = job.run(["analyze", "--run", folder, "--no-progress"])
+        self.assertNotIn("precision", said)
+
     def test_embeddings_without_their_model_are_trained_again(self):
         """As the message says: without what is newer the training comes to them again."""
         whole, folder = self.root / "whole-in-situ", self.root / "in-situ"
