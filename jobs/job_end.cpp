@@ -21,9 +21,11 @@ namespace zoetrope::jobs {
 
 namespace {
 
-// Also of words that are no valid options. The last one counts, as for slurm/job.sh.
+// Also of words that are no valid options. The last one counts, as for slurm/job.sh. None where a page
+// follows the run, whose own job may be at work: the file is that one's.
 std::optional<store::RunDirectory> run_of(const std::vector<std::string>& words) {
   constexpr std::string_view kAssigned = "--run=";
+  if (std::ranges::find(words, "--live") != words.end()) return std::nullopt;
   std::optional<store::RunDirectory> run;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--run" && i + 1 < words.size())

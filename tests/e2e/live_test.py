@@ -59,6 +59,21 @@ class Live(unittest.TestCase):
         live.communicate(timeout=WAIT)
         self.assertEqual(live.returncode, 0)
 
+    def test_how_the_runs_own_job_ended_is_left_alone(self):
+        page, ended = self.run_folder / "review.html", self.run_folder / "ended.ini"
+        job.run(["run", "--run", self.run_folder, *job.SMALL])
+        page.unlink()
+        ended.write_text("code = 4\n")
+        live = self.start("review", "--live")
+        job.wait_for(page.exists, live, WAIT)
+        self.assertEqual(ended.read_text(), "code = 4\n")
+        live.send_signal(signal.SIGINT)
+        live.communicate(timeout=WAIT)
+        self.assertEqual(live.returncode, 0)
+        self.assertEqual(ended.read_text(), "code = 4\n")
+        job.run(["review", "--live", "--run", self.run_folder, "--no-progress", "--test-limit", "three"], code=2)
+        self.assertEqual(ended.read_text(), "code = 4\n")
+
     def test_a_page_that_cannot_be_written_for_a_while_is_written_then(self):
         page = self.run_folder / "review.html"
         job.run(["run", "--run", self.run_folder, *job.SMALL])
