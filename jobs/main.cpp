@@ -15,6 +15,7 @@
 #include "zoetrope/pipeline/run_lock.hpp"
 #include "zoetrope/pipeline/summary.hpp"
 #include "zoetrope/support/error.hpp"
+#include "zoetrope/support/files.hpp"
 #include "zoetrope/support/interruption.hpp"
 #include "zoetrope/support/log.hpp"
 #include "zoetrope/support/mapping_guard.hpp"
@@ -142,8 +143,10 @@ void set_up_output(const comm::World& world, const Options& options) {
 
 void do_stage(pipeline::Session& session, const Job& job, const std::vector<std::string>& words) {
   if (session.is_root()) forget_ending(words);
-  if (session.is_root() && !session.options().review.live)
+  if (session.is_root() && !session.options().review.live) {
+    support::remove_leftovers(session.run().root);
     pipeline::mend(session.run(), (job.groups & kTraining) != 0);
+  }
   session.communicator().barrier();  // nobody reads what is being mended
   job.stage(session);
   session.keep_options();

@@ -28,7 +28,6 @@ namespace {
 // Takes away what a killed job has left behind, before any rank writes.
 void sweep(Session& session, const store::Analysis& analysis) {
   if (session.is_root()) {
-    support::remove_leftovers(session.run().root);
     for (const std::int64_t step : analysis.step) support::remove_leftovers(session.run().checkpoint(step));
   }
   session.communicator().barrier();

@@ -62,9 +62,11 @@ bool is_temporary(const fs::path& path) {
   return name.starts_with('.') && name.ends_with(kTemporarySuffix);
 }
 
+// What others call so is theirs.
 bool is_left_over(const fs::path& temporary) {
   const auto writer = writer_of(temporary);
-  const Life life = writer ? life_of(*writer) : Life::kUnknown;
+  if (!writer) return false;
+  const Life life = life_of(*writer);
   if (life != Life::kUnknown) return life == Life::kEnded;
   // A writer elsewhere cannot be asked; none takes that long between two writes.
   std::error_code error;

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of a run that a disk or a network has damaged: what is whole is kept, what is not is named."""
+import os
 import shutil
 import unittest
 from pathlib import Path
 
 import job
+
+WRITER_ELSEWHERE = "0123abcd-77-1-0011223344556677"  # in names of temporary files
 
 
 def flip_bit(path, place=0.75):
@@ -117,6 +120,17 @@ class Damage(unittest.TestCase):
         job.run(["extract", "--run", folder, "--precision", "fp32", "--no-progress"])
         _, said = job.run(["analyze", "--run", folder, "--no-progress"])
         self.assertNotIn("precision", said)
+
+    def test_what_a_killed_job_has_left_is_swept_by_the_next_of_any_kind(self):
+        folder = self.copy("leftovers")
+        for command in "extract", "analyze", "review":
+            (folder / f".projector.{WRITER_ELSEWHERE}.tmp").mkdir()
+            for name in f".analysis.h5.{WRITER_ELSEWHERE}.tmp", f".review.npz.{WRITER_ELSEWHERE}.tmp", ".notes.tmp":
+                (folder / name).write_text("half")
+            for path in folder.glob(".*.tmp"):
+                os.utime(path, (0, 0))
+            job.run([command, "--run", folder, "--no-progress"])
+            self.assertEqual([path.name for path in folder.glob(".*.tmp")], [".notes.tmp"], command)
 
     def test_embeddings_without_their_model_are_trained_again(self):
         """As the message says: without what is newer the training comes to them again."""

@@ -148,7 +148,7 @@ TEST_F(FinishedRun, GoesOnFromAnOlderCheckpointOnceTheNewerAreDeleted) {
   const auto last = testing::fingerprint(model::load_checkpoint(run_.checkpoint(11)));
   fs::remove_all(run_.checkpoint(11));
   fs::create_directory(run_.checkpoint(11));  // holds nothing that could be lost
-  const fs::path left_over = run_.root / ".checkpoint-11.99999999.tmp";
+  const fs::path left_over = run_.root / ".checkpoint-11.0123abcd-99999999-1-0011223344556677.tmp";
   fs::create_directory(left_over);
   fs::last_write_time(left_over, fs::file_time_type::clock::now() - std::chrono::hours(2));
 
