@@ -21,8 +21,7 @@ constexpr const char* kNoMemory =
 
 constexpr const char* kNoDeviceMemory =
     "the GPU does not have enough memory: use --precision bf16, in training a smaller --micro-batch, or a "
-    "GPU "
-    "with more or without other programs, which nvidia-smi shows, or --device cpu";
+    "GPU with more or without other programs, which nvidia-smi shows, or --device cpu";
 
 // What libtorch and CUDA's runtime say of a GPU begins so.
 bool is_about_device_memory(const std::string& text) {
