@@ -30,8 +30,8 @@ struct DataOptions {
   std::string image_column;
   std::string label_column;
   bool skip_bad_images = false;
-  // Of resized images of a split that a rank keeps; none: 4,096, or less where that is more than the rank's share
-  // of a quarter of the host's memory.
+  // Of resized images of a split that a rank keeps; none: 4,096, or less where that is more than the rank's
+  // share of a quarter of the host's memory.
   std::optional<std::int64_t> image_cache_mib;
 };
 
