@@ -54,6 +54,14 @@ void fill(BackgroundQueue& queue) {
   });
 }
 
+// Once the owner waits. The file is what the last of the tasks makes.
+void kill_and_wait_for_heir(AnotherProcess& owner, const char* last) {
+  owner.wait_until_it_waits();
+  owner.kill();
+  std::ofstream("go_on");
+  wait_for_file(last);
+}
+
 TEST(Heir, DoesWhatAKilledProcessHasLeft) {
   AnotherProcess owner([](const auto& wait) {
     BackgroundQueue queue(10, 100);
@@ -63,11 +71,8 @@ TEST(Heir, DoesWhatAKilledProcessHasLeft) {
     queue.leave_to_heir();
     wait();
   });
-  owner.wait_until_it_waits();
 
-  owner.kill();
-  std::ofstream("go_on");
-  wait_for_file("all_done");
+  kill_and_wait_for_heir(owner, "all_done");
 
   EXPECT_EQ(lines(), "before\nfirst\nsecond\nthird\n");
 }
@@ -126,11 +131,8 @@ TEST(Heir, IsMadeWhileTheQueueIsFull) {
     });
     wait();
   });
-  owner.wait_until_it_waits();
 
-  owner.kill();
-  std::ofstream("go_on");
-  wait_for_file("all_four_done");
+  kill_and_wait_for_heir(owner, "all_four_done");
 
   EXPECT_EQ(lines(), "first\nsecond\nthird\nfourth\n");
 }
@@ -147,11 +149,8 @@ TEST(Heir, GivesWayToOneThatKnowsMore) {
     queue.leave_to_heir();
     wait();
   });
-  owner.wait_until_it_waits();
 
-  owner.kill();
-  std::ofstream("go_on");
-  wait_for_file("all_four_done");
+  kill_and_wait_for_heir(owner, "all_four_done");
   std::this_thread::sleep_for(100ms);
 
   EXPECT_EQ(lines(), "first\nsecond\nthird\nfourth\n");
@@ -194,11 +193,8 @@ TEST(Heir, WritesWhatWasOnItsWayFromADevice) {
     queue.leave_to_heir();
     wait();
   });
-  owner.wait_until_it_waits();
 
-  owner.kill();
-  std::ofstream("go_on");
-  wait_for_file("all_done");
+  kill_and_wait_for_heir(owner, "all_done");
 
   EXPECT_EQ(lines(), "17\n18\n");
 }
@@ -212,11 +208,8 @@ TEST(Heir, WritesWhatWasOnItsWayFromADeviceWhenTheQueueWasFull) {
     queue.push(1, copies.second());
     wait();
   });
-  owner.wait_until_it_waits();
 
-  owner.kill();
-  std::ofstream("go_on");
-  wait_for_file("all_done");
+  kill_and_wait_for_heir(owner, "all_done");
 
   EXPECT_EQ(lines(), "17\n18\n");
 }
