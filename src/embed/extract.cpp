@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include <ATen/ATen.h>
@@ -28,6 +29,7 @@ namespace {
 constexpr std::int64_t kImagesPerShard = 4096;
 
 constexpr const char* kKept = "embeddings so far are kept; run the same command again to go on";
+constexpr const char* kNothingTrained = "nothing is trained; run the same command again";
 
 // Embeds what is missing of one checkpoint on the ranks of `group`, then seals. Collective over `group`.
 // False after a signal to one of them: shards hold what is done.
@@ -74,20 +76,28 @@ Group make_group(const ExtractionInput& input, comm::Communicator& communicator,
   return {communicator.split(color), input.tensors == nullptr ? nullptr : input.tensors->split(color)};
 }
 
+// Does `work` for each place in `steps` that is this rank's. Collective.
+void for_my_share(const std::vector<std::int64_t>& steps, comm::Communicator& communicator,
+                  const char* what_now, const std::function<void(std::size_t)>& work) {
+  comm::do_unless_asked(communicator, what_now, [&] {
+    for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
+         i += static_cast<std::size_t>(communicator.size())) {
+      support::stop_point();
+      work(i);
+    }
+  });
+}
+
 // The checkpoints whose models are still to be read. Each rank looks at its share.
 std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                                    const ExtractionInput& input, const StoredCheckpoints& stored,
                                    comm::Communicator& communicator) {
   at::Tensor needed = at::zeros({static_cast<std::int64_t>(steps.size())}, at::kLong);
-  comm::do_unless_asked(communicator, kKept, [&] {
-    for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
-         i += static_cast<std::size_t>(communicator.size())) {
-      support::stop_point();
-      if (!model::has_weights(run.checkpoint(steps[i]))) {
-        require_embeddings(run, steps[i], input);
-        continue;
-      }
-      if (stored.needs_reading(steps[i])) needed[static_cast<std::int64_t>(i)] = 1;
+  for_my_share(steps, communicator, kKept, [&](std::size_t i) {
+    if (!model::has_weights(run.checkpoint(steps[i]))) {
+      require_embeddings(run, steps[i], input);
+    } else if (stored.needs_reading(steps[i])) {
+      needed[static_cast<std::int64_t>(i)] = 1;
     }
   });
   communicator.all_reduce(needed, comm::ReduceOp::kMax);
@@ -97,22 +107,16 @@ std::vector<std::size_t> find_work(const store::RunDirectory& run, const std::ve
   return work;
 }
 
-constexpr const char* kNothingTrained = "nothing is trained; run the same command again";
-
 }  // namespace
 
 void require_embeddable(const store::RunDirectory& run, const std::vector<std::int64_t>& steps,
                         const ExtractionInput& input, comm::Communicator& communicator) {
-  comm::do_unless_asked(communicator, kNothingTrained, [&] {
-    for (auto i = static_cast<std::size_t>(communicator.rank()); i < steps.size();
-         i += static_cast<std::size_t>(communicator.size())) {
-      support::stop_point();
-      const auto folder = run.checkpoint(steps[i]);
-      if (!model::has_weights(folder)) {
-        require_embeddings(run, steps[i], input);
-      } else if (!store::is_seal_finished(folder, input.split)) {
-        model::StoredModel(folder, input.base).verify();
-      }
+  for_my_share(steps, communicator, kNothingTrained, [&](std::size_t i) {
+    const auto folder = run.checkpoint(steps[i]);
+    if (!model::has_weights(folder)) {
+      require_embeddings(run, steps[i], input);
+    } else if (!store::is_seal_finished(folder, input.split)) {
+      model::StoredModel(folder, input.base).verify();
     }
   });
 }

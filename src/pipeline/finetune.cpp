@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,6 +64,14 @@ std::int64_t num_embedded(Session& session) {
   return session.test().size() + (session.shows_training() ? session.train_sample().size() : 0);
 }
 
+// What is embedded at each checkpoint: one for each split that is shown.
+std::vector<embed::ExtractionInput> extraction_inputs(Session& session) {
+  std::vector<embed::ExtractionInput> inputs;
+  for (const store::EmbeddedSplit split : splits_of(session))
+    inputs.push_back(extraction_input(session, split));
+  return inputs;
+}
+
 using OnEmbedded = std::function<void(std::int64_t step)>;
 
 // Embeds with each checkpoint while its model is in memory, and adds those to `embedded` of which nothing is
@@ -70,10 +79,7 @@ using OnEmbedded = std::function<void(std::int64_t step)>;
 train::CheckpointHook embedding_hook(Session& session, store::StageTime& embedding,
                                      std::vector<std::int64_t>& embedded, std::int64_t last_step,
                                      const OnEmbedded& on_embedded) {
-  std::vector<embed::ExtractionInput> inputs;
-  for (const store::EmbeddedSplit split : splits_of(session))
-    inputs.push_back(extraction_input(session, split));
-  return [&session, &embedding, &embedded, inputs = std::move(inputs), last_step,
+  return [&session, &embedding, &embedded, inputs = extraction_inputs(session), last_step,
           on_embedded](const model::CheckpointInMemory& made) {
     const support::Stopwatch watch;
     session.set_stage("embedding with checkpoint-" + std::to_string(made.step));
@@ -96,20 +102,19 @@ train::CheckpointHook embedding_hook(Session& session, store::StageTime& embeddi
 // before the training goes on: later nothing could make it again.
 void look_after_frames(Session& session, train::TrainOptions& options, train::TrainingHooks& hooks) {
   if (options.save != train::SaveMode::kInSitu) return;
-  std::vector<std::pair<store::EmbeddedSplit, std::string>> wanted;
-  for (const store::EmbeddedSplit split : splits_of(session))
-    wanted.emplace_back(split, extraction_input(session, split).dataset_digest);
-  options.is_embedded = [wanted](const std::filesystem::path& folder) {
-    return std::ranges::all_of(
-        wanted, [&](const auto& of) { return embed::has_embeddings(folder, of.first, of.second); });
+  // Shared: options are copied with every checkpoint that is written.
+  const auto inputs = std::make_shared<const std::vector<embed::ExtractionInput>>(extraction_inputs(session));
+  options.is_embedded = [inputs](const std::filesystem::path& folder) {
+    return std::ranges::all_of(*inputs, [&](const embed::ExtractionInput& input) {
+      return embed::has_embeddings(folder, input.split, input.dataset_digest);
+    });
   };
-  hooks.on_start = [&session](std::int64_t start) {
+  hooks.on_start = [&session, inputs](std::int64_t start) {
     auto steps = session.checkpoint_steps();
     std::erase_if(steps, [&](std::int64_t step) { return step > start; });
     session.set_stage("looking at the frames that are there");
-    for (const store::EmbeddedSplit split : splits_of(session))
-      embed::require_embeddable(session.run(), steps, extraction_input(session, split),
-                                session.communicator());
+    for (const embed::ExtractionInput& input : *inputs)
+      embed::require_embeddable(session.run(), steps, input, session.communicator());
   };
 }
 
