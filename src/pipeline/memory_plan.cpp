@@ -7,6 +7,7 @@
 
 #include "zoetrope/analysis/class_match.hpp"
 #include "zoetrope/comm/communicator.hpp"
+#include "zoetrope/preprocess/image_cache.hpp"
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/host_memory.hpp"
 #include "zoetrope/support/log.hpp"
@@ -162,15 +163,14 @@ std::int64_t share_of_limit(const AnalysisOptions& options, int ranks) {
 }
 
 std::uint64_t image_cache_bytes(const DataOptions& options, int ranks) {
-  constexpr std::int64_t kMostByDefault = std::int64_t{4} << 30;
-  return static_cast<std::uint64_t>(options.image_cache_mib
-                                        ? *options.image_cache_mib << 20
-                                        : std::min(kMostByDefault, share_of_quarter(ranks)));
+  if (options.image_cache_mib) return static_cast<std::uint64_t>(*options.image_cache_mib) << 20;
+  return std::min(preprocess::ImageCacheOptions{}.max_bytes,
+                  static_cast<std::uint64_t>(share_of_quarter(ranks)));
 }
 
 std::uint64_t device_cache_bytes(const compute::Device& gpu) {
-  constexpr std::int64_t kMost = std::int64_t{8} << 30;
-  return static_cast<std::uint64_t>(std::min(kMost, gpu.memory_bytes / 8));
+  return std::min(preprocess::ImageCacheOptions{}.max_device_bytes,
+                  static_cast<std::uint64_t>(gpu.memory_bytes) / 8);
 }
 
 void require_memory(Session& session, const AnalysisSizes& sizes) {
