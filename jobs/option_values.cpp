@@ -49,11 +49,11 @@ boost::program_options::typed_value<std::string>* mebibytes(std::optional<std::i
       [&target](const std::string& number) {
         target.reset();
         if (number == "auto") return;
-        constexpr std::int64_t kMost = std::int64_t{1} << 30;
+        constexpr std::int64_t kMostMebibytes = std::int64_t{1} << 30;
         std::int64_t mebibytes = 0;
         const char* const end = number.data() + number.size();
         const auto [rest, error] = std::from_chars(number.data(), end, mebibytes);
-        if (error != std::errc{} || rest != end || mebibytes < 0 || mebibytes > kMost)
+        if (error != std::errc{} || rest != end || mebibytes < 0 || mebibytes > kMostMebibytes)
           throw UsageError("--image-cache " + number +
                            ": give a whole number of MiB, 0 to 2^30, or auto: 4096, or a rank's share of a "
                            "quarter of the host's memory where that is less");
