@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::Optional;
 
 template <typename... Columns>
-auto named(Columns... columns) {
+auto matched_by_name(Columns... columns) {
   return Optional(
       AllOf(Field(&ClassMatch::columns, ElementsAre(columns...)), Field(&ClassMatch::by_name, true)));
 }
@@ -26,15 +26,15 @@ auto placed(Columns... columns) {
 }
 
 TEST(MatchClasses, ByNameInAnyOrderAndAmongOthers) {
-  EXPECT_THAT(match_classes({"cat", "dog"}, {"cat", "dog"}), named(0, 1));
-  EXPECT_THAT(match_classes({"dog", "cat"}, {"cat", "dog"}), named(1, 0));
-  EXPECT_THAT(match_classes({"dog", "eel", "cat"}, {"cat", "dog"}), named(2, 0));
-  EXPECT_THAT(match_classes({"1", "0"}, {"0", "1"}), named(1, 0));
+  EXPECT_THAT(match_classes({"cat", "dog"}, {"cat", "dog"}), matched_by_name(0, 1));
+  EXPECT_THAT(match_classes({"dog", "cat"}, {"cat", "dog"}), matched_by_name(1, 0));
+  EXPECT_THAT(match_classes({"dog", "eel", "cat"}, {"cat", "dog"}), matched_by_name(2, 0));
+  EXPECT_THAT(match_classes({"1", "0"}, {"0", "1"}), matched_by_name(1, 0));
 }
 
 TEST(MatchClasses, ByLettersAndDigitsWhereNamesAreSpeltInAnotherWay) {
-  EXPECT_THAT(match_classes({"Bag", "T - shirt / top"}, {"T-shirt/top", "bag"}), named(1, 0));
-  EXPECT_THAT(match_classes({"C#", "C"}, {"C", "C#"}), named(1, 0));
+  EXPECT_THAT(match_classes({"Bag", "T - shirt / top"}, {"T-shirt/top", "bag"}), matched_by_name(1, 0));
+  EXPECT_THAT(match_classes({"C#", "C"}, {"C", "C#"}), matched_by_name(1, 0));
 }
 
 TEST(MatchClasses, ByPlaceWhereNamesAreNumbers) {
@@ -61,7 +61,7 @@ TEST(MatchClasses, NotWhereAClassIsMissingOrThereTwice) {
   EXPECT_THAT(match_classes({"crane", "eel", "crane"}, {"crane", "eel"}), Eq(std::nullopt));
   EXPECT_THAT(match_classes({"1", "2"}, {"0", "1"}), Eq(std::nullopt));
   EXPECT_THAT(match_classes({}, {"cat"}), Eq(std::nullopt));
-  EXPECT_THAT(match_classes({"crane", "crane"}, {"crane", "crane"}), named(0, 1));
+  EXPECT_THAT(match_classes({"crane", "crane"}, {"crane", "crane"}), matched_by_name(0, 1));
 }
 
 TEST(DescribePairs, ShowsTheFirst) {

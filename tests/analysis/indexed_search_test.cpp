@@ -26,7 +26,7 @@ namespace {
 using ::testing::Each;
 using ::testing::ElementsAreArray;
 
-constexpr std::int64_t kRows = kLeastIndexedRows;  // of as many all are looked at for the recall
+constexpr std::int64_t kIndexed = kLeastIndexedRows;  // of as many all are looked at for the recall
 
 // Rows around 20 centres, in 6 directions mostly, as embeddings are.
 at::Tensor clustered_rows(std::int64_t count, std::int64_t width) {
@@ -69,7 +69,7 @@ TEST_P(IndexedNeighbours, AreNearlyTheNearest) {
 
 TEST_P(IndexedNeighbours, AreAtTheDistancesOfTheExactSearch) {
   for (const Metric metric : {Metric::kCosine, Metric::kEuclidean}) {
-    const at::Tensor rows = random_rows(kRows, 24);
+    const at::Tensor rows = random_rows(kIndexed, 24);
     const auto distance = all_distances(rows, metric);
     const Neighbours found = find(rows, 8, metric);
     for (std::size_t n = 0; n < found.index.size(); ++n) {
@@ -83,16 +83,16 @@ TEST_P(IndexedNeighbours, AreAtTheDistancesOfTheExactSearch) {
 }
 
 TEST_P(IndexedNeighbours, RecallIsWhatACountGives) {
-  const at::Tensor rows = random_rows(kRows, 32);  // in all directions alike: hard for an index
+  const at::Tensor rows = random_rows(kIndexed, 32);  // in all directions alike: hard for an index
   const Neighbours exact = nearest_neighbours(rows, 10, Metric::kCosine);
   const Neighbours found = find(rows, 10, Metric::kCosine);
   std::int64_t hits = 0;
-  for (std::int64_t i = 0; i < kRows; ++i)
+  for (std::int64_t i = 0; i < kIndexed; ++i)
     hits += std::count_if(found.index.begin() + 10 * i, found.index.begin() + 10 * (i + 1), [&](auto j) {
       return std::find(exact.index.begin() + 10 * i, exact.index.begin() + 10 * (i + 1), j) !=
              exact.index.begin() + 10 * (i + 1);
     });
-  EXPECT_EQ(index_.recall, static_cast<double>(hits) / (10.0 * kRows));
+  EXPECT_EQ(index_.recall, static_cast<double>(hits) / (10.0 * kIndexed));
   if (GetParam() == SearchMethod::kIvf) {
     EXPECT_LT(index_.recall, 1.0);
   }
@@ -115,26 +115,26 @@ TEST_P(IndexedNeighbours, HaveTheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST_P(IndexedNeighbours, OfFewRowsAreTheExactOnes) {
-  const at::Tensor rows = random_rows(kRows - 1, 16);
+  const at::Tensor rows = random_rows(kIndexed - 1, 16);
   const Neighbours found = find(rows, 10, Metric::kCosine);
   EXPECT_EQ(found.index, nearest_neighbours(rows, 10, Metric::kCosine).index);
   EXPECT_EQ(index_.recall, 1);
 }
 
 TEST_P(IndexedNeighbours, ManyEqualRowsAreFoundAllTheSame) {
-  at::Tensor rows = random_rows(kRows + 60, 16);
-  rows.narrow(0, kRows, 60).copy_(rows.narrow(0, 5, 1).expand({60, 16}));
+  at::Tensor rows = random_rows(kIndexed + 60, 16);
+  rows.narrow(0, kIndexed, 60).copy_(rows.narrow(0, 5, 1).expand({60, 16}));
   const Neighbours found = find(rows, 10, Metric::kCosine);
   const std::vector<double> of_the_fifth(found.distance.begin() + 50, found.distance.begin() + 60);
   EXPECT_THAT(of_the_fifth, Each(0.0));
   std::vector<std::int64_t> first(10);
-  std::iota(first.begin(), first.end(), kRows);
+  std::iota(first.begin(), first.end(), kIndexed);
   const std::vector<std::int64_t> index(found.index.begin() + 50, found.index.begin() + 60);
   EXPECT_THAT(index, ElementsAreArray(first));
 }
 
 TEST_P(IndexedNeighbours, ARowOfZerosIsAtCosineDistanceOne) {
-  at::Tensor rows = clustered_rows(kRows, 16);
+  at::Tensor rows = clustered_rows(kIndexed, 16);
   rows[7].zero_();
   const Neighbours found = find(rows, 10, Metric::kCosine);
   const std::vector<double> of_the_row(found.distance.begin() + 70, found.distance.begin() + 80);
@@ -144,10 +144,10 @@ TEST_P(IndexedNeighbours, ARowOfZerosIsAtCosineDistanceOne) {
 
 // More neighbours than the lists that are searched hold.
 TEST_P(IndexedNeighbours, AreAllThereWhateverTheIndexFinds) {
-  const at::Tensor rows = random_rows(kRows, 8);
+  const at::Tensor rows = random_rows(kIndexed, 8);
   const Neighbours found = find(rows, 600, Metric::kEuclidean);
   ASSERT_EQ(found.k, 600);
-  for (std::int64_t i = 0; i < kRows; ++i) {
+  for (std::int64_t i = 0; i < kIndexed; ++i) {
     std::vector<std::int64_t> others(found.index.begin() + 600 * i, found.index.begin() + 600 * (i + 1));
     std::sort(others.begin(), others.end());
     ASSERT_EQ(std::adjacent_find(others.begin(), others.end()), others.end()) << "row " << i;
@@ -157,7 +157,7 @@ TEST_P(IndexedNeighbours, AreAllThereWhateverTheIndexFinds) {
 }
 
 TEST_P(IndexedNeighbours, AQueryIsAnsweredExactly) {
-  const at::Tensor rows = random_rows(kRows, 12);
+  const at::Tensor rows = random_rows(kIndexed, 12);
   RankQuery asked{{0, 500, 999}, {1, 2, 3, 4, 5, 6}, {}}, exact = asked;
   nearest_neighbours(rows, 10, Metric::kCosine, {}, &exact);
   find(rows, 10, Metric::kCosine, &asked);
@@ -165,7 +165,7 @@ TEST_P(IndexedNeighbours, AQueryIsAnsweredExactly) {
 }
 
 TEST_P(IndexedNeighbours, ARowThatIsNotFiniteIsNamed) {
-  at::Tensor rows = random_rows(kRows, 12);
+  at::Tensor rows = random_rows(kIndexed, 12);
   rows[321][4] = std::numeric_limits<float>::quiet_NaN();
   try {
     find(rows, 10, Metric::kCosine);
@@ -176,7 +176,7 @@ TEST_P(IndexedNeighbours, ARowThatIsNotFiniteIsNamed) {
 }
 
 TEST_P(IndexedNeighbours, FindLeaksAmongTrainingImages) {
-  const at::Tensor tests = clustered_rows(kRows, 16);
+  const at::Tensor tests = clustered_rows(kIndexed, 16);
   at::Tensor training = random_rows(1500, 16, 9);
   training[1234].copy_(tests[42] * 1.0001F);
   IndexedSearch index{GetParam(), 10};

@@ -16,14 +16,14 @@
 namespace zoetrope::analysis {
 namespace {
 
-constexpr std::int64_t kRows = 60, kColumns = 9;
+constexpr std::int64_t kShownRows = 60, kShownColumns = 9;
 constexpr Eigen::Index kClasses = 5;
 
 LinearClassifier made_classifier() {
-  const at::Tensor numbers = random_rows(kClasses, kColumns + 1, 7).contiguous();
-  const Eigen::Map<const Eigen::Matrix<float, kClasses, kColumns + 1, Eigen::RowMajor>> values(
+  const at::Tensor numbers = random_rows(kClasses, kShownColumns + 1, 7).contiguous();
+  const Eigen::Map<const Eigen::Matrix<float, kClasses, kShownColumns + 1, Eigen::RowMajor>> values(
       numbers.const_data_ptr<float>());
-  return {values.leftCols<kColumns>().cast<double>(), values.rightCols<1>().cast<double>()};
+  return {values.leftCols<kShownColumns>().cast<double>(), values.rightCols<1>().cast<double>()};
 }
 
 // Of the embedding at p on the plane through its own mean.
@@ -36,7 +36,7 @@ Eigen::MatrixXd logits_of(const PlaneClassifier& regions, const Points& points) 
 }
 
 TEST(Regions, HaveTheLogitsOfTheEmbeddingAtEachPlace) {
-  const Pca plane = Pca::fit(Scatter::of(random_rows(kRows, kColumns)));
+  const Pca plane = Pca::fit(Scatter::of(random_rows(kShownRows, kShownColumns)));
   const LinearClassifier classifier = made_classifier();
   const PlaneClassifier found = on_plane(classifier, plane, plane.mean);
 
@@ -47,9 +47,9 @@ TEST(Regions, HaveTheLogitsOfTheEmbeddingAtEachPlace) {
 }
 
 TEST(Regions, AreThoseOfThePlaneThroughTheImagesMean) {
-  const Pca plane = Pca::fit(Scatter::of(random_rows(kRows, kColumns)));  // fitted to others
+  const Pca plane = Pca::fit(Scatter::of(random_rows(kShownRows, kShownColumns)));  // fitted to others
   const LinearClassifier classifier = made_classifier();
-  const at::Tensor rows = random_rows(kRows, kColumns, 3) + 2;
+  const at::Tensor rows = random_rows(kShownRows, kShownColumns, 3) + 2;
   const Eigen::VectorXd mean = Scatter::of(rows).mean;
   const PlaneClassifier found = on_plane(classifier, plane, mean);
 
@@ -66,7 +66,7 @@ TEST(Regions, GoWithThePointsWhereverTheseAreShown) {
   std::vector<Points> projected;
   std::vector<PlaneClassifier> regions;
   for (int t = 0; t < 3; ++t) {
-    const at::Tensor rows = random_rows(kRows, kColumns, t + 1) + 0.5 * t;
+    const at::Tensor rows = random_rows(kShownRows, kShownColumns, t + 1) + 0.5 * t;
     Pca plane = Pca::fit(Scatter::of(rows));
     plane.mean.setConstant(0.1);  // as that of other images: the points' mean is not 0
     projected.push_back(plane.transform(rows));
@@ -86,7 +86,7 @@ TEST(Regions, GoWithThePointsWhereverTheseAreShown) {
 }
 
 TEST(Regions, AreUnknownWhereThePictureIsOfOnePoint) {
-  const Pca plane = Pca::fit(Scatter::of(random_rows(kRows, kColumns)));
+  const Pca plane = Pca::fit(Scatter::of(random_rows(kShownRows, kShownColumns)));
   const PlaneClassifier regions = on_plane(made_classifier(), plane, plane.mean);
   const Eigen::RowVector2d origin = Eigen::RowVector2d::Zero();
   const PlaneClassifier none = moved(regions, Eigen::Matrix2d::Zero(), origin, origin);
@@ -110,7 +110,7 @@ TEST(Regions, AgreeWithPredictionsByTheFirstOfTheGreatest) {
 TEST(Regions, AreUnknownOfAClassifierWithANumberThatIsNotFinite) {
   LinearClassifier classifier = made_classifier();
   classifier.weight(2, 3) = std::numeric_limits<double>::infinity();
-  const Pca plane = Pca::fit(Scatter::of(random_rows(kRows, kColumns)));
+  const Pca plane = Pca::fit(Scatter::of(random_rows(kShownRows, kShownColumns)));
   const PlaneClassifier regions = on_plane(classifier, plane, plane.mean);
 
   EXPECT_TRUE(std::isnan(region_agreement(regions, Points::Zero(1, 2), std::vector<std::int64_t>{0})));

@@ -18,16 +18,16 @@ namespace {
 
 using Products = std::vector<Eigen::MatrixXd>;
 
-constexpr int kColumns = 12;
+constexpr int kWidth = 12;
 
 // Rows whose widest directions wander from frame to frame.
 std::vector<at::Tensor> wandering_rows(int count) {
-  const at::Tensor base = random_rows(300, kColumns);
-  const at::Tensor widths = at::linspace(3, 0.5, kColumns);
+  const at::Tensor base = random_rows(300, kWidth);
+  const at::Tensor widths = at::linspace(3, 0.5, kWidth);
   std::vector<at::Tensor> frames;
   for (int t = 0; t < count; ++t) {
     const at::Tensor turn =
-        std::get<0>(at::linalg_qr(at::eye(kColumns) + 0.15 * t * random_rows(kColumns, kColumns, 5)));
+        std::get<0>(at::linalg_qr(at::eye(kWidth) + 0.15 * t * random_rows(kWidth, kWidth, 5)));
     frames.push_back(at::mm(base * widths, turn).contiguous());
   }
   return frames;
@@ -40,7 +40,7 @@ Products products_of(const std::vector<at::Tensor>& frames) {
 }
 
 Eigen::MatrixXd all_axes() {
-  return Eigen::MatrixXd::Identity(kColumns, kColumns);
+  return Eigen::MatrixXd::Identity(kWidth, kWidth);
 }
 
 Eigen::MatrixXd projector(const Plane& plane) {
@@ -83,8 +83,8 @@ TEST(SmoothPlanes, AreBetterThanWhatIsNearThem) {
     std::vector<Plane> others;
     for (std::size_t t = 0; t < planes.size(); ++t) {
       const at::Tensor noise =
-          random_rows(kColumns, 2, 100 * seed + static_cast<std::uint32_t>(t)).to(at::kDouble);
-      const Eigen::Map<const Eigen::MatrixXd> off(noise.const_data_ptr<double>(), kColumns, 2);
+          random_rows(kWidth, 2, 100 * seed + static_cast<std::uint32_t>(t)).to(at::kDouble);
+      const Eigen::Map<const Eigen::MatrixXd> off(noise.const_data_ptr<double>(), kWidth, 2);
       others.emplace_back(two_leading(projector(planes[t] + 0.05 * off)));
     }
     EXPECT_LT(objective(products, others, 1.0), best);
@@ -124,7 +124,7 @@ TEST(SmoothPlanes, TurnTheirColumnsAsNearToTheNextOnesAsTheyCan) {
 
 TEST(SmoothPlanes, TurnWithTheSpace) {
   const auto frames = wandering_rows(4);
-  const at::Tensor turn = std::get<0>(at::linalg_qr(random_rows(kColumns, kColumns, 3)));
+  const at::Tensor turn = std::get<0>(at::linalg_qr(random_rows(kWidth, kWidth, 3)));
   std::vector<at::Tensor> turned;
   for (const at::Tensor& rows : frames) turned.push_back(at::mm(rows, turn).contiguous());
   const auto planes = smooth_planes(all_axes(), products_of(frames), 0.5);
@@ -166,8 +166,8 @@ TEST(LeadingAxes, AreThoseOfTheLargestEigenvalues) {
 
   ASSERT_EQ(axes.cols(), 5);
   for (int c = 0; c < 5; ++c)
-    EXPECT_LT((symmetric * axes.col(c) - values[kColumns - 1 - c] * axes.col(c)).norm(), 1e-12);
-  EXPECT_EQ(leading_axes(symmetric, 64).cols(), kColumns);
+    EXPECT_LT((symmetric * axes.col(c) - values[kWidth - 1 - c] * axes.col(c)).norm(), 1e-12);
+  EXPECT_EQ(leading_axes(symmetric, 64).cols(), kWidth);
   EXPECT_THROW(leading_axes(Eigen::MatrixXd::Ones(1, 1), 64), InputError);
 }
 

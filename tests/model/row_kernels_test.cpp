@@ -17,7 +17,7 @@ at::Tensor gelu(const at::Tensor& x, bool with_slope) {
   return y;
 }
 
-class Gelu : public testing::TestWithParam<bool> {};
+class Gelu : public ::testing::TestWithParam<bool> {};
 
 TEST_P(Gelu, IsExactToTwoRoundings) {
   const at::Tensor x = at::linspace(-12, 12, 80000).view({-1, 8});
@@ -46,7 +46,7 @@ TEST_P(Gelu, KeepsNaN) {
   EXPECT_TRUE(y.isnan().all().item<bool>());
 }
 
-class SoftmaxRows : public testing::TestWithParam<std::int64_t> {
+class SoftmaxRows : public ::testing::TestWithParam<std::int64_t> {
  protected:
   // Rows of the kernels' width; beyond the columns lies what must not count.
   static at::Tensor rows(const at::Tensor& x, float beyond) {
@@ -78,9 +78,9 @@ TEST_P(SoftmaxRows, HaveLibtorchsGradient) {
   EXPECT_TRUE(y.slice(1, GetParam()).eq(0).all().item<bool>());
 }
 
-INSTANTIATE_TEST_SUITE_P(Columns, SoftmaxRows, testing::Values(1, 7, 8, 17, 128));
+INSTANTIATE_TEST_SUITE_P(Columns, SoftmaxRows, ::testing::Values(1, 7, 8, 17, 128));
 
-INSTANTIATE_TEST_SUITE_P(WithSlope, Gelu, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(WithSlope, Gelu, ::testing::Bool());
 
 }  // namespace
 }  // namespace zoetrope::model

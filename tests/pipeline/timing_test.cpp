@@ -19,7 +19,7 @@ RenderOptions with(std::optional<double> fps, std::optional<std::int64_t> tween,
   return options;
 }
 
-double seconds(const Timing& timing, std::size_t num_checkpoints) {
+double length_s(const Timing& timing, std::size_t num_checkpoints) {
   const auto frames = static_cast<double>(render::num_animation_frames(num_checkpoints, timing.tween));
   return (frames - 1) / timing.fps + std::max(timing.hold_last_s, 1 / timing.fps);
 }
@@ -29,7 +29,7 @@ TEST(Timing, FlowsForEightSecondsOrMore) {
 
   EXPECT_EQ(demo.fps, 20);
   EXPECT_EQ(demo.tween.tween, 4);
-  EXPECT_NEAR(seconds(demo, 35), 10.5, 1e-9);
+  EXPECT_NEAR(length_s(demo, 35), 10.5, 1e-9);
   EXPECT_EQ(timing_of({}, 2).tween.tween, 9);     // half a second
   EXPECT_EQ(timing_of({}, 1000).tween.tween, 1);  // there is always something in between
   EXPECT_EQ(timing_of({}, 1).tween.tween, 0);
@@ -59,7 +59,7 @@ TEST(Timing, ADurationCountsWhateverTheRest) {
           for (const std::size_t checkpoints : {1, 2, 35, 5000}) {
             const Timing timing = timing_of(with(fps, tween, duration, layout), checkpoints);
 
-            EXPECT_NEAR(seconds(timing, checkpoints), duration, 1e-9);
+            EXPECT_NEAR(length_s(timing, checkpoints), duration, 1e-9);
             EXPECT_GE(timing.fps, fps);
             EXPECT_GE(timing.tween.frames, std::min<std::size_t>(checkpoints, 2));
           }

@@ -15,15 +15,15 @@
 namespace zoetrope::pipeline {
 namespace {
 
-constexpr std::int64_t kImages = 80, kColumns = 12;
+constexpr std::int64_t kRows = 80, kWidth = 12;
 
 // Two checkpoints of random embeddings, as analysis.h5 has them.
 class WaysTest : public ::testing::Test {
  protected:
   WaysTest() {
     at::manual_seed(3);
-    rows_[0] = at::randn({kImages, kColumns}) * at::linspace(3, 0.3, kColumns);
-    rows_[1] = rows_[0] + 0.5 * at::randn({kImages, kColumns});
+    rows_[0] = at::randn({kRows, kWidth}) * at::linspace(3, 0.3, kWidth);
+    rows_[1] = rows_[0] + 0.5 * at::randn({kRows, kWidth});
     std::vector<analysis::Points> projected;
     for (int t = 0; t < 2; ++t) {
       planes_[t] = analysis::Pca::fit(analysis::Scatter::of(rows_[t]));
@@ -33,16 +33,16 @@ class WaysTest : public ::testing::Test {
     const analysis::Displacement displacement =
         analysis::displacement_between(rows_[0], planes_[0], rows_[1], planes_[1]);
     analysis_.step = {0, 20};
-    analysis_.label.assign(kImages, 0);
+    analysis_.label.assign(kRows, 0);
     for (int t = 0; t < 2; ++t) {
-      append(analysis_.pca, projected[t].data(), 2 * kImages);
-      append(analysis_.aligned, shown_[t].data(), 2 * kImages);
+      append(analysis_.pca, projected[t].data(), 2 * kRows);
+      append(analysis_.aligned, shown_[t].data(), 2 * kRows);
       maps_[t] = analysis::map_of_plane(projected[t], shown_[t]);
     }
-    analysis_.before_on_plane.assign(2 * kImages, 0);
-    append(analysis_.before_on_plane, displacement.before_on_plane.data(), 2 * kImages);
-    analysis_.on_plane_before.assign(2 * kImages, 0);
-    append(analysis_.on_plane_before, displacement.on_plane_before.data(), 2 * kImages);
+    analysis_.before_on_plane.assign(2 * kRows, 0);
+    append(analysis_.before_on_plane, displacement.before_on_plane.data(), 2 * kRows);
+    analysis_.on_plane_before.assign(2 * kRows, 0);
+    append(analysis_.on_plane_before, displacement.on_plane_before.data(), 2 * kRows);
     analysis_.plane_cosines.assign(4, 0);
     const Eigen::Matrix<double, 2, 2, Eigen::RowMajor> cosines = displacement.cosines;
     append(analysis_.plane_cosines, cosines.data(), 4);
@@ -57,10 +57,10 @@ class WaysTest : public ::testing::Test {
   analysis::Points drawn(int tween, std::size_t i) {
     std::vector<render::Frame> frames(2);
     for (std::size_t t = 0; t < 2; ++t)
-      frames[t].points = std::span(analysis_.aligned).subspan(2 * kImages * t, 2 * kImages);
+      frames[t].points = std::span(analysis_.aligned).subspan(2 * kRows * t, 2 * kRows);
     frames[1].way = way_to(analysis_, 1);
     const render::Frame frame = render::animation_frame(frames, {.tween = tween}, i);
-    return Eigen::Map<const analysis::Points>(frame.points.data(), kImages, 2);
+    return Eigen::Map<const analysis::Points>(frame.points.data(), kRows, 2);
   }
 
   at::Tensor rows_[2];
@@ -76,7 +76,7 @@ TEST_F(WaysTest, EachPictureBetweenIsAProjectionOfTheEmbeddingBetween) {
     const at::Tensor between = ((1 - share) * rows_[0] + share * rows_[1]).to(at::kDouble);
     const at::Tensor centred = between - between.mean(0, true);
     const Eigen::Map<const Eigen::Matrix<double, -1, -1, Eigen::RowMajor>> x(centred.const_data_ptr<double>(),
-                                                                             kImages, kColumns);
+                                                                             kRows, kWidth);
     const analysis::Points picture = drawn(3, static_cast<std::size_t>(i));
     const analysis::Points centred_picture = picture.rowwise() - picture.colwise().mean();
     // The plane with the least squares: it explains the picture, and its axes are at right angles and as
