@@ -82,7 +82,8 @@ def run(options):
         if options.only in case.name:
             print(case.name, file=sys.stderr, flush=True)
             report["figures"].append(measure.measure(case, options.repetitions, folder))
-            measured.append(limits.measure(folder, 3))
+            if not options.quick:
+                measured.append(limits.measure(folder, 3))
     report["limits"] = limits.best(measured)
     if sizes.with_article and options.only in "the article":
         report["article"] = whole_article.measure(options)

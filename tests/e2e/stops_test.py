@@ -26,9 +26,14 @@ PART = 0.3
 SHORTEST = 0.4
 
 
+def drawn_of(choices):
+    """One of them, drawn anew each time, or all with ZOETROPE_FAULTS=all."""
+    return choices if os.environ.get("ZOETROPE_FAULTS") == "all" else [random.choice(choices)]
+
+
 def some_ranks():
-    """With how many ranks a stage is tried: drawn anew each time, or all with ZOETROPE_FAULTS=all."""
-    return (1, 2) if os.environ.get("ZOETROPE_FAULTS") == "all" else (random.choice((1, 2)),)
+    """With how many ranks a stage is tried."""
+    return drawn_of((1, 2))
 
 
 def write_idx(path, shape, values):
@@ -247,7 +252,7 @@ class Stops(unittest.TestCase):
                          self.same_files("*/frame.png"), ranks)
 
     def test_encoding(self):
-        for animation, size in (("gif", "1920x1080"), ("mp4", "1920x1080"), ("webp", "1280x720")):
+        for animation, size in drawn_of((("gif", "1920x1080"), ("mp4", "1920x1080"), ("webp", "1280x720"))):
             self.stop_in(f"encoding the {animation}", ["render", "--size", size, "--format", animation], self.analysed,
                          self.same_files(f"animation.{animation}"))
 
