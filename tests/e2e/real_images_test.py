@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's fine-tuning on Fashion-MNIST: test accuracy, and frames that show the classes part."""
+"""The demo's fine-tuning on a third of Fashion-MNIST: test accuracy, and frames that show the classes part."""
 import hashlib
 import json
 import subprocess
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import job
 
-# script/demo's options, with fewer frames.
-DEMO = ["--epochs", "1", "--batch-size", "64", "--learning-rate", "1e-3", "--logging-steps", "7", "--save-steps", "134"]
+# script/demo's options, with fewer images and frames.
+DEMO = ["--epochs", "1", "--batch-size", "64", "--learning-rate", "1e-3", "--logging-steps", "7", "--save-steps", "134",
+        "--train-limit", "20000", "--test-limit", "3000"]
 
 
 class RealImages(unittest.TestCase):
@@ -18,7 +19,7 @@ class RealImages(unittest.TestCase):
             run = Path(folder) / "run"
             out, _ = job.run(["run", "--run", run, *DEMO, "--no-progress"], timeout=3000)
             summary = json.loads((run / "summary.json").read_text())
-            self.assertGreaterEqual(summary["test_accuracy"], 0.85, out)
+            self.assertGreaterEqual(summary["test_accuracy"], 0.84, out)  # 0.86
 
             out, _ = job.run(["inspect", run / "analysis.h5"])
             separation = next(line for line in out.splitlines() if "class_separation" in line).split()
