@@ -111,7 +111,7 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step, const
 
 bool has_embeddings(const fs::path& checkpoint_folder, store::EmbeddedSplit split,
                     const std::string& dataset_digest) {
-  if (!store::is_seal_finished(checkpoint_folder, split)) return false;
+  if (!support::exists(checkpoint_folder / store::embeddings_file_of(split))) return false;
   try {
     const auto identity = store::read_identity(checkpoint_folder, split);
     if (identity.dataset_digest != dataset_digest ||

@@ -88,7 +88,8 @@ void require_supported(const Json& config, const std::string& origin) {
 
 // Of each name's end its alpha, in the order of the file, in which peft looks for the first that fits.
 std::vector<std::pair<std::string, double>> alpha_patterns_in(const fs::path& path, const Json& config) {
-  const Json patterns = config.value("alpha_pattern", Json::object());
+  const Json patterns = support::json_get_or(config, "alpha_pattern", Json::object(), path.string());
+  if (!patterns.is_object()) refuse_key(path.string(), "alpha_pattern", patterns);
   std::vector<std::pair<std::string, double>> all;
   for (const auto& [key, value] : patterns.items()) {
     const bool is_name = std::ranges::all_of(

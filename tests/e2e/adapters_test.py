@@ -172,6 +172,9 @@ class Adapters(unittest.TestCase):
             (folder / "adapter_config.json").write_text(json.dumps({**config, key: value}))
             said = self.extract("kept", "--base", self.root / "base", code=3)
             self.assertIn("what it changes of" if key == "use_dora" else f'adapter_config.json: "{key}"', said)
+        for text, words in (("4", '"peft_type" is missing'), (json.dumps({**config, "alpha_pattern": 4}), '"alpha_pattern": 4: ')):
+            (folder / "adapter_config.json").write_text(text)
+            self.assertIn(f"adapter_config.json: {words}", self.extract("kept", "--base", self.root / "base", code=3))
 
     def test_an_adapter_of_another_name_is_named(self):
         folder = self.root / "named/checkpoint-1"

@@ -72,6 +72,16 @@ class InSitu(unittest.TestCase):
         self.damage(frame / "model.safetensors")
         self.refused(folder, [*IN_SITU, *TEST], f"{frame.name}/model.safetensors")
 
+    def test_a_model_goes_whose_embeddings_are_whole_whatever_a_kill_has_left_beside_them(self):
+        folder = self.copy(self.stopped)
+        frame = folder / "checkpoint-8"
+        shutil.copy(self.full / "checkpoint-8/model.safetensors", frame)
+        shutil.copy(frame / "embeddings.h5", frame / "embeddings.shard-0-40.h5")
+        job.run(["run", "--run", folder, *IN_SITU, *TEST])
+        self.assertFalse((frame / "model.safetensors").exists())
+        self.assertFalse((frame / "embeddings.shard-0-40.h5").exists())
+        job.assert_same_results(self.whole, folder)
+
     def test_a_model_stays_whose_embeddings_are_damaged_or_of_other_images(self):
         folder = self.copy(self.full)
         self.damage(folder / "checkpoint-8/embeddings.h5")
