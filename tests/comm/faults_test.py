@@ -137,6 +137,9 @@ def check(case, job, ended):
     # ranks are gone, and it stays.
     if not ended:
         print("all ranks have ended, and mpirun has not")
+    # Seen once: it crashed in its own end, after the first rank's exit code.
+    elif job.process.returncode == -signal.SIGSEGV and any("(PMIx_server_finalize+" in line for line in job.lines["stderr"]):
+        print("mpirun has crashed as it ended")
     elif job.process.returncode not in codes:
         wrong.append(f"exit code {job.process.returncode}, expected one of {sorted(codes)}")
     pattern = pattern_for(case)
