@@ -2,7 +2,6 @@
 // A frame on any number of threads: what is done beside other work, and many distances at a time.
 #include "zoetrope/analysis/frame.hpp"
 
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -28,8 +27,7 @@ class Frame : public testing::Test {
 };
 
 FrameAnalysis frame_after_another(const at::Tensor& earlier, const at::Tensor& rows) {
-  std::vector<std::int64_t> label(static_cast<std::size_t>(rows.size(0)));
-  std::iota(label.begin(), label.end(), 0);
+  const std::vector<std::int64_t> label = up_to(rows.size(0));
   std::optional<ComparedFrame> before = compared_frame(earlier, {});
   const ComparedFrame first = *before;
   return analyze_frame({rows, {}, 0, label}, {}, {&first, nullptr}, before);

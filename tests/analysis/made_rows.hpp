@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <random>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -17,6 +18,13 @@ inline at::Tensor random_rows(std::int64_t num_rows, std::int64_t num_columns, s
   for (std::int64_t i = 0; i < rows.numel(); ++i) {
     data[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0F;
   }
+  return rows;
+}
+
+// Every `step`th row of `count`, from the first on.
+inline std::vector<std::int64_t> up_to(std::int64_t count, std::int64_t step = 1) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < count; row += step) rows.push_back(row);
   return rows;
 }
 

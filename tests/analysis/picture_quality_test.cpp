@@ -46,12 +46,6 @@ RankQuery query_of(std::vector<std::int64_t> rows, std::int64_t num_rows) {
   return query;
 }
 
-std::vector<std::int64_t> up_to(std::int64_t count, std::int64_t step = 1) {
-  std::vector<std::int64_t> rows;
-  for (std::int64_t row = 0; row < count; row += step) rows.push_back(row);
-  return rows;
-}
-
 TEST(RankQuery, IsAnsweredExactlyByTheWayAndApart) {
   constexpr std::int64_t kRows = 700;  // more than a tile
   const at::Tensor rows = random_rows(kRows, 5);

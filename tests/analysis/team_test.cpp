@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -47,12 +46,6 @@ void for_teams(const std::function<void(Team*)>& body) {
       body(&team);
     });
   }
-}
-
-std::vector<std::int64_t> indices_below(std::int64_t count) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
 }
 
 // Of all rows, or only of every third.
@@ -114,8 +107,7 @@ TEST(Team, FindsThemByTensors) {
 
 FrameAnalysis analysis_of(const at::Tensor& rows, const at::Tensor& earlier, const at::Tensor& training,
                           Team* team, std::int64_t block_rows = 0) {
-  const std::vector<std::int64_t> label = indices_below(rows.size(0)),
-                                  train_label = indices_below(training.size(0));
+  const std::vector<std::int64_t> label = up_to(rows.size(0)), train_label = up_to(training.size(0));
   const FrameInput input{rows, {}, 0, label, TrainingImages{training, {}, train_label}};
   FrameOptions options;
   options.team = team;
