@@ -111,7 +111,6 @@ void require_embeddings(const store::RunDirectory& run, std::int64_t step, const
 
 bool has_embeddings(const fs::path& checkpoint_folder, store::EmbeddedSplit split,
                     const std::string& dataset_digest) {
-  if (!support::exists(checkpoint_folder / store::embeddings_file_of(split))) return false;
   try {
     const auto identity = store::read_identity(checkpoint_folder, split);
     if (identity.dataset_digest != dataset_digest ||
@@ -120,7 +119,7 @@ bool has_embeddings(const fs::path& checkpoint_folder, store::EmbeddedSplit spli
     store::verify_embeddings(checkpoint_folder, split);
     return true;
   } catch (const InputError&) {
-    return false;  // the model makes them again
+    return false;  // the model makes them
   }
 }
 

@@ -51,7 +51,8 @@ ExtractionResult extract(const store::RunDirectory& run, const std::vector<std::
                          const ExtractionInput& input, comm::Communicator& communicator);
 
 // Whether the file of that split is there, whole, of `dataset_digest` and of the weights that the
-// checkpoint's record names. False of a damaged one. Shards that a kill has left beside it say nothing.
+// checkpoint's record names. False of a damaged or missing one. Shards that a kill has left beside it say
+// nothing.
 bool has_embeddings(const std::filesystem::path& checkpoint_folder, store::EmbeddedSplit split,
                     const std::string& dataset_digest);
 
