@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include <isa-l/igzip_lib.h>
+
 #include "zoetrope/support/error.hpp"
 #include "zoetrope/support/interruption.hpp"
 
@@ -16,8 +18,19 @@ namespace {
 constexpr std::uint64_t kDeflateMaxRatio = 1032;  // zlib's manual: no input expands further than this
 // A header is believed so far; beyond, as much again as has come.
 constexpr std::uint64_t kBelieved = std::uint64_t{16} << 20;
-constexpr int kGzipOnly = 15 + 16;  // inflateInit2: a window of 32 KiB, gzip header expected
 constexpr std::size_t kLargestChunk = std::size_t{1} << 26;  // so that a signal is heard in between
+
+const char* damage(int code) {
+  switch (code) {
+    case ISAL_INVALID_BLOCK: return "no such block";
+    case ISAL_INVALID_SYMBOL: return "no such symbol";
+    case ISAL_INVALID_LOOKBACK: return "it refers to what comes before its start";
+    case ISAL_INVALID_WRAPPER: return "its header is none";
+    case ISAL_UNSUPPORTED_METHOD: return "it is not packed by DEFLATE";
+    case ISAL_INCORRECT_CHECKSUM: return "its checksum or length does not match";
+    default: return "for ISA-L";
+  }
+}
 
 }  // namespace
 
@@ -25,15 +38,14 @@ ByteReader::ByteReader(const std::filesystem::path& path) : path_(path), file_(p
   const auto bytes = file_.bytes();
   packed_ = bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
   if (!packed_) return;
-  if (inflateInit2(&stream_, kGzipOnly) != Z_OK)
-    throw RunError(path_.string() + ": zlib cannot start: no memory");
-  // zlib's interface predates const; it does not write to its input.
-  stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+  stream_ = std::make_unique<inflate_state>();
+  isal_inflate_init(stream_.get());
+  stream_->crc_flag = ISAL_GZIP;
+  // ISA-L's interface knows no const; it does not write to its input.
+  stream_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));
 }
 
-ByteReader::~ByteReader() {
-  if (packed_) inflateEnd(&stream_);
-}
+ByteReader::~ByteReader() = default;
 
 void ByteReader::fail(std::uint64_t offset, const std::string& what) const {
   throw InputError(path_.string() + ": byte " + std::to_string(offset) + (packed_ ? " (unpacked): " : ": ") +
@@ -47,27 +59,30 @@ std::uint64_t ByteReader::most_bytes_left() const noexcept {
   return std::min(size * kDeflateMaxRatio, believed);
 }
 
+std::size_t ByteReader::packed_bytes_read() const {
+  return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(stream_->next_in) - file_.bytes().data());
+}
+
 // Unpacks up to out.size() bytes and returns how many came; fewer only at the end of the gzip member.
 std::size_t ByteReader::unpack(std::span<std::uint8_t> out) {
-  const auto packed = file_.bytes();
   std::size_t done = 0;
-  while (done < out.size()) {
+  while (done < out.size() && stream_->block_state != ISAL_BLOCK_FINISH) {
     support::stop_point();
-    const std::size_t used = reinterpret_cast<const std::byte*>(stream_.next_in) - packed.data();
-    const auto in_chunk = static_cast<uInt>(std::min(packed.size() - used, kLargestChunk));
-    const auto out_chunk = static_cast<uInt>(std::min(out.size() - done, kLargestChunk));
-    stream_.avail_in = in_chunk;
-    stream_.next_out = out.data() + done;
-    stream_.avail_out = out_chunk;
-    const int code = inflate(&stream_, Z_NO_FLUSH);
-    done += out_chunk - stream_.avail_out;
-    if (code == Z_STREAM_END) break;
-    if (code == Z_BUF_ERROR)
-      fail(offset_ + done, "the gzip data ends here, too early; copy or download the file again");
-    if (code != Z_OK) {
-      const std::string reason = stream_.msg != nullptr ? stream_.msg : "damaged";
-      fail(offset_ + done, "the gzip data is damaged (" + reason + "); copy or download the file again");
+    const auto in_chunk =
+        static_cast<std::uint32_t>(std::min(file_.bytes().size() - packed_bytes_read(), kLargestChunk));
+    const auto out_chunk = static_cast<std::uint32_t>(std::min(out.size() - done, kLargestChunk));
+    stream_->avail_in = in_chunk;
+    stream_->next_out = out.data() + done;
+    stream_->avail_out = out_chunk;
+    const int code = isal_inflate(stream_.get());
+    done += out_chunk - stream_->avail_out;
+    if (code != ISAL_DECOMP_OK) {
+      fail(offset_ + done,
+           std::string("the gzip data is damaged (") + damage(code) + "); copy or download the file again");
     }
+    const bool moved = stream_->avail_in < in_chunk || stream_->avail_out < out_chunk;
+    if (!moved && stream_->block_state != ISAL_BLOCK_FINISH)
+      fail(offset_ + done, "the gzip data ends here, too early; copy or download the file again");
   }
   return done;
 }
@@ -111,8 +126,7 @@ void ByteReader::expect_end() {
     std::uint8_t extra = 0;
     if (unpack({&extra, 1}) != 0)
       fail(offset_, "more bytes follow than the header announces; this is another kind of file");
-    const auto used =
-        static_cast<std::size_t>(reinterpret_cast<const std::byte*>(stream_.next_in) - file_.bytes().data());
+    const std::size_t used = packed_bytes_read();
     if (used < file_.bytes().size()) {
       throw InputError(path_.string() + ": byte " + std::to_string(used) +
                        " (packed): data follows the end of the gzip member; copy or download the file again");

@@ -4,13 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include <zlib.h>
-
 #include "zoetrope/support/files.hpp"
+
+struct inflate_state;  // ISA-L's
 
 namespace zoetrope::data {
 
@@ -38,13 +39,14 @@ class ByteReader {
   [[noreturn]] void fail(std::uint64_t offset, const std::string& what) const;
 
  private:
+  std::size_t packed_bytes_read() const;
   std::size_t unpack(std::span<std::uint8_t> out);
 
   std::filesystem::path path_;
   support::MappedFile file_;
   std::uint64_t offset_ = 0;
   bool packed_ = false;
-  z_stream stream_{};
+  std::unique_ptr<inflate_state> stream_;  // where it is packed
 };
 
 }  // namespace zoetrope::data
