@@ -22,13 +22,20 @@ constexpr std::size_t kLargestChunk = std::size_t{1} << 26;  // so that a signal
 
 const char* damage(int code) {
   switch (code) {
-    case ISAL_INVALID_BLOCK: return "no such block";
-    case ISAL_INVALID_SYMBOL: return "no such symbol";
-    case ISAL_INVALID_LOOKBACK: return "it refers to what comes before its start";
-    case ISAL_INVALID_WRAPPER: return "its header is none";
-    case ISAL_UNSUPPORTED_METHOD: return "it is not packed by DEFLATE";
-    case ISAL_INCORRECT_CHECKSUM: return "its checksum or length does not match";
-    default: return "for ISA-L";
+    case ISAL_INVALID_BLOCK:
+      return "a block of no known kind";
+    case ISAL_INVALID_SYMBOL:
+      return "a code that stands for nothing";
+    case ISAL_INVALID_LOOKBACK:
+      return "a reference to before its start";
+    case ISAL_INVALID_WRAPPER:
+      return "no gzip header";
+    case ISAL_UNSUPPORTED_METHOD:
+      return "not packed by DEFLATE";
+    case ISAL_INCORRECT_CHECKSUM:
+      return "its checksum or length is another";
+    default:
+      return "an error unknown here";
   }
 }
 
@@ -60,7 +67,8 @@ std::uint64_t ByteReader::most_bytes_left() const noexcept {
 }
 
 std::size_t ByteReader::packed_bytes_read() const {
-  return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(stream_->next_in) - file_.bytes().data());
+  return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(stream_->next_in) -
+                                  file_.bytes().data());
 }
 
 // Unpacks up to out.size() bytes and returns how many came; fewer only at the end of the gzip member.
