@@ -43,8 +43,7 @@ const char* damage(int code) {
 
 ByteReader::ByteReader(const std::filesystem::path& path) : path_(path), file_(path) {
   const auto bytes = file_.bytes();
-  packed_ = bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
-  if (!packed_) return;
+  if (bytes.size() < 2 || bytes[0] != std::byte{0x1f} || bytes[1] != std::byte{0x8b}) return;
   stream_ = std::make_unique<inflate_state>();
   isal_inflate_init(stream_.get());
   stream_->crc_flag = ISAL_GZIP;
@@ -55,13 +54,13 @@ ByteReader::ByteReader(const std::filesystem::path& path) : path_(path), file_(p
 ByteReader::~ByteReader() = default;
 
 void ByteReader::fail(std::uint64_t offset, const std::string& what) const {
-  throw InputError(path_.string() + ": byte " + std::to_string(offset) + (packed_ ? " (unpacked): " : ": ") +
+  throw InputError(path_.string() + ": byte " + std::to_string(offset) + (stream_ ? " (unpacked): " : ": ") +
                    what);
 }
 
 std::uint64_t ByteReader::most_bytes_left() const noexcept {
   const std::uint64_t size = file_.bytes().size();
-  if (!packed_) return size - offset_;
+  if (!stream_) return size - offset_;
   const auto believed = static_cast<std::uint64_t>(believed_bytes(static_cast<std::int64_t>(size)));
   return std::min(size * kDeflateMaxRatio, believed);
 }
@@ -98,7 +97,7 @@ std::size_t ByteReader::unpack(std::span<std::uint8_t> out) {
 void ByteReader::read(std::span<std::uint8_t> out, std::uint64_t later) {
   if (out.empty()) return;
   std::size_t got = 0;
-  if (packed_) {
+  if (stream_) {
     got = unpack(out);
   } else {
     got = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), most_bytes_left()));
@@ -113,7 +112,7 @@ void ByteReader::read(std::span<std::uint8_t> out, std::uint64_t later) {
 
 std::vector<std::uint8_t> ByteReader::read_bytes(std::uint64_t count) {
   std::vector<std::uint8_t> bytes;
-  if (!packed_ && count <= most_bytes_left()) bytes.reserve(count);
+  if (!stream_ && count <= most_bytes_left()) bytes.reserve(count);
   while (bytes.size() < count) {
     const std::size_t before = bytes.size();
     bytes.resize(std::min<std::uint64_t>(count, std::max<std::uint64_t>(kBelieved, 2 * before)));
@@ -130,7 +129,7 @@ std::uint32_t ByteReader::read_big_endian_u32() {
 }
 
 void ByteReader::expect_end() {
-  if (packed_) {
+  if (stream_) {
     std::uint8_t extra = 0;
     if (unpack({&extra, 1}) != 0)
       fail(offset_, "more bytes follow than the header announces; this is another kind of file");

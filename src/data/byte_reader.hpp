@@ -45,8 +45,7 @@ class ByteReader {
   std::filesystem::path path_;
   support::MappedFile file_;
   std::uint64_t offset_ = 0;
-  bool packed_ = false;
-  std::unique_ptr<inflate_state> stream_;  // where it is packed
+  std::unique_ptr<inflate_state> stream_;  // null: not packed
 };
 
 }  // namespace zoetrope::data

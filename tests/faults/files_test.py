@@ -141,7 +141,7 @@ class FileFaults(unittest.TestCase):
         def disturb(folder, place, draw):
             error = draw.choice([errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.EIO, errno.ESTALE])
             # A lock that stays is as that of a job that was killed: all that was to be done is done.
-            only_the_lock = self.operations[place - 1].endswith("/.zoetrope.lock") and place == len(self.operations)
+            only_the_lock = self.operations[place - 1] == "remove /.zoetrope.lock"
             did, said = self.go_on(folder, RUN, codes=(0,) if only_the_lock else (4,), fail_from=place, error=error)
             what = f"operations fail with {errno.errorcode[error]} from {place} ({did[place - 1]}) on"
             if not only_the_lock:
